@@ -1,0 +1,45 @@
+"""The one decorator that compiles kernels.
+
+A kernel releases the interpreter lock, divides as NumPy does (no zero checks that would block
+vectorisation), and is compiled on first call for the types it meets. The machine code is kept
+on disk, beside the source file or in the user's cache; where neither can be written, every
+process compiles afresh.
+
+Numba renews a cached kernel when the file of that kernel changes, but not when a kernel that
+it calls, in another file, does. Here a digest of all of mapeq's sources is part of the cache
+key, so an edited callee never gives an old result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import FunctionCache
+
+
+@cache
+def _sources_digest() -> str:
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class _KernelCache(FunctionCache):
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(sig, codegen), _sources_digest())
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """Compile a kernel: ``nogil``, NumPy's division, cached on disk where a disk can be written."""
+    kernel: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    with suppress(RuntimeError):  # raised where nothing can be written
+        kernel._cache = _KernelCache(function)
+    return kernel

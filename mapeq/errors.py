@@ -1,0 +1,61 @@
+"""What can go wrong, as a tree::
+
+    Exception
+    └── MapeqError                  everything below
+        ├── NetworkError            a network that makes no sense       (also a ValueError)
+        ├── FormatError             a file that cannot be read          (also a ValueError)
+        ├── PartitionError          a node missing, unknown or twice    (also a ValueError)
+        └── ConvergenceError        the stationary flow was not reached
+
+A wrong option value is a plain ``ValueError`` and a missing optional library an
+``ImportError``, as everywhere else in Python; see :func:`option_error`.
+"""
+
+from __future__ import annotations
+
+
+class MapeqError(Exception):
+    """Base class of mapeq's own errors."""
+
+
+class NetworkError(MapeqError, ValueError):
+    """The network makes no sense: a negative, NaN or infinite weight, an unknown node."""
+
+
+class FormatError(MapeqError, ValueError):
+    """A file cannot be read.
+
+    Attributes
+    ----------
+    file : str
+        The file's name; ``<stdin>`` for standard input.
+    line : int or None
+        Number of the offending line, counted from 1.
+    text : str or None
+        What that line says.
+    """
+
+    def __init__(self, message: str, *, file: str, line: int | None = None, text: str | None = None):
+        place = file if line is None else f"{file}, line {line}"
+        quoted = "" if text is None else f": {_shortened(text)!r}"
+        super().__init__(f"{place}: {message}{quoted}")
+        self.file = file
+        self.line = line
+        self.text = text
+
+
+class PartitionError(MapeqError, ValueError):
+    """A partition does not fit its network: a node is missing, unknown or named twice."""
+
+
+class ConvergenceError(MapeqError):
+    """The stationary flow was not reached within the allowed number of iterations."""
+
+
+def option_error(name: str, value: object, allowed: str) -> ValueError:
+    """The error of a wrong option value: names the option, the value and what is allowed."""
+    return ValueError(f"{name} must be {allowed}, not {value!r}")
+
+
+def _shortened(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
