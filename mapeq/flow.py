@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq.errors import ConvergenceError, NetworkError, option_error
-from mapeq.network import FloatArray, IntArray, Network, build_rows, column_sums, frozen, links_between_nodes, row_sums
+from mapeq.network import Network, links_between_nodes
+from mapeq.rows import FloatArray, IntArray, build_rows, column_sums, frozen, row_sums
 
 FLOW_MODELS = ("undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed")
 TELEPORT_TARGETS = ("links", "nodes")

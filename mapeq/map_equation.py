@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from mapeq._jit import jit
 from mapeq.flow import ENTER, EXIT, VISIT, Flow
-from mapeq.network import FloatArray
+from mapeq.rows import FloatArray
 
 #: Columns of recorded teleportation, of a node and of a module.
 LEAVING, LANDING = 0, 1

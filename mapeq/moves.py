@@ -24,7 +24,7 @@ from mapeq.map_equation import (
     make_move,
     teleport_between,
 )
-from mapeq.network import FloatArray, IntArray, frozen
+from mapeq.rows import FloatArray, IntArray, frozen
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 LEAST_GAIN = 1e-12

@@ -20,7 +20,7 @@ import numpy as np
 from mapeq.flow import Flow
 from mapeq.map_equation import Partition, codelength, partition
 from mapeq.moves import aggregate, connected_parts, move_nodes, queue_of, refine, renumber, scratch_for
-from mapeq.network import IntArray, index_dtype
+from mapeq.rows import IntArray, index_dtype
 
 #: A trial ends when a pass shortens the description by less than this fraction of it.
 LEAST_RELATIVE_GAIN = 1e-4
