@@ -9,14 +9,64 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mapeq.adapters.networkx import infomap_communities as infomap_communities
+    from mapeq.adapters.networkx import infomap_partitions as infomap_partitions
+    from mapeq.adapters.networkx import map_equation as map_equation
+    from mapeq.api import evaluate as evaluate
+    from mapeq.api import infomap as infomap
+    from mapeq.errors import ConvergenceError as ConvergenceError
+    from mapeq.errors import FormatError as FormatError
+    from mapeq.errors import MapeqError as MapeqError
+    from mapeq.errors import NetworkError as NetworkError
+    from mapeq.errors import PartitionError as PartitionError
+    from mapeq.formats import read_network as read_network
     from mapeq.network import Network as Network
+    from mapeq.result import Result as Result
+    from mapeq.search import Progress as Progress
 
-_HOME = {"Network": "mapeq.network"}
+__version__ = "0.1.0"
 
-__all__ = sorted(_HOME)
+_HOME = {
+    "ConvergenceError": "mapeq.errors",
+    "FormatError": "mapeq.errors",
+    "MapeqError": "mapeq.errors",
+    "Network": "mapeq.network",
+    "NetworkError": "mapeq.errors",
+    "PartitionError": "mapeq.errors",
+    "Progress": "mapeq.search",
+    "Result": "mapeq.result",
+    "evaluate": "mapeq.api",
+    "infomap": "mapeq.api",
+    "infomap_communities": "mapeq.adapters.networkx",
+    "infomap_partitions": "mapeq.adapters.networkx",
+    "map_equation": "mapeq.adapters.networkx",
+    "read_network": "mapeq.formats",
+}
+
+__all__ = [
+    "ConvergenceError",
+    "FormatError",
+    "MapeqError",
+    "Network",
+    "NetworkError",
+    "PartitionError",
+    "Progress",
+    "Result",
+    "__version__",
+    "evaluate",
+    "infomap",
+    "infomap_communities",
+    "infomap_partitions",
+    "map_equation",
+    "read_network",
+]
 
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,6 +13,9 @@ A wrong option value is a plain ``ValueError`` and a missing optional library an
 
 from __future__ import annotations
 
+from numbers import Integral, Real
+from typing import Any
+
 
 class MapeqError(Exception):
     """Base class of mapeq's own errors."""
@@ -55,6 +58,16 @@ class ConvergenceError(MapeqError):
 def option_error(name: str, value: object, allowed: str) -> ValueError:
     """The error of a wrong option value: names the option, the value and what is allowed."""
     return ValueError(f"{name} must be {allowed}, not {value!r}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether an option's value is a real number, of Python or NumPy: not a bool, not a word."""
+    return not isinstance(value, bool) and isinstance(value, Real)
+
+
+def is_whole(value: Any, least: int) -> bool:
+    """Whether an option's value is a whole number, of Python or NumPy, and not too small."""
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= least
 
 
 def _shortened(text: str, length: int = 60) -> str:

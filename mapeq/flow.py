@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.errors import ConvergenceError, NetworkError, option_error
+from mapeq.errors import ConvergenceError, NetworkError, is_number, option_error
 from mapeq.network import Network, links_between_nodes
 from mapeq.rows import FloatArray, IntArray, build_rows, column_sums, frozen, row_sums
 
@@ -61,11 +61,6 @@ class FlowOptions:
     def as_dict(self) -> dict[str, Any]:
         """The options by name."""
         return asdict(self)
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is a real number: an int or a float of Python or NumPy, not a bool, not a word."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 class Links(NamedTuple):
@@ -163,9 +158,9 @@ def _directed(network: Network, options: FlowOptions) -> Flow:
     landing = _landing(network, out_strengths, options)
     if landing is None:
         return _no_flow(network)
-    # A self-link counts once in the strength from which the iteration starts.
-    own = network.matrix().diagonal()
-    start = out_strengths + network.in_strengths() - own
+    # Where the walk starts matters only without teleportation: by strength, a self-link counting once. With
+    # teleportation it starts where it lands, so that nodes it never reaches get no flow, not even a trace.
+    start = landing if alpha else out_strengths + network.in_strengths() - network.matrix().diagonal()
     rates = visit_rates(network, landing, teleportation_probability=alpha, start=start if start.any() else landing)
     walking = 1 - alpha if recorded else 1 / max(rates[~dangling].sum(), np.finfo(float).tiny)
     per_weight = np.divide(walking * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)

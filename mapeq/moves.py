@@ -192,7 +192,7 @@ def refine(links, nodes, teleport, module_of, state, order, position, scratch, w
 @jit
 def _add_flow(module, flow, scratch, near):
     """Add to the flow gathered for a module; returns how many modules have some."""
-    if scratch.flow[module] == 0.0:
+    if scratch.flow[module] == 0.0 and flow > 0.0:  # a flow that underflowed would be met as new again and again
         scratch.near[near] = module
         near += 1
     scratch.flow[module] += flow

@@ -219,15 +219,19 @@ class Network:
     @property
     def total_weight(self) -> float:
         """Sum of the weights of all links, each once."""
-        stored = float(self.weights.sum())
-        if self.directed:
-            return stored
-        own = float(self.weights[self.indices == self.sources()].sum()) if self.num_self_links else 0.0
-        return (stored + own) / 2
+        return float(self.links()[2].sum())
 
     def sources(self) -> IntArray:
         """The row of every stored link: an array as long and as wide as `indices`."""
         return np.repeat(np.arange(self.num_nodes, dtype=self.indices.dtype), np.diff(self.indptr))
+
+    def links(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """All links, each once: sources, targets (positions, the smaller first if undirected) and weights."""
+        sources = self.sources()
+        if self.directed:
+            return sources, self.indices, self.weights
+        once = sources <= self.indices
+        return sources[once], self.indices[once], self.weights[once]
 
     def out_strengths(self) -> FloatArray:
         """The weight of each node's row: its strength, or its out-strength if directed. Shape (num_nodes,)."""
@@ -286,8 +290,9 @@ def links_between_nodes(network: Network) -> tuple[NDArray[np.int64], IntArray, 
 def first_bad_weight(weights: FloatArray) -> int | None:
     """Position of the first weight that is negative, NaN or infinite."""
     # One pass without temporaries decides the usual case; NaN and infinity survive a sum.
-    if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
+            return None
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     return int(bad[0]) if len(bad) else None
 
@@ -332,7 +337,8 @@ def _numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], N
             return number[tails], number[heads], frozen(np.flatnonzero(occurs))
     elif tails.dtype.kind != heads.dtype.kind:
         raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: labels must be of one kind")
-    labels, numbers = np.unique(np.concatenate([tails, heads]), return_inverse=True)
+    exact = object if np.result_type(tails, heads).kind == "f" else None  # int64 with uint64: no float holds them
+    labels, numbers = np.unique(np.concatenate([tails, heads], dtype=exact), return_inverse=True)
     names: Labels = frozen(labels) if labels.dtype.kind in "iu" else tuple(labels.tolist())
     return numbers[: len(tails)], numbers[len(tails) :], names
 
@@ -356,14 +362,15 @@ def _checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes:
     names: Labels
     if isinstance(labels, range):
         return labels
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
         names = frozen(labels.astype(np.int64))
         distinct = len(np.unique(names))
     else:
         names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
         distinct = len(set(names))
     if distinct != len(names):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
+        counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise NetworkError(f"two nodes have the same label: {twice!r}")
     return names
 

@@ -1,32 +1,73 @@
 """The search for the partition with the shortest description.
 
-A trial iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
+A descent iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
 while that shortens the description, refine the modules, aggregate the network by what
 refinement found, and go on with the aggregated network until nothing merges. The next pass begins at
 the nodes again, from what the last one found; most of the gain over a single pass comes from the
-first few repetitions. Of several trials the shortest description wins.
+first few repetitions.
+
+A trial is one descent, or on a small network a few from different starts, which cost next to
+nothing there. Of several trials the shortest description wins. The first start has every node alone,
+others group the nodes at random, in few groups or many: from large modules the search finds
+merges that it cannot reach from single nodes, where every step on the way would lengthen the description.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from mapeq.errors import is_number, is_whole, option_error
 from mapeq.flow import Flow
 from mapeq.map_equation import Partition, codelength, partition
 from mapeq.moves import aggregate, connected_parts, move_nodes, queue_of, refine, renumber, scratch_for
 from mapeq.rows import IntArray, index_dtype
 
-#: A trial ends when a pass shortens the description by less than this fraction of it.
+#: A descent ends when a pass shortens the description by less than this fraction of it.
 LEAST_RELATIVE_GAIN = 1e-4
+
+#: A trial starts again while all its starts together meet no more links than this, and no more often than that.
+CHEAP_LINKS = 20_000
+MOST_STARTS = 32
 
 #: Kernels return after meeting so many links, some tenths of a second, to see whether to stop.
 WORK = 3_000_000
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search; see :func:`mapeq.infomap` for what each option means.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range; names the option, the value and what is allowed.
+    """
+
+    num_trials: int = 1
+    seed: int | None = 0
+    num_threads: int | None = None
+    time_limit: float | None = None
+    multilevel: bool = False
+
+    def __post_init__(self) -> None:
+        if self.multilevel:
+            raise ValueError("multilevel: the multilevel map equation is not built yet, only the two-level one")
+        if not is_whole(self.num_trials, 1):
+            raise option_error("num_trials", self.num_trials, "a whole number, 1 or more")
+        if not (self.num_threads is None or is_whole(self.num_threads, 1)):
+            raise option_error("num_threads", self.num_threads, "a whole number, 1 or more, or None")
+        if not (self.seed is None or is_whole(self.seed, 0)):
+            raise option_error("seed", self.seed, "a whole number, 0 or more, or None")
+        if not (self.time_limit is None or (is_number(self.time_limit) and self.time_limit >= 0)):
+            raise option_error("time_limit", self.time_limit, "seconds, 0 or more, or None")
 
 
 class Progress(NamedTuple):
@@ -35,7 +76,7 @@ class Progress(NamedTuple):
     trial: int  #: number of the trial, from 1
     num_trials: int
     num_passes: int  #: passes done in this trial
-    codelength: float  #: what this trial has reached, bits per step
+    codelength: float  #: what the last pass reached, bits per step
     num_modules: int
 
 
@@ -48,9 +89,24 @@ class Control:
         Seconds from now after which the search returns what it has.
     report : callable, optional
         Called with a :class:`Progress` after every pass, one call at a time.
+    keep_on_interrupt : bool
+        Whether Ctrl-C makes the search return what it has instead of raising KeyboardInterrupt.
+
+    Attributes
+    ----------
+    interrupted : bool
+        Whether Ctrl-C ended the search.
     """
 
-    def __init__(self, time_limit: float | None = None, report: Callable[[Progress], object] | None = None):
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        report: Callable[[Progress], object] | None = None,
+        *,
+        keep_on_interrupt: bool = False,
+    ):
+        self.keep_on_interrupt = keep_on_interrupt
+        self.interrupted = False
         self._deadline = np.inf if time_limit is None else time.monotonic() + time_limit
         self._report = report
         self._stop = threading.Event()
@@ -81,7 +137,13 @@ class Found(NamedTuple):
 
 
 def two_level(
-    flow: Flow, *, num_trials: int, seed: int, num_threads: int, start: IntArray | None, control: Control
+    flow: Flow,
+    *,
+    num_trials: int = 1,
+    seed: int = 0,
+    num_threads: int = 1,
+    start: IntArray | None = None,
+    control: Control | None = None,
 ) -> Found:
     """Search for the two-level partition with the shortest description.
 
@@ -96,64 +158,102 @@ def two_level(
     num_threads : int
         How many trials may run side by side.
     start : integer array of shape (n,), optional
-        A partition to start from, numbered from 0 to at most n - 1; by default every node is alone.
-    control : Control
+        A partition to start every trial from, numbered from 0 to at most n - 1.
+    control : Control, optional
 
     Returns
     -------
     Found
         Every module of it is connected by links.
     """
-    n = len(flow.nodes)
-    first = np.arange(n, dtype=index_dtype(n)) if start is None else start.astype(index_dtype(n))
+    control = control or Control()
     streams = np.random.SeedSequence(seed).spawn(num_trials)
 
-    def run(number: int) -> tuple[float, IntArray]:
-        def report(num_passes: int, length: float, state: Partition) -> None:
+    def run(number: int) -> Outcome | None:
+        if number > 0 and control.stopped:
+            return None
+        reports = itertools.count(1)
+
+        def report(length: float, state: Partition) -> None:
             num_modules = int(np.count_nonzero(state.sizes))
-            control.report(Progress(number + 1, num_trials, num_passes, length, num_modules))
+            control.report(Progress(number + 1, num_trials, next(reports), length, num_modules))
 
-        return _trial(flow, _connected(flow, first), np.random.default_rng(streams[number]), control, report)
+        rng = np.random.default_rng(streams[number])
+        starts = _starts(flow, start, number == 0, rng)
+        return min((_descend(flow, first, rng, control, report) for first in starts), key=lambda found: found.length)
 
-    with ThreadPoolExecutor(max_workers=max(1, min(num_threads, num_trials))) as pool:
+    with ThreadPoolExecutor(max_workers=min(num_threads, num_trials)) as pool:
         running = [pool.submit(run, number) for number in range(num_trials)]
         try:
-            done = [future.result() for future in running]
-        except BaseException:
+            done = _finished(running)
+        except BaseException as error:
             control.stop()  # the pool waits for the kernels, which see this within a fraction of a second
-            raise
-    lengths = tuple(length for length, _ in done)
-    module_of = done[int(np.argmin(lengths))][1]
+            if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
+                raise
+            control.interrupted = True
+            done = _finished(running)
+    lengths = tuple(found.length for found in done)
+    best = done[int(np.argmin(lengths))]
 
     # Local moves can miss that a network has no structure at all.
-    whole = partition(flow, _connected(flow, np.zeros_like(first)))
-    if codelength(flow, whole).total <= min(lengths):
-        module_of = whole.module_of
-        lengths = tuple(min(length, codelength(flow, whole).total) for length in lengths)
-    return Found(module_of, lengths, not control.stopped)
+    whole = _outcome(flow, np.zeros_like(best.module_of))
+    if whole.length <= best.length:
+        best, lengths = whole, tuple(min(length, whole.length) for length in lengths)
+    return Found(best.module_of, lengths, not control.stopped)
 
 
-def _trial(
+class Outcome(NamedTuple):
+    """A partition, every module of which is connected, and its codelength in bits per step."""
+
+    module_of: IntArray
+    length: float
+
+
+def _outcome(flow: Flow, module_of: IntArray) -> Outcome:
+    parts = _connected(flow, module_of)
+    return Outcome(parts, codelength(flow, partition(flow, parts)).total)
+
+
+def _finished(running: list[Future[Outcome | None]]) -> list[Outcome]:
+    """Wait for all trials; those that were never begun are left out."""
+    return [outcome for future in running if (outcome := future.result()) is not None]
+
+
+def _starts(flow: Flow, given: IntArray | None, single: bool, rng: np.random.Generator) -> Iterator[IntArray]:
+    """Where the descents of a trial begin; `single` says whether the first has every node alone."""
+    n = len(flow.nodes)
+    dtype = index_dtype(n)
+    if given is not None:
+        yield given.astype(dtype)
+        return
+    if single:
+        yield np.arange(n, dtype=dtype)
+    affordable = CHEAP_LINKS // max(len(flow.links.indices), 1)
+    for _ in range(max(1, min(affordable, n, MOST_STARTS)) - single):
+        num_groups = max(1, int(n ** rng.uniform(0.2, 1)))
+        yield rng.integers(num_groups, size=n, dtype=dtype)
+
+
+def _descend(
     flow: Flow,
     start: IntArray,
     rng: np.random.Generator,
     control: Control,
-    report: Callable[[int, float, Partition], None],
-) -> tuple[float, IntArray]:
-    """Passes until they gain little: codelength and partition."""
-    best = start
-    length = codelength(flow, partition(flow, start)).total
-    num_passes = 0
+    report: Callable[[float, Partition], None],
+) -> Outcome:
+    """Passes until they gain little."""
+    best = _outcome(flow, start)
     while not control.stopped:
-        state = partition(flow, leiden_pass(flow, best.copy(), rng, control))
-        gain = length - codelength(flow, state).total
+        state = partition(flow, leiden_pass(flow, start.copy(), rng, control))
+        found = Outcome(state.module_of, codelength(flow, state).total)
+        report(found.length, state)
+        gain = best.length - found.length
         if gain > 0:
-            best, length = state.module_of, length - gain
-        num_passes += 1
-        report(num_passes, length, state)
-        if gain <= LEAST_RELATIVE_GAIN * length:
+            best = found
+        if gain <= LEAST_RELATIVE_GAIN * best.length:
             break
-    return length, best
+        start = best.module_of
+    return best
 
 
 def leiden_pass(flow: Flow, module_of: IntArray, rng: np.random.Generator, control: Control) -> IntArray:

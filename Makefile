@@ -1,0 +1,29 @@
+# Every target makes its own environment under .venv, or .venv-NAME for checks and benchmarks, and installs what it needs.
+# It needs Python 3.11 or newer and nothing else: make PYTHON=python3.12 demo chooses one.
+PYTHON ?= python3
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/demo
+	.venv/bin/python examples/demo.py
+
+test: .venv/test
+	.venv/bin/python -m pytest
+
+lint: .venv/lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: .venv/bench
+	.venv/bin/python -m benchmarks.compare $(BENCH)
+
+# One stamp file for each set of extras that is installed.
+.venv/%: pyproject.toml
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo "Installing mapeq with what 'make $*' needs into .venv ..."
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

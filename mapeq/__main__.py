@@ -1,0 +1,8 @@
+"""``python -m mapeq`` is the command ``mapeq``."""
+
+import sys
+
+from mapeq.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,243 @@
+"""The front doors: :func:`infomap` searches for modules, :func:`evaluate` measures given ones."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mapeq.adapters import as_network, as_partition
+from mapeq.errors import option_error
+from mapeq.flow import FlowOptions, random_walk
+from mapeq.network import Network
+from mapeq.progress import StatusLine
+from mapeq.result import Result, make_result
+from mapeq.search import Control, Progress, SearchOptions, two_level
+
+
+def infomap(
+    graph: Any,
+    *,
+    directed: bool | None = None,
+    weight: str | None = "weight",
+    flow_model: str | None = None,
+    teleportation_probability: float = 0.15,
+    recorded_teleportation: bool = False,
+    teleport_to: str = "links",
+    node_weights_as_flow: bool = False,
+    markov_time: float = 1.0,
+    multilevel: bool = False,
+    initial_partition: Any = None,
+    num_trials: int = 1,
+    seed: int | None = 0,
+    num_threads: int | None = None,
+    time_limit: float | None = None,
+    progress: bool | Callable[[Progress], object] = False,
+) -> Result:
+    """Find communities by minimising the map equation.
+
+    Parameters
+    ----------
+    graph : NetworkX graph, SciPy sparse matrix, path of a network file, integer array of shape (m, 2),
+        iterable of (u, v) or (u, v, w), or Network
+        Parallel links are summed; an undirected self-link counts once; nodes without links stay,
+        each a module of its own without flow.
+    directed : bool, optional
+        Whether links lead from the first node to the second only; by default as the container says,
+        and undirected where it does not say. With False a pair weighs the sum of its two directions.
+    weight : str, optional
+        The edge attribute that holds the weight. None: every link weighs 1.
+    flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
+        By default "undirected" or "directed", as the network is. "undirdir", "outdirdir" and "rawdir" take
+        link weights for the flow, without teleportation (all three are the same); "precomputed" also
+        takes the visit rates from the node weights.
+    teleportation_probability : float from 0 to 1
+        How often the walk on a directed network jumps.
+    recorded_teleportation : bool
+        Whether jumps are described, too.
+    teleport_to : {"links", "nodes"}
+        Whether a jump leads to a random link or to a random node, by its weight if nodes have weights.
+    node_weights_as_flow : bool
+        Take the node weights for the visit rates, whatever the flow over links.
+    markov_time : float above 0
+        How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink.
+    multilevel : bool
+        Only False so far: the two-level map equation.
+    initial_partition : mapping of label to module, array in node order, list of sets, or path, optional
+        Where to start from; by default every node is a module.
+    num_trials : int, 1 or more
+        The best of so many independent searches is kept.
+    seed : int, 0 or more, or None
+        The same seed gives the same result on any number of threads. None draws one; the result names it.
+    num_threads : int, optional
+        How many trials may run side by side; by default as many as the process may use processors.
+    time_limit : float, optional
+        Seconds for the search, after which the best result so far is returned, with ``converged=False``.
+    progress : bool or callable
+        True reports every pass on standard error; a callable gets a ``mapeq.Progress`` after every pass.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range.
+    NetworkError, FormatError, PartitionError
+        If the input makes no sense; all three are ValueErrors.
+    ConvergenceError
+        If the walk on a directed network has no stationary flow within reach.
+
+    Examples
+    --------
+    >>> import mapeq, networkx as nx
+    >>> result = mapeq.infomap(nx.karate_club_graph(), num_trials=5)
+    >>> result.num_modules, round(result.codelength, 4)
+    (3, 4.0874)
+
+    References
+    ----------
+    Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
+    """
+    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel)
+    network, flow_options = network_and_options(
+        graph,
+        directed=directed,
+        weight=weight,
+        flow_model=flow_model,
+        teleportation_probability=teleportation_probability,
+        recorded_teleportation=recorded_teleportation,
+        teleport_to=teleport_to,
+        node_weights_as_flow=node_weights_as_flow,
+        markov_time=markov_time,
+    )
+    report = StatusLine() if progress is True else progress or None
+    result = search(network, flow_options, search_options, Control(time_limit, report), initial_partition)
+    if isinstance(report, StatusLine):
+        report.clear()
+    return result
+
+
+def search(
+    network: Network,
+    flow_options: FlowOptions,
+    search_options: SearchOptions,
+    control: Control,
+    initial_partition: Any = None,
+) -> Result:
+    """Search under a control by which the caller may stop it; see :func:`infomap`."""
+    start = None if initial_partition is None else as_partition(initial_partition, network)
+    seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
+    flow = random_walk(network, flow_options)
+    found = two_level(
+        flow,
+        num_trials=search_options.num_trials,
+        seed=seed,
+        num_threads=search_options.num_threads or _usable_processors(),
+        start=start,
+        control=control,
+    )
+    return make_result(
+        network,
+        flow,
+        found.module_of,
+        trials=found.trials,
+        converged=found.converged,
+        seed=seed,
+        options=_known(network, flow_options) | {"multilevel": False, "num_trials": search_options.num_trials},
+    )
+
+
+def evaluate(
+    graph: Any,
+    partition: Any,
+    *,
+    directed: bool | None = None,
+    weight: str | None = "weight",
+    flow_model: str | None = None,
+    teleportation_probability: float = 0.15,
+    recorded_teleportation: bool = False,
+    teleport_to: str = "links",
+    node_weights_as_flow: bool = False,
+    markov_time: float = 1.0,
+) -> Result:
+    """Measure a given partition: its codelength by the map equation, without any search.
+
+    Parameters
+    ----------
+    graph : as in :func:`infomap`
+    partition : mapping of label to module, array in node order, list of sets of labels, or path of a
+        .clu, .tree, .csv or .tsv file
+        Has to name every node once.
+    directed, weight, ... : as in :func:`infomap`
+
+    Returns
+    -------
+    Result
+        Its modules are numbered by flow, whatever they are called in the partition.
+
+    Raises
+    ------
+    PartitionError
+        If a node is missing, unknown or in two modules.
+    ValueError, NetworkError, FormatError, ConvergenceError
+        As :func:`infomap`.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> links = [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (4, 6), (5, 6)]
+    >>> mapeq.evaluate(links, {1: "left", 2: "left", 3: "left", 4: "right", 5: "right", 6: "right"}).codelength
+    2.320730356833...
+    """
+    network, flow_options = network_and_options(
+        graph,
+        directed=directed,
+        weight=weight,
+        flow_model=flow_model,
+        teleportation_probability=teleportation_probability,
+        recorded_teleportation=recorded_teleportation,
+        teleport_to=teleport_to,
+        node_weights_as_flow=node_weights_as_flow,
+        markov_time=markov_time,
+    )
+    return measure(network, flow_options, partition)
+
+
+def measure(network: Network, flow_options: FlowOptions, partition: Any) -> Result:
+    """Measure a partition with checked options; see :func:`evaluate`."""
+    module_of = as_partition(partition, network)
+    return make_result(network, random_walk(network, flow_options), module_of, options=_known(network, flow_options))
+
+
+def network_and_options(
+    graph: Any, *, directed: bool | None, weight: str | None, flow_model: str | None, **options: Any
+) -> tuple[Network, FlowOptions]:
+    """Read the graph as the options ask, and find the flow model that fits it."""
+    if not (directed is None or isinstance(directed, bool | np.bool_)):
+        raise option_error("directed", directed, "True, False or None")
+    if not (weight is None or isinstance(weight, str)):
+        raise option_error("weight", weight, "the name of an edge attribute or None")
+    FlowOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
+    has_direction = flow_model not in (None, "undirected")
+    if directed is not None and flow_model is not None and directed != has_direction:
+        kind = "directed" if directed else "undirected"
+        raise option_error("flow_model", flow_model, f"left out, or one for {kind} networks, with directed={directed}")
+    network = as_network(graph, directed=directed, weight=weight, implied=has_direction)
+    if flow_model is None:
+        flow_model = "directed" if network.directed else "undirected"
+    return network, FlowOptions(flow_model=flow_model, **options)
+
+
+def _known(network: Network, flow_options: FlowOptions) -> dict[str, Any]:
+    return {"directed": network.directed, **flow_options.as_dict()}
+
+
+def _usable_processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

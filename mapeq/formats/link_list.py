@@ -1,0 +1,228 @@
+"""Link lists: a line ``source target [weight]`` for every link.
+
+Fields are separated by blanks and tabs, or by a comma with or without blanks around it: one way or
+the other within a line. A word that holds blanks or commas, or begins with ``#``, ``%``, ``*`` or a
+quote, stands in double quotes, a quote within it doubled. Lines whose first character is ``#`` or
+``%`` are comments. A first line that reads ``source target`` or ``source target weight`` is a
+heading, of CSV files for one; further fields are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq.formats import _scan
+from mapeq.formats._scan import Links
+from mapeq.formats._words import LONGEST, Words, fill_slots, numbers_to_words
+from mapeq.formats.source import Source
+from mapeq.network import Network
+from mapeq.rows import FloatArray
+
+_HEADER = re.compile(rb'("?)source\1(?:\s*,\s*|\s+)("?)target\2(?:(?:\s*,\s*|\s+)("?)weight\3)?\s*', re.IGNORECASE)
+
+_MESSAGES = {
+    _scan.ONE_FIELD: "a link needs a source and a target, separated by blanks, a tab or a comma",
+    _scan.EMPTY_FIELD: "nothing stands where a field belongs",
+    _scan.OPEN_QUOTE: "the quote has no end on this line",
+    _scan.AFTER_QUOTE: "a blank or a comma belongs behind the closing quote (a quote within quotes is written twice)",
+    _scan.MIXED: "separate the fields either by blanks or by commas; decimals have a point; quote a word with blanks",
+}
+
+#: First capacity of columns, and least growth.
+_FEW = 1 << 14
+
+
+def read_link_list(source: Source, *, directed: bool | None, weighted: bool) -> Network:
+    """Read a link list; see :func:`mapeq.read_network`.
+
+    Whole numbers stay whole numbers if all labels are, and nodes are then sorted. Else labels are
+    words, exactly as written, and nodes stand in the order of their first link.
+    """
+    if _HEADER.fullmatch(source.first_line()):
+        source.skip_line()
+    table = LinkTable(_scan.COMMA, weighted)
+    while source.more():
+        status = table.read(source)
+        if status == _scan.WORD:
+            table.turn_to_words()
+        elif status == _scan.HEADING:
+            raise source.error(
+                "a link list holds no headings, a Pajek file begins with one; a label that begins with * needs quotes",
+                source.position,
+            )
+    if table.num_rows == 0:
+        raise source.error("holds no links")
+    sources, targets, weights = table.columns()
+    if table.words is None:
+        return Network.from_edges(sources, targets, weights, directed=bool(directed))
+    labels = word_list(table.words)
+    del table
+    if weights is not None and not weights.all():
+        sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
+    return Network.from_edges(sources, targets, weights, directed=bool(directed), labels=labels)
+
+
+class LinkTable:
+    """Links as they are read from a file: whole numbers, or numbers of words.
+
+    Parameters
+    ----------
+    comma : int
+        The byte that separates fields besides blanks, or ``NO_COMMA``.
+    weighted : bool
+        Whether to look at a third field.
+
+    Attributes
+    ----------
+    num_rows : int
+    links : Links
+        Columns; the first `num_rows` rows are filled.
+    words : Words or None
+        The labels, once one of them was no whole number.
+    """
+
+    def __init__(self, comma: int, weighted: bool):
+        self.num_rows = 0
+        self.links = Links(np.empty(_FEW, np.int64), np.empty(_FEW, np.int64), np.empty(0))
+        self.words: Words | None = None
+        self._late = new_late()
+        self._comma = comma
+        self._weighted = weighted
+
+    def read(self, source: Source) -> int:
+        """Read the lines of a block from its position on.
+
+        Returns
+        -------
+        int
+            DONE; or HEADING or WORD, and the position is the line that is no link of whole numbers.
+
+        Raises
+        ------
+        FormatError
+            If a line is wrong.
+        """
+        while True:
+            status, source.position, self.num_rows, num_late, begin, end = _scan.scan_links(
+                source.data,
+                source.position,
+                self._comma,
+                self._weighted,
+                self.links,
+                self.num_rows,
+                self._late,
+                self.words,
+            )
+            read_late(source, self._late[:num_late], self.links.weights, "weight")
+            if status == _scan.FULL:
+                self._make_room()
+            elif status == _scan.WEIGHTED:
+                self._begin_weights()
+            elif status == _scan.WORDS_FULL and self.words is not None:
+                self.words = with_room(self.words, source.line_length() + 1)
+            elif status in (_scan.DONE, _scan.HEADING, _scan.WORD):
+                return int(status)
+            else:
+                raise line_error(source, status, begin, end, "weight")
+
+    def turn_to_words(self) -> None:
+        """Replace the numbers read so far by words that spell them: a number is plainly written or it is a word."""
+        self.words = new_words()
+        row = 0
+        while row < self.num_rows:
+            # A million at a time, so that the interpreter can be interrupted.
+            row = numbers_to_words(self.links, row, min(row + (1 << 20), self.num_rows), self.words)
+            self.words = with_room(self.words, 2 * LONGEST)
+
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray | None]:
+        """Sources, targets, and weights if there are some; the table is not to be filled any further."""
+        for column in self.links:
+            column.resize(min(len(column), self.num_rows), refcheck=False)
+        sources, targets, weights = self.links
+        return sources, targets, weights if len(weights) else None
+
+    def _make_room(self) -> None:
+        for column in self.links:
+            if 0 < len(column) == self.num_rows:
+                lengthen(column)
+
+    def _begin_weights(self) -> None:
+        self.links = self.links._replace(weights=np.ones(len(self.links.sources)))
+
+
+def new_late() -> NDArray[np.int64]:
+    """Room for numbers that the scanner leaves to Python: row, begin and end of each."""
+    return np.empty((1 << 12, 3), dtype=np.int64)
+
+
+def read_late(source: Source, late: NDArray[np.int64], column: FloatArray, what: str) -> None:
+    """Read the numbers that the scanner left to Python."""
+    for row, begin, end in late.tolist():
+        value = float(source.block[begin:end])
+        if not 0 <= value < np.inf:
+            raise line_error(source, _scan.BAD_NUMBER, begin, end, what)
+        column[row] = value
+
+
+def line_error(source: Source, status: int, begin: int, end: int, what: str) -> Exception:
+    """The error of a line at which the scanner stopped; `begin` and `end` of the number if that is wrong."""
+    if status != _scan.BAD_NUMBER:
+        return source.error(_MESSAGES[status], source.position)
+    text = source.block[begin:end].decode()
+    try:
+        value = float(text)
+    except ValueError:
+        return source.error(f"{text!r} stands where a number belongs, the {what}", begin)
+    if not np.isfinite(value):
+        return source.error(f"the {what} {text} is not finite", begin)
+    if value < 0:
+        return source.error(f"the {what} {text} is negative; it must be 0 or more", begin)
+    return source.error(f"the {what} {text!r} must be written like 12, 0.5 or 2e-3", begin)
+
+
+def lengthen(array: NDArray[np.generic]) -> None:
+    """Make a column or an arena longer, in place; large ones are not copied but moved by the operating system."""
+    array.resize(len(array) + max(len(array) // 4, _FEW), refcheck=False)
+
+
+def new_words(*, sought: bool = True) -> Words:
+    """An empty table of words; without a hash table if they need not be found again."""
+    slots = np.zeros(2 * _FEW if sought else 0, np.uint64)
+    return Words(np.zeros(1, np.int64), np.zeros(_FEW, np.int64), np.empty(16 * _FEW, np.uint8), slots)
+
+
+def with_room(words: Words, num_bytes: int) -> Words:
+    """The same words, with room for a line's two more in so many bytes."""
+    size = int(words.size[0])
+    if int(words.ends[size]) + num_bytes > len(words.text):
+        words.text.resize(3 * len(words.text) // 2 + num_bytes, refcheck=False)
+    if size + 2 >= len(words.ends):
+        words.ends.resize(2 * len(words.ends), refcheck=False)
+        if len(words.slots):
+            words = words._replace(slots=np.zeros(2 * len(words.slots), np.uint64))
+            fill_slots(words)
+    return words
+
+
+def word_list(words: Words) -> tuple[str, ...]:
+    """The words, in order."""
+    size = int(words.size[0])
+    # Every word ends with a line feed.
+    return tuple(words.text[: words.ends[size]].tobytes().decode().split("\n")[:-1])
+
+
+def _without_zeros(
+    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray, labels: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[str, ...]]:
+    """Drop links of weight zero, and the nodes that occur in no other."""
+    linked = weights > 0
+    ends = np.column_stack([sources[linked], targets[linked]]).ravel()
+    kept, firsts, numbers = np.unique(ends, return_index=True, return_inverse=True)
+    order = np.argsort(firsts)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    ends = rank[numbers]
+    return ends[0::2], ends[1::2], weights[linked], tuple(labels[i] for i in kept[order].tolist())

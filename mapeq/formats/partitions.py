@@ -1,0 +1,84 @@
+"""Reading a partition for a network: which format, and which node each row means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+from mapeq.errors import FormatError, PartitionError
+from mapeq.formats.clu import read_clu
+from mapeq.formats.naming import Row, has_numbers, names_in_files
+from mapeq.formats.source import file_name, text_lines
+from mapeq.formats.tables import read_table
+from mapeq.formats.tree import read_tree
+from mapeq.network import Network
+from mapeq.rows import IntArray
+
+
+def read_partition(path: str | os.PathLike[str], network: Network) -> IntArray:
+    """Read the module of every node of a network from a .clu, .tree (or .ftree), .csv or .tsv file.
+
+    Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu.
+
+    Returns
+    -------
+    integer array of shape (n,)
+        Numbered from 0.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a row is malformed.
+    PartitionError
+        If a node is missing, unknown or named twice.
+    """
+    file = file_name(path)
+    rows, names = _rows_and_names(path, file, network)
+    position = {str(name): i for i, name in enumerate(names)}
+    module_of = np.full(network.num_nodes, -1, dtype=np.int64)
+    number: dict[str, int] = {}
+    for row in rows:
+        i = position.get(row.node)
+        if i is None:
+            raise PartitionError(f"{file}, line {row.line}: {row.node!r} is no node of the network")
+        if module_of[i] >= 0:
+            raise PartitionError(f"{file}, line {row.line}: the node {row.node!r} is named a second time")
+        module_of[i] = number.setdefault(row.module, len(number))
+    missing = np.flatnonzero(module_of < 0)
+    if len(missing):
+        raise PartitionError(
+            f"{file}: {len(missing):,} of {network.num_nodes:,} nodes have no module, "
+            f"the first is {network.labels[missing[0]]!s}"
+        )
+    return module_of
+
+
+def _rows_and_names(
+    path: str | os.PathLike[str], file: str, network: Network
+) -> tuple[Iterator[Row], Sequence[Hashable]]:
+    """The rows of a file, and what it calls the nodes: tables use labels, other formats numbers if there are some."""
+    lines = text_lines(path)
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json":
+        raise FormatError("no partition can be read from this format; give .clu, .tree, .csv or .tsv", file=file)
+    if suffix == ".csv":
+        return read_table(lines, file, ","), network.label_list()
+    if suffix in (".tree", ".ftree"):
+        by_number = has_numbers(network)
+        names = names_in_files(network) if by_number else network.label_list()
+        return read_tree(lines, file, by_number=by_number), names
+    if suffix != ".clu":
+        lines, has_tabs = _peeked(lines)
+        if has_tabs or suffix == ".tsv":
+            return read_table(lines, file, "\t"), network.label_list()
+    return read_clu(lines, file), names_in_files(network)
+
+
+def _peeked(lines: Iterator[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], bool]:
+    """The same lines, and whether the first has a tab."""
+    head = list(islice(lines, 1))
+    return chain(head, lines), any("\t" in text for _, text in head)

@@ -1,0 +1,148 @@
+"""A slow oracle: flow and the map equation over dense matrices, straight from the formulas.
+
+It shares no code with mapeq, iterates nothing (stationary rates come from a linear system) and
+updates nothing (every codelength is computed anew).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Walk(NamedTuple):
+    """Per step: visits of each node (n,), flow over links (n, n) without the diagonal, teleportation (n,) and (n,)."""
+
+    visits: np.ndarray
+    links: np.ndarray
+    leaving: np.ndarray
+    landing: np.ndarray
+
+
+class Module(NamedTuple):
+    visit: float
+    enter: float
+    exit: float
+
+
+class Codelength(NamedTuple):
+    total: float
+    index: float
+    modules: float
+
+
+def adjacency(sources, targets, weights, num_nodes, directed):
+    """Weights as a dense matrix, parallel links summed; symmetric if undirected, self-links once."""
+    matrix = np.zeros((num_nodes, num_nodes))
+    for i, j, w in zip(sources, targets, weights, strict=True):
+        matrix[i, j] += w
+        if not directed and i != j:
+            matrix[j, i] += w
+    return matrix
+
+
+def walk(
+    matrix,
+    directed=False,
+    node_weights=None,
+    *,
+    flow_model="undirected",
+    teleportation_probability=0.15,
+    recorded_teleportation=False,
+    teleport_to="links",
+    node_weights_as_flow=False,
+    markov_time=1.0,
+):
+    """The random walk on a network given by its adjacency matrix; options as in FlowOptions."""
+    n = len(matrix)
+    given = np.ones(n) if node_weights is None else np.asarray(node_weights, float)
+    leaving = landing = np.zeros(n)
+    if flow_model == "undirected":
+        both = matrix + matrix.T - np.diag(np.diag(matrix)) if directed else matrix
+        links = _normalised(both)
+        visits = links.sum(axis=1)
+    elif flow_model == "directed":
+        visits, links, leaving, landing = _directed(
+            matrix, given, teleportation_probability, recorded_teleportation, teleport_to
+        )
+    elif flow_model == "precomputed":
+        visits, links = _normalised(given), matrix
+    else:
+        links = _normalised(matrix)
+        visits = links.sum(axis=0)
+    if node_weights_as_flow:
+        visits = _normalised(given)
+        if landing.any():
+            dangling = matrix.sum(axis=1) == 0
+            leaving = np.where(dangling, visits, teleportation_probability * visits)
+    return Walk(visits, markov_time * _without_diagonal(links), leaving, landing)
+
+
+def _directed(matrix, node_weights, alpha, recorded, teleport_to):
+    n = len(matrix)
+    nothing = np.zeros(n)
+    strengths = matrix.sum(axis=1)
+    dangling = strengths == 0
+    if teleport_to == "nodes":
+        landing = _normalised(node_weights)
+    else:
+        landing = _normalised(matrix.sum(axis=0) if recorded else strengths)
+    if not landing.any():
+        return nothing, np.zeros((n, n)), nothing, nothing
+    steps = matrix / np.where(dangling, 1, strengths)[:, None]
+    rates = stationary(steps, landing, alpha)
+    if recorded:
+        return rates, (1 - alpha) * rates[:, None] * steps, np.where(dangling, rates, alpha * rates), landing
+    links = _normalised(rates[:, None] * steps)
+    return links.sum(axis=0), links, nothing, nothing
+
+
+def stationary(steps, landing, alpha, dangling_landing=None):
+    """Where the walk is: `steps` has rows that sum to 1, or to 0 for nodes from which it teleports."""
+    n = len(steps)
+    if dangling_landing is None:
+        dangling_landing = landing
+    dangling = steps.sum(axis=1) == 0
+    transition = (1 - alpha) * (steps + np.outer(dangling, dangling_landing)) + alpha * np.outer(np.ones(n), landing)
+    # The balance of every node but one, and that all rates add up to 1.
+    balance = np.eye(n) - transition.T
+    system = np.vstack([balance, np.ones(n)])
+    return np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0].clip(min=0)
+
+
+def modules(walk, module_of):
+    """Each module's visits, enter and exit flow, by module."""
+    result = {}
+    for m in np.unique(module_of).tolist():
+        inside = np.asarray(module_of) == m
+        outside = ~inside
+        result[m] = Module(
+            visit=walk.visits[inside].sum(),
+            enter=walk.links[np.ix_(outside, inside)].sum() + walk.leaving[outside].sum() * walk.landing[inside].sum(),
+            exit=walk.links[np.ix_(inside, outside)].sum() + walk.leaving[inside].sum() * walk.landing[outside].sum(),
+        )
+    return result
+
+
+def plogp(x):
+    return x * np.log2(x) if x > 0 else 0.0
+
+
+def codelength(walk, module_of):
+    """The two-level map equation."""
+    found = modules(walk, module_of).values()
+    index = plogp(sum(m.enter for m in found)) - sum(plogp(m.enter) for m in found)
+    within = sum(plogp(m.visit + m.exit) - plogp(m.exit) for m in found) - sum(map(plogp, walk.visits))
+    return Codelength(index + within, index, within)
+
+
+def one_level_codelength(walk):
+    return plogp(walk.visits.sum()) - sum(map(plogp, walk.visits))
+
+
+def _normalised(array):
+    total = array.sum()
+    return array / total if total > 0 else np.zeros_like(array)
+
+
+def _without_diagonal(matrix):
+    return matrix - np.diag(np.diag(matrix))

@@ -1,0 +1,55 @@
+"""Reading of network files in tests: from bytes, and in blocks of all sizes."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mapeq.errors import FormatError
+from mapeq.formats import read_source
+from mapeq.formats.source import Source
+
+#: Line ends, comments, quotes and numbers lie across the ends of blocks.
+BLOCK_SIZES = (1, 7, 1 << 20)
+
+
+def read(data, *, block_sizes=BLOCK_SIZES, **options):
+    """Read a network from what a file holds; the size of the blocks must not matter, for errors neither."""
+    outcomes = [_outcome(data, size, options) for size in block_sizes]
+    for other in outcomes[1:]:
+        assert_same(other, outcomes[0])
+    if isinstance(outcomes[0], FormatError):
+        raise outcomes[0]
+    return outcomes[0]
+
+
+def _outcome(data, block_size, options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "network")
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        with Source(path, block_size=block_size) as source:
+            source.name = "network"
+            try:
+                return read_source(source, **options)
+            except FormatError as error:
+                return error
+
+
+def assert_same(one, other):
+    """Two networks, or two errors, are equal to the last bit."""
+    assert type(one) is type(other), f"{one!r} and {other!r}"
+    if isinstance(one, FormatError):
+        assert str(one) == str(other)
+        return
+    assert one.directed == other.directed
+    assert one.label_list() == other.label_list()
+    assert [type(label) for label in one.label_list()] == [type(label) for label in other.label_list()]
+    for name in ("indptr", "indices", "weights", "node_weights", "ids"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+def links(network):
+    """The links of a network, with the labels of their ends: one direction each."""
+    sources, targets, weights = network.links()
+    labels = network.label_list()
+    return [(labels[i], labels[j], w) for i, j, w in zip(sources, targets, weights.tolist(), strict=True)]

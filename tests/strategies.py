@@ -1,0 +1,138 @@
+"""Hypothesis strategies: small networks with every oddity, options of the flow, partitions."""
+
+from dataclasses import asdict
+from typing import NamedTuple
+
+import naive
+import numpy as np
+from hypothesis import strategies as st
+
+from mapeq.flow import FLOW_MODELS, TELEPORT_TARGETS, FlowOptions
+from mapeq.network import Network
+
+
+class Links(NamedTuple):
+    """The raw material of a network: links between nodes 0 to num_nodes - 1, parallel ones and weightless ones too."""
+
+    sources: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+    num_nodes: int
+    directed: bool
+    node_weights: np.ndarray | None = None
+
+    def network(self) -> Network:
+        return Network.from_edges(
+            self.sources,
+            self.targets,
+            self.weights,
+            directed=self.directed,
+            num_nodes=self.num_nodes,
+            node_weights=self.node_weights,
+        )
+
+    def matrix(self) -> np.ndarray:
+        return naive.adjacency(self.sources, self.targets, self.weights, self.num_nodes, self.directed)
+
+    def walk(self, options: FlowOptions) -> naive.Walk:
+        return naive.walk(self.matrix(), self.directed, self.node_weights, **asdict(options))
+
+    def __repr__(self) -> str:
+        fields = (f"{name}={value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.as_items())
+        return f"Links({', '.join(fields)})"
+
+    def as_items(self):
+        return zip(self._fields, self, strict=True)
+
+
+def link_weights():
+    """Ordinary weights, magnitudes that swamp one another, and zero."""
+    return st.one_of(
+        st.just(1.0),
+        st.floats(0.1, 10),
+        st.integers(-12, 12).map(lambda exponent: 10.0**exponent),
+        st.just(0.0),
+    )
+
+
+@st.composite
+def networks(
+    draw,
+    *,
+    directed=None,
+    weighted=None,
+    self_links=True,
+    node_weights=None,
+    min_nodes=0,
+    max_nodes=8,
+    max_links=24,
+    weights=None,
+):
+    """Links of small networks, with parallel and self-links, isolated and dangling nodes.
+
+    `directed`, `weighted` and `node_weights` are drawn where they are None.
+    """
+    n = draw(st.integers(min_nodes, max_nodes))
+    directed = draw(st.booleans()) if directed is None else directed
+    weighted = draw(st.booleans()) if weighted is None else weighted
+    node = st.integers(0, n - 1)
+    ends = draw(st.lists(st.tuples(node, node), max_size=max_links)) if n else []
+    if not self_links:
+        ends = [(i, j) for i, j in ends if i != j]
+    one_weight = (link_weights() if weights is None else weights) if weighted else st.just(1.0)
+    given_weights = draw(st.lists(one_weight, min_size=len(ends), max_size=len(ends)))
+    sources, targets = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    given = draw(st.booleans()) if node_weights is None else node_weights
+    return Links(
+        sources.copy(),
+        targets.copy(),
+        np.array(given_weights, dtype=float),
+        n,
+        directed,
+        draw(_some_node_weights(n)) if given else None,
+    )
+
+
+@st.composite
+def _some_node_weights(draw, n):
+    """Not all of them zero."""
+    weights = draw(st.lists(st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-3, 1e3)), min_size=n, max_size=n))
+    if n and not any(weights):
+        weights[draw(st.integers(0, n - 1))] = 1.0
+    return np.array(weights, dtype=float)
+
+
+def flow_options(*, flow_models=FLOW_MODELS, **fixed):
+    """Options of the flow; those given as keywords are fixed."""
+    choices = {
+        "flow_model": st.sampled_from(flow_models),
+        "teleportation_probability": st.one_of(st.just(0.15), st.just(1.0), st.floats(0.02, 1)),
+        "recorded_teleportation": st.booleans(),
+        "teleport_to": st.sampled_from(TELEPORT_TARGETS),
+        "node_weights_as_flow": st.booleans(),
+        "markov_time": st.one_of(st.just(1.0), st.floats(0.01, 100)),
+    }
+    return st.builds(FlowOptions, **choices | {name: st.just(value) for name, value in fixed.items()})
+
+
+@st.composite
+def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
+    """Links and options of the flow that go together."""
+    options = draw(flow_options(**fixed))
+    node_weights = True if options.flow_model == "precomputed" else None
+    links = draw(networks(node_weights=node_weights, min_nodes=min_nodes, max_nodes=max_nodes, max_links=max_links))
+    if options.flow_model == "precomputed":  # weights are flow per step, as they stand
+        links = links._replace(weights=links.weights / max(links.weights.sum(), 1.0))
+    return links, options
+
+
+def partitions(n):
+    """Modules of n nodes, with any numbers from 0 to n - 1."""
+    return st.lists(st.integers(0, max(n - 1, 0)), min_size=n, max_size=n).map(lambda m: np.array(m, dtype=np.int32))
+
+
+@st.composite
+def partitioned_walks(draw, **kwargs):
+    """Links, options of the flow and a partition of the nodes."""
+    links, options = draw(walks(**kwargs))
+    return links, options, draw(partitions(links.num_nodes))

@@ -1,0 +1,259 @@
+"""The command, run as people run it: in a process of its own."""
+
+import gzip
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+import mapeq
+
+DATA = Path(__file__).parent.parent / "examples" / "data"
+JAZZ = str(DATA / "jazz.txt.gz")
+EMAIL = str(DATA / "email-eu-core.txt.gz")
+
+
+def run(*arguments, stdin=None, cwd=None):
+    command = [sys.executable, "-m", "mapeq", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=cwd, check=False)
+
+
+def refused(done, *parts):
+    """One clear line on standard error, nothing on standard output, exit code 1."""
+    message = done.stderr.decode()
+    assert done.returncode == 1, message
+    assert done.stdout == b""
+    assert message.startswith("mapeq: ")
+    assert message.count("\n") == 1, message
+    for part in parts:
+        assert part in message
+    return True
+
+
+def test_labels_go_to_standard_output_and_the_rest_to_standard_error():
+    done = run("cluster", JAZZ)
+    rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    assert done.returncode == 0
+    result = mapeq.infomap(JAZZ)
+    assert {int(node): int(module) for node, module in rows} == result.modules()
+    summary = done.stderr.decode()
+    assert "198 nodes, 2,742 links, undirected" in summary
+    assert f"{result.codelength:.6f} bits per step" in summary
+    assert "\r" not in summary
+
+
+def test_quiet_says_nothing():
+    done = run("cluster", JAZZ, "--quiet")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"\n") == 198
+
+
+def test_a_pipe_in_and_files_out(tmp_path):
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("clu", "tree", "json", "csv", "tsv")]
+    flags = [part for path in outputs for part in ("-o", path)]
+    done = run("cluster", "-", "--directed", *flags, stdin=gzip.decompress(Path(EMAIL).read_bytes()))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert sorted(os.listdir(tmp_path)) == sorted(path.name for path in outputs)
+    expected = mapeq.infomap(EMAIL, directed=True)
+    for path in outputs:
+        if path.suffix == ".json":
+            continue
+        judged = run("evaluate", EMAIL, path, "--directed")
+        assert judged.returncode == 0
+        assert f"= {expected.codelength:.12g} bits per step" in judged.stdout.decode()
+
+
+def test_options_mean_what_they_mean_in_python(tmp_path):
+    cases = {
+        "-d -e": {"directed": True, "recorded_teleportation": True},
+        "-f rawdir": {"flow_model": "rawdir"},
+        "-d -p 0.3 --teleport-to nodes": {
+            "directed": True,
+            "teleportation_probability": 0.3,
+            "teleport_to": "nodes",
+        },
+        "-2 -N 3 -s 5 --num-threads 2 --markov-time 1.5": {
+            "num_trials": 3,
+            "seed": 5,
+            "num_threads": 2,
+            "markov_time": 1.5,
+        },
+        "--unweighted": {"weight": None},
+        "-u": {"directed": False},
+    }
+    path = tmp_path / "links.txt"
+    weighted = nx.gnp_random_graph(40, 0.15, seed=2, directed=True)
+    path.write_text("".join(f"{u} {v} {1 + (u * v) % 7}\n" for u, v in weighted.edges()))
+    for flags, options in cases.items():
+        done = run("cluster", path, *flags.split())
+        assert done.returncode == 0, done.stderr
+        rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+        assert {int(node): int(module) for node, module in rows} == mapeq.infomap(path, **options).modules(), flags
+
+
+def test_self_links_and_initial_partitions(tmp_path):
+    (tmp_path / "net.txt").write_text("a b\nb c\nc a\nc d\nd e\ne f\nf d\na a 5\n")
+    (tmp_path / "start.csv").write_text("a,1\nb,1\nc,1\nd,2\ne,2\nf,2\n")
+    with_loop = run("evaluate", "net.txt", "start.csv", cwd=tmp_path).stdout.decode()
+    without = run("evaluate", "net.txt", "start.csv", "--no-self-links", cwd=tmp_path).stdout.decode()
+    assert "= 2.32073035683 bits" in without
+    assert "= 2.32073035683 bits" not in with_loop
+    done = run("cluster", "net.txt", "-c", "start.csv", "--no-self-links", "-q", cwd=tmp_path)
+    assert done.stdout.decode().split() == ["a", "0", "b", "0", "c", "0", "d", "1", "e", "1", "f", "1"]
+
+
+def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
+    modules = run("cluster", JAZZ, "-q").stdout
+    done = run("evaluate", JAZZ, "-", stdin=modules)
+    assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
+    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of")
+
+
+NETWORKS = {
+    "one field": (b"1 2\n3\n", "line 2", "'3'"),
+    "weight no number": (b"# comment\n1 2 x\n", "line 2", "'1 2 x'"),
+    "negative weight": (b"1 2 -1\n", "line 1", "'1 2 -1'"),
+    "NaN weight": (b"1 2 nan\n", "line 1"),
+    "infinite weight": (b"1 2 inf\n", "line 1"),
+    "empty": (b"", "holds no links"),
+    "only comments": (b"# nothing\n\n", "holds no links"),
+    "binary": (b"1 2\n\x00\x01\x02", "not a text file"),
+    "not UTF-8": (b"caf\xe9 bar\n", "not a text file", "line 1"),
+    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "cut short"),
+    "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
+    "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
+    "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
+    "text for a Pajek link": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 b\n", "line 5"),
+}
+
+
+@pytest.mark.parametrize("case", NETWORKS)
+def test_bad_networks_are_one_clear_line(case, tmp_path):
+    content, *parts = NETWORKS[case]
+    path = tmp_path / "net.txt"
+    path.write_bytes(content)
+    output = tmp_path / "out.clu"
+    assert refused(run("cluster", path, "-o", output), str(path), *parts)
+    assert refused(run("cluster", "-", "-o", output, stdin=content), "<stdin>", *parts)
+    assert not output.exists()
+    assert os.listdir(tmp_path) == ["net.txt"]
+
+
+def test_bad_paths_and_options_are_one_clear_line(tmp_path):
+    assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
+    assert refused(run("cluster", tmp_path), "directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path / "out.doc"), "out.doc", ".clu, .tree, .json, .csv, .tsv")
+    assert refused(run("cluster", JAZZ, "-N", "0"), "num_trials", "1 or more", "0")
+    assert refused(run("cluster", JAZZ, "-p", "2"), "teleportation_probability", "from 0 to 1")
+    assert refused(run("cluster", JAZZ, "-f", "walk"), "flow_model", "undirected, directed")
+    assert refused(run("cluster", JAZZ, "-f", "precomputed"), "precomputed", "node weights")
+    assert refused(run("cluster", JAZZ, "--multilevel"), "multilevel", "not built yet")
+    assert refused(run("cluster", JAZZ, "-d", "-p", "1e-9", "--time-limit=-1"), "time_limit")
+    assert os.listdir(tmp_path) == []
+
+
+def test_bad_partitions_are_one_clear_line(tmp_path):
+    (tmp_path / "net.txt").write_text("1 2\n2 3\n")
+    (tmp_path / "misses.clu").write_text("1 1\n2 1\n")
+    (tmp_path / "unknown.clu").write_text("1 1\n2 1\n3 1\n4 1\n")
+    net = tmp_path / "net.txt"
+    assert refused(run("evaluate", net, tmp_path / "misses.clu"), "misses.clu", "1 of 3 nodes", "3")
+    assert refused(run("evaluate", net, tmp_path / "unknown.clu"), "unknown.clu, line 4", "'4'")
+    assert refused(run("cluster", net, "-c", tmp_path / "misses.clu"), "misses.clu")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["cluster"], ["cluster", JAZZ, "--no-such-option"], ["cluster", JAZZ, "-N", "x"], ["guess"]]
+)
+def test_wrong_usage_is_exit_code_2(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"usage: mapeq")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["cluster", "--help"], ["evaluate", "--help"], ["--version"]])
+def test_help_and_version(arguments):
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"mapeq" in done.stdout
+
+
+def test_a_closed_pipe_is_quiet():
+    done = subprocess.run(
+        f"{sys.executable} -m mapeq cluster {EMAIL} -q | head -n 1", shell=True, capture_output=True, check=True
+    )
+    assert done.stdout.count(b"\n") == 1
+    assert done.stderr == b""
+
+
+def test_a_terminal_shows_progress_in_one_line(tmp_path):
+    master, slave = pty.openpty()
+    with open(tmp_path / "labels", "w") as labels:
+        process = subprocess.Popen([sys.executable, "-m", "mapeq", "cluster", JAZZ], stdout=labels, stderr=slave)
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                part = os.read(master, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+    os.close(master)
+    assert process.wait() == 0
+    assert re.search(rb"\rpass 1: \d+ modules, \d\.\d+ bits per step", shown)
+    assert b"198 nodes" in shown.rsplit(b"\r ", 1)[-1]
+
+
+def large_network(path):
+    """A network on which a search with many trials takes long."""
+    graph = nx.gnp_random_graph(4000, 0.01, seed=3)
+    path.write_text("".join(f"{u} {v}\n" for u, v in graph.edges()))
+
+
+@pytest.mark.parametrize("output", ["labels.tsv", None])
+def test_ctrl_c_keeps_the_best_result_so_far(output, tmp_path):
+    network = tmp_path / "net.txt"
+    large_network(network)
+    command = [sys.executable, "-m", "mapeq", "cluster", str(network), "-N", "100000"]
+    if output:
+        command += ["-o", str(tmp_path / output)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    time.sleep(8)  # in the midst of the search, kernels being compiled by then or not
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr
+    written = (tmp_path / output).read_bytes().partition(b"\n")[2] if output else stdout
+    if b"nothing written" not in stderr:
+        assert b"interrupted" in stderr
+        assert written.count(b"\n") == 4000
+
+
+def test_ctrl_c_while_reading_writes_nothing(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mapeq", "cluster", "-", "-o", str(tmp_path / "out.clu")],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdin.write(b"1 2\n")
+    process.stdin.flush()
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stderr.decode().strip().endswith("mapeq: interrupted, nothing written")
+    assert os.listdir(tmp_path) == []

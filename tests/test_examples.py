@@ -1,0 +1,51 @@
+"""The examples run and show what they promise."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def shown_by(example, cwd):
+    path = ROOT / "examples" / example
+    command = ["bash", str(path)] if path.suffix == ".sh" else [sys.executable, str(path)]
+    scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": scripts}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_networkx_graph(tmp_path):
+    shown = shown_by("networkx_graph.py", tmp_path)
+    assert "Valjean" in shown
+    ours, theirs = (float(bits) for bits in re.findall(r"([\d.]+) bits per step", shown))
+    assert ours < theirs
+
+
+def test_edge_list(tmp_path):
+    shown = shown_by("edge_list.sh", tmp_path)
+    assert "986 nodes, 24,929 links, directed" in shown
+    assert len(set(re.findall(r"= ([\d.]+) bits per step", shown))) == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_embeddings(tmp_path):
+    agreement = re.search(r"AMI ([\d.]+)", shown_by("embeddings.py", tmp_path))
+    assert float(agreement[1]) > 0.85
+
+
+def test_demo(tmp_path):
+    shown = shown_by("demo.py", tmp_path)
+    assert "departments of its people" in shown
+    assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.*") if path.is_file()))
+def test_every_example_is_tested(example):
+    assert f"test_{Path(example).stem}" in globals()

@@ -1,0 +1,247 @@
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import partitioned_walks, partitions, walks
+
+from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, random_walk
+from mapeq.map_equation import (
+    change_of_index,
+    change_of_joining,
+    change_of_leaving,
+    codelength,
+    make_move,
+    partition,
+    plogp,
+    teleport_between,
+)
+from mapeq.moves import aggregate, renumber
+from mapeq.network import Network
+
+DIRECTED = FlowOptions("directed")
+RECORDED = FlowOptions("directed", recorded_teleportation=True)
+VARIANTS = {
+    "undirected": FlowOptions(),
+    "undirected, Markov time": FlowOptions(markov_time=1.7),
+    "directed": DIRECTED,
+    "directed, Markov time": FlowOptions("directed", markov_time=0.4),
+    "recorded": RECORDED,
+    "recorded, to nodes": FlowOptions("directed", recorded_teleportation=True, teleport_to="nodes"),
+    "recorded, Markov time": FlowOptions("directed", recorded_teleportation=True, markov_time=3.0),
+    "raw": FlowOptions("rawdir"),
+}
+every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+
+
+def flow_between(flow, state, i, module):
+    """Flow between a node and (the rest of) a module, both ways, teleportation included."""
+    row = slice(flow.links.indptr[i], flow.links.indptr[i + 1])
+    over_links = flow.links.flow[row][state.module_of[flow.links.indices[row]] == module].sum()
+    inside = bool(state.module_of[i] == module)
+    return over_links + teleport_between(flow.teleport, i, state.teleport, module, inside)
+
+
+def change_of_move(flow, state, i, destination):
+    """Change of codelength, in bits, and the flow between the node and its two modules."""
+    origin = state.module_of[i]
+    from_origin, to_destination = flow_between(flow, state, i, origin), flow_between(flow, state, i, destination)
+    change = (
+        change_of_index(state.entering[0], from_origin, to_destination)
+        + change_of_leaving(flow.nodes, i, state.modules, origin, from_origin)
+        + change_of_joining(flow.nodes, i, state.modules, destination, to_destination)
+    )
+    return change, from_origin, to_destination
+
+
+def move(flow, state, i, destination):
+    """Make a move; returns the change of codelength that was foretold."""
+    change, from_origin, to_destination = change_of_move(flow, state, i, destination)
+    make_move(flow.nodes, flow.teleport, state, i, destination, from_origin, to_destination)
+    return change
+
+
+def assert_in_step(flow, state):
+    """The sums of a partition are those that summing afresh gives."""
+    fresh = partition(flow, state.module_of.copy())
+    np.testing.assert_array_equal(state.sizes, fresh.sizes)
+    np.testing.assert_allclose(state.modules, fresh.modules, atol=1e-12)
+    np.testing.assert_allclose(state.entering, fresh.entering, atol=1e-12)
+    assert not state.modules[state.sizes == 0].any()
+    if state.teleport is not None:
+        np.testing.assert_allclose(state.teleport, fresh.teleport, atol=1e-12)
+
+
+def coarse_flow(flow, fine):
+    """The flow between the modules of a partition, and the module of each node, numbered from 0."""
+    module_of = fine.copy()
+    count = renumber(module_of, np.full(len(fine), -1, dtype=fine.dtype))
+    return aggregate(flow, partition(flow, module_of), count), module_of
+
+
+def random_links(rng, n, num_links, *, directed):
+    """A random network with self-links, dangling nodes (the last third of a directed one) and weights."""
+    sources = rng.integers(0, n - n // 3 if directed else n, num_links)
+    weights = rng.exponential(size=num_links)
+    return Network.from_edges(sources, rng.integers(0, n, num_links), weights, directed=directed, num_nodes=n)
+
+
+# From scratch --------------------------------------------------------------------------------
+
+
+@given(partitioned_walks())
+def test_codelength_against_the_oracle(case):
+    links, options, module_of = case
+    flow, walk = random_walk(links.network(), options), links.walk(options)
+    state = partition(flow, module_of)
+    for m, expected in naive.modules(walk, module_of).items():
+        np.testing.assert_allclose(state.modules[m], expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(state.sizes, np.bincount(module_of, minlength=links.num_nodes))
+    found, expected = codelength(flow, state), naive.codelength(walk, module_of)
+    assert found.index_codelength == pytest.approx(expected.index, abs=1e-10)
+    assert found.module_codelength == pytest.approx(expected.modules, abs=1e-10)
+    assert found.total == pytest.approx(expected.total, abs=1e-10)
+
+
+@given(walks(min_nodes=1))
+def test_one_module_has_the_one_level_codelength(case):
+    links, options = case
+    flow = random_walk(links.network(), options)
+    found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.int32)))
+    one_level = naive.one_level_codelength(links.walk(options))
+    assert found == pytest.approx((one_level, 0, one_level), abs=1e-10)
+    assert flow.node_codelength == pytest.approx(one_level, abs=1e-10)
+
+
+@given(partitioned_walks(min_nodes=1), st.randoms(use_true_random=False))
+def test_the_numbers_of_modules_mean_nothing(case, random):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    numbers = np.array(random.sample(range(links.num_nodes), links.num_nodes), dtype=np.int32)
+    renamed = codelength(flow, partition(flow, numbers[module_of]))
+    assert renamed == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-12)
+
+
+@given(partitioned_walks(min_nodes=1), st.randoms(use_true_random=False))
+def test_the_order_of_nodes_means_nothing(case, random):
+    links, options, module_of = case
+    position = np.array(random.sample(range(links.num_nodes), links.num_nodes))
+    permuted = links._replace(sources=position[links.sources], targets=position[links.targets])
+    permuted_modules = np.empty_like(module_of)
+    permuted_modules[position] = module_of
+    if links.node_weights is not None:
+        node_weights = np.empty_like(links.node_weights)
+        node_weights[position] = links.node_weights
+        permuted = permuted._replace(node_weights=node_weights)
+    flow, permuted_flow = random_walk(links.network(), options), random_walk(permuted.network(), options)
+    found = codelength(permuted_flow, partition(permuted_flow, permuted_modules))
+    assert found == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-11)
+
+
+def test_two_triangles_by_hand():
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    state = partition(flow, np.array([4, 4, 4, 1, 1, 1], np.int32))
+    np.testing.assert_allclose(state.modules[[4, 1], VISIT], 1 / 2)
+    np.testing.assert_allclose(state.modules[[4, 1], ENTER], 1 / 14)
+    np.testing.assert_allclose(state.modules[[4, 1], EXIT], 1 / 14)
+    assert codelength(flow, state) == pytest.approx((2.32073035683379, 1 / 7, 2.177873213976648), abs=1e-13)
+
+
+def test_components_need_no_index():
+    network = Network.from_edges([0, 0, 1, 3, 3, 4], [1, 2, 2, 4, 5, 5])
+    flow = random_walk(network, FlowOptions())
+    state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.int32))
+    assert not state.modules[:, ENTER:].any()
+    assert codelength(flow, state) == pytest.approx((np.log2(3), 0, np.log2(3)), abs=1e-14)
+
+
+def test_plogp():
+    assert [plogp(x) for x in (0.5, 1.0, 2.0, 0.0, -1e-17)] == [-0.5, 0.0, 2.0, 0.0, 0.0]
+
+
+# Moves ---------------------------------------------------------------------------------------
+
+
+@given(partitioned_walks(max_nodes=6, max_links=14))
+def test_the_change_of_every_move_against_the_oracle(case):
+    links, options, module_of = case
+    flow, walk = random_walk(links.network(), options), links.walk(options)
+    state = partition(flow, module_of.copy())
+    before = naive.codelength(walk, module_of).total
+    for i in range(links.num_nodes):
+        for destination in set(range(links.num_nodes)) - {module_of[i]}:
+            moved = module_of.copy()
+            moved[i] = destination
+            change, *_ = change_of_move(flow, state, i, destination)
+            assert change == pytest.approx(naive.codelength(walk, moved).total - before, abs=1e-10)
+
+
+@given(st.data())
+def test_the_change_of_every_move_of_modules_against_the_oracle(data):
+    links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14))
+    walk = links.walk(options)
+    flow, fine = coarse_flow(random_walk(links.network(), options), fine)
+    n = len(flow.nodes)
+    coarse = data.draw(partitions(n))
+    state = partition(flow, coarse.copy())
+    before = naive.codelength(walk, coarse[fine]).total
+    assert codelength(flow, state).total == pytest.approx(before, abs=1e-10)
+    for i in range(n):
+        for destination in set(range(n)) - {coarse[i]}:
+            moved = coarse.copy()
+            moved[i] = destination
+            change, *_ = change_of_move(flow, state, i, destination)
+            assert change == pytest.approx(naive.codelength(walk, moved[fine]).total - before, abs=1e-10)
+
+
+@given(st.data())
+def test_moves_keep_the_sums_in_step(data):
+    links, options, module_of = data.draw(partitioned_walks(min_nodes=2))
+    flow = random_walk(links.network(), options)
+    state = partition(flow, module_of)
+    number = st.integers(0, links.num_nodes - 1)
+    for i, destination in data.draw(st.lists(st.tuples(number, number), max_size=12)):
+        if state.module_of[i] == destination:
+            continue
+        before = codelength(flow, state).total
+        change = move(flow, state, i, destination)
+        assert codelength(flow, state).total == pytest.approx(before + change, abs=1e-10)
+        assert_in_step(flow, state)
+
+
+@every_variant
+@pytest.mark.parametrize("aggregated", [False, True])
+def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
+    rng = np.random.default_rng(7)
+    flow = random_walk(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options)
+    if aggregated:
+        flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.int32))
+    n = len(flow.nodes)
+    state = partition(flow, rng.integers(0, n, n).astype(np.int32))
+    before, changes = codelength(flow, state).total, 0.0
+    for i, destination in rng.integers(0, n, (1500, 2)):
+        if state.module_of[i] != destination:
+            changes += move(flow, state, i, destination)
+    assert_in_step(flow, state)
+    after = codelength(flow, partition(flow, state.module_of)).total
+    assert abs(after - before) > 1e-3
+    assert changes == pytest.approx(after - before, abs=1e-10)
+
+
+@every_variant
+def test_there_and_back_changes_nothing(options):
+    flow = random_walk(random_links(np.random.default_rng(3), 12, 40, directed=True), options)
+    state = partition(flow, (np.arange(12) % 3).astype(np.int32))
+    before = codelength(flow, state)
+    there = move(flow, state, 4, 2)
+    assert move(flow, state, 4, 1) == pytest.approx(-there, abs=1e-14)
+    assert codelength(flow, state) == pytest.approx(before, abs=1e-14)
+
+
+def test_an_emptied_module_leaves_exact_zeros():
+    flow = random_walk(random_links(np.random.default_rng(5), 9, 30, directed=True), RECORDED)
+    state = partition(flow, np.arange(9, dtype=np.int32))
+    for i in range(8):
+        move(flow, state, i, 8)
+    assert not state.modules[:8].any()
+    assert codelength(flow, state).total == pytest.approx(flow.node_codelength, abs=1e-13)

@@ -1,0 +1,186 @@
+"""Partitions in files: written whole or not at all, read back as they were."""
+
+import csv
+import json
+import os
+import stat
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import mapeq
+from mapeq.formats.output import WRITERS
+
+LABELS = {
+    "numbers": [10, 11, 12, 20, 21, 22],
+    "words": ["ann", "bob", "cid", "dee", "eve", "fay"],
+    "awkward words": ["New York", "a,b", "#tag", "1", "*star", "ünï"],
+}
+
+
+def result_of(labels):
+    graph = nx.relabel_nodes(nx.barbell_graph(3, 0), dict(enumerate(labels)))
+    return mapeq.infomap(list(graph.edges()) if isinstance(labels[0], str) else np.array(graph.edges()))
+
+
+@pytest.mark.parametrize("format", ["clu", "tree", "csv", "tsv"])
+@pytest.mark.parametrize("kind", LABELS)
+def test_what_is_written_can_be_read_back(kind, format, tmp_path):
+    result = result_of(LABELS[kind])
+    path = tmp_path / f"modules.{format}"
+    result.write(path)
+    assert os.listdir(tmp_path) == [path.name]
+    again = mapeq.evaluate(result.network, path)
+    assert again.modules() == result.modules()
+    assert again.codelength == result.codelength
+
+
+def test_the_formats(tmp_path):
+    result = result_of(LABELS["words"])
+    written = {}
+    for format in WRITERS:
+        result.write(tmp_path / "any.suffix", format=format)
+        written[format] = (tmp_path / "any.suffix").read_text().splitlines()
+    comments = [line for line in written["clu"] if line.startswith("#")]
+    assert comments == [
+        f"# mapeq {mapeq.__version__}",
+        "# partitioned into 2 levels with 2 top modules",
+        "# codelength 2.32073036 bits",
+        "# relative codelength savings 9.228%",
+        "# flow model undirected",
+        "# seed 0, trials 1",
+        "# module level 1",
+        "# node_id module flow",
+    ]
+    assert written["clu"][len(comments) :] == [
+        "cid 1 0.214285714",
+        "ann 1 0.142857143",
+        "bob 1 0.142857143",
+        "dee 2 0.214285714",
+        "eve 2 0.142857143",
+        "fay 2 0.142857143",
+    ]
+    assert written["tree"][len(comments) - 1 :] == [
+        '1:1 0.214285714 "cid" 3',
+        '1:2 0.142857143 "ann" 1',
+        '1:3 0.142857143 "bob" 2',
+        '2:1 0.214285714 "dee" 4',
+        '2:2 0.142857143 "eve" 5',
+        '2:3 0.142857143 "fay" 6',
+    ]
+    assert [row[:2] for row in csv.reader(written["csv"])] == [
+        ["node", "module"],
+        *([name, str(module)] for name, module in result.modules().items()),
+    ]
+    assert [row.split("\t") for row in written["tsv"]] == list(csv.reader(written["csv"]))
+    content = json.loads("\n".join(written["json"]))
+    assert content["codelength"] == result.codelength
+    assert {node["node"]: node["module"] for node in content["nodes"]} == result.modules()
+    assert [module["size"] for module in content["modules"]] == [3, 3]
+
+
+def test_pajek_names_stay_and_files_use_the_numbers(tmp_path):
+    network = tmp_path / "net.net"
+    network.write_text('*Vertices 4\n7 "New York"\n8 "Rome"\n9 "Oslo"\n5 "Bern"\n*Edges\n7 8\n8 9\n9 7\n5 9\n')
+    result = mapeq.infomap(network)
+    assert set(result.modules()) == {"New York", "Rome", "Oslo", "Bern"}
+    for format in ("clu", "tree"):
+        result.write(tmp_path / f"out.{format}")
+        assert mapeq.evaluate(network, tmp_path / f"out.{format}").modules() == result.modules()
+    rows = (tmp_path / "out.tree").read_text().splitlines()
+    assert any(row.endswith('"New York" 7') for row in rows)
+    by_name = "node,module\nNew York,1\nRome,1\nOslo,1\nBern,2\n"
+    (tmp_path / "by_name.csv").write_text(by_name)
+    assert mapeq.evaluate(network, tmp_path / "by_name.csv").communities() == [{"New York", "Rome", "Oslo"}, {"Bern"}]
+
+
+def test_other_programs_partitions_are_read(tmp_path):
+    links = [(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 6), (6, 4)]
+    clu = tmp_path / "a.clu"
+    clu.write_text("# comment\n*Vertices 6\r\n1 1 0.1\n2 1\n\n3\t1 0.2 surplus\n4 0\n5 0\n6 0\n")
+    tree = tmp_path / "a.ftree"
+    tree.write_text(
+        '# path flow name node_id\n1:1 0.3 "1" 1\n1:2 0.2 "2" 2\n1:3 0 "x y" 3\n'
+        '2:1 0 "4" 4\n2:2 0 "5" 5\n2:3 0 "6" 6\n'
+        "*Links undirected\n#*Links path\n*Links root 0 0\n1 2 0.1\n"
+    )
+    for path in (clu, tree):
+        assert mapeq.evaluate(links, path).communities() == [{1, 2, 3}, {4, 5, 6}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n", "1 of 6 nodes have no module, the first is 6"),
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n7 2\n", "a.clu, line 7: '7' is no node"),
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n1 2\n", "line 7: the node '1' is named a second time"),
+        ("a.clu", "1 1\n2\n", "line 2: expected a node and its module: '2'"),
+        ("a.tree", '1:1 0.5 "1" 1\n1 2 3\n', "line 2: expected: path flow \"name\" node: '1 2 3'"),
+        ("a.tree", '1:1:1 0.5 "1" 1\n', "line 1: a hierarchy of 3 levels"),
+        ("a.csv", "node,module\n1,1\n2\n", "line 3: expected a node and its module"),
+        ("a.json", "{}", "no partition can be read from this format"),
+        ("a.clu", "", "6 of 6 nodes have no module"),
+        ("a.clu", "1 \0\n", "not a text file"),
+    ],
+)
+def test_bad_partition_files_are_one_clear_error(name, text, message, tmp_path):
+    (tmp_path / name).write_text(text)
+    with pytest.raises((mapeq.PartitionError, mapeq.FormatError)) as caught:
+        mapeq.evaluate([(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 6), (6, 4)], tmp_path / name)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_partition_file_is_one_clear_error(tmp_path):
+    with pytest.raises(mapeq.FormatError, match="no such file"):
+        mapeq.evaluate([(1, 2)], tmp_path / "nowhere.clu")
+
+
+def test_unknown_formats_name_the_known(tmp_path):
+    result = result_of(LABELS["words"])
+    with pytest.raises(ValueError, match=r"must be one of \.clu, \.tree, \.json, \.csv, \.tsv"):
+        result.write(tmp_path / "out.xls")
+    with pytest.raises(ValueError, match="one of clu, tree"):
+        result.write(tmp_path / "out.clu", format="xls")
+    assert os.listdir(tmp_path) == []
+
+
+def test_paths_that_cannot_be_written_are_one_clear_error(tmp_path):
+    result = result_of(LABELS["words"])
+    (tmp_path / "folder.clu").mkdir()
+    with pytest.raises(mapeq.FormatError, match="is a directory"):
+        result.write(tmp_path / "folder.clu")
+    with pytest.raises(mapeq.FormatError, match="there is no directory"):
+        result.write(tmp_path / "no" / "out.clu")
+
+
+def test_a_failing_writer_leaves_what_was_there(tmp_path):
+    result = result_of(["a\nb", "b", "c", "d", "e", "f"])
+    path = tmp_path / "out.clu"
+    path.write_text("as before")
+    for format in ("clu", "tree"):
+        with pytest.raises(ValueError, match="line break"):
+            result.write(path, format=format)
+    assert os.listdir(tmp_path) == ["out.clu"]
+    assert path.read_text() == "as before"
+    result.write(path, format="csv")
+    assert mapeq.evaluate(result.network, result.modules()).modules() == result.modules()
+
+
+def test_files_have_the_usual_permissions_and_links_stay_links(tmp_path):
+    result = result_of(LABELS["words"])
+    new, old, link = tmp_path / "new.clu", tmp_path / "old.clu", tmp_path / "link.clu"
+    old.write_text("")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    mask = os.umask(0o027)
+    try:
+        result.write(new)
+        result.write(link)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(new.stat().st_mode) == 0o640
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert link.is_symlink()
+    assert old.read_text() == new.read_text()

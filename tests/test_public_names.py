@@ -1,0 +1,70 @@
+"""What mapeq exports, and that importing it costs nothing."""
+
+import subprocess
+import sys
+
+import mapeq
+
+
+def test_all_public_names_exist():
+    for name in mapeq.__all__:
+        assert getattr(mapeq, name) is not None
+    assert set(mapeq.__all__) <= set(dir(mapeq))
+
+
+def test_public_names_are_the_contract():
+    assert set(mapeq.__all__) == {
+        "ConvergenceError",
+        "FormatError",
+        "MapeqError",
+        "Network",
+        "NetworkError",
+        "PartitionError",
+        "Progress",
+        "Result",
+        "__version__",
+        "evaluate",
+        "infomap",
+        "infomap_communities",
+        "infomap_partitions",
+        "map_equation",
+        "read_network",
+    }
+
+
+def test_names_stay_themselves_after_everything_is_imported():
+    # A module of the same name as a function would take its place in the package.
+    mapeq.infomap([(0, 1)])
+    for name in ("infomap", "evaluate", "map_equation", "infomap_communities", "infomap_partitions", "read_network"):
+        assert callable(getattr(mapeq, name))
+
+
+def imported_by(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+HEAVY = {"numpy", "scipy", "numba", "networkx"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "infomap"}
+
+
+def test_importing_mapeq_imports_nothing_heavy():
+    assert not imported_by("import mapeq") & (HEAVY | OPTIONAL)
+
+
+def test_help_imports_nothing_heavy():
+    code = "import mapeq.cli\ntry: mapeq.cli.main(['cluster', '--help'])\nexcept SystemExit: pass"
+    assert not imported_by(code) & (HEAVY | OPTIONAL)
+
+
+def test_the_backend_info_imports_nothing_heavy():
+    assert not imported_by("import mapeq._networkx_info as info; info.get_info()") & (HEAVY | OPTIONAL)
+
+
+def test_clustering_imports_no_optional_library():
+    assert not imported_by("import mapeq; mapeq.infomap([(0, 1), (1, 2)])") & OPTIONAL
+
+
+def test_clustering_an_array_does_not_import_networkx():
+    assert "networkx" not in imported_by("import mapeq; mapeq.infomap([(0, 1), (1, 2)])")

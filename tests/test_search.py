@@ -1,0 +1,348 @@
+import itertools
+import signal
+import threading
+import time
+
+import naive
+import networkx as nx
+import numpy as np
+import pytest
+import scipy.sparse.csgraph
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import partitioned_walks, walks
+
+from mapeq.flow import FlowOptions, random_walk
+from mapeq.map_equation import codelength, partition
+from mapeq.network import Network
+from mapeq.search import Control, Progress, SearchOptions, two_level
+
+DIRECTED = FlowOptions("directed")
+RECORDED = FlowOptions("directed", recorded_teleportation=True)
+
+
+def length_of(flow, module_of):
+    return codelength(flow, partition(flow, np.asarray(module_of, dtype=np.int32))).total
+
+
+def parts_of(flow, module_of):
+    """The connected parts of modules: their number, and the part of each node."""
+    n = len(flow.nodes)
+    rows = np.repeat(np.arange(n), np.diff(flow.links.indptr))
+    inside = module_of[rows] == module_of[flow.links.indices]
+    kept = scipy.sparse.coo_array((np.ones(inside.sum()), (rows[inside], flow.links.indices[inside])), shape=(n, n))
+    return scipy.sparse.csgraph.connected_components(kept, directed=False)
+
+
+def components_of(flow):
+    return parts_of(flow, np.zeros(len(flow.nodes), dtype=np.int32))[1]
+
+
+def assert_sound(flow, found):
+    """The partition is one, its modules are connected, and it is as short as the trials say."""
+    n = len(flow.nodes)
+    assert found.module_of.shape == (n,)
+    assert set(found.module_of.tolist()) == set(range(len(set(found.module_of.tolist()))))
+    assert parts_of(flow, found.module_of)[0] == len(np.unique(found.module_of))
+    assert length_of(flow, found.module_of) == pytest.approx(min(found.trials), abs=1e-10)
+    assert min(found.trials) <= length_of(flow, components_of(flow)) + 1e-12
+
+
+def planted(seed, *, directed=False, size=25, groups=8):
+    """A weighted network of groups that link mostly among themselves."""
+    rng = np.random.default_rng(seed)
+    n = size * groups
+    sources = rng.integers(0, n, 6 * n)
+    inside = sources - sources % size + rng.integers(0, size, len(sources))
+    targets = np.where(rng.random(len(sources)) < 0.85, inside, rng.integers(0, n, len(sources)))
+    return Network.from_edges(sources, targets, rng.exponential(size=len(sources)), directed=directed, num_nodes=n)
+
+
+def network_of(graph):
+    numbers = {node: number for number, node in enumerate(graph)}
+    edges = [(numbers[u], numbers[v], weight) for u, v, weight in graph.edges(data="weight", default=1.0)]
+    sources, targets, weights = zip(*edges, strict=True) if edges else ((), (), ())
+    return Network.from_edges(sources, targets, weights, directed=graph.is_directed(), num_nodes=len(graph))
+
+
+# What is found -------------------------------------------------------------------------------
+
+
+@given(walks(max_nodes=12, max_links=40), st.integers(0, 2**32))
+def test_the_partition_is_sound(case, seed):
+    links, options = case
+    flow = random_walk(links.network(), options)
+    found = two_level(flow, num_trials=2, seed=seed)
+    assert_sound(flow, found)
+    assert len(found.trials) == 2
+    assert found.converged
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
+def test_a_start_is_never_made_worse(case):
+    links, options, start = case
+    flow = random_walk(links.network(), options)
+    given_start = start.copy()
+    found = two_level(flow, start=start)
+    assert_sound(flow, found)
+    assert min(found.trials) <= length_of(flow, parts_of(flow, start)[1]) + 1e-10
+    np.testing.assert_array_equal(start, given_start)
+
+
+@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+def test_planted_groups_are_found(options):
+    network = planted(1, directed=options.flow_model == "directed")
+    flow = random_walk(network, options)
+    found = two_level(flow, num_trials=3)
+    assert_sound(flow, found)
+    groups = np.arange(200) // 25
+    assert min(found.trials) <= length_of(flow, groups)
+    assert len(set(zip(groups, found.module_of, strict=True))) <= 10
+
+
+def test_every_graph_of_the_atlas_ends():
+    for graph in nx.graph_atlas_g():
+        flow = random_walk(network_of(graph), FlowOptions())
+        found = two_level(flow)
+        assert_sound(flow, found)
+        assert found.converged
+
+
+def all_partitions(n):
+    """Every partition of n nodes once, as restricted growth strings."""
+    grown = [()]
+    for _ in range(n):
+        grown = [(*modules, m) for modules in grown for m in range(len(set(modules)) + 1)]
+    return [np.array(modules, dtype=np.int32) for modules in grown]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_optima_of_the_small_graphs_of_the_atlas(n):
+    everything = all_partitions(n)
+    graphs = [graph for graph in nx.graph_atlas_g() if len(graph) == n and nx.is_connected(graph)]
+    assert graphs
+    for graph in graphs:
+        flow = random_walk(network_of(graph), FlowOptions())
+        optimum = min(length_of(flow, module_of) for module_of in everything)
+        assert min(two_level(flow, num_trials=5).trials) == pytest.approx(optimum, abs=1e-12)
+
+
+KNOWN_OPTIMA = {
+    "barbell": (nx.barbell_graph(5, 0), FlowOptions(), 2.6427550064563676),
+    "karate": (nx.karate_club_graph(), FlowOptions(), 4.087423158819623),
+    "caveman": (nx.connected_caveman_graph(5, 6), FlowOptions(), 3.089850642923342),
+    "caves apart": (nx.caveman_graph(5, 6), FlowOptions(), np.log2(6)),
+    "ring of cliques": (nx.ring_of_cliques(12, 6), FlowOptions(), 3.146423428048501),
+    "copying, 80": (nx.gnc_graph(80, seed=7), DIRECTED, 2.0203742478587353),
+    "copying, 40": (nx.gnc_graph(40, seed=3), DIRECTED, 2.3493511266833416),
+    "copying, 40, teleporting much": (
+        nx.gnc_graph(40, seed=3),
+        FlowOptions("directed", teleportation_probability=0.85),
+        2.7403670603341608,
+    ),
+}
+
+
+@pytest.mark.parametrize(("graph", "options", "optimum"), KNOWN_OPTIMA.values(), ids=KNOWN_OPTIMA)
+def test_known_optima(graph, options, optimum):
+    found = two_level(random_walk(network_of(graph), options), num_trials=60)
+    assert min(found.trials) == pytest.approx(optimum, abs=1e-9)
+
+
+def test_networks_without_structure_or_links():
+    complete = random_walk(network_of(nx.complete_graph(9)), FlowOptions())
+    assert two_level(complete).module_of.tolist() == [0] * 9
+    assert two_level(random_walk(network_of(nx.empty_graph(3)), FlowOptions())).module_of.tolist() == [0, 1, 2]
+    assert two_level(random_walk(network_of(nx.empty_graph(0)), FlowOptions())).module_of.tolist() == []
+
+
+def test_the_order_of_nodes_changes_no_codelength():
+    network, rng = planted(4, directed=True), np.random.default_rng(0)
+    position = rng.permutation(network.num_nodes)
+    sources, targets, weights = network.links()
+    permuted = Network.from_edges(
+        position[sources], position[targets], weights, directed=True, num_nodes=network.num_nodes
+    )
+    flow, permuted_flow = random_walk(network, RECORDED), random_walk(permuted, RECORDED)
+    module_of = two_level(flow).module_of
+    permuted_modules = np.empty_like(module_of)
+    permuted_modules[position] = module_of
+    assert length_of(permuted_flow, permuted_modules) == pytest.approx(length_of(flow, module_of), abs=1e-12)
+
+
+def test_the_codelength_is_that_of_the_oracle():
+    network = planted(5, directed=True, size=8, groups=5)
+    flow = random_walk(network, RECORDED)
+    found = two_level(flow)
+    walk = naive.walk(network.matrix().toarray(), True, flow_model="directed", recorded_teleportation=True)
+    assert min(found.trials) == pytest.approx(naive.codelength(walk, found.module_of).total, abs=1e-11)
+
+
+# Seeds and threads ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [FlowOptions(), RECORDED], ids=["undirected", "recorded"])
+def test_a_seed_gives_the_same_on_any_number_of_threads(options):
+    flow = random_walk(planted(2, directed=options.flow_model == "directed"), options)
+    one, two, three = (two_level(flow, num_trials=5, seed=42, num_threads=threads) for threads in (1, 2, 3))
+    for other in (two, three, two_level(flow, num_trials=5, seed=42)):
+        np.testing.assert_array_equal(other.module_of, one.module_of)
+        assert other.trials == one.trials
+
+
+def test_trials_draw_from_streams_of_their_own():
+    flow = random_walk(planted(3, size=10, groups=12), FlowOptions())
+    few, many = two_level(flow, num_trials=2), two_level(flow, num_trials=6)
+    assert many.trials[:2] == few.trials
+    assert len(set(many.trials)) > 1
+    assert two_level(flow, num_trials=6, seed=1).trials != many.trials
+
+
+# Stopping and reporting ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def flow():
+    return random_walk(planted(6), FlowOptions())
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_a_search_told_to_stop_returns_what_it_has(flow, num_threads):
+    control = Control()
+    control.stop()
+    assert control.stopped
+    found = two_level(flow, num_trials=4, num_threads=num_threads, control=control)
+    assert not found.converged
+    assert_sound(flow, found)
+
+
+@pytest.mark.parametrize("time_limit", [0, 0.0])
+def test_a_time_limit_ends_the_search(flow, time_limit):
+    found = two_level(flow, num_trials=1000, control=Control(time_limit=time_limit))
+    assert not found.converged
+    assert len(found.trials) < 1000
+    assert_sound(flow, found)
+
+
+def test_time_enough(flow):
+    control = Control(time_limit=3600)
+    assert not control.stopped
+    assert two_level(flow, control=control).converged
+
+
+def test_stopping_after_the_first_pass(flow):
+    reports = []
+
+    def report(progress):
+        reports.append(progress)
+        control.stop()
+
+    control = Control(report=report)
+    found = two_level(flow, num_trials=10, control=control)
+    assert not found.converged
+    assert len(reports) == len(found.trials) == 1
+    assert_sound(flow, found)
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_progress_is_reported_after_every_pass(flow, num_threads):
+    reports = []
+    control = Control(report=reports.append)
+    found = two_level(flow, num_trials=4, num_threads=num_threads, control=control)
+    assert all(isinstance(progress, Progress) for progress in reports)
+    assert {progress.num_trials for progress in reports} == {4}
+    for trial in range(1, 5):
+        passes = [progress for progress in reports if progress.trial == trial]
+        assert [progress.num_passes for progress in passes] == list(range(1, len(passes) + 1))
+        lengths = [progress.codelength for progress in passes]
+        assert all(later <= earlier for earlier, later in itertools.pairwise(lengths))
+        assert lengths[-1] == pytest.approx(found.trials[trial - 1], abs=1e-12)
+        assert all(1 <= progress.num_modules <= len(flow.nodes) for progress in passes)
+
+
+def test_one_report_at_a_time(flow):
+    busy = threading.Lock()
+
+    def report(progress):
+        assert busy.acquire(blocking=False)
+        time.sleep(0.001)
+        busy.release()
+
+    assert two_level(flow, num_trials=6, num_threads=3, control=Control(report=report)).converged
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_an_error_in_the_callback_is_raised(flow, num_threads):
+    def report(progress):
+        raise ZeroDivisionError("mine")
+
+    control = Control(report=report)
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        two_level(flow, num_trials=5, num_threads=num_threads, control=control)
+    assert control.stopped
+
+
+def interrupting():
+    """A Control that sends Ctrl-C to the main thread after the first pass, and waits until the search heeds it."""
+
+    def report(progress):
+        time.sleep(0.2)  # until the main thread waits for the trials
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not control.stopped:
+            time.sleep(0.001)
+
+    control = Control(time_limit=60, report=report)
+    return control
+
+
+def test_ctrl_c_ends_the_search(flow):
+    control = interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        two_level(flow, num_trials=5, control=control)
+    assert not control.interrupted
+
+
+def test_ctrl_c_may_keep_what_was_found(flow):
+    control = interrupting()
+    control.keep_on_interrupt = True
+    found = two_level(flow, num_trials=5, control=control)
+    assert control.interrupted
+    assert not found.converged
+    assert len(found.trials) == 1
+    assert_sound(flow, found)
+
+
+# Options -------------------------------------------------------------------------------------
+
+WRONG_OPTIONS = [
+    ({"num_trials": 0}, "num_trials must be a whole number, 1 or more, not 0"),
+    ({"num_trials": 1.5}, "num_trials must be .*, not 1.5"),
+    ({"num_trials": True}, "num_trials must be .*, not True"),
+    ({"num_trials": "3"}, "num_trials must be .*, not '3'"),
+    ({"num_threads": 0}, "num_threads must be a whole number, 1 or more, or None, not 0"),
+    ({"seed": -1}, "seed must be a whole number, 0 or more, or None, not -1"),
+    ({"seed": 0.5}, "seed must be .*, not 0.5"),
+    ({"time_limit": -1}, "time_limit must be seconds, 0 or more, or None, not -1"),
+    ({"time_limit": "1"}, "time_limit must be .*, not '1'"),
+    ({"time_limit": float("nan")}, "time_limit must be .*, not nan"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "message"), WRONG_OPTIONS, ids=[str(wrong) for wrong, _ in WRONG_OPTIONS])
+def test_wrong_options(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        SearchOptions(**wrong)
+
+
+def test_options():
+    options = SearchOptions(num_trials=np.int64(3), seed=None, num_threads=None, time_limit=0)
+    assert options.num_trials == 3
+    assert SearchOptions() == SearchOptions(num_trials=1, seed=0)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**64), st.integers(1, 5))
+def test_any_seed_will_do(seed, num_trials):
+    assert SearchOptions(num_trials=num_trials, seed=seed).seed == seed
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    assert min(two_level(flow, num_trials=num_trials, seed=seed).trials) == pytest.approx(2.32073035683379)
