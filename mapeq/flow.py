@@ -123,8 +123,7 @@ def random_walk(network: Network, options: FlowOptions) -> Flow:
     >>> random_walk(triangle, FlowOptions()).nodes[:, VISIT]
     array([0.33333333, 0.33333333, 0.33333333])
     """
-    if not np.isfinite(network.weights.sum()):
-        raise NetworkError("the weights add up to more than a float can hold: divide them all by something large")
+    _check_scale(network.weights)
     if options.flow_model == "undirected":
         return _undirected(network.undirected(), options)
     if options.flow_model == "directed":
@@ -134,12 +133,23 @@ def random_walk(network: Network, options: FlowOptions) -> Flow:
     return _raw(network, options)
 
 
+def _check_scale(weights: FloatArray) -> None:
+    """Refuse weights whose sums, in both directions, or whose inverses no float can hold; only ratios matter anyway."""
+    with np.errstate(over="ignore"):
+        total = 2 * weights.sum()
+    if not np.isfinite(total):
+        raise NetworkError("the weights add up to more than a float can hold: divide them all by something large")
+    smallest = weights.min(initial=1)
+    if smallest < np.finfo(np.float64).tiny:
+        raise NetworkError(f"the smallest weight, {smallest}, is too small: multiply them all by something large")
+
+
 def _undirected(network: Network, options: FlowOptions) -> Flow:
     """Visit rates are strengths: the walk on an undirected network is reversible."""
     strengths = network.out_strengths()
     total = strengths.sum()
     if total == 0:
-        return _no_flow(network)
+        return _no_flow(network, options)
     indptr, indices, weights = links_between_nodes(network)
     links = Links(frozen(indptr), frozen(indices), frozen(weights * (2 * options.markov_time / total)))
     crossing = row_sums(indptr, links.flow) / 2
@@ -157,7 +167,7 @@ def _directed(network: Network, options: FlowOptions) -> Flow:
     recorded, alpha = options.recorded_teleportation, options.teleportation_probability
     landing = _landing(network, out_strengths, options)
     if landing is None:
-        return _no_flow(network)
+        return _no_flow(network, options)
     # Where the walk starts matters only without teleportation: by strength, a self-link counting once. With
     # teleportation it starts where it lands, so that nodes it never reaches get no flow, not even a trace.
     start = landing if alpha else out_strengths + network.in_strengths() - network.matrix().diagonal()
@@ -177,7 +187,7 @@ def _raw(network: Network, options: FlowOptions) -> Flow:
     """Link weights are the flow, up to a factor; a node is visited as often as it is entered."""
     total = network.weights.sum()
     if total == 0:
-        return _no_flow(network)
+        return _no_flow(network, options)
     visits = _visits(network.in_strengths() / total, network, options)
     return _from_link_flow(network, network.weights / total, visits, None, options)
 
@@ -217,10 +227,11 @@ def _flow(links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArra
     return Flow(links, frozen(nodes), teleport, node_codelength(visits))
 
 
-def _no_flow(network: Network) -> Flow:
+def _no_flow(network: Network, options: FlowOptions) -> Flow:
     n = network.num_nodes
     none = Links(frozen(np.zeros(n + 1, np.int64)), network.indices[:0], network.weights[:0])
-    return Flow(none, frozen(np.zeros((n, 3))), None, 0.0)
+    zeros = np.zeros(n)
+    return _flow(none, _visits(zeros, network, options), zeros, zeros, None)
 
 
 def node_codelength(visits: FloatArray) -> float:

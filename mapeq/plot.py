@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 #: Colours that colour-blind people can tell apart (Okabe & Ito 2008), the module with most flow first.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#222222")
 _REST = "#BBBBBB"
+_BETWEEN = "#8090A0"
 
 
 def plot_network(result: Result, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
@@ -47,10 +49,11 @@ def plot_network(result: Result, ax: matplotlib.axes.Axes | None = None) -> matp
     between = sources != targets
     ends = np.stack([places[sources[between]], places[targets[between]]], axis=1)
     inside = result.labels[sources[between]] == result.labels[targets[between]]
-    line_colours = np.where(inside, colours[sources[between]], "#999999")
-    opacity = float(np.clip(300 / max(len(ends), 1), 0.04, 0.5))
-    ax.add_collection(collections.LineCollection(ends, colors=line_colours, linewidths=0.5, alpha=opacity, zorder=1))
-    areas = 4 + 1200 * result.flow / max(result.flow.max(initial=0), 1e-300) / np.sqrt(max(linked.sum(), 1))
+    faint, strong = np.clip(np.array([600, 1500]) / max(len(ends), 1), 0.03, 0.6)
+    lines = functools.partial(collections.LineCollection, linewidths=0.5, zorder=1)
+    ax.add_collection(lines(ends[~inside], colors=_BETWEEN, alpha=faint))
+    ax.add_collection(lines(ends[inside], colors=colours[sources[between]][inside], alpha=strong))
+    areas = 6 + 4000 * result.flow / max(result.flow.max(initial=0), 1e-300) / np.sqrt(max(linked.sum(), 1))
     x, y = places[linked].T
     ax.scatter(x, y, s=areas[linked], c=colours[linked], linewidths=0.3, edgecolors="white", zorder=2)
     ax.set_aspect("equal")
@@ -99,8 +102,8 @@ def _spring(n: int, sources: IntArray, targets: IntArray, weights: FloatArray) -
 
 
 def _apart(centres: FloatArray, radii: FloatArray, rounds: int = 200) -> FloatArray:
-    """Push overlapping discs apart."""
-    for _ in range(rounds):
+    """Push overlapping discs apart; beyond some thousand, where all pairs are too many, they stay where they are."""
+    for _ in range(rounds if len(radii) <= 2000 else 0):
         gap = centres[:, None] - centres[None]
         distance = np.hypot(gap[..., 0], gap[..., 1]) + np.eye(len(radii))
         overlap = np.maximum(1.08 * (radii[:, None] + radii[None]) - distance, 0) * (1 - np.eye(len(radii)))

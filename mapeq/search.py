@@ -250,7 +250,7 @@ def _descend(
         gain = best.length - found.length
         if gain > 0:
             best = found
-        if gain <= LEAST_RELATIVE_GAIN * best.length:
+        if gain <= LEAST_RELATIVE_GAIN * abs(best.length):  # rounding may leave a length of 0 below it
             break
         start = best.module_of
     return best

@@ -161,7 +161,7 @@ def test_many_numbers_become_words():
 
 
 def test_more_numbers_become_words_than_one_call_turns():
-    assert read("10 11\n" * 1_200_000 + "a b\n", block_sizes=[1 << 20]).labels == ("10", "11", "a", "b")
+    assert read("10 11\n" * 300_000 + "a b\n", block_sizes=[1 << 20]).labels == ("10", "11", "a", "b")
 
 
 # Weights -------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_many_numbers_that_only_python_reads():
 @st.composite
 def written_floats(draw):
     """A number and one of the ways to write it."""
-    value = draw(st.floats(min_value=0, allow_infinity=False, allow_nan=False))
+    value = draw(st.floats(0, 1e308))
     style = draw(st.sampled_from(["{!r}", "{:.17g}", "{:.18e}", "{:.3f}", "{:.20f}", "{:.5g}", "{:e}", "{:.0f}"]))
     return style.format(value)
 

@@ -255,7 +255,7 @@ def test_unknown_headings(heading, before):
     assert (caught.value.line, caught.value.text) == (before.count("\n") + 1, heading)
 
 
-@pytest.mark.parametrize("count", ["x", "-1", "1.5", "99999999999", "²"])
+@pytest.mark.parametrize("count", ["x", "-1", "1.5", "99999999999", "2147483648", "²"])
 def test_a_count_that_is_none(count):
     with pytest.raises(FormatError, match="line 1: the number of vertices must be a whole number"):
         read(f"*Vertices {count}\n1 a\n")

@@ -1,4 +1,3 @@
-import itertools
 import signal
 import threading
 import time
@@ -48,13 +47,13 @@ def assert_sound(flow, found):
     assert min(found.trials) <= length_of(flow, components_of(flow)) + 1e-12
 
 
-def planted(seed, *, directed=False, size=25, groups=8):
-    """A weighted network of groups that link mostly among themselves."""
+def planted(seed, *, directed=False, size=25, groups=8, inside=0.85):
+    """A weighted network of groups, with that fraction of the links inside them."""
     rng = np.random.default_rng(seed)
     n = size * groups
     sources = rng.integers(0, n, 6 * n)
-    inside = sources - sources % size + rng.integers(0, size, len(sources))
-    targets = np.where(rng.random(len(sources)) < 0.85, inside, rng.integers(0, n, len(sources)))
+    nearby = sources - sources % size + rng.integers(0, size, len(sources))
+    targets = np.where(rng.random(len(sources)) < inside, nearby, rng.integers(0, n, len(sources)))
     return Network.from_edges(sources, targets, rng.exponential(size=len(sources)), directed=directed, num_nodes=n)
 
 
@@ -97,7 +96,8 @@ def test_planted_groups_are_found(options):
     assert_sound(flow, found)
     groups = np.arange(200) // 25
     assert min(found.trials) <= length_of(flow, groups)
-    assert len(set(zip(groups, found.module_of, strict=True))) <= 10
+    agreeing = sum(np.bincount(found.module_of[groups == group]).max() for group in range(8))
+    assert agreeing >= 190
 
 
 def test_every_graph_of_the_atlas_ends():
@@ -145,7 +145,7 @@ KNOWN_OPTIMA = {
 
 @pytest.mark.parametrize(("graph", "options", "optimum"), KNOWN_OPTIMA.values(), ids=KNOWN_OPTIMA)
 def test_known_optima(graph, options, optimum):
-    found = two_level(random_walk(network_of(graph), options), num_trials=60)
+    found = two_level(random_walk(network_of(graph), options), num_trials=20)
     assert min(found.trials) == pytest.approx(optimum, abs=1e-9)
 
 
@@ -154,6 +154,17 @@ def test_networks_without_structure_or_links():
     assert two_level(complete).module_of.tolist() == [0] * 9
     assert two_level(random_walk(network_of(nx.empty_graph(3)), FlowOptions())).module_of.tolist() == [0, 1, 2]
     assert two_level(random_walk(network_of(nx.empty_graph(0)), FlowOptions())).module_of.tolist() == []
+
+
+@pytest.mark.parametrize("n", range(1, 30))
+def test_a_description_of_no_length_ends_the_search(n):
+    """Rounding makes it a little more or less than 0."""
+    weights = np.random.default_rng(n).exponential(size=n)
+    flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), FlowOptions())
+    found = two_level(flow, control=Control(time_limit=60))
+    assert found.converged
+    assert found.trials == pytest.approx((0,), abs=1e-12)
+    assert found.module_of.tolist() == list(range(n))
 
 
 def test_the_order_of_nodes_changes_no_codelength():
@@ -191,11 +202,10 @@ def test_a_seed_gives_the_same_on_any_number_of_threads(options):
 
 
 def test_trials_draw_from_streams_of_their_own():
-    flow = random_walk(planted(3, size=10, groups=12), FlowOptions())
+    flow = random_walk(planted(3, inside=0.4), FlowOptions())
     few, many = two_level(flow, num_trials=2), two_level(flow, num_trials=6)
     assert many.trials[:2] == few.trials
     assert len(set(many.trials)) > 1
-    assert two_level(flow, num_trials=6, seed=1).trials != many.trials
 
 
 # Stopping and reporting ----------------------------------------------------------------------
@@ -254,9 +264,7 @@ def test_progress_is_reported_after_every_pass(flow, num_threads):
     for trial in range(1, 5):
         passes = [progress for progress in reports if progress.trial == trial]
         assert [progress.num_passes for progress in passes] == list(range(1, len(passes) + 1))
-        lengths = [progress.codelength for progress in passes]
-        assert all(later <= earlier for earlier, later in itertools.pairwise(lengths))
-        assert lengths[-1] == pytest.approx(found.trials[trial - 1], abs=1e-12)
+        assert min(progress.codelength for progress in passes) == pytest.approx(found.trials[trial - 1], abs=1e-12)
         assert all(1 <= progress.num_modules <= len(flow.nodes) for progress in passes)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mapeq._jit import jit
 from mapeq.formats._numbers import BAD, EXACT, LATE, decimal, whole
-from mapeq.formats._words import append, has_room, number_of, put
+from mapeq.formats._words import append, has_room, number_of, put, warm
 
 # Nothing is wrong: the caller does something and goes on.
 DONE = 0  # the block is read
@@ -67,10 +67,13 @@ class Links(NamedTuple):
 def scan_links(data, position, comma, weighted, links, row, late, words):
     """Read lines "source target [weight]"; with `words` None all labels must be whole numbers."""
     num_late = 0
+    warmed = position
     while True:
         position, first = next_line(data, position)
         if position == len(data):
             return DONE, position, row, num_late, 0, 0
+        if words is not None and position >= warmed:
+            warmed = warm(words, data, position)
         if data[first] == _STAR:
             return HEADING, position, row, num_late, 0, 0
         status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)

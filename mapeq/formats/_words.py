@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from mapeq._jit import jit
 
-LINE_FEED, QUOTE, ZERO = b'\n"0'
+LINE_FEED, QUOTE, COMMA, ZERO = b'\n",0'
 LONGEST = 20  # a whole number below 2**63 and a line feed
 
 _TAG = np.uint64(0xFFFFFFFF00000000)
 _NUMBER = np.uint64(0x00000000FFFFFFFF)
 _EMPTY = np.uint64(0)
+_AHEAD = 1 << 13  # bytes; what they need fits into the fast part of the cache
 
 
 class Words(NamedTuple):
@@ -25,8 +26,8 @@ class Words(NamedTuple):
 
     Attributes
     ----------
-    size : int64 array of shape (1,)
-        How many words there are.
+    size : int64 array of shape (2,)
+        How many words there are; and a number that means nothing, see :func:`warm`.
     ends : int64 array of shape (capacity + 1,)
         Word ``i`` is ``text[ends[i] : ends[i + 1]]``, its last byte a line feed; ``ends[0]`` is 0.
     text : uint8 array
@@ -80,12 +81,18 @@ def _spell(words, number):
 
 @jit
 def _hash(text, begin, end):
-    """FNV-1a, and a last multiplication so that the upper half depends on every byte too."""
+    """FNV-1a, and a last multiplication so that both halves depend on every byte."""
     bits = np.uint64(0xCBF29CE484222325)
     for k in range(begin, end):
         bits = (bits ^ np.uint64(text[k])) * np.uint64(0x100000001B3)
     bits ^= bits >> np.uint64(32)
     return bits * np.uint64(0x9E3779B97F4A7C15)
+
+
+@jit
+def _first_slot(words, bits):
+    """Where to begin to look for a word with this hash; the tag is other bits of it."""
+    return np.int64(bits & _NUMBER) & (len(words.slots) - 1)
 
 
 @jit
@@ -101,9 +108,9 @@ def number_of(words, end):
     """The number of the word that stands behind the last one and ends at `end`; it is kept if it is new."""
     count = words.size[0]
     begin = words.ends[count]
-    bits = _hash(words.text, begin, end)
+    bits = _hash(words.text, begin, end - 1)
     mask = len(words.slots) - 1
-    slot = np.int64(bits >> np.uint64(16)) & mask
+    slot = _first_slot(words, bits)
     while words.slots[slot] != _EMPTY:
         if (words.slots[slot] ^ bits) & _TAG == _EMPTY:
             number = np.int64(words.slots[slot] & _NUMBER) - 1
@@ -114,6 +121,42 @@ def number_of(words, end):
     words.slots[slot] = (bits & _TAG) | np.uint64(count + 1)
     append(words, end)
     return count
+
+
+@jit
+def warm(words, data, position):
+    """Bring into the processor's cache what looking up the words of the next lines needs.
+
+    A table of a million words lies in memory that takes a hundred times longer to answer than the
+    cache, and a lookup must wait for one answer before it knows the next question. Here the questions
+    of many words are asked together. Words are guessed at, quotes and all; wrong guesses do no harm.
+
+    Returns
+    -------
+    int64
+        How far into the data words are warm.
+    """
+    end = min(position + _AHEAD, len(data))
+    places = np.empty(_AHEAD // 2, dtype=np.int64)
+    count = 0
+    while position < end:
+        begin = position
+        while data[position] > COMMA:
+            position += 1
+        if position > begin and count < len(places):
+            places[count] = _first_slot(words, _hash(data, begin, position))
+            count += 1
+        position += 1
+    for k in range(count):
+        entry = words.slots[places[k]]
+        places[k] = 0 if entry == _EMPTY else np.int64(entry & _NUMBER) - 1
+    for k in range(count):
+        places[k] = words.ends[places[k]]
+    read = 0
+    for k in range(count):
+        read += words.text[places[k]]
+    words.size[1] = read  # else the compiler would see that nobody needs what is read
+    return position
 
 
 @jit
@@ -128,8 +171,8 @@ def fill_slots(words):
     """Enter all words into the hash table, which is empty."""
     mask = len(words.slots) - 1
     for number in range(words.size[0]):
-        bits = _hash(words.text, words.ends[number], words.ends[number + 1])
-        slot = np.int64(bits >> np.uint64(16)) & mask
+        bits = _hash(words.text, words.ends[number], words.ends[number + 1] - 1)
+        slot = _first_slot(words, bits)
         while words.slots[slot] != _EMPTY:
             slot = (slot + 1) & mask
         words.slots[slot] = (bits & _TAG) | np.uint64(number + 1)

@@ -133,8 +133,8 @@ class LinkTable:
         self.words = new_words()
         row = 0
         while row < self.num_rows:
-            # A million at a time, so that the interpreter can be interrupted.
-            row = numbers_to_words(self.links, row, min(row + (1 << 20), self.num_rows), self.words)
+            # Some at a time, so that the interpreter can be interrupted.
+            row = numbers_to_words(self.links, row, min(row + (1 << 18), self.num_rows), self.words)
             self.words = with_room(self.words, 2 * LONGEST)
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray | None]:
@@ -191,7 +191,7 @@ def lengthen(array: NDArray[np.generic]) -> None:
 def new_words(*, sought: bool = True) -> Words:
     """An empty table of words; without a hash table if they need not be found again."""
     slots = np.zeros(2 * _FEW if sought else 0, np.uint64)
-    return Words(np.zeros(1, np.int64), np.zeros(_FEW, np.int64), np.empty(16 * _FEW, np.uint8), slots)
+    return Words(np.zeros(2, np.int64), np.zeros(_FEW, np.int64), np.empty(16 * _FEW, np.uint8), slots)
 
 
 def with_room(words: Words, num_bytes: int) -> Words:

@@ -77,8 +77,8 @@ def _heading(source: Source) -> tuple[bytes, int]:
         raise source.error("unknown heading; known are *Vertices, *Edges, *Arcs and *Links", position)
     if heading != _VERTICES or len(fields) == 1:
         return heading, 0
-    if not fields[1].isdigit() or len(fields[1]) > 10:
-        raise source.error("the number of vertices must be a whole number", position)
+    if not fields[1].isdigit() or len(fields[1]) > 10 or int(fields[1]) >= 2**31:
+        raise source.error("the number of vertices must be a whole number below 2**31", position)
     return heading, int(fields[1])
 
 

@@ -1,0 +1,143 @@
+"""Imports go down the floors of the house, or along one floor without a circle; never up."""
+
+import ast
+import graphlib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import mapeq
+
+PACKAGE = Path(mapeq.__file__).parent
+
+FLOORS = (
+    {"", "errors", "_jit", "_optional", "_networkx_info"},
+    {"rows", "network", "tree"},
+    {"flow", "higher_order"},
+    {"map_equation"},
+    {"moves"},
+    {"search"},
+    {"result"},
+    {"formats", "adapters", "progress"},
+    {"api"},
+    {"neighbors", "clustering", "plot", "cli", "spark", "__main__"},
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "infomap"}
+
+
+class Import(NamedTuple):
+    module: str
+    line: int
+    inside: str  #: the class and function that it stands in, "" at the module's own level
+
+
+def module_name(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {module_name(path): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(source):
+    """All imports of a source but those for type checkers only."""
+    return list(_imports(ast.parse(source).body, ""))
+
+
+def _imports(body, inside):
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (Import(name.name, node.lineno, inside) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: say where it comes from in full"
+            yield from (Import(_home(node.module, name.name), node.lineno, inside) for name in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from _imports(node.body, f"{inside}.{node.name}".lstrip("."))
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from _imports(node.orelse, inside)
+        else:
+            yield from _imports(ast.iter_child_nodes(node), inside)
+
+
+def _home(module, name):
+    """Where a name comes from: a submodule, or, for names of the package itself, the module that defines it."""
+    if f"{module}.{name}" in SOURCES:
+        return f"{module}.{name}"
+    return getattr(getattr(mapeq, name), "__module__", "mapeq") if module == "mapeq" else module
+
+
+def floor_of(module):
+    return FLOOR_OF[(module.split(".") + [""])[1]]
+
+
+def inner_imports(module):
+    """Imports of mapeq's own modules, but those in methods of Result: these may reach up."""
+    for found in imports(SOURCES[module]):
+        is_method_of_result = module == "mapeq.result" and found.inside.startswith("Result.")
+        if found.module.split(".")[0] == "mapeq" and not is_method_of_result:
+            yield found
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_go_down(module):
+    for found in inner_imports(module):
+        assert floor_of(found.module) <= floor_of(module), f"{module}, line {found.line}: imports {found.module}"
+
+
+def test_imports_go_in_no_circle():
+    graph = {module: {found.module for found in inner_imports(module)} for module in SOURCES}
+    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+    assert set(order) == set(SOURCES)
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_optional_libraries_are_imported_where_they_are_used(module):
+    for found in imports(SOURCES[module]):
+        if found.inside == "":
+            assert found.module.split(".")[0] not in OPTIONAL, f"{module}, line {found.line}"
+
+
+@pytest.mark.parametrize("module", sorted(set(SOURCES) - {"mapeq._jit"}))
+def test_only_one_module_decorates_kernels(module):
+    tree = ast.parse(SOURCES[module])
+    from_numba = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [name for name in node.names if name.name.split(".")[0] == "numba"]
+            from_numba |= {(name.asname or name.name).split(".")[0] for name in names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba":
+            from_numba |= {name.asname or name.name for name in node.names}
+    for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", []):
+            used = {name.id for name in ast.walk(decorator) if isinstance(name, ast.Name)}
+            assert not used & from_numba, f"{module}, line {decorator.lineno}: use mapeq._jit.jit"
+
+
+def test_what_counts_as_an_import():
+    source = """
+from typing import TYPE_CHECKING
+import numpy as np, mapeq.flow
+from mapeq import Network, __version__, errors
+if TYPE_CHECKING:
+    import igraph
+else:
+    from mapeq.api import infomap
+class Result:
+    def plot(self):
+        try:
+            from mapeq.plot import plot_network
+        finally:
+            pass
+"""
+    assert [(found.module, found.inside) for found in imports(source)] == [
+        ("typing", ""),
+        ("numpy", ""),
+        ("mapeq.flow", ""),
+        ("mapeq.network", ""),
+        ("mapeq", ""),
+        ("mapeq.errors", ""),
+        ("mapeq.api", ""),
+        ("mapeq.plot", "Result.plot"),
+    ]
