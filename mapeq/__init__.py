@@ -9,9 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mapeq.adapters.networkx import infomap_communities as infomap_communities
-    from mapeq.adapters.networkx import infomap_partitions as infomap_partitions
-    from mapeq.adapters.networkx import map_equation as map_equation
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
     from mapeq.errors import ConvergenceError as ConvergenceError
@@ -21,6 +18,9 @@ if TYPE_CHECKING:
     from mapeq.errors import PartitionError as PartitionError
     from mapeq.formats import read_network as read_network
     from mapeq.network import Network as Network
+    from mapeq.networkx_backend import infomap_communities as infomap_communities
+    from mapeq.networkx_backend import infomap_partitions as infomap_partitions
+    from mapeq.networkx_backend import map_equation as map_equation
     from mapeq.result import Result as Result
     from mapeq.search import Progress as Progress
 
@@ -37,9 +37,9 @@ _HOME = {
     "Result": "mapeq.result",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
-    "infomap_communities": "mapeq.adapters.networkx",
-    "infomap_partitions": "mapeq.adapters.networkx",
-    "map_equation": "mapeq.adapters.networkx",
+    "infomap_communities": "mapeq.networkx_backend",
+    "infomap_partitions": "mapeq.networkx_backend",
+    "map_equation": "mapeq.networkx_backend",
     "read_network": "mapeq.formats",
 }
 

@@ -6,8 +6,8 @@ on disk, beside the source file or in the user's cache; where neither can be wri
 process compiles afresh.
 
 Numba renews a cached kernel when the file of that kernel changes, but not when a kernel that
-it calls, in another file, does. Here a digest of all of mapeq's sources is part of the cache
-key, so an edited callee never gives an old result.
+it calls, in another file, does. Here a digest of all of mapeq's sources is part of the name of the
+cache file, so that an edited callee never gives an old result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 
 @cache
@@ -32,9 +32,13 @@ def _sources_digest() -> str:
     return digest.hexdigest()
 
 
+class _KernelCacheFiles(CompileResultCacheImpl):
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        return f"{super().get_filename_base(fullname, abiflags)}-{_sources_digest()[:16]}"
+
+
 class _KernelCache(FunctionCache):
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), _sources_digest())
+    _impl_class = _KernelCacheFiles
 
 
 def jit(function: Callable[..., Any]) -> Any:

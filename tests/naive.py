@@ -100,6 +100,9 @@ def stationary(steps, landing, alpha, dangling_landing=None):
     """Where the walk is: `steps` has rows that sum to 1, or to 0 for nodes from which it teleports."""
     n = len(steps)
     if dangling_landing is None:
+        if alpha > 0:
+            # Visits from one landing to the next; solved like this, the smallest rates are as exact as the largest.
+            return _normalised(np.linalg.solve(np.eye(n) - (1 - alpha) * steps.T, landing))
         dangling_landing = landing
     dangling = steps.sum(axis=1) == 0
     transition = (1 - alpha) * (steps + np.outer(dangling, dangling_landing)) + alpha * np.outer(np.ones(n), landing)

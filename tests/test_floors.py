@@ -69,7 +69,7 @@ def _home(module, name):
 
 
 def floor_of(module):
-    return FLOOR_OF[(module.split(".") + [""])[1]]
+    return FLOOR_OF[([*module.split("."), ""])[1]]
 
 
 def inner_imports(module):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, random_walk
+from mapeq.flow import VISIT, FlowOptions, random_walk
 from mapeq.map_equation import codelength, partition
 from mapeq.network import Network
 from mapeq.search import two_level

@@ -10,17 +10,16 @@ import pytest
 
 import mapeq
 
-#: Calls one kernel of moves.py, which calls kernels of map_equation.py.
+#: Calls one kernel of moves.py, which calls kernels of map_equation.py: two triangles, a node changes sides.
 PROGRAM = """
 import numpy as np
-from mapeq.flow import FlowOptions, random_walk
-from mapeq.map_equation import partition
+from mapeq.map_equation import Partition
 from mapeq.moves import _gain
-from mapeq.network import Network
 
-flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions("rawdir"))
-state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.int32))
-print(_gain(flow.nodes, state, 2, 0.1, 1, 0.2))
+nodes = np.tile([3 / 14, 3 / 14, 3 / 14], (6, 1))
+modules = np.tile([1 / 2, 1 / 14, 1 / 14], (2, 1))
+state = Partition(np.array([0, 0, 0, 1, 1, 1]), modules, None, np.array([3, 3]), np.array([1 / 7]))
+print(_gain(nodes, state, 2, 2 / 7, 1, 1 / 7))
 print(sum(_gain.stats.cache_hits.values()), sum(_gain.stats.cache_misses.values()), type(_gain._cache).__name__)
 """
 
@@ -66,9 +65,6 @@ def test_kernels_are_kept_on_disk_until_a_source_changes(house):
     assert doubled == pytest.approx(2 * gain)
     assert (hits, misses) == (0, 1)
 
-    callee.write_text(source)
-    assert run(house)[0] == gain
-
 
 def test_without_a_place_to_write_kernels_are_compiled_all_the_same(house):
     expected = run(house)[0]
@@ -77,7 +73,6 @@ def test_without_a_place_to_write_kernels_are_compiled_all_the_same(house):
     no_folder.write_text("a file")
     no_home = house / "home"
     no_home.write_text("a file")
-    gain, hits, misses, cache = run(house, HOME=str(no_home), PYTHONDONTWRITEBYTECODE="1")
-    assert cache == "NullCache"
-    assert (gain, hits, misses) == (expected, 0, 0)
+    gain, hits, _, cache = run(house, HOME=str(no_home), PYTHONDONTWRITEBYTECODE="1")
+    assert (gain, hits, cache) == (expected, 0, "NullCache")
     assert no_folder.read_text() == no_home.read_text() == "a file"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.adapters.networkx import backend, pagerank
+from mapeq.networkx_backend import backend, pagerank
 
 # Karate's edges carry weights. The values are known optima of the two-level map equation.
 KNOWN_OPTIMA = {
@@ -210,10 +210,11 @@ def test_backend_functions_take_what_networkx_hands_them():
 
 def test_networkx_s_own_pagerank_tests_pass_through_the_backend(tmp_path):
     program = """
-import sys, pytest, mapeq.adapters.networkx as adapter
-calls, original = [], adapter.pagerank
-adapter.pagerank = lambda *args, **options: (calls.append(1), original(*args, **options))[1]
-code = pytest.main(["-q", "-p", "no:cacheprovider", "--pyargs", "networkx.algorithms.link_analysis.tests.test_pagerank"])
+import sys, pytest, mapeq.networkx_backend as ours
+calls, original = [], ours.pagerank
+ours.pagerank = lambda *args, **options: (calls.append(1), original(*args, **options))[1]
+tests = "networkx.algorithms.link_analysis.tests.test_pagerank"
+code = pytest.main(["-q", "-p", "no:cacheprovider", "--pyargs", tests])
 print("calls:", len(calls))
 sys.exit(code)
 """

@@ -15,7 +15,7 @@ from mapeq.formats.output import WRITERS
 LABELS = {
     "numbers": [10, 11, 12, 20, 21, 22],
     "words": ["ann", "bob", "cid", "dee", "eve", "fay"],
-    "awkward words": ["New York", "a,b", "#tag", "1", "*star", "ünï"],
+    "awkward words": ["New York", "a,b", "#tag", '5" "disk"', "*star", "ünï"],
 }
 
 

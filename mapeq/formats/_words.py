@@ -184,7 +184,7 @@ def numbers_to_words(links, row, end, words):
 
     Returns the row at which the words ran out of room, or `end`.
     """
-    while row < end and has_room(words, 2, 2 * (LONGEST)):
+    while row < end and has_room(words, 2, 2 * LONGEST):
         links.sources[row] = number_of(words, _spell(words, links.sources[row]))
         links.targets[row] = number_of(words, _spell(words, links.targets[row]))
         row += 1

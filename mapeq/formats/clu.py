@@ -12,7 +12,8 @@ from mapeq.errors import FormatError
 from mapeq.formats.naming import Row, header, in_text, names_in_files
 from mapeq.result import Result
 
-_FIELDS = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+)(?P<module>[^\s,]+)')
+_PLAIN = re.compile(r'[^\s,"#%*][^\s,]*')
+_FIELDS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+)(?P<module>[^\s,]+)')
 
 
 def write_clu(result: Result, stream: TextIO) -> None:
@@ -22,7 +23,7 @@ def write_clu(result: Result, stream: TextIO) -> None:
     """
     stream.write(header(result))
     stream.write("# module level 1\n# node_id module flow\n")
-    names = [in_text(name, "clu") for name in names_in_files(result.network)]
+    names = [_quoted(in_text(name, "clu")) for name in names_in_files(result.network)]
     modules, flows = result.labels.tolist(), result.flow.tolist()
     for i in np.lexsort((-result.flow, result.labels)).tolist():
         stream.write(f"{names[i]} {modules[i] + 1} {flows[i]:.9g}\n")
@@ -43,5 +44,10 @@ def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
         match = _FIELDS.match(text)
         if match is None:
             raise FormatError("expected a node and its module", file=file, line=number, text=text)
-        name = match["plain"] if match["quoted"] is None else match["quoted"]
+        name = match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"')
         yield Row(name, match["module"], number)
+
+
+def _quoted(name: str) -> str:
+    """The name as one field, by the rules of link lists: in double quotes where it has to be."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from typing import NamedTuple
 
 from mapeq import __version__
 from mapeq.network import Network
 from mapeq.result import Result
-
-_PLAIN = re.compile(r'[^\s,"#%*][^\s,"]*')
 
 
 class Row(NamedTuple):
@@ -32,12 +29,18 @@ def has_numbers(network: Network) -> bool:
     return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
 
 
-def in_text(name: Hashable, format: str, *, quoted: bool = False) -> str:
-    """A name as it stands in a file of blank-separated fields: in double quotes where it has to be or if asked for."""
+def in_text(name: Hashable, format: str) -> str:
+    """A name as it stands on a line of a file.
+
+    Raises
+    ------
+    ValueError
+        If it has a line break.
+    """
     text = str(name)
-    if "\n" in text or "\r" in text or ('"' in text and not quoted):
-        raise ValueError(f".{format} cannot hold the quote or line break in the label {text!r}; write .json or .csv")
-    return f'"{text}"' if quoted or not _PLAIN.fullmatch(text) else text
+    if "\n" in text or "\r" in text:
+        raise ValueError(f".{format} cannot hold the line break in the label {text!r}; write .json or .csv")
+    return text
 
 
 def header(result: Result) -> str:

@@ -22,7 +22,7 @@ def write_tree(result: Result, stream: TextIO) -> None:
     """
     stream.write(header(result))
     stream.write("# path flow name node_id\n")
-    labels = [in_text(label, "tree", quoted=True) for label in result.node_labels]
+    labels = [in_text(label, "tree") for label in result.node_labels]
     names = names_in_files(result.network)
     numbers = names if has_numbers(result.network) else range(1, len(labels) + 1)
     modules, flows = result.labels.tolist(), result.flow.tolist()
@@ -30,7 +30,7 @@ def write_tree(result: Result, stream: TextIO) -> None:
     for i in np.lexsort((-result.flow, result.labels)).tolist():
         rank = rank + 1 if modules[i] == last else 1
         last = modules[i]
-        stream.write(f"{modules[i] + 1}:{rank} {flows[i]:.9g} {labels[i]} {numbers[i]}\n")
+        stream.write(f'{modules[i] + 1}:{rank} {flows[i]:.9g} "{labels[i]}" {numbers[i]}\n')
 
 
 def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
