@@ -1,5 +1,5 @@
-# Every target makes its own environment under .venv, or .venv-NAME for checks and benchmarks, and installs what it needs.
-# It needs Python 3.11 or newer and nothing else: make PYTHON=python3.12 demo chooses one.
+# Every target makes the environment .venv, if there is none, and installs what it needs there.
+# All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
 .PHONY: demo test lint bench clean
@@ -20,6 +20,7 @@ bench: .venv/bench
 
 # One stamp file for each set of extras that is installed.
 .venv/%: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mapeq needs Python 3.11+: make $* PYTHON=...")'
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing mapeq with what 'make $*' needs into .venv ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
+from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from mapeq import __version__
@@ -120,13 +123,13 @@ def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     options = parser().parse_args(arguments)
+    interrupts = _count_interrupts()
     try:
         code: int = options.run(options)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("mapeq: interrupted, nothing written", file=sys.stderr)
-        return 130
+        return _interrupted()
     except BrokenPipeError:
         # Whoever read the labels has enough. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -137,6 +140,28 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         print("mapeq: not enough memory for this network", file=sys.stderr)
         return 1
+    except Exception:
+        if interrupts:  # whoever was compiling turned it into an error of his own
+            return _interrupted()
+        raise
+
+
+def _count_interrupts() -> list[int]:
+    """A list that gets an entry for every Ctrl-C from now on."""
+    interrupts: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        signal.default_int_handler(number, frame)
+
+    with suppress(ValueError):  # not in the main thread, where no signal arrives either
+        signal.signal(signal.SIGINT, note)
+    return interrupts
+
+
+def _interrupted() -> int:
+    print("mapeq: interrupted, nothing written", file=sys.stderr)
+    return 130
 
 
 def _cluster(options: argparse.Namespace) -> int:

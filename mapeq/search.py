@@ -37,8 +37,8 @@ LEAST_RELATIVE_GAIN = 1e-4
 CHEAP_LINKS = 20_000
 MOST_STARTS = 32
 
-#: Kernels return after meeting so many links, some tenths of a second, to see whether to stop.
-WORK = 3_000_000
+#: Kernels return after meeting so many links, a tenth of a second, to see whether to stop.
+WORK = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,8 @@ def two_level(
         Every module of it is connected by links.
     """
     control = control or Control()
+    # Local moves can miss that a network has no structure at all.
+    whole = _outcome(flow, np.zeros(len(flow.nodes), dtype=index_dtype(len(flow.nodes))))
     streams = np.random.SeedSequence(seed).spawn(num_trials)
 
     def run(number: int) -> Outcome | None:
@@ -195,8 +197,6 @@ def two_level(
     lengths = tuple(found.length for found in done)
     best = done[int(np.argmin(lengths))]
 
-    # Local moves can miss that a network has no structure at all.
-    whole = _outcome(flow, np.zeros_like(best.module_of))
     if whole.length <= best.length:
         best, lengths = whole, tuple(min(length, whole.length) for length in lengths)
     return Found(best.module_of, lengths, not control.stopped)
@@ -263,9 +263,11 @@ def leiden_pass(flow: Flow, module_of: IntArray, rng: np.random.Generator, contr
     while True:
         _move(level, state, rng, control)
         _numbered(state.module_of)
+        if control.stopped:
+            break
         refined = _refined(level, state, rng, control)
         num_refined = _numbered(refined)
-        if num_refined == len(refined) or control.stopped:
+        if num_refined == len(refined):
             break
         coarse = np.empty(num_refined, dtype=refined.dtype)
         coarse[refined] = state.module_of
