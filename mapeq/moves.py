@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mapeq._jit import jit
 from mapeq.flow import Flow, Links
-from mapeq.map_equation import (
+from mapeq.objective import (
     Partition,
     change_of_index,
     change_of_joining,

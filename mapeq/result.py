@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from mapeq.errors import option_error
 from mapeq.flow import VISIT, Flow
-from mapeq.map_equation import codelength, partition
 from mapeq.network import Network
+from mapeq.objective import codelength, partition
 from mapeq.rows import FloatArray, IntArray, column_sums, frozen, index_dtype
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ import numpy as np
 
 from mapeq.errors import is_number, is_whole, option_error
 from mapeq.flow import Flow
-from mapeq.map_equation import Partition, codelength, partition
 from mapeq.moves import aggregate, connected_parts, move_nodes, queue_of, refine, renumber, scratch_for
+from mapeq.objective import Partition, codelength, partition
 from mapeq.rows import IntArray, index_dtype
 
 #: A descent ends when a pass shortens the description by less than this fraction of it.

@@ -15,13 +15,13 @@ FLOORS = (
     {"", "errors", "_jit", "_optional", "_networkx_info"},
     {"rows", "network", "tree"},
     {"flow", "higher_order"},
-    {"map_equation"},
+    {"objective"},
     {"moves"},
     {"search"},
     {"result"},
     {"formats", "adapters", "progress"},
     {"api"},
-    {"neighbors", "clustering", "plot", "cli", "spark", "__main__"},
+    {"neighbors", "clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "infomap"}

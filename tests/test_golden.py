@@ -9,8 +9,8 @@ import pytest
 
 import mapeq
 from mapeq.flow import VISIT, FlowOptions, random_walk
-from mapeq.map_equation import codelength, partition
 from mapeq.network import Network
+from mapeq.objective import codelength, partition
 from mapeq.search import two_level
 
 CASES = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())["cases"]

@@ -10,10 +10,10 @@ import pytest
 
 import mapeq
 
-#: Calls one kernel of moves.py, which calls kernels of map_equation.py: two triangles, a node changes sides.
+#: Calls one kernel of moves.py, which calls kernels of objective.py: two triangles, a node changes sides.
 PROGRAM = """
 import numpy as np
-from mapeq.map_equation import Partition
+from mapeq.objective import Partition
 from mapeq.moves import _gain
 
 nodes = np.tile([3 / 14, 3 / 14, 3 / 14], (6, 1))
@@ -56,7 +56,7 @@ def test_kernels_are_kept_on_disk_until_a_source_changes(house):
 
     assert run(house)[:3] == (gain, 1, 0)
 
-    callee = house / "mapeq" / "map_equation.py"
+    callee = house / "mapeq" / "objective.py"
     source = callee.read_text()
     edited = source.replace("return x * log2(x) if", "return 2 * x * log2(x) if")
     assert edited != source

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions
 
 from mapeq.flow import FlowOptions, random_walk
-from mapeq.map_equation import codelength, partition
 from mapeq.moves import aggregate, connected_parts, move_nodes, queue_of, refine, renumber, scratch_for
 from mapeq.network import Network
+from mapeq.objective import codelength, partition
 
 FOREVER = 1 << 60
 random_orders = st.randoms(use_true_random=False)

@@ -137,7 +137,9 @@ def test_what_is_no_partition_is_a_networkx_error(communities):
 
 def test_weights_count_and_can_be_ignored():
     graph = nx.karate_club_graph()
-    plain = nx.Graph(graph.edges())
+    plain = nx.Graph()
+    plain.add_nodes_from(graph)
+    plain.add_edges_from(graph.edges())
     assert mapeq.infomap(graph, weight=None).codelength == mapeq.infomap(plain).codelength
     assert mapeq.infomap(graph, weight="nothing").codelength == mapeq.infomap(plain).codelength
     assert mapeq.infomap(graph).codelength != mapeq.infomap(plain).codelength

@@ -7,8 +7,8 @@ import pytest
 from infomap import Infomap, Options
 
 from mapeq.flow import VISIT, FlowOptions, random_walk
-from mapeq.map_equation import codelength, partition
 from mapeq.network import Network
+from mapeq.objective import codelength, partition
 from mapeq.search import two_level
 
 #: Networks for each set of options.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from strategies import partitioned_walks, walks
 
 from mapeq.flow import FlowOptions, random_walk
-from mapeq.map_equation import codelength, partition
 from mapeq.network import Network
+from mapeq.objective import codelength, partition
 from mapeq.search import Control, Progress, SearchOptions, two_level
 
 DIRECTED = FlowOptions("directed")
@@ -205,7 +205,7 @@ def test_trials_draw_from_streams_of_their_own():
     flow = random_walk(planted(3, inside=0.4), FlowOptions())
     few, many = two_level(flow, num_trials=2), two_level(flow, num_trials=6)
     assert many.trials[:2] == few.trials
-    assert len(set(many.trials)) > 1
+    assert len(set(many.trials[1:])) > 2  # the first trial begins like no other
 
 
 # Stopping and reporting ----------------------------------------------------------------------

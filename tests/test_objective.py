@@ -1,12 +1,14 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions, walks
 
 from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, random_walk
-from mapeq.map_equation import (
+from mapeq.moves import aggregate, renumber
+from mapeq.network import Network
+from mapeq.objective import (
     change_of_index,
     change_of_joining,
     change_of_leaving,
@@ -16,8 +18,6 @@ from mapeq.map_equation import (
     plogp,
     teleport_between,
 )
-from mapeq.moves import aggregate, renumber
-from mapeq.network import Network
 
 DIRECTED = FlowOptions("directed")
 RECORDED = FlowOptions("directed", recorded_teleportation=True)
@@ -32,6 +32,16 @@ VARIANTS = {
     "raw": FlowOptions("rawdir"),
 }
 every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+every_objective = pytest.mark.parametrize(
+    "fixed",
+    [
+        {"flow_models": ["undirected"]},
+        {"flow_models": ["directed"], "recorded_teleportation": False},
+        {"flow_models": ["directed"], "recorded_teleportation": True},
+        {"flow_models": ["rawdir", "precomputed"]},
+    ],
+    ids=["undirected", "directed", "recorded", "given"],
+)
 
 
 def flow_between(flow, state, i, module):
@@ -162,9 +172,11 @@ def test_plogp():
 # Moves ---------------------------------------------------------------------------------------
 
 
-@given(partitioned_walks(max_nodes=6, max_links=14))
-def test_the_change_of_every_move_against_the_oracle(case):
-    links, options, module_of = case
+@every_objective
+@given(st.data())
+@settings(max_examples=50)
+def test_the_change_of_every_move_against_the_oracle(fixed, data):
+    links, options, module_of = data.draw(partitioned_walks(max_nodes=6, max_links=14, **fixed))
     flow, walk = random_walk(links.network(), options), links.walk(options)
     state = partition(flow, module_of.copy())
     before = naive.codelength(walk, module_of).total
@@ -176,9 +188,11 @@ def test_the_change_of_every_move_against_the_oracle(case):
             assert change == pytest.approx(naive.codelength(walk, moved).total - before, abs=1e-10)
 
 
+@every_objective
 @given(st.data())
-def test_the_change_of_every_move_of_modules_against_the_oracle(data):
-    links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14))
+@settings(max_examples=50)
+def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
+    links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14, **fixed))
     walk = links.walk(options)
     flow, fine = coarse_flow(random_walk(links.network(), options), fine)
     n = len(flow.nodes)
@@ -194,9 +208,11 @@ def test_the_change_of_every_move_of_modules_against_the_oracle(data):
             assert change == pytest.approx(naive.codelength(walk, moved[fine]).total - before, abs=1e-10)
 
 
+@every_objective
 @given(st.data())
-def test_moves_keep_the_sums_in_step(data):
-    links, options, module_of = data.draw(partitioned_walks(min_nodes=2))
+@settings(max_examples=50)
+def test_moves_keep_the_sums_in_step(fixed, data):
+    links, options, module_of = data.draw(partitioned_walks(min_nodes=2, **fixed))
     flow = random_walk(links.network(), options)
     state = partition(flow, module_of)
     number = st.integers(0, links.num_nodes - 1)
