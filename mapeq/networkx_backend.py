@@ -174,7 +174,7 @@ def pagerank(
     --------
     >>> import networkx as nx
     >>> round(pagerank(nx.star_graph(3))[0], 4)
-    0.4757
+    0.4797
     """
     network = from_networkx(G, directed=True, weight=weight)
     if network.num_nodes == 0:
