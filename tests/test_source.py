@@ -68,6 +68,79 @@ def test_a_file_may_be_called_dash(file, monkeypatch):
     assert links(read_network("./-")) == EXPECTED
 
 
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT), b"1"])
+def test_a_pipe_that_comes_in_drops(tmp_path, data):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    def write():
+        with open(path, "wb", buffering=0) as pipe:
+            for byte in data:
+                pipe.write(bytes([byte]))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        if data == b"1":
+            with pytest.raises(FormatError, match="line 1"):
+                read_network(path)
+        else:
+            assert links(read_network(path)) == EXPECTED
+    finally:
+        thread.join()
+
+
+# Gzip ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["network.txt", "network.gz", "network"])
+def test_gzip_is_told_by_content_not_by_name(file, name):
+    assert links(read_network(file(gzip.compress(TEXT), name))) == EXPECTED
+    assert links(read_network(file(TEXT, name))) == EXPECTED
+
+
+def test_gzip_of_several_parts(file):
+    parts = gzip.compress(TEXT[:5]) + gzip.compress(TEXT[5:]) + bytes(512)
+    assert links(read_network(file(parts))) == EXPECTED
+
+
+def test_gzip_that_is_cut_short(file):
+    whole = gzip.compress("".join(f"{k} {k * k}\n" for k in range(20000)).encode())
+    for length in (2, 5, 12, 1000, len(whole) - 9, len(whole) - 4, len(whole) - 1):
+        with pytest.raises(FormatError, match=r"network.txt: the gzip file is cut short$"):
+            read_network(file(whole[:length]))
+
+
+def test_gzip_that_is_damaged(file):
+    whole = bytearray(gzip.compress(TEXT * 1000))
+    whole[30] ^= 0xFF
+    with pytest.raises(FormatError, match="the gzip file is damaged"):
+        read_network(file(bytes(whole)))
+    with pytest.raises(FormatError, match="the gzip file is damaged"):
+        read_network(file(b"\x1f\x8b1 2\n" + bytes(50)))
+    wrong_sum = bytearray(gzip.compress(TEXT))
+    wrong_sum[-8] ^= 0xFF
+    with pytest.raises(FormatError, match="the gzip file is damaged"):
+        read_network(file(bytes(wrong_sum)))
+
+
+# What is no file, and what is no text --------------------------------------------------------
+
+
+def test_no_such_file(tmp_path):
+    path = tmp_path / "nothing.txt"
+    with pytest.raises(FormatError) as caught:
+        read_network(path)
+    assert str(caught.value) == f"{path}: no such file"
+    assert (caught.value.file, caught.value.line, caught.value.text) == (str(path), None, None)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_directory(tmp_path):
+    with pytest.raises(FormatError, match="a directory, not a file"):
+        read_network(tmp_path)
+
+
 @pytest.fixture
 def secret(file):
     """A file that may not be read; root, who may read everything, is an ordinary user meanwhile."""
