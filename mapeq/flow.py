@@ -151,7 +151,7 @@ def _undirected(network: Network, options: FlowOptions) -> Flow:
     if total == 0:
         return _no_flow(network, options)
     indptr, indices, weights = links_between_nodes(network)
-    links = Links(frozen(indptr), frozen(indices), frozen(weights * (2 * options.markov_time / total)))
+    links = Links(frozen(indptr), frozen(indices), frozen(weights / total * (2 * options.markov_time)))
     crossing = row_sums(indptr, links.flow) / 2
     return _flow(links, _visits(strengths / total, network, options), crossing, crossing, None)
 

@@ -163,7 +163,7 @@ def test_markov_time_scales_the_links_and_nothing_else(options):
 def test_tiny_and_huge_units(flow_model, unit):
     plain = Network.from_edges(SOURCES, TARGETS, WEIGHTS, directed=True)
     scaled = Network.from_edges(SOURCES, TARGETS, np.array(WEIGHTS) * unit, directed=True)
-    options = FlowOptions(flow_model)
+    options = FlowOptions(flow_model, markov_time=100)
     np.testing.assert_allclose(random_walk(scaled, options).nodes, random_walk(plain, options).nodes, rtol=1e-10)
 
 
