@@ -96,7 +96,9 @@ def codelength(flow: Flow, state: Partition) -> Codelength:
     2.320730356833...
     """
     index, within = _codelength_terms(state.modules)
-    within += flow.node_codelength
+    # Where the exact value is 0, rounding may leave something below it.
+    index = max(index, 0.0)
+    within = max(within + flow.node_codelength, 0.0)
     return Codelength(index + within, index, within)
 
 

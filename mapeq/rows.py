@@ -1,7 +1,6 @@
 """Links sorted into rows: the compressed sparse row (CSR) arrays under networks and flows.
 
-Rows are made by counting sorts: linear time, and a result that does not depend on the order in
-which the links came.
+Rows are made by counting sorts, in linear time, and stand in increasing order.
 """
 
 from __future__ import annotations
@@ -49,7 +48,8 @@ def build_rows(
     """Sort links into rows, sum parallel ones, and mirror them if symmetric (self-links once).
 
     One counting sort brings the links into the columns' order, a second, stable one into that
-    of the rows: O(num_nodes + links), and the result does not depend on the order of the links.
+    of the rows: O(num_nodes + links). The order of the links does not matter, but for rounding where
+    more than two parallel links are summed.
 
     Returns
     -------

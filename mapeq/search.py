@@ -185,15 +185,16 @@ def two_level(
         return min((_descend(flow, first, rng, control, report) for first in starts), key=lambda found: found.length)
 
     with ThreadPoolExecutor(max_workers=min(num_threads, num_trials)) as pool:
-        running = [pool.submit(run, number) for number in range(num_trials)]
+        running: list[Future[Outcome | None]] = []
         try:
+            running.extend(pool.submit(run, number) for number in range(num_trials))
             done = _finished(running)
         except BaseException as error:
             control.stop()  # the pool waits for the kernels, which see this within a fraction of a second
             if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
                 raise
             control.interrupted = True
-            done = _finished(running)
+            done = _finished(running) or [whole]
     lengths = tuple(found.length for found in done)
     best = done[int(np.argmin(lengths))]
 
