@@ -58,7 +58,7 @@ class Result:
     >>> import mapeq
     >>> result = mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")])
     >>> result
-    <mapeq.Result: 2 modules of 6 nodes, 2.3207 bits per step, 9.2 % saved>
+    <mapeq.Result: 2 modules of 6 nodes, 2.3207 bits per step, 9.2% saved>
     >>> result.modules()
     {'a': 0, 'b': 0, 'c': 0, 'd': 1, 'e': 1, 'f': 1}
     """
@@ -197,7 +197,7 @@ class Result:
     def __repr__(self) -> str:
         return (
             f"<mapeq.Result: {self.num_modules:,} modules of {self.num_nodes:,} nodes, "
-            f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>".replace("%", " %")
+            f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>"
         )
 
     def _repr_html_(self) -> str:

@@ -210,7 +210,7 @@ def test_a_result_is_immutable(karate):
 
 
 def test_repr_is_one_informative_line(karate):
-    assert repr(karate) == "<mapeq.Result: 4 modules of 35 nodes, 4.0874 bits per step, 11.8 % saved>"
+    assert repr(karate) == "<mapeq.Result: 4 modules of 35 nodes, 4.0874 bits per step, 11.8% saved>"
     assert "<td>4.0874 bits per step</td>" in karate._repr_html_()
 
 
