@@ -104,6 +104,8 @@ def infomap(
     Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
     """
     search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel)
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise option_error("progress", progress, "True, False or a callable")
     network, flow_options = network_and_options(
         graph,
         directed=directed,
@@ -116,10 +118,11 @@ def infomap(
         markov_time=markov_time,
     )
     report = StatusLine() if progress is True else progress or None
-    result = search(network, flow_options, search_options, Control(time_limit, report), initial_partition)
-    if isinstance(report, StatusLine):
-        report.clear()
-    return result
+    try:
+        return search(network, flow_options, search_options, Control(time_limit, report), initial_partition)
+    finally:
+        if isinstance(report, StatusLine):
+            report.clear()
 
 
 def search(
@@ -148,7 +151,7 @@ def search(
         trials=found.trials,
         converged=found.converged,
         seed=seed,
-        options=_known(network, flow_options) | {"multilevel": False, "num_trials": search_options.num_trials},
+        options=_known(network, flow_options) | {"multilevel": False, "num_trials": int(search_options.num_trials)},
     )
 
 
@@ -227,6 +230,7 @@ def network_and_options(
     if directed is not None and flow_model is not None and directed != has_direction:
         kind = "directed" if directed else "undirected"
         raise option_error("flow_model", flow_model, f"left out, or one for {kind} networks, with directed={directed}")
+    directed = None if directed is None else bool(directed)
     network = as_network(graph, directed=directed, weight=weight, implied=has_direction)
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"

@@ -11,13 +11,15 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from mapeq import __version__
-from mapeq.errors import MapeqError
+from mapeq.errors import MapeqError, counted
 
 if TYPE_CHECKING:
     from mapeq.flow import FlowOptions
@@ -123,45 +125,61 @@ def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     options = parser().parse_args(arguments)
-    interrupts = _count_interrupts()
-    try:
-        code: int = options.run(options)
-        sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        return _interrupted()
-    except BrokenPipeError:
-        # Whoever read the labels has enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (MapeqError, ValueError, ImportError) as error:
-        print(f"mapeq: {error}", file=sys.stderr)
-        return 1
-    except MemoryError:
-        print("mapeq: not enough memory for this network", file=sys.stderr)
-        return 1
-    except Exception:
-        if interrupts:  # whoever was compiling turned it into an error of his own
-            return _interrupted()
-        raise
+    options.written = []
+    with _noting_interrupts() as interrupts:
+        try:
+            code: int = options.run(options)
+            sys.stdout.flush()
+            return code
+        except KeyboardInterrupt:
+            return _interrupted(options.written)
+        except (MapeqError, ValueError, ImportError) as error:
+            return _refused(str(error))
+        except MemoryError:
+            return _refused("not enough memory for this network")
+        except BrokenPipeError:
+            return _silenced(0)  # whoever read the labels has enough
+        except OSError as error:
+            return _silenced(_refused(f"{error.filename or 'standard output'}: {error.strerror}"))
+        except Exception:
+            if interrupts:  # whoever was compiling turned it into an error of his own
+                return _interrupted(options.written)
+            raise
 
 
-def _count_interrupts() -> list[int]:
-    """A list that gets an entry for every Ctrl-C from now on."""
+@contextmanager
+def _noting_interrupts() -> Iterator[list[int]]:
+    """A list that gets an entry for every Ctrl-C meanwhile."""
     interrupts: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         interrupts.append(number)
         signal.default_int_handler(number, frame)
 
-    with suppress(ValueError):  # not in the main thread, where no signal arrives either
-        signal.signal(signal.SIGINT, note)
-    return interrupts
+    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+        yield interrupts
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _interrupted() -> int:
-    print("mapeq: interrupted, nothing written", file=sys.stderr)
+def _interrupted(written: list[str]) -> int:
+    print(f"mapeq: interrupted, {', '.join(written) or 'nothing'} written", file=sys.stderr)
     return 130
+
+
+def _refused(message: str) -> int:
+    print(f"mapeq: {message}", file=sys.stderr)
+    return 1
+
+
+def _silenced(code: int) -> int:
+    """Give standard output up, or Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _cluster(options: argparse.Namespace) -> int:
@@ -171,6 +189,7 @@ def _cluster(options: argparse.Namespace) -> int:
     for path in options.output:
         check_writable(path)
         format_of(path)
+    _check_inputs(options.file, options.initial_partition)
     watch = _Watch(options)
     try:
         result, interrupted = _searched(options, watch)
@@ -178,6 +197,7 @@ def _cluster(options: argparse.Namespace) -> int:
         watch.clear()
     for path in options.output:
         result.write(path)
+        options.written.append(path)
     if not options.output:
         write_labels(result, sys.stdout)
         sys.stdout.flush()
@@ -197,7 +217,9 @@ def _searched(options: argparse.Namespace, watch: _Watch) -> tuple[Result, bool]
     )
     watch.begin("read", f"reading {_called(options.file)} ...")
     network, flow_options = _network(options)
-    watch.begin("search", f"{network.num_nodes:,} nodes, {network.num_links:,} links: the random walk ...")
+    watch.begin(
+        "search", f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}: the random walk ..."
+    )
     control = Control(options.time_limit, watch.status, keep_on_interrupt=True)
     result = search(network, flow_options, search_options, control, options.initial_partition)
     watch.begin("write", "writing ...")
@@ -216,11 +238,15 @@ def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:
     return (network.without_self_links() if options.no_self_links else network), flow_options
 
 
+def _check_inputs(network: str, partition: str | None) -> None:
+    if network == partition == "-":
+        raise ValueError("only one of the network and the partition can be standard input")
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     from mapeq.api import measure
 
-    if options.file == options.partition == "-":
-        raise ValueError("only one of the network and the partition can be standard input")
+    _check_inputs(options.file, options.partition)
     result = measure(*_network(options), options.partition)
     print(_summary(options.file, result))
     index, modules = result.index_codelength, result.module_codelength
@@ -265,8 +291,8 @@ def _summary(file: str, result: Result, most: int = 5) -> str:
 
     kind = "directed" if result.network.directed else "undirected"
     lines = [
-        f"{_called(file)}: {result.num_nodes:,} nodes, {result.num_links:,} links, {kind}",
-        f"{result.num_modules:,} {'module' if result.num_modules == 1 else 'modules'}, {result.codelength:.6f} bits "
+        f"{_called(file)}: {counted(result.num_nodes, 'node')}, {counted(result.num_links, 'link')}, {kind}",
+        f"{counted(result.num_modules, 'module')}, {result.codelength:.6f} bits "
         f"per step; {result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)",
     ]
     if len(result.trials) > 1:

@@ -30,6 +30,12 @@ TELEPORT_TARGETS = ("links", "nodes")
 TOLERANCE = 1e-14
 MAX_ITERATIONS = 20_000
 
+#: Changes below this are rounding errors once they fall no further.
+ROUNDING = 1e-12
+
+#: With less teleportation than this the walk rests every other step.
+RARE_TELEPORTATION = 0.05
+
 
 @dataclass(frozen=True)
 class FlowOptions:
@@ -57,10 +63,14 @@ class FlowOptions:
             raise option_error("teleportation_probability", self.teleportation_probability, "a number from 0 to 1")
         if not (is_number(self.markov_time) and 0 < self.markov_time < np.inf):
             raise option_error("markov_time", self.markov_time, "a number above 0")
+        for name in ("recorded_teleportation", "node_weights_as_flow"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise option_error(name, getattr(self, name), "True or False")
 
     def as_dict(self) -> dict[str, Any]:
-        """The options by name."""
-        return asdict(self)
+        """The options by name, as plain Python values."""
+        values = asdict(self)
+        return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
 
 
 class Links(NamedTuple):
@@ -229,7 +239,7 @@ def _flow(links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArra
 
 def _no_flow(network: Network, options: FlowOptions) -> Flow:
     n = network.num_nodes
-    none = Links(frozen(np.zeros(n + 1, np.int64)), network.indices[:0], network.weights[:0])
+    none = Links(frozen(np.zeros(n + 1, np.int64)), frozen(network.indices[:0]), frozen(network.weights[:0]))
     zeros = np.zeros(n)
     return _flow(none, _visits(zeros, network, options), zeros, zeros, None)
 
@@ -284,8 +294,8 @@ def visit_rates(
 
     Solves ``pi = (1 - a) * (W.T @ (pi / s) + pi[s == 0].sum() * dangling) + a * landing``, with
     `a` the teleportation probability, `W` the links and `s` the out-strengths: a walker on a node
-    without out-links teleports for certain. Without teleportation the walk may be periodic; it
-    then rests every other step, which has the same stationary rates.
+    without out-links teleports for certain. With little teleportation the walk may be almost periodic;
+    it then rests every other step, which has the same stationary rates.
 
     Parameters
     ----------
@@ -298,7 +308,7 @@ def visit_rates(
     start : float64 array of shape (n,), optional
         Where to start from, up to a factor; `landing` by default.
     tolerance : float
-        Largest total change in the last step.
+        Largest total change in the last step; a change below 1e-12 that falls no further will do, too.
     max_iterations : int
 
     Returns
@@ -323,13 +333,13 @@ def visit_rates(
     rates: FloatArray = landing if start is None else start / start.sum()
     change = np.inf
     for _ in range(max_iterations):
-        last = rates
+        last, last_change = rates, change
         rates = arriving @ (last * per_weight)
         rates += ((1 - a) * last[stuck].sum()) * dangling + a * landing
-        if a == 0:
+        if a < RARE_TELEPORTATION:
             rates = (rates + last) / 2
         change = float(np.abs(rates - last).sum())
-        if change <= tolerance:
+        if change <= tolerance or last_change <= change < ROUNDING:
             rates /= rates.sum()
             return rates
     raise ConvergenceError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mapeq.errors import NetworkError
+from mapeq.errors import NetworkError, counted
 from mapeq.rows import FloatArray, IntArray, build_rows, column_sums, frozen, index_dtype, row_sums, transposed
 
 if TYPE_CHECKING:
@@ -59,6 +59,16 @@ class Network:
     labels: Labels
     node_weights: FloatArray | None = None
     ids: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids"):
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, frozen(value))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)  # a pickle keeps arrays, but not that they are read-only
+        self.__post_init__()
 
     @classmethod
     def from_edges(
@@ -127,9 +137,9 @@ class Network:
             tails, heads = _positions(tails, len(names)), _positions(heads, len(names))
         indptr, indices, link_weights = build_rows(tails, heads, values, len(names), symmetric=not directed)
         return cls(
-            frozen(indptr),
-            frozen(indices),
-            frozen(link_weights),
+            indptr,
+            indices,
+            link_weights,
             directed,
             names,
             _checked_node_weights(node_weights, len(names)),
@@ -161,14 +171,18 @@ class Network:
         Raises
         ------
         NetworkError
-            If the matrix is not square, or as in :meth:`from_edges`.
+            If the matrix is not square or complex, or as in :meth:`from_edges`.
 
         Examples
         --------
         >>> import scipy.sparse
         >>> Network.from_csr(scipy.sparse.csr_array([[0, 2.0], [2.0, 0]]))
-        <mapeq.Network: 2 nodes, 1 links, undirected>
+        <mapeq.Network: 2 nodes, 1 link, undirected>
         """
+        if not hasattr(matrix, "tocsr"):
+            raise TypeError(f"a {type(matrix).__name__} is no SciPy sparse matrix; scipy.sparse.csr_array makes one")
+        if matrix.dtype.kind == "c":
+            raise NetworkError("the weights of links are real numbers, not complex")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise NetworkError(f"the matrix of a network must be square, not of shape {matrix.shape}")
         num_nodes = matrix.shape[0]
@@ -187,9 +201,9 @@ class Network:
         indptr = np.asarray(rows.indptr, dtype=np.int64)
         indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
         network = cls(
-            frozen(indptr),
-            frozen(indices),
-            frozen(data),
+            indptr,
+            indices,
+            data,
             True,
             names,
             _checked_node_weights(node_weights, num_nodes),
@@ -259,13 +273,13 @@ class Network:
         if not self.directed:
             return self
         rows = build_rows(self.sources(), self.indices, self.weights, self.num_nodes, symmetric=True)
-        indptr, indices, weights = map(frozen, rows)
+        indptr, indices, weights = rows
         return replace(self, indptr=indptr, indices=indices, weights=weights, directed=False)
 
     def without_self_links(self) -> Network:
         """The network without links from a node to itself; all nodes stay."""
         indptr, indices, weights = links_between_nodes(self)
-        return replace(self, indptr=frozen(indptr), indices=frozen(indices), weights=frozen(weights))
+        return replace(self, indptr=indptr, indices=indices, weights=weights)
 
     def label_list(self) -> list[Hashable]:
         """The labels as Python objects, in node order."""
@@ -273,7 +287,7 @@ class Network:
 
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"
-        return f"<mapeq.Network: {self.num_nodes:,} nodes, {self.num_links:,} links, {kind}>"
+        return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"
 
 
 def links_between_nodes(network: Network) -> tuple[NDArray[np.int64], IntArray, FloatArray]:
@@ -305,6 +319,9 @@ def bad_weight(weight: float, place: str) -> NetworkError:
 
 def _ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
     array = np.asarray(nodes)
+    if array.dtype.kind == "O" and array.ndim == 1:  # words in the column of a table, for one
+        nodes = array.tolist()
+        array = np.asarray(nodes)
     if array.ndim != 1:
         raise NetworkError(f"{name} must be one-dimensional, not of shape {array.shape}")
     if array.size == 0:
@@ -363,7 +380,7 @@ def _checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes:
     if isinstance(labels, range):
         return labels
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
-        names = frozen(labels.astype(np.int64))
+        names = labels.astype(np.int64)
         distinct = len(np.unique(names))
     else:
         names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
@@ -384,4 +401,4 @@ def _checked_node_weights(node_weights: ArrayLike | None, num_nodes: int) -> Flo
     k = first_bad_weight(weights)
     if k is not None:
         raise bad_weight(weights[k], f"the node at position {k}")
-    return frozen(weights)
+    return weights

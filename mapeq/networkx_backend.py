@@ -129,9 +129,9 @@ def map_equation(
     """
     if not G.is_directed():
         teleportation_probability = 0.15
-    sets = [set(community) for community in communities]
+    lists = [list(community) for community in communities]
     try:
-        return evaluate(G, sets, weight=weight, teleportation_probability=teleportation_probability).codelength
+        return evaluate(G, lists, weight=weight, teleportation_probability=teleportation_probability).codelength
     except PartitionError as error:
         raise nx.NetworkXError(f"not a partition of the graph's nodes: {error}") from error
 

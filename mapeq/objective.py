@@ -190,36 +190,43 @@ def _move_teleport(teleport, i, module_teleport, origin, destination):
 @jit
 def _sum_modules(links, nodes, teleport, module_of, modules, module_teleport, sizes, entering):
     """Fill the (zero) arrays of a Partition in one pass over the links."""
-    internal = np.zeros(len(modules))
+    bound = np.zeros(len(modules))
     for i in range(len(module_of)):
         m = module_of[i]
-        sizes[m] += 1
-        for column in range(3):
-            modules[m, column] += nodes[i, column]
+        internal = 0.0
         for k in range(links.indptr[i], links.indptr[i + 1]):
             if module_of[links.indices[k]] == m:
-                internal[m] += links.flow[k]
-    _sum_teleport(teleport, module_of, module_teleport, internal)
+                internal += links.flow[k]
+        # What stays inside is taken off node by node: differences of two large sums would lose digits.
+        sizes[m] += 1
+        modules[m, VISIT] += nodes[i, VISIT]
+        modules[m, ENTER] += nodes[i, ENTER] - internal / 2
+        modules[m, EXIT] += nodes[i, EXIT] - internal / 2
+        bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
+    _sum_teleport(teleport, module_of, modules, module_teleport)
     for m in range(len(modules)):
-        # Each internal flow was met from both its ends. What is left of a border that nothing
-        # crosses is rounding error, and is cleared.
+        # What is left of a border that nothing crosses is rounding error, and is cleared.
         for column in range(ENTER, EXIT + 1):
-            crossing = modules[m, column] - internal[m] / 2
-            modules[m, column] = crossing if crossing > 1e-14 * modules[m, column] else 0.0
+            if modules[m, column] < 1e-14 * bound[m]:
+                modules[m, column] = 0.0
         entering[0] += modules[m, ENTER]
 
 
 @jit
-def _sum_teleport(teleport, module_of, module_teleport, internal):
-    """Add each module's internal teleportation to `internal`, once for each of its two ends."""
+def _sum_teleport(teleport, module_of, modules, module_teleport):
+    """Sum the teleportation of each module, and take off its enter and exit flow what stays inside."""
     if teleport is not None:
+        internal = np.zeros(len(modules))
         for i in range(len(module_of)):
             m = module_of[i]
-            internal[m] -= 2 * teleport[i, LEAVING] * teleport[i, LANDING]  # is not in the node's own enter and exit
+            # A node's own enter and exit flow leave out what lands where it left.
+            internal[m] -= teleport[i, LEAVING] * teleport[i, LANDING]
             for column in range(2):
                 module_teleport[m, column] += teleport[i, column]
-        for m in range(len(internal)):
-            internal[m] += 2 * module_teleport[m, LEAVING] * module_teleport[m, LANDING]
+        for m in range(len(modules)):
+            internal[m] += module_teleport[m, LEAVING] * module_teleport[m, LANDING]
+            modules[m, ENTER] -= internal[m]
+            modules[m, EXIT] -= internal[m]
 
 
 @jit

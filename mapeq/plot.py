@@ -31,7 +31,7 @@ def plot_network(result: Result, ax: matplotlib.axes.Axes | None = None) -> matp
     ----------
     result : Result
     ax : matplotlib Axes, optional
-        By default the current one.
+        By default those of a new figure.
 
     Returns
     -------
@@ -39,7 +39,11 @@ def plot_network(result: Result, ax: matplotlib.axes.Axes | None = None) -> matp
     """
     plt = require("matplotlib.pyplot", extra="plot")
     collections = require("matplotlib.collections", extra="plot")
-    ax = plt.gca() if ax is None else ax
+    ax = plt.subplots()[1] if ax is None else ax
+    ax.set_axis_off()
+    if result.num_links == 0:
+        ax.set_title("no links")
+        return ax
     sources, targets, _ = result.network.links()
     linked = np.zeros(result.num_nodes, dtype=np.bool_)
     linked[sources] = linked[targets] = True
@@ -57,7 +61,6 @@ def plot_network(result: Result, ax: matplotlib.axes.Axes | None = None) -> matp
     x, y = places[linked].T
     ax.scatter(x, y, s=areas[linked], c=colours[linked], linewidths=0.3, edgecolors="white", zorder=2)
     ax.set_aspect("equal")
-    ax.set_axis_off()
     ax.set_title(f"{result.num_modules:,} modules, {result.codelength:.3f} bits per step")
     return ax
 

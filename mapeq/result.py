@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.errors import option_error
+from mapeq.errors import counted, option_error
 from mapeq.flow import VISIT, Flow
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
@@ -79,7 +79,8 @@ class Result:
     @property
     def relative_savings(self) -> float:
         """The fraction of the one-level codelength that the modules save."""
-        return 1 - self.codelength / self.one_level_codelength if self.one_level_codelength > 0 else 0.0
+        saved = 1 - self.codelength / self.one_level_codelength if self.one_level_codelength > 0 else 0.0
+        return saved if abs(saved) > 1e-12 else 0.0  # rounding error
 
     @property
     def num_levels(self) -> int:
@@ -96,20 +97,25 @@ class Result:
         """Number of distinct links."""
         return self.network.num_links
 
-    @cached_property
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)  # a pickle keeps arrays, but not that they are read-only
+        for array in (self.labels, self.flow):
+            array.flags.writeable = False
+
+    @property
     def node_labels(self) -> list[Hashable]:
-        """What the caller calls the nodes, in node order."""
+        """What the caller calls the nodes, in node order; a new list each time."""
         return self.network.label_list()
 
     @cached_property
     def module_flow(self) -> FloatArray:
         """Visit rate of each module: float64 array of shape (num_modules,), in decreasing order."""
-        return column_sums(self.labels, self.flow, self.num_modules)
+        return frozen(column_sums(self.labels, self.flow, self.num_modules))
 
     @cached_property
     def module_sizes(self) -> NDArray[np.int64]:
         """Number of nodes in each module: int64 array of shape (num_modules,)."""
-        return np.bincount(self.labels, minlength=self.num_modules)
+        return frozen(np.bincount(self.labels, minlength=self.num_modules))
 
     def modules(self, level: int = 1) -> dict[Hashable, int]:
         """The module of every node, by the node's label."""
@@ -196,7 +202,7 @@ class Result:
 
     def __repr__(self) -> str:
         return (
-            f"<mapeq.Result: {self.num_modules:,} modules of {self.num_nodes:,} nodes, "
+            f"<mapeq.Result: {counted(self.num_modules, 'module')} of {counted(self.num_nodes, 'node')}, "
             f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>"
         )
 

@@ -34,8 +34,8 @@ from mapeq.rows import IntArray, index_dtype
 LEAST_RELATIVE_GAIN = 1e-4
 
 #: A trial starts again while all its starts together meet no more links than this, and no more often than that.
-CHEAP_LINKS = 20_000
-MOST_STARTS = 32
+CHEAP_LINKS = 50_000
+MOST_STARTS = 48
 
 #: Kernels return after meeting so many links, a tenth of a second, to see whether to stop.
 WORK = 1_000_000
@@ -164,7 +164,7 @@ def two_level(
     Returns
     -------
     Found
-        Every module of it is connected by links.
+        Every module of it is connected, by links or by recorded teleportation.
     """
     control = control or Control()
     # Local moves can miss that a network has no structure at all.
@@ -176,9 +176,9 @@ def two_level(
             return None
         reports = itertools.count(1)
 
-        def report(length: float, state: Partition) -> None:
-            num_modules = int(np.count_nonzero(state.sizes))
-            control.report(Progress(number + 1, num_trials, next(reports), length, num_modules))
+        def report(found: Outcome) -> None:
+            num_modules = len(np.unique(found.module_of))
+            control.report(Progress(number + 1, num_trials, next(reports), found.length, num_modules))
 
         rng = np.random.default_rng(streams[number])
         starts = _starts(flow, start, number == 0, rng)
@@ -204,15 +204,23 @@ def two_level(
 
 
 class Outcome(NamedTuple):
-    """A partition, every module of which is connected, and its codelength in bits per step."""
+    """A partition, every module of which is connected, by links or by recorded teleportation, and its codelength."""
 
     module_of: IntArray
     length: float
 
 
 def _outcome(flow: Flow, module_of: IntArray) -> Outcome:
-    parts = _connected(flow, module_of)
-    return Outcome(parts, codelength(flow, partition(flow, parts)).total)
+    """The partition into the connected parts of all modules.
+
+    Recorded teleportation connects nodes without links: it may describe a module better as a whole.
+    """
+    candidates = [_connected(flow, module_of)]
+    if flow.teleport is not None:
+        candidates.append(module_of.copy())
+        _numbered(candidates[1])
+    outcomes = [Outcome(found, codelength(flow, partition(flow, found)).total) for found in candidates]
+    return min(outcomes, key=lambda outcome: outcome.length)
 
 
 def _finished(running: list[Future[Outcome | None]]) -> list[Outcome]:
@@ -240,14 +248,13 @@ def _descend(
     start: IntArray,
     rng: np.random.Generator,
     control: Control,
-    report: Callable[[float, Partition], None],
+    report: Callable[[Outcome], None],
 ) -> Outcome:
     """Passes until they gain little."""
     best = _outcome(flow, start)
     while not control.stopped:
-        state = partition(flow, leiden_pass(flow, start.copy(), rng, control))
-        found = Outcome(state.module_of, codelength(flow, state).total)
-        report(found.length, state)
+        found = _outcome(flow, leiden_pass(flow, start.copy(), rng, control))
+        report(found)
         gain = best.length - found.length
         if gain > 0:
             best = found
@@ -258,7 +265,7 @@ def _descend(
 
 
 def leiden_pass(flow: Flow, module_of: IntArray, rng: np.random.Generator, control: Control) -> IntArray:
-    """One pass from the nodes up: the improved partition, every module of which is connected."""
+    """One pass from the nodes up: the improved partition."""
     level, state = flow, partition(flow, module_of)
     ascent: list[IntArray] = []  # of each level's nodes, the number in the level above
     while True:
@@ -278,7 +285,7 @@ def leiden_pass(flow: Flow, module_of: IntArray, rng: np.random.Generator, contr
     found = state.module_of
     for above in reversed(ascent):
         found = found[above]
-    return _connected(flow, found)
+    return found
 
 
 def _move(level: Flow, state: Partition, rng: np.random.Generator, control: Control) -> None:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mapeq.errors import PartitionError
+from mapeq.errors import PartitionError, counted
 from mapeq.network import Network
-from mapeq.rows import IntArray, frozen
+from mapeq.rows import IntArray
 
 
 def as_network(
@@ -55,15 +56,14 @@ def as_network(
 
         return from_networkx(graph, directed=directed, weight=weight)
     if _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix"):
-        network = Network.from_csr(graph, directed=directed)
-        return network if weight is not None else _unweighted(network)
+        return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
     from mapeq.adapters.edges import from_array, from_links
 
     leads = implied if directed is None else directed
     if isinstance(graph, np.ndarray):
         return from_array(graph, directed=leads)
-    if isinstance(graph, Iterable) and not isinstance(graph, Mapping | bytes):
+    if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
         return from_links(graph, directed=leads, weighted=weight is not None)
     raise TypeError(
         f"a {type(graph).__name__} is no network: give a NetworkX graph, a SciPy sparse matrix, the path of a network "
@@ -84,8 +84,13 @@ def _turned(network: Network, directed: bool | None, weight: str | None) -> Netw
     return replace(network, directed=True) if directed else network.undirected()
 
 
+def _pattern(matrix: Any) -> Any:
+    """The matrix with 1 for every link, whatever it weighs."""
+    return (matrix.tocsr() > 0).astype(np.float64)
+
+
 def _unweighted(network: Network) -> Network:
-    return replace(network, weights=frozen(np.ones(len(network.weights))))
+    return replace(network, weights=np.ones(len(network.weights)))
 
 
 def as_partition(partition: Any, network: Network) -> IntArray:
@@ -112,24 +117,15 @@ def as_partition(partition: Any, network: Network) -> IntArray:
         from mapeq.formats.partitions import read_partition
 
         return read_partition(partition, network)
-    labels = network.label_list()
     if isinstance(partition, Mapping):
-        if len(partition) > len(labels):
-            unknown = next(iter(partition.keys() - set(labels)))
-            raise PartitionError(f"the partition names {unknown!r}, which is no node of the network")
-        missing = next((label for label in labels if label not in partition), None)
-        if missing is not None:
-            raise PartitionError(f"the partition misses the node {missing!r}")
-        return _numbered([partition[label] for label in labels])
-    if isinstance(partition, np.ndarray) or (
-        isinstance(partition, list | tuple) and all(isinstance(module, int | np.integer) for module in partition)
+        return _from_mapping(partition, network)
+    if hasattr(partition, "__array__") or (
+        isinstance(partition, list | tuple)
+        and partition
+        and all(isinstance(module, int | np.integer | str) for module in partition)
     ):
-        if np.shape(partition) != (len(labels),):
-            raise PartitionError(
-                f"a partition in node order needs {len(labels)} modules, one a node, not shape {np.shape(partition)}"
-            )
-        return _numbered(list(partition))
-    if isinstance(partition, Iterable):
+        return _from_array(np.asarray(partition), network)
+    if isinstance(partition, Iterable) and not isinstance(partition, bytes):
         return _from_communities(partition, network)
     raise TypeError(
         f"a {type(partition).__name__} is no partition: give a dict of label to module, an array in node order, "
@@ -137,16 +133,48 @@ def as_partition(partition: Any, network: Network) -> IntArray:
     )
 
 
+def _from_array(modules: NDArray[Any], network: Network) -> IntArray:
+    if modules.shape != (network.num_nodes,):
+        raise PartitionError(
+            f"a partition in node order needs {counted(network.num_nodes, 'module')}, one a node, "
+            f"not an array of shape {modules.shape}"
+        )
+    if modules.dtype.kind == "O":  # words in the column of a table, for one
+        modules = np.asarray(modules.tolist())
+    if modules.dtype.kind not in "iuUST":
+        raise PartitionError(f"modules in node order must be whole numbers or words, not {modules.dtype}")
+    numbers: IntArray = np.unique(modules, return_inverse=True)[1]
+    return numbers
+
+
+def _from_mapping(partition: Mapping[Any, Any], network: Network) -> IntArray:
+    labels = network.label_list()
+    missing = next((label for label in labels if label not in partition), None)
+    if missing is not None:
+        raise PartitionError(f"the partition misses the node {missing!r}")
+    if len(partition) > len(labels):
+        known = set(labels)
+        unknown = next(label for label in partition if label not in known)
+        raise PartitionError(f"the partition names {unknown!r}, which is no node of the network")
+    modules = [partition[label] for label in labels]
+    for label, module in zip(labels, modules, strict=True):
+        if module is None or module != module:  # NaN
+            raise PartitionError(f"the node {label!r} has no module: {module!r}")
+    return _numbered(modules)
+
+
 def _from_communities(communities: Iterable[Any], network: Network) -> IntArray:
     position = {label: i for i, label in enumerate(network.label_list())}
     module_of: list[int | None] = [None] * len(position)
     for number, community in enumerate(communities):
+        if isinstance(community, str | bytes) or not isinstance(community, Iterable):
+            raise PartitionError(f"a community is a set of labels, not {community!r}")
         for label in community:
             i = position.get(label)
             if i is None:
                 raise PartitionError(f"the partition names {label!r}, which is no node of the network")
             if module_of[i] is not None:
-                raise PartitionError(f"the node {label!r} is in two modules")
+                raise PartitionError(f"the node {label!r} is in two modules, or in one twice")
             module_of[i] = number
     for label, i in position.items():
         if module_of[i] is None:

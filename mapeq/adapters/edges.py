@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from math import inf
 from numbers import Real
 from typing import Any
 
 from numpy.typing import NDArray
 
 from mapeq.errors import NetworkError
-from mapeq.network import Network
+from mapeq.network import Network, bad_weight
 
 
 def from_array(links: NDArray[Any], *, directed: bool) -> Network:
@@ -34,6 +35,8 @@ def from_links(links: Iterable[Any], *, directed: bool, weighted: bool = True) -
         weight = rest[0] if rest and weighted else 1.0
         if not isinstance(weight, Real):
             raise NetworkError(f"the weight of the link {u!r} - {v!r} (link {number}) is no number: {weight!r}")
+        if not 0 <= float(weight) < inf:
+            raise bad_weight(float(weight), f"the link {u!r} - {v!r} (link {number})")
         if weight == 0:
             continue
         ends.append(position.setdefault(u, len(position)))

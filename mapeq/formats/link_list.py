@@ -3,7 +3,7 @@
 Fields are separated by blanks and tabs, or by a comma with or without blanks around it: one way or
 the other within a line. A word that holds blanks or commas, or begins with ``#``, ``%``, ``*`` or a
 quote, stands in double quotes, a quote within it doubled. Lines whose first character is ``#`` or
-``%`` are comments. A first line that reads ``source target`` or ``source target weight`` is a
+``%`` are comments. A first line that reads ``source target``, with or without ``weight``, or ``from to`` is a
 heading, of CSV files for one; further fields are ignored.
 """
 
@@ -21,7 +21,9 @@ from mapeq.formats.source import Source
 from mapeq.network import Network
 from mapeq.rows import FloatArray
 
-_HEADER = re.compile(rb'("?)source\1(?:\s*,\s*|\s+)("?)target\2(?:(?:\s*,\s*|\s+)("?)weight\3)?\s*', re.IGNORECASE)
+_HEADER = re.compile(
+    rb'("?)(?:source|from)\1(?:\s*,\s*|\s+)("?)(?:target|to)\2(?:(?:\s*,\s*|\s+)("?)weight\3)?\s*', re.IGNORECASE
+)
 
 _MESSAGES = {
     _scan.ONE_FIELD: "a link needs a source and a target, separated by blanks, a tab or a comma",

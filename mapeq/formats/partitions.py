@@ -39,6 +39,8 @@ def read_partition(path: str | os.PathLike[str], network: Network) -> IntArray:
     file = file_name(path)
     rows, names = _rows_and_names(path, file, network)
     position = {str(name): i for i, name in enumerate(names)}
+    if len(position) < network.num_nodes:
+        raise PartitionError(f"{file}: files cannot tell labels like 1 and '1' apart, and the network has both")
     module_of = np.full(network.num_nodes, -1, dtype=np.int64)
     number: dict[str, int] = {}
     for row in rows:
@@ -62,7 +64,7 @@ def _rows_and_names(
 ) -> tuple[Iterator[Row], Sequence[Hashable]]:
     """The rows of a file, and what it calls the nodes: tables use labels, other formats numbers if there are some."""
     lines = text_lines(path)
-    suffix = Path(path).suffix.lower()
+    suffix = Path(os.fspath(path).removesuffix(".gz")).suffix.lower()
     if suffix == ".json":
         raise FormatError("no partition can be read from this format; give .clu, .tree, .csv or .tsv", file=file)
     if suffix == ".csv":

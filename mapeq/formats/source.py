@@ -70,7 +70,7 @@ class Source:
         self.name = file_name(path)
         self._closes = os.fspath(path) != "-"
         try:
-            self._stream = open(path, "rb") if self._closes else sys.stdin.buffer  # noqa: SIM115 __exit__ closes it
+            self._stream = open(path, "rb") if self._closes else _standard_input()
         except OSError as error:
             raise self._unreadable(error) from error
         self._blocks = _blocks(self._stream, block_size)
@@ -174,6 +174,12 @@ def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """
     with Source(path) as source:
         yield from source.numbered_lines()
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise OSError(0, "standard input is closed")
+    return sys.stdin.buffer
 
 
 class _Readable(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from math import isfinite
 from typing import TextIO
 
 import numpy as np
@@ -44,16 +45,28 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
             numbers.append(number)
             yield text + "\n"
 
-    for row in csv.reader(texts(), delimiter=delimiter):
-        if len(row) < 2:
-            raise FormatError("expected a node and its module", file=file, line=numbers[-1], text=delimiter.join(row))
-        if row[:2] != _HEADER[:2]:
-            yield Row(row[0], row[1], numbers[-1])
+    try:
+        for row in csv.reader(texts(), delimiter=delimiter):
+            if len(row) < 2:
+                text = delimiter.join(row)
+                raise FormatError("expected a node and its module", file=file, line=numbers[-1], text=text)
+            if row[1] == "":
+                raise FormatError("the node has no module", file=file, line=numbers[-1], text=delimiter.join(row))
+            if row[:2] != _HEADER[:2]:
+                yield Row(row[0], row[1], numbers[-1])
+    except csv.Error as error:
+        raise FormatError(f"no table: {error}; is there a quote without its end?", file=file) from error
+
+
+def _in_json(label: Hashable) -> str | int | float:
+    """The label itself if JSON knows its like, else the text of it."""
+    plain = label.item() if isinstance(label, np.generic) else label
+    return plain if isinstance(plain, str | int) or (isinstance(plain, float) and isfinite(plain)) else str(plain)
 
 
 def write_json(result: Result, stream: TextIO) -> None:
     """Write all figures of the result, and the nodes with label, module and flow."""
-    labels = [label if isinstance(label, str | int | float) else str(label) for label in result.node_labels]
+    labels = [_in_json(label) for label in result.node_labels]
     nodes = zip(labels, result.labels.tolist(), result.flow.tolist(), strict=True)
     content = {
         "version": f"mapeq {__version__}",
