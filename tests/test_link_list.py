@@ -329,7 +329,7 @@ def test_round_trip_of_words(listed, directed):
         ('"New York"5 6', "behind the closing quote"),
         ("1 2 heavy", "'heavy' stands where a number belongs"),
         ("1 2 # comment", "'#' stands where a number belongs"),
-        ("from,to,weight", "'weight' stands where a number belongs"),
+        ("u,v,weight", "'weight' stands where a number belongs"),
         ("1 2 1.2.3", "'1.2.3' stands where a number belongs"),
         ("1 2 0x10", "'0x10' stands where a number belongs"),
         ("1 2 1e", "'1e' stands where a number belongs"),

@@ -70,7 +70,7 @@ class Source:
         self.name = file_name(path)
         self._closes = os.fspath(path) != "-"
         try:
-            self._stream = open(path, "rb") if self._closes else _standard_input()
+            self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
         except OSError as error:
             raise self._unreadable(error) from error
         self._blocks = _blocks(self._stream, block_size)
