@@ -177,7 +177,7 @@ def two_level(
         reports = itertools.count(1)
 
         def report(found: Outcome) -> None:
-            num_modules = len(np.unique(found.module_of))
+            num_modules = int(found.module_of.max(initial=-1)) + 1
             control.report(Progress(number + 1, num_trials, next(reports), found.length, num_modules))
 
         rng = np.random.default_rng(streams[number])

@@ -1,6 +1,8 @@
 """The front doors: what a graph and a partition may be, options, and results."""
 
+import copy
 import json
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -305,3 +307,82 @@ def test_a_picture_shows_every_linked_node(karate):
     assert np.isfinite(dots).all()
     assert "4 modules" in ax.get_title()
     plt.close(figure)
+
+
+# What went wrong once ------------------------------------------------------------------------
+
+
+def test_one_module_has_the_one_level_codelength_on_large_networks():
+    # Sums over many nodes must not leave a border where nothing crosses.
+    n = 200_000
+    ring = np.arange(n)
+    result = mapeq.evaluate(np.column_stack([ring, (ring + 1) % n]), np.zeros(n, dtype=int))
+    assert result.index_codelength == 0
+    assert result.codelength == pytest.approx(result.one_level_codelength, abs=1e-10)
+    assert result.relative_savings == 0
+
+
+@pytest.mark.parametrize("probability", [0, 1e-6, 1e-3, 0.01, 0.1])
+def test_almost_periodic_walks_converge(probability):
+    graph = nx.DiGraph(nx.complete_bipartite_graph(3, 4))
+    result = mapeq.infomap(graph, teleportation_probability=probability)
+    assert result.flow.sum() == pytest.approx(1)
+    assert result.flow == pytest.approx([1 / 6] * 3 + [1 / 8] * 4, abs=0.02)
+
+
+def test_numpy_options_become_plain_python():
+    options = {"directed": np.True_, "num_trials": np.int64(2), "markov_time": np.float32(2), "seed": np.uint8(3)}
+    summary = mapeq.infomap(TRIANGLES, **options).summary()
+    assert json.loads(json.dumps(summary))["options"]["markov_time"] == 2
+
+
+@pytest.mark.parametrize("option", ["recorded_teleportation", "node_weights_as_flow", "progress"])
+def test_words_are_no_flags(option):
+    with pytest.raises(ValueError, match=f"{option} must be True"):
+        mapeq.infomap(TRIANGLES, **{option: "no"})
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
+def test_copies_are_as_immutable(copied):
+    result = copied(mapeq.infomap(TRIANGLES))
+    for array in (result.labels, result.flow, result.network.weights, result.network.indptr, result.module_flow):
+        assert not array.flags.writeable
+    result.node_labels.append("stranger")
+    assert list(result.modules()) == [1, 2, 3, 4, 5, 6]
+    assert mapeq.evaluate(result.network, result.modules()).codelength == result.codelength
+
+
+def test_columns_of_tables_are_taken():
+    table = pd.DataFrame({"from": ["ann", "bob", "cid"], "to": ["bob", "cid", "ann"], "group": ["x", "x", "y"]})
+    network = mapeq.Network.from_edges(table["from"], table["to"])
+    assert network.labels == ("ann", "bob", "cid")
+    assert mapeq.evaluate(network, table["group"]).communities() == [{"ann", "bob"}, {"cid"}]
+    assert mapeq.evaluate(network, ["x", "x", "y"]).communities() == [{"ann", "bob"}, {"cid"}]
+
+
+@pytest.mark.parametrize(
+    "partition", [np.full(6, np.nan), dict.fromkeys(range(1, 7), float("nan")), dict.fromkeys(range(1, 7)), ["ab", 3]]
+)
+def test_missing_modules_are_refused(partition):
+    with pytest.raises(mapeq.PartitionError):
+        mapeq.evaluate(TRIANGLES, partition)
+
+
+def test_edge_views_are_links():
+    assert mapeq.infomap(nx.Graph(TRIANGLES).edges).codelength == pytest.approx(CODELENGTH, abs=1e-12)
+
+
+def test_a_network_without_links_has_a_picture():
+    import matplotlib.pyplot as plt
+
+    assert mapeq.infomap(nx.empty_graph(2)).plot().get_title() == "no links"
+    plt.close("all")
+
+
+def test_matrices_of_no_sense_are_refused():
+    with pytest.raises(mapeq.NetworkError, match="not complex"):
+        mapeq.infomap(scipy.sparse.csr_array(np.array([[0, 1j], [1j, 0]])))
+    with pytest.raises(TypeError, match="no SciPy sparse matrix"):
+        mapeq.Network.from_csr(np.eye(3))
+    pattern = scipy.sparse.csr_array(np.array([[0, 2.0], [1.0, 0]]))
+    assert not mapeq.infomap(pattern, weight=None).network.directed

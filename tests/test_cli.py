@@ -114,6 +114,7 @@ def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     done = run("evaluate", JAZZ, "-", stdin=modules)
     assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
     assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of")
+    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "only one of")
 
 
 NETWORKS = {
@@ -193,6 +194,13 @@ def test_a_closed_pipe_is_quiet():
     )
     assert done.stdout.count(b"\n") == 1
     assert done.stderr == b""
+
+
+def test_a_full_device_is_one_clear_line():
+    for arguments in (f"cluster {JAZZ} -q", f"evaluate {JAZZ} <({sys.executable} -m mapeq cluster {JAZZ} -q)"):
+        command = f"{sys.executable} -m mapeq {arguments} > /dev/full"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+        assert refused(done, "standard output", "No space left")
 
 
 def test_a_terminal_shows_progress_in_one_line(tmp_path):
