@@ -1,4 +1,9 @@
+import signal
+
 from hypothesis import settings
+
+# A shell may start us with Ctrl-C ignored, in the background for one, and all tests of it would wait in vain.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Kernels compile on first use, so that no example has a deadline. Everybody runs the same examples;
 # pytest --hypothesis-profile=search looks for new ones.
