@@ -1,7 +1,8 @@
-"""The networks that are measured: link lists of the user's choice and generated LFR networks.
+"""The networks that are measured: link lists of the user's choice, and networks made to order.
 
 Whatever the source, every library gets the same thing: an int64 array of shape (m, 2) in an .npy
-file, nodes numbered from 0 without gaps, no self-links, every link once, all of weight 1.
+file, nodes numbered from 0 without gaps, no self-links, every link once, all of weight 1 but for
+:func:`weighted`, which adds a float64 array of shape (m,) in a file of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,11 +26,10 @@ COMMENTS = ("#", "%")
 
 
 @dataclass(frozen=True)
-class Links:
-    """The links of one network, on disk."""
+class About:
+    """What a reader must know of a network."""
 
     name: str
-    path: Path
     num_nodes: int
     num_links: int
     directed: bool
@@ -40,10 +40,22 @@ class Links:
         kind = "directed" if self.directed else "undirected"
         return f"{self.name}: {self.num_nodes:,} nodes, {self.num_links:,} links, {kind}"
 
+
+@dataclass(frozen=True)
+class Links(About):
+    """The links of one network, on disk."""
+
+    path: Path
+    weights_path: Path | None = None
+
     def load(self) -> NDArray[np.int64]:
         """The links in memory, shape (num_links, 2)."""
         edges: NDArray[np.int64] = np.load(self.path)
         return edges
+
+    def load_weights(self) -> NDArray[np.float64] | None:
+        """The weights in memory, shape (num_links,); None: all are 1."""
+        return None if self.weights_path is None else np.load(self.weights_path)
 
 
 def file_name(path: Path) -> str:
@@ -118,17 +130,22 @@ def _numbered(ends: NDArray[Any]) -> NDArray[np.int64]:
 
 def _saved(name: str, edges: NDArray[np.int64], folder: Path, directed: bool) -> Links:
     """Simple links on disk, in the order in which they came."""
-    edges = _numbered(_once(edges[edges[:, 0] != edges[:, 1]], directed))
+    edges = _numbered(simple(edges, directed=directed))
     if len(edges) == 0:
         raise ValueError(f"{name}: there is no link between two different nodes")
     path = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.npy"
     with _renamed(path) as temporary:
         np.save(temporary, edges)
-    return Links(name, path, int(edges.max()) + 1, len(edges), directed)
+    return _links(name, edges, directed, path)
 
 
-def _once(edges: NDArray[np.int64], directed: bool) -> NDArray[np.int64]:
-    """Each link once: libraries differ in what they make of parallel links."""
+def _links(name: str, edges: NDArray[np.int64], directed: bool, path: Path) -> Links:
+    return Links(name, int(edges.max()) + 1, len(edges), directed, path)
+
+
+def simple(edges: NDArray[np.int64], *, directed: bool) -> NDArray[np.int64]:
+    """Each link once and none from a node to itself: libraries differ in what they make of such links."""
+    edges = edges[edges[:, 0] != edges[:, 1]]
     ends = edges if directed else np.sort(edges, axis=1)
     num_nodes = int(edges.max(initial=0)) + 1
     _, first = np.unique(ends[:, 0] * num_nodes + ends[:, 1], return_index=True)
@@ -179,10 +196,9 @@ class LFR:
         path = cache / f"{self.name}-seed{seed}.npy"
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            made = _saved(f"{self.name}-seed{seed}", self._generate(seed), cache, directed=False)
-            return Links(self.name, made.path, made.num_nodes, made.num_links, directed=False)
-        edges = np.load(path, mmap_mode="r")
-        return Links(self.name, path, int(edges.max()) + 1, len(edges), directed=False)
+            made = _saved(path.stem, self._generate(seed), cache, directed=False)
+            return replace(made, name=self.name)
+        return _links(self.name, np.load(path, mmap_mode="r"), False, path)
 
     def _generate(self, seed: int) -> NDArray[np.int64]:
         import networkit
@@ -200,3 +216,49 @@ class LFR:
 def cache_folder() -> Path:
     """Where generated networks are kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mapeq-benchmarks"
+
+
+def rmat(scale: int, seed: int, folder: Path, *, directed: bool) -> Links:
+    """A network with hubs, R-MAT (Chakrabarti, Zhan & Faloutsos 2004): up to 2^scale nodes, 16 links drawn for each."""
+    name = f"rmat-{scale}-directed" if directed else f"rmat-{scale}"
+    return _saved(name, rmat_edges(scale, seed, directed=directed), folder, directed)
+
+
+def rmat_edges(scale: int, seed: int, *, directed: bool) -> NDArray[np.int64]:
+    """Simple links of an R-MAT network, a = 0.57, b = c = 0.19, d = 0.05; nodes are shuffled, shape (m, 2)."""
+    rng = np.random.default_rng(seed)
+    num_nodes = 1 << scale
+    edges = np.zeros((16 * num_nodes, 2), dtype=np.int64)
+    for _ in range(scale):  # each level halves the matrix both ways and chooses a quarter
+        quarter = rng.choice(4, size=len(edges), p=(0.57, 0.19, 0.19, 0.05))
+        edges = 2 * edges + np.column_stack([quarter >> 1, quarter & 1])
+    return simple(rng.permutation(num_nodes)[edges], directed=directed)
+
+
+def star(num_leaves: int, folder: Path) -> Links:
+    """One hub and its leaves."""
+    edges = np.column_stack([np.zeros(num_leaves, dtype=np.int64), np.arange(1, num_leaves + 1)])
+    return _saved(f"star-{num_leaves}", edges, folder, directed=False)
+
+
+def weighted(links: Links, seed: int, folder: Path) -> Links:
+    """The same links with weights, distributed exponentially with mean 1."""
+    name = f"{links.name}-weighted"
+    path = folder / f"{name}-weights.npy"
+    np.save(path, np.random.default_rng(seed).exponential(size=links.num_links))
+    return replace(links, name=name, weights_path=path)
+
+
+def one_way(links: Links, seed: int, folder: Path) -> Links:
+    """The same links with directions: each leads one way at random, a fifth of them back as well."""
+    rng = np.random.default_rng(seed)
+    edges = links.load()
+    turned = rng.random(len(edges)) < 0.5
+    edges[turned] = edges[turned, ::-1]
+    back = edges[rng.random(len(edges)) < 0.2, ::-1]
+    return _saved(f"{links.name}-directed", np.concatenate([edges, back]), folder, directed=True)
+
+
+def write_text(links: Links, path: Path) -> None:
+    """A link list, `source target` a line."""
+    np.savetxt(path, links.load(), fmt="%d")

@@ -1,6 +1,7 @@
 """The libraries that are compared: how each loads links and searches them, as its users would.
 
-Each way in is the fastest that the library's documentation offers for links in memory.
+Each way in is the fastest that the library's documentation offers for links in memory. Links come as
+an int64 array of shape (m, 2), weights as a float64 array of shape (m,) or None.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+Edges = NDArray[np.int64]
+Weights = NDArray[np.float64] | None
 
 
 class Job(NamedTuple):
@@ -37,17 +41,17 @@ class Peer(NamedTuple):
     """A library and the two steps that are timed."""
 
     package: str
-    load: Callable[[NDArray[np.int64], Job], Any]
+    load: Callable[[Edges, Weights, Job], Any]
     search: Callable[[Any, Job], Found]
     undirected_only: bool = False
     on_directed: str = ""  #: what a reader of its figures on directed networks must know
     on_trials: str = ""  #: and of those with several trials
 
 
-def load_mapeq(edges: NDArray[np.int64], job: Job) -> Any:
+def load_mapeq(edges: Edges, weights: Weights, job: Job) -> Any:
     import mapeq
 
-    return mapeq.Network.from_edges(edges[:, 0], edges[:, 1], directed=job.directed)
+    return mapeq.Network.from_edges(edges[:, 0], edges[:, 1], weights, directed=job.directed)
 
 
 def search_mapeq(network: Any, job: Job) -> Found:
@@ -57,10 +61,10 @@ def search_mapeq(network: Any, job: Job) -> Found:
     return Found(result.labels, result.codelength)
 
 
-def load_infomap(edges: NDArray[np.int64], job: Job) -> Any:
+def load_infomap(edges: Edges, weights: Weights, job: Job) -> Any:
     import infomap
 
-    return infomap.Network().add_links(edges)
+    return infomap.Network().add_links(edges if weights is None else np.column_stack([edges, weights]))
 
 
 def search_infomap(network: Any, job: Job) -> Found:
@@ -80,26 +84,30 @@ def search_infomap(network: Any, job: Job) -> Found:
     return Found(labels, result.codelength)
 
 
-def load_igraph(edges: NDArray[np.int64], job: Job) -> Any:
+def load_igraph(edges: Edges, weights: Weights, job: Job) -> Any:
     import igraph
 
     # A list of tuples loads three times as fast as the array itself.
     pairs = list(zip(edges[:, 0].tolist(), edges[:, 1].tolist(), strict=True))
-    return igraph.Graph(n=job.num_nodes, edges=pairs, directed=job.directed)
+    attributes = {} if weights is None else {"weight": weights.tolist()}
+    return igraph.Graph(n=job.num_nodes, edges=pairs, directed=job.directed, edge_attrs=attributes)
 
 
 def search_igraph(graph: Any, job: Job) -> Found:
     random.seed(job.seed)  # from where igraph draws
-    clustering = graph.community_infomap(trials=job.trials)
+    weights = "weight" if graph.is_weighted() else None
+    clustering = graph.community_infomap(edge_weights=weights, trials=job.trials)
     return Found(np.array(clustering.membership, dtype=np.int64), clustering.codelength)
 
 
-def load_networkit(edges: NDArray[np.int64], job: Job) -> Any:
+def load_networkit(edges: Edges, weights: Weights, job: Job) -> Any:
     import networkit
 
     networkit.setNumberOfThreads(job.threads)
     ends = np.ascontiguousarray(edges[:, 0]), np.ascontiguousarray(edges[:, 1])
-    return networkit.GraphFromCoo(ends, n=job.num_nodes)
+    if weights is None:
+        return networkit.GraphFromCoo(ends, n=job.num_nodes)
+    return networkit.GraphFromCoo((weights, ends), n=job.num_nodes, weighted=True)
 
 
 def search_networkit(graph: Any, job: Job) -> Found:
@@ -147,7 +155,7 @@ def version(name: str) -> str:
     return metadata.version(PEERS[name].package)
 
 
-def infomap_codelength(edges: NDArray[np.int64], labels: NDArray[np.int64], job: Job) -> float:
+def infomap_codelength(edges: Edges, weights: Weights, labels: NDArray[np.int64], job: Job) -> float:
     """The codelength of a partition as the reference sees it: no search, only the sum."""
     import infomap
 
@@ -155,5 +163,5 @@ def infomap_codelength(edges: NDArray[np.int64], labels: NDArray[np.int64], job:
     partition = dict(enumerate(labels.tolist()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = infomap.run(load_infomap(edges, job), options=options, initial_partition=partition)
+        result = infomap.run(load_infomap(edges, weights, job), options=options, initial_partition=partition)
     return float(result.codelength)

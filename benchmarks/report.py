@@ -73,12 +73,12 @@ def network_table(outcome: Outcome) -> str:
         cells = [seconds(row.load), seconds(row.search), seconds(row.total), whole(row.bytes_per_link)]
         cells += [bits(row.codelength), whole(row.num_modules)]
         cells += [ratio(time_ratio(row, ours)), percent(excess(row, ours))] if row is not ours else ["", ""]
-        lines.append([row.peer, row.version, *cells])
+        lines.append([row.label, row.version, *cells])
     table = _aligned(lines, left=2).splitlines()
     for position, row in enumerate(outcome.rows, 1):
         if row.problem:
-            table[position] = f"{row.peer:<{_width(lines, 0)}}  {row.version:<{_width(lines, 1)}}  {row.problem}"
-    text = "\n".join([outcome.links.title, *table])
+            table[position] = f"{row.label:<{_width(lines, 0)}}  {row.version:<{_width(lines, 1)}}  {row.problem}"
+    text = "\n".join([outcome.about.title, *table])
     if outcome.disagreement is not None:
         text += f"\ninfomap, asked for the codelength of mapeq's partition, differs by {outcome.disagreement:.1e} bits"
     return text
@@ -126,7 +126,7 @@ def notes(outcomes: Sequence[Outcome], plan: Plan) -> list[str]:
     """What a reader of the figures must know."""
     said = []
     for peer in plan.peers:
-        if PEERS[peer].on_directed and any(outcome.links.directed for outcome in outcomes):
+        if PEERS[peer].on_directed and any(outcome.about.directed for outcome in outcomes):
             said.append(f"{peer}: {PEERS[peer].on_directed}.")
         if PEERS[peer].on_trials and plan.trials > 1:
             said.append(f"{peer}: {PEERS[peer].on_trials}.")
@@ -170,7 +170,7 @@ def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: di
         lines.append(last)
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     problems = [
-        f"{outcome.links.name}, {row.peer}: {row.problem}."
+        f"{outcome.about.name}, {row.peer}: {row.problem}."
         for outcome in outcomes
         for row in outcome.rows
         if row.problem and row.problem != UNDIRECTED_ONLY  # the notes say so
@@ -180,9 +180,9 @@ def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: di
 
 
 def _markdown_row(outcome: Outcome, plan: Plan) -> list[str]:
-    links, ours = outcome.links, outcome.row("mapeq")
-    name = f"{links.name} (directed)" if links.directed else links.name
-    cells = [name, whole(links.num_nodes), whole(links.num_links)]
+    about, ours = outcome.about, outcome.row("mapeq")
+    name = f"{about.name} (directed)" if about.directed else about.name
+    cells = [name, whole(about.num_nodes), whole(about.num_links)]
     for peer in plan.peers:
         row = outcome.row(peer)
         if row is None:

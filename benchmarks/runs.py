@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from statistics import median, median_low
 from typing import Any
@@ -15,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peers
-from benchmarks.networks import Links
+from benchmarks.networks import About, Links
 from benchmarks.peers import PEERS, Job
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +33,7 @@ THREAD_VARIABLES = (
 )
 
 UNDIRECTED_ONLY = "undirected networks only"
+NOT_INSTALLED = "not installed"
 
 
 @dataclass(frozen=True)
@@ -49,37 +53,163 @@ class Row:
     """One peer on one network. Seconds and bytes are medians over the runs; None: not measured."""
 
     peer: str
-    version: str
+    trials: int = 1
+    threads: int = 1
+    repeat: int = 1
+    version: str = ""
     load: float | None = None
     search: float | None = None
     total: float | None = None
     bytes_per_link: float | None = None
     codelength: float | None = None  #: bits per step, as mapeq.evaluate sees it
     num_modules: int | None = None
+    disagreement: float | None = None  #: bits between mapeq and infomap on this partition, if it is mapeq's
     problem: str | None = None  #: why there are no figures
     runs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What it is called in tables."""
+        trials = f", {self.trials} trials" if self.trials > 1 else ""
+        threads = f", {self.threads} threads" if self.threads > 1 else ""
+        return f"{self.peer}{trials}{threads}"
+
+    def summarise(self, num_links: int) -> None:
+        """Medians over the runs. A peer that failed once shows no figures: it cannot be relied on."""
+        if self.problem is not None or not self.runs:
+            return
+        self.total = median(run["total"] for run in self.runs)
+        if "load" in self.runs[0]:
+            self.load, self.search = (median(run[step] for run in self.runs) for step in ("load", "search"))
+        peaks = [run["peak"] for run in self.runs if run.get("peak") is not None]
+        self.bytes_per_link = median(peaks) / num_links if peaks else None
+        # The same seed should give the same labels; where it does not, the run in the middle speaks for all.
+        self.codelength, self.num_modules = median_low((run["codelength"], run["num_modules"]) for run in self.runs)
 
 
 @dataclass
 class Outcome:
-    """All peers on one network."""
+    """All that was run on one network."""
 
-    links: Links
+    about: About
     rows: list[Row]
-    disagreement: float | None = None  #: bits between mapeq and infomap on mapeq's own partition
 
     def row(self, peer: str) -> Row | None:
-        """The figures of a peer."""
-        return next((row for row in self.rows if row.peer == peer), None)
+        """The figures of a peer; of several of the same peer the last."""
+        return next((row for row in reversed(self.rows) if row.peer == peer), None)
+
+    @property
+    def disagreement(self) -> float | None:
+        """Bits between mapeq and infomap on mapeq's own partitions, at most."""
+        return max((row.disagreement for row in self.rows if row.disagreement is not None), default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        about = {key: value for key, value in asdict(self.links).items() if key != "path"}
-        return {**about, "rows": [asdict(row) for row in self.rows], "disagreement": self.disagreement}
+        return {**about_as_dict(self.about), "rows": [asdict(row) for row in self.rows]}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Outcome:
+        """From JSON."""
+        rows = [Row(**row) for row in stored["rows"]]
+        return cls(About(**{name: value for name, value in stored.items() if name != "rows"}), rows)
+
+
+def about_as_dict(about: About) -> dict[str, Any]:
+    """What is known of a network, less where it lies on this machine."""
+    return {each.name: getattr(about, each.name) for each in fields(About)}
 
 
 class RunError(Exception):
     """A run that gave no answer; says why in a few words."""
+
+
+class Comparison:
+    """Programs on one network: each run in a process of its own, all partitions judged by the same function."""
+
+    def __init__(self, links: Links, folder: Path, seed: int, timeout: float) -> None:
+        self._links, self._seed, self._timeout = links, seed, timeout
+        self._folder = folder / "runs"  # apart from the links, whatever they are called
+        self._folder.mkdir(exist_ok=True)
+        self._judge = Judge(links)
+        self._disagreements: dict[str, float | None] = {}
+
+    def run(self, *rows: Row) -> None:
+        """Fill the rows in, in turn, so that whatever else the machine does hits all alike."""
+        for row in rows:
+            row.problem = self._why_not(row.peer)
+            row.version = "" if row.problem == NOT_INSTALLED else peers.version(row.peer)
+        for number in range(max(row.repeat for row in rows)):
+            for row in rows:
+                if row.problem is None and number < row.repeat:
+                    _show(f"{self._links.name}: {row.label}, run {number + 1} of {row.repeat}")
+                    try:
+                        row.runs.append(self._one_run(row))
+                    except RunError as error:
+                        row.problem = str(error)
+        for row in rows:
+            row.summarise(self._links.num_links)
+        _show("")
+
+    def outcome(self, rows: Sequence[Row]) -> Outcome:
+        """What was found, with infomap's judgement of mapeq's partitions."""
+        for row in rows:
+            if row.peer == "mapeq" and row.problem is None and peers.installed("infomap"):
+                _show(f"{self._links.name}: infomap judges mapeq's partition")
+                row.disagreement = self._disagreement(row)
+        _show("")
+        return Outcome(self._links, list(rows))
+
+    def judged(self, labels: NDArray[np.int64]) -> dict[str, Any]:
+        """What a partition is worth, and a digest by which the same labels are known again.
+
+        Raises
+        ------
+        RunError
+            If it does not fit the network.
+        """
+        if labels.shape != (self._links.num_nodes,):
+            raise RunError(f"gave labels of shape {labels.shape} for {self._links.num_nodes} nodes")
+        return self._judge(labels)
+
+    def _why_not(self, peer: str) -> str | None:
+        if not peers.installed(peer):
+            return NOT_INSTALLED
+        return UNDIRECTED_ONLY if self._links.directed and PEERS[peer].undirected_only else None
+
+    def _one_run(self, row: Row) -> dict[str, Any]:
+        figures = self._worker(row)
+        return figures | self.judged(np.load(self._labels_path(row)))
+
+    def _disagreement(self, row: Row) -> float | None:
+        """Bits between the two programs on the partition of a row's last run."""
+        key = row.runs[-1]["labels"]
+        if key not in self._disagreements:
+            try:
+                codelength = self._worker(Row("infomap"), judge=self._labels_path(row))["codelength"]
+                self._disagreements[key] = abs(codelength - row.runs[-1]["codelength"])
+            except RunError as error:
+                print(f"{self._links.name}: infomap could not judge mapeq's partition: {error}", file=sys.stderr)
+                self._disagreements[key] = None
+        return self._disagreements[key]
+
+    def _labels_path(self, row: Row) -> Path:
+        return self._folder / f"{row.label}.npy"
+
+    def _worker(self, row: Row, judge: Path | None = None) -> dict[str, Any]:
+        """Let a worker search, or judge the labels in a file, and read its answer."""
+        links = self._links
+        job = Job(links.num_nodes, links.directed, row.trials, row.threads, self._seed)
+        files = {"edges": links.path, "weights": links.weights_path, "labels": judge}
+        path = self._labels_path(row).with_suffix(".json")
+        asked = {**job._asdict(), "peer": row.peer, **{name: file and str(file) for name, file in files.items()}}
+        path.write_text(json.dumps(asked), encoding="utf-8")
+        answer = path.with_suffix(".answer")
+        answer.unlink(missing_ok=True)
+        run_process([sys.executable, "-m", "benchmarks._worker", str(path)], self._timeout, threads=row.threads)
+        if not answer.exists():
+            raise RunError("gave no answer")
+        figures: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        return figures
 
 
 class Judge:
@@ -89,114 +219,65 @@ class Judge:
         import mapeq
 
         edges = links.load()
-        self._network = mapeq.Network.from_edges(edges[:, 0], edges[:, 1], directed=links.directed)
-        self._known: dict[bytes, tuple[float, int]] = {}
+        self._network = mapeq.Network.from_edges(
+            edges[:, 0], edges[:, 1], links.load_weights(), directed=links.directed
+        )
+        self._known: dict[str, dict[str, Any]] = {}
 
-    def __call__(self, labels: NDArray[np.int64]) -> tuple[float, int]:
-        """Codelength and number of modules; a partition seen before is not judged again."""
+    def __call__(self, labels: NDArray[np.int64]) -> dict[str, Any]:
+        """Codelength, number of modules and a digest of the labels; labels seen before are not judged again."""
         import mapeq
 
-        key = labels.tobytes()
-        if key not in self._known:
-            result = mapeq.evaluate(self._network, labels)
-            self._known[key] = float(result.codelength), len(np.unique(labels))
-        return self._known[key]
+        digest = hashlib.sha256(labels.tobytes()).hexdigest()[:16]
+        if digest not in self._known:
+            codelength = float(mapeq.evaluate(self._network, labels).codelength)
+            self._known[digest] = {
+                "codelength": codelength,
+                "num_modules": len(np.unique(labels)),
+                "labels": digest,
+            }
+        return self._known[digest]
 
 
 def compare_on(links: Links, plan: Plan, folder: Path) -> Outcome:
-    """Run all peers on one network, in turn, so that whatever else the machine does hits all alike."""
-    rows = [Row(peer, peers.version(peer)) for peer in plan.peers]
-    for row in rows:
-        if links.directed and PEERS[row.peer].undirected_only:
-            row.problem = UNDIRECTED_ONLY
-    judge = Judge(links)
-    folder = folder / "runs"  # apart from the links, whatever they are called
-    folder.mkdir(exist_ok=True)
-    for number in range(plan.repeat):
-        for row in rows:
-            if row.problem is None:
-                _show(f"{links.name}: {row.peer}, run {number + 1} of {plan.repeat}")
-                try:
-                    row.runs.append(_one_run(row.peer, links, plan, folder, judge))
-                except RunError as error:
-                    row.problem = str(error)
-    for row in rows:
-        _summarise(row, links.num_links)
-    outcome = Outcome(links, rows)
-    ours = outcome.row("mapeq")
-    if ours is not None and ours.problem is None and peers.installed("infomap"):
-        _show(f"{links.name}: infomap judges mapeq's partition")
-        outcome.disagreement = _disagreement(ours, links, plan, folder)
-    _show("")
-    return outcome
+    """Run all peers on one network."""
+    comparison = Comparison(links, folder, plan.seed, plan.timeout)
+    rows = [Row(peer, plan.trials, plan.threads, plan.repeat) for peer in plan.peers]
+    comparison.run(*rows)
+    return comparison.outcome(rows)
 
 
-def _one_run(peer: str, links: Links, plan: Plan, folder: Path, judge: Judge) -> dict[str, Any]:
-    figures = _in_process(peer, links, plan, folder)
-    labels = np.load(folder / f"{peer}.npy")
-    if labels.shape != (links.num_nodes,):
-        raise RunError(f"gave labels of shape {labels.shape} for {links.num_nodes} nodes")
-    figures["codelength"], figures["num_modules"] = judge(labels)
-    return figures
-
-
-def _summarise(row: Row, num_links: int) -> None:
-    """Medians over the runs. A peer that failed once shows no figures: it cannot be relied on."""
-    if row.problem is not None or not row.runs:
-        return
-    row.load, row.search, row.total = (median(run[step] for run in row.runs) for step in ("load", "search", "total"))
-    peaks = [run["peak"] for run in row.runs if run["peak"] is not None]
-    row.bytes_per_link = median(peaks) / num_links if peaks else None
-    # The same seed should give the same labels; where it does not, the run in the middle speaks for all.
-    row.codelength, row.num_modules = median_low((run["codelength"], run["num_modules"]) for run in row.runs)
-
-
-def _disagreement(ours: Row, links: Links, plan: Plan, folder: Path) -> float | None:
-    """Bits between the two programs on the partition of mapeq's last run."""
-    try:
-        judged = _in_process("infomap", links, plan, folder, labels=folder / "mapeq.npy")
-    except RunError as error:
-        print(f"{links.name}: infomap could not judge mapeq's partition: {error}", file=sys.stderr)
-        return None
-    return float(abs(judged["codelength"] - ours.runs[-1]["codelength"]))
-
-
-def _in_process(peer: str, links: Links, plan: Plan, folder: Path, labels: Path | None = None) -> dict[str, Any]:
-    """Let a worker do one job, and read its answer.
+def run_process(command: Sequence[str], timeout: float, *, threads: int = 1, **variables: str) -> float:
+    """Run a command from the root of the repository; returns the seconds it took.
 
     Raises
     ------
     RunError
         If it fails or takes too long.
     """
-    job = Job(links.num_nodes, links.directed, plan.trials, plan.threads, plan.seed)
-    asked = {**job._asdict(), "peer": peer, "edges": str(links.path), "labels": labels and str(labels)}
-    path = folder / f"{peer}.json"
-    path.write_text(json.dumps(asked), encoding="utf-8")
-    answer = path.with_suffix(".answer")
-    answer.unlink(missing_ok=True)
-    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(plan.threads))}
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **variables}
+    start = time.perf_counter()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks._worker", str(path)],
+            command,
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=plan.timeout,
+            timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise RunError(f"not done within {plan.timeout:g} s") from None
+        raise RunError(f"not done within {timeout:g} s") from None
+    elapsed = time.perf_counter() - start
     if done.returncode < 0:
         raise RunError(f"killed by signal {-done.returncode}" + (" (out of memory?)" if done.returncode == -9 else ""))
-    if done.returncode > 0 or not answer.exists():
+    if done.returncode > 0:
         lines = done.stderr.strip().splitlines()
         raise RunError(f"failed: {lines[-1][:200]}" if lines else f"failed with exit code {done.returncode}")
-    figures: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    return figures
+    return elapsed
 
 
 def _show(line: str) -> None:
