@@ -103,11 +103,11 @@ def main(path: Path) -> None:
     job = Job(*(asked[field] for field in Job._fields))
     edges = np.load(asked["edges"])
     weights = None if asked["weights"] is None else np.load(asked["weights"])
-    if asked["labels"] is not None:
+    if asked["judge"]:
         answer = {"codelength": infomap_codelength(edges, weights, np.load(asked["labels"]), job)}
     else:
         answer, labels = measure(asked["peer"], edges, weights, job)
-        np.save(path.with_suffix(".npy"), labels)
+        np.save(asked["labels"], labels)
     path.with_suffix(".answer").write_text(json.dumps(answer), encoding="utf-8")
 
 

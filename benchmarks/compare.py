@@ -17,7 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import peers, report
-from benchmarks.networks import EXAMPLES, LFR, Links, cache_folder, file_name, from_file
+from benchmarks.networks import EXAMPLES, LFR, Links, file_name, from_file
+from benchmarks.options import add_run_options, positive
 from benchmarks.runs import Outcome, Plan, compare_on
 
 STANDARD_LFR = ("10000:0.3", "100000:0.4")
@@ -161,35 +162,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help="names of the files that are directed, as wiki-vote,email-eu-core (default: auto, as their comments say)",
     )
-    parser.add_argument("--trials", type=_positive, default=1, metavar="N", help="trials of each search (default: 1)")
-    parser.add_argument(
-        "--repeat", type=_positive, default=3, metavar="R", help="runs to take the median of (default: 3)"
-    )
-    parser.add_argument(
-        "--threads", type=_positive, default=1, metavar="T", help="threads of each library (default: 1)"
-    )
-    parser.add_argument("--seed", type=_positive, default=1, metavar="S", help="for searches and LFR (default: 1)")
-    parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help="of each run (default: 1800)")
-    parser.add_argument(
-        "--cache",
-        type=_folder,
-        default=cache_folder(),
-        metavar="FOLDER",
-        help="folder for LFR networks (default: %(default)s)",
-    )
+    parser.add_argument("--trials", type=positive, default=1, metavar="N", help="trials of each search (default: 1)")
+    parser.add_argument("--threads", type=positive, default=1, metavar="T", help="threads of each library (default: 1)")
+    add_run_options(parser)
     parser.add_argument("--markdown", type=Path, metavar="OUT.md", help="write a compact table")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write every run")
     return parser
-
-
-def _folder(text: str) -> Path:
-    return Path(text).absolute()  # workers run elsewhere
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, not {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

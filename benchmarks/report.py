@@ -157,18 +157,15 @@ def cpu_model() -> str:
 
 def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: dict[str, str]) -> str:
     """A compact table for a README: for each peer the codelength, the seconds and the ratio."""
-    head = ["network", "nodes", "links"]
+    head, lines = ["network", "nodes", "links"], [_markdown_row(outcome, plan) for outcome in outcomes]
     for peer in plan.peers:
         head += [f"{peer}: bits", "s"] if peer == "mapeq" else [f"{peer}: bits", "s", "time vs mapeq"]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
-    lines += [_markdown_row(outcome, plan) for outcome in outcomes]
     means = {peer: mean for peer, mean, _ in mean_ratios(outcomes, plan)}
     if means:
         last = ["geometric mean", "", ""]
         for peer in plan.peers:
             last += ["", ""] if peer == "mapeq" else ["", "", ratio(means.get(peer))]
         lines.append(last)
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     problems = [
         f"{outcome.about.name}, {row.peer}: {row.problem}."
         for outcome in outcomes
@@ -176,7 +173,13 @@ def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: di
         if row.problem and row.problem != UNDIRECTED_ONLY  # the notes say so
     ]
     footer = [how(plan), *notes(outcomes, plan), *problems, provenance(command, versions)]
-    return table + "\n\n" + "\n".join(f"{line}  " for line in footer).rstrip() + "\n"
+    return markdown_table(head, lines) + "\n\n" + "\n".join(f"{line}  " for line in footer).rstrip() + "\n"
+
+
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table in Markdown, the first `left` columns flush left, figures flush right."""
+    rule = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
 
 
 def _markdown_row(outcome: Outcome, plan: Plan) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from statistics import median, median_low
@@ -95,8 +95,8 @@ class Outcome:
     rows: list[Row]
 
     def row(self, peer: str) -> Row | None:
-        """The figures of a peer; of several of the same peer the last."""
-        return next((row for row in reversed(self.rows) if row.peer == peer), None)
+        """The figures of a peer, the first if it ran in several ways."""
+        return next((row for row in self.rows if row.peer == peer), None)
 
     @property
     def disagreement(self) -> float | None:
@@ -133,8 +133,13 @@ class Comparison:
         self._judge = Judge(links)
         self._disagreements: dict[str, float | None] = {}
 
-    def run(self, *rows: Row) -> None:
-        """Fill the rows in, in turn, so that whatever else the machine does hits all alike."""
+    def run(self, *rows: Row, by: Callable[[Row, Path], dict[str, Any]] | None = None) -> None:
+        """Fill the rows in, in turn, so that whatever else the machine does hits all alike.
+
+        Who does a run, by default a worker, writes the labels in node order to the path, as .npy,
+        and returns the figures.
+        """
+        by = by or self._worker
         for row in rows:
             row.problem = self._why_not(row.peer)
             row.version = "" if row.problem == NOT_INSTALLED else peers.version(row.peer)
@@ -143,7 +148,7 @@ class Comparison:
                 if row.problem is None and number < row.repeat:
                     _show(f"{self._links.name}: {row.label}, run {number + 1} of {row.repeat}")
                     try:
-                        row.runs.append(self._one_run(row))
+                        row.runs.append(by(row, self._labels_path(row)) | self._judged(self._labels_path(row)))
                     except RunError as error:
                         row.problem = str(error)
         for row in rows:
@@ -159,14 +164,8 @@ class Comparison:
         _show("")
         return Outcome(self._links, list(rows))
 
-    def judged(self, labels: NDArray[np.int64]) -> dict[str, Any]:
-        """What a partition is worth, and a digest by which the same labels are known again.
-
-        Raises
-        ------
-        RunError
-            If it does not fit the network.
-        """
+    def _judged(self, path: Path) -> dict[str, Any]:
+        labels = np.load(path)
         if labels.shape != (self._links.num_nodes,):
             raise RunError(f"gave labels of shape {labels.shape} for {self._links.num_nodes} nodes")
         return self._judge(labels)
@@ -176,16 +175,12 @@ class Comparison:
             return NOT_INSTALLED
         return UNDIRECTED_ONLY if self._links.directed and PEERS[peer].undirected_only else None
 
-    def _one_run(self, row: Row) -> dict[str, Any]:
-        figures = self._worker(row)
-        return figures | self.judged(np.load(self._labels_path(row)))
-
     def _disagreement(self, row: Row) -> float | None:
         """Bits between the two programs on the partition of a row's last run."""
         key = row.runs[-1]["labels"]
         if key not in self._disagreements:
             try:
-                codelength = self._worker(Row("infomap"), judge=self._labels_path(row))["codelength"]
+                codelength = self._worker(Row("infomap"), self._labels_path(row), judge=True)["codelength"]
                 self._disagreements[key] = abs(codelength - row.runs[-1]["codelength"])
             except RunError as error:
                 print(f"{self._links.name}: infomap could not judge mapeq's partition: {error}", file=sys.stderr)
@@ -195,13 +190,18 @@ class Comparison:
     def _labels_path(self, row: Row) -> Path:
         return self._folder / f"{row.label}.npy"
 
-    def _worker(self, row: Row, judge: Path | None = None) -> dict[str, Any]:
-        """Let a worker search, or judge the labels in a file, and read its answer."""
+    def _worker(self, row: Row, labels: Path, *, judge: bool = False) -> dict[str, Any]:
+        """Let a worker search and write the labels, or judge the labels that are there."""
         links = self._links
         job = Job(links.num_nodes, links.directed, row.trials, row.threads, self._seed)
-        files = {"edges": links.path, "weights": links.weights_path, "labels": judge}
-        path = self._labels_path(row).with_suffix(".json")
-        asked = {**job._asdict(), "peer": row.peer, **{name: file and str(file) for name, file in files.items()}}
+        files = {"edges": links.path, "weights": links.weights_path, "labels": labels}
+        path = self._folder / "job.json"
+        asked = {
+            **job._asdict(),
+            "peer": row.peer,
+            "judge": judge,
+            **{name: file and str(file) for name, file in files.items()},
+        }
         path.write_text(json.dumps(asked), encoding="utf-8")
         answer = path.with_suffix(".answer")
         answer.unlink(missing_ok=True)

@@ -1,0 +1,114 @@
+"""The figures that are measured, by key: what they mean, how they are measured, what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from benchmarks import commands, goals, measures
+from benchmarks.goals import Goal
+from benchmarks.measures import Setting
+from benchmarks.runs import Outcome
+from benchmarks.stored import Measured, Timing
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, or a few that are measured together."""
+
+    key: str
+    title: str
+    how: str
+    measure: Callable[[Setting], Iterator[Outcome | Timing]]
+    goals: Callable[[Measured], list[Goal]] = lambda measured: []
+    each: bool = False  #: whether programs are shown one by one, not mapeq beside infomap
+
+
+_ALL = (
+    Figure(
+        "one-trial",
+        "One trial",
+        "The networks of examples/data with more than 100,000 links, and two LFR networks of 100,000 nodes.",
+        measures.one_trial,
+        goals.one_trial,
+    ),
+    Figure(
+        "million",
+        "Ten million links",
+        "One trial on an LFR network of a million nodes, mixing 0.4; mapeq on one and on two threads, infomap on one.",
+        measures.million,
+        goals.million,
+    ),
+    Figure(
+        "best-of-20",
+        "As good as infomap's best of 20",
+        "infomap keeps the best of 20 trials; mapeq gets the smallest number of trials, of "
+        f"{', '.join(map(str, measures.NUM_TRIALS))}, with which its codelength is no longer (by 1e-9 bits), "
+        "or the last if none is enough, which does not count.",
+        measures.best_of_20,
+        goals.best_of_20,
+    ),
+    Figure(
+        "ten-trials",
+        "Ten trials and four",
+        "mapeq with 4 and with 10 trials beside infomap's best of 20; times summed over the networks.",
+        measures.ten_trials,
+        goals.ten_trials,
+    ),
+    Figure(
+        "memory",
+        "Memory",
+        "Peak of resident memory above what the process held before, the caller's links included, by number of links.",
+        measures.memory,
+        goals.memory,
+    ),
+    Figure(
+        "start",
+        "Start",
+        "Whole processes: `import mapeq; mapeq.infomap(...)` on jazz with an empty folder for compiled kernels, again "
+        "with what that left there, and commands of the shell. `warmup` fills an empty folder.",
+        commands.start,
+        goals.start,
+    ),
+    Figure(
+        "file",
+        "From file to file",
+        "Whole commands, `mapeq cluster FILE -o OUT.clu` and `infomap FILE FOLDER --two-level --clu`, on a text file "
+        "of the LFR network of a million nodes, on one thread each; mapeq's kernels are compiled.",
+        commands.file,
+        goals.file,
+    ),
+    Figure(
+        "scaling",
+        "Growth with the network",
+        "One trial on LFR networks, mixing 0.4, of growing size. The exponent is fitted, by least squares on "
+        "logarithms, from some 10^5 to 10^7 links.",
+        measures.scaling,
+        goals.scaling,
+    ),
+    Figure(
+        "kinds",
+        "Other kinds of networks",
+        "One trial on networks with hubs (R-MAT), with exponential weights, with directions, and on a star.",
+        measures.kinds,
+        goals.kinds,
+    ),
+    Figure(
+        "threads",
+        "Threads",
+        "mapeq on one and on two threads. Labels are the same where their digests are.",
+        measures.threads,
+        goals.threads,
+        each=True,
+    ),
+    Figure(
+        "plot",
+        "Codelength against time",
+        "Points of one program differ in the number of trials, which stands beside them; the picture shows "
+        "the codelength above the best that any of them found.",
+        measures.plot,
+        each=True,
+    ),
+)
+
+FIGURES = {figure.key: figure for figure in _ALL}
