@@ -54,6 +54,7 @@ def _panel(panel: Any, outcome: Outcome) -> None:
     panel.xaxis.set_minor_formatter(NullFormatter())
     panel.tick_params(axis="x", labelsize=8)
     panel.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=0.5)
+    panel.set_ylim(bottom=-LINEAR_BELOW / 2)  # room for what stands below the best
     panel.set_yticks([0, 0.01, 0.1, 1, 10], ["0", "0.01", "0.1", "1", "10"])
     panel.set_xlabel("seconds (trials beside the points)")
     panel.grid(alpha=0.3)
