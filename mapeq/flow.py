@@ -441,7 +441,8 @@ def _stationary(
     sent = rates * per_weight
     received = np.empty_like(sent)
     resting = 0.5 if a < RARE_TELEPORTATION else 0.0
-    last_change, in_place = np.inf, False
+    change = last_change = np.inf
+    in_place = False
     for iteration in range(max_iterations):
         landed = (1 - a) * rates[stuck].sum() * dangling + a * landing
         change = _step(*links, frozen(landed), frozen(per_weight), resting, sent, rates, sent if in_place else received)
