@@ -160,32 +160,39 @@ def build_rows(
     dtype = index_dtype(num_nodes)
     weights = constant(1.0, len(sources)) if weights is None else without_repetition(weights)
 
-    def links() -> Iterator[tuple[NDArray[Any], NDArray[Any], FloatArray]]:
+    def links() -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         for first, last in pieces(len(sources)):
             rows, columns = sources[first:last].astype(dtype), targets[first:last].astype(dtype)
             if symmetric:
                 rows, columns = np.minimum(rows, columns), np.maximum(rows, columns)
             yield frozen(rows), frozen(columns), weights[first:last]
 
-    in_row, in_column, on_diagonal = np.zeros((3, num_nodes), dtype=np.int64)
+    in_row, in_column, on_diagonal = (np.zeros(num_nodes, dtype=np.int64) for _ in range(3))
     for rows, columns, _ in links():
         _count(unsigned(rows), unsigned(in_row))
         _count(unsigned(columns), unsigned(in_column))
         if symmetric:
-            np.add.at(on_diagonal, rows[rows == columns], 1)
-
+            _count(frozen(unsigned(rows[rows == columns])), unsigned(on_diagonal))
     by_column = _empty_rows(in_column, weights)
-    ends = by_column.indptr[:-1].copy()
-    for rows, columns, some in links():
-        _fill(unsigned(rows), unsigned(columns), *strided(some), unsigned(ends), *_room(by_column))
+    _fill_columns(by_column, links())
     sorted_rows = _empty_rows(in_row + in_column - on_diagonal if symmetric else in_row, weights)
+    del in_column
     right = sorted_rows.indptr[1:] - in_row
+    del in_row
     _transpose_between(by_column, by_column.indptr[:-1], by_column.indptr[1:], right.copy(), sorted_rows)
     del by_column
     if symmetric:
+        right += on_diagonal
         left = sorted_rows.indptr[:-1].copy()
-        _transpose_between(sorted_rows, right + on_diagonal, sorted_rows.indptr[1:], left, sorted_rows)
+        _transpose_between(sorted_rows, right, sorted_rows.indptr[1:], left, sorted_rows)
     return _without_parallel(sorted_rows)
+
+
+def _fill_columns(columns: Rows, links: Iterator[tuple[IntArray, IntArray, FloatArray]]) -> None:
+    """Put the rows and weights of links, given in pieces, into their columns."""
+    starts = columns.indptr[:-1].copy()
+    for rows, some_columns, weights in links:
+        _fill(unsigned(rows), unsigned(some_columns), *strided(weights), unsigned(starts), *_room(columns))
 
 
 def transposed(rows: Rows) -> Rows:
@@ -209,7 +216,8 @@ def add_transposed(rows: Rows, columns: Rows, factors: FloatArray) -> Rows:
     Parameters
     ----------
     rows, columns : Rows
-        The matrix and its transpose, entries 0 or more; those that are 0 in the sum are left out.
+        The matrix and its transpose, both with constant weights or neither; none is negative, and entries that are 0
+        in the sum are left out.
     factors : float64 array of shape (n,)
     """
     size = len(rows.indices) + len(columns.indices)
@@ -218,7 +226,7 @@ def add_transposed(rows: Rows, columns: Rows, factors: FloatArray) -> Rows:
     for first, last in pieces(len(rows.indptr) - 1):
         _add_transposed(
             *for_kernels(rows),
-            *for_kernels(columns),
+            *for_kernels(columns)[:3],
             frozen(factors),
             np.uint64(first),
             np.uint64(last),
@@ -359,7 +367,6 @@ def _add_transposed(
     column_starts,
     column_indices,
     column_weights,
-    column_stride,
     factors,
     first,
     last,
@@ -374,17 +381,19 @@ def _add_transposed(
         k, end = indptr[i], indptr[i + ONE]
         c, column_end = column_starts[i], column_starts[i + ONE]
         while k < end or c < column_end:
-            out = np.uint64(indices[k]) if k < end else nowhere
-            back = np.uint64(column_indices[c]) if c < column_end else nowhere
+            out = indices[k] if k < end else nowhere
+            back = column_indices[c] if c < column_end else nowhere
+            j = out if out <= back else back
             value = 0.0
-            if out <= back:
+            if j == out:
                 value += weights[k * stride] * factors[i]
                 k += ONE
-            if back <= out:
-                value += column_weights[c * column_stride] * factors[back] if back != i else 0.0
+            if j == back:
+                if j != i:
+                    value += column_weights[c * stride] * factors[j]
                 c += ONE
             if value > 0.0:
-                new_indices[filled] = min(out, back)
+                new_indices[filled] = j
                 new_weights[filled] = value
                 filled += ONE
         new_indptr[i + ONE] = filled
