@@ -17,9 +17,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq._jit import jit
 from mapeq.errors import ConvergenceError, NetworkError, is_number, option_error
-from mapeq.network import Network, links_between_nodes
-from mapeq.rows import FloatArray, IntArray, build_rows, column_sums, frozen, row_sums
+from mapeq.network import Network
+from mapeq.rows import (
+    ONE,
+    FloatArray,
+    Rows,
+    add_transposed,
+    constant,
+    diagonal,
+    for_kernels,
+    frozen,
+    is_constant,
+    row_sums,
+    total,
+    without_diagonal,
+)
 
 FLOW_MODELS = ("undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed")
 TELEPORT_TARGETS = ("links", "nodes")
@@ -74,14 +88,29 @@ class FlowOptions:
 
 
 class Links(NamedTuple):
-    """Flow between nodes, in rows: ``flow[k]`` is that of the k-th link in both directions, ``f_ij + f_ji``.
+    """Flow between nodes, in rows: that of the k-th link in both directions, ``f_ij + f_ji``, is ``flow[k * stride]``.
 
-    Every link stands in the rows of both its ends; there are no self-links.
+    Every link stands in the rows of both its ends; there are no self-links. Integers are unsigned, so that
+    kernels need not check for indices that count from the end.
+
+    Attributes
+    ----------
+    indptr : uint64 array of shape (n + 1,)
+    indices : uint32 array (uint64 beyond 2**31 nodes), one entry a link
+    flow : float64 array, one entry a link, or of shape (1,) where every link carries the same flow
+    stride : uint64
+        1, or 0 with a flow of shape (1,).
     """
 
-    indptr: NDArray[np.int64]
-    indices: IntArray
+    indptr: NDArray[np.uint64]
+    indices: NDArray[Any]
     flow: FloatArray
+    stride: np.uint64
+
+
+def link_flows(links: Links) -> FloatArray:
+    """The flow of every link: float64, as long as `indices`."""
+    return links.flow if links.stride else np.broadcast_to(links.flow, links.indices.shape)
 
 
 class Flow(NamedTuple):
@@ -146,10 +175,10 @@ def random_walk(network: Network, options: FlowOptions) -> Flow:
 def _check_scale(weights: FloatArray) -> None:
     """Refuse weights whose sums, in both directions, or whose inverses no float can hold; only ratios matter anyway."""
     with np.errstate(over="ignore"):
-        total = 2 * weights.sum()
-    if not np.isfinite(total):
+        both_ways = 2 * total(weights)
+    if not np.isfinite(both_ways):
         raise NetworkError("the weights add up to more than a float can hold: divide them all by something large")
-    smallest = weights.min(initial=1)
+    smallest = weights[:1].min(initial=1) if is_constant(weights) else weights.min(initial=1)
     if smallest < np.finfo(np.float64).tiny:
         raise NetworkError(f"the smallest weight, {smallest}, is too small: multiply them all by something large")
 
@@ -157,13 +186,15 @@ def _check_scale(weights: FloatArray) -> None:
 def _undirected(network: Network, options: FlowOptions) -> Flow:
     """Visit rates are strengths: the walk on an undirected network is reversible."""
     strengths = network.out_strengths()
-    total = strengths.sum()
-    if total == 0:
+    whole = strengths.sum()
+    if whole == 0:
         return _no_flow(network, options)
-    indptr, indices, weights = links_between_nodes(network)
-    links = Links(frozen(indptr), frozen(indices), frozen(weights / total * (2 * options.markov_time)))
-    crossing = row_sums(indptr, links.flow) / 2
-    return _flow(links, _visits(strengths / total, network, options), crossing, crossing, None)
+    indptr, indices, weights = without_diagonal(network.rows, network.self_links)
+    scale = 2 * options.markov_time
+    flow = constant(weights[0] / whole * scale, len(weights)) if is_constant(weights) else weights / whole * scale
+    crossing = row_sums(indptr, flow) / 2
+    links = Links(*for_kernels(Rows(indptr, indices, flow)))
+    return _flow(links, _visits(strengths / whole, network, options), crossing, crossing, None)
 
 
 def _directed(network: Network, options: FlowOptions) -> Flow:
@@ -172,58 +203,106 @@ def _directed(network: Network, options: FlowOptions) -> Flow:
     Recorded: a step is a link or a teleportation, and both are described. Unrecorded: the
     walk teleports only to be ergodic, and what is described is one more step over links.
     """
+    columns = network.columns()
     out_strengths = network.out_strengths()
     dangling = out_strengths == 0
     recorded, alpha = options.recorded_teleportation, options.teleportation_probability
-    landing = _landing(network, out_strengths, options)
+    landing = _landing(network, columns, out_strengths, options)
     if landing is None:
         return _no_flow(network, options)
-    # Where the walk starts matters only without teleportation: by strength, a self-link counting once. With
-    # teleportation it starts where it lands, so that nodes it never reaches get no flow, not even a trace.
-    start = landing if alpha else out_strengths + network.in_strengths() - network.matrix().diagonal()
-    rates = visit_rates(network, landing, teleportation_probability=alpha, start=start if start.any() else landing)
+    rates = _stationary(
+        columns,
+        out_strengths,
+        landing,
+        landing,
+        landing if alpha else _anywhere(network, columns, landing),
+        teleportation_probability=alpha,
+        hurry=alpha >= RARE_TELEPORTATION,
+    )
     walking = 1 - alpha if recorded else 1 / max(rates[~dangling].sum(), np.finfo(float).tiny)
     per_weight = np.divide(walking * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)
-    link_flow = network.weights * np.repeat(per_weight, np.diff(network.indptr))
     if not recorded:
-        arriving = column_sums(network.indices, link_flow, network.num_nodes)
-        return _from_link_flow(network, link_flow, _visits(arriving, network, options), None, options)
+        return _from_link_flow(network, columns, per_weight, None, None, options)
     rates = _visits(rates, network, options)
     leaving = np.where(dangling, rates, alpha * rates)
-    return _from_link_flow(network, link_flow, rates, np.column_stack([leaving, landing]), options)
+    return _from_link_flow(network, columns, per_weight, rates, np.column_stack([leaving, landing]), options)
+
+
+def _anywhere(network: Network, columns: Rows, landing: FloatArray) -> FloatArray:
+    """Where a walk starts that never teleports: by strength, a self-link counting once; where it lands if all are 0.
+
+    Only then does the start matter. A walk with teleportation starts where it lands, so that nodes that it never
+    reaches get no flow, not even a trace.
+    """
+    strengths = network.out_strengths() + row_sums(columns.indptr, columns.weights)
+    nodes = network.indices[network.self_links]
+    strengths[nodes] -= network.weights[network.self_links]
+    return strengths if strengths.any() else landing
 
 
 def _raw(network: Network, options: FlowOptions) -> Flow:
     """Link weights are the flow, up to a factor; a node is visited as often as it is entered."""
-    total = network.weights.sum()
-    if total == 0:
+    whole = total(network.weights)
+    if whole == 0:
         return _no_flow(network, options)
-    visits = _visits(network.in_strengths() / total, network, options)
-    return _from_link_flow(network, network.weights / total, visits, None, options)
+    return _from_link_flow(network, network.columns(), np.full(network.num_nodes, 1 / whole), None, None, options)
 
 
 def _precomputed(network: Network, options: FlowOptions) -> Flow:
     """Node weights are the visit rates, up to a factor, and link weights are the flow, as they stand."""
     if network.node_weights is None:
         raise NetworkError("flow_model='precomputed' takes the visit rates from node weights, but the network has none")
-    return _from_link_flow(network, network.weights, _node_weight_rates(network), None, options)
+    rates = _node_weight_rates(network)
+    return _from_link_flow(network, network.columns(), np.ones(network.num_nodes), rates, None, options)
 
 
 def _from_link_flow(
-    network: Network, link_flow: FloatArray, visits: FloatArray, teleport: FloatArray | None, options: FlowOptions
+    network: Network,
+    columns: Rows,
+    per_weight: FloatArray,
+    visits: FloatArray | None,
+    teleport: FloatArray | None,
+    options: FlowOptions,
 ) -> Flow:
-    """Assemble a Flow from the directed flow over each stored link of the network."""
-    sources, n = network.sources(), network.num_nodes
-    crossing = (network.indices != sources) & (link_flow > 0)
-    if not crossing.all():
-        sources, targets, link_flow = sources[crossing], network.indices[crossing], link_flow[crossing]
-    else:
-        targets = network.indices
-    link_flow = link_flow * options.markov_time
-    exits = column_sums(sources, link_flow, n)
-    enters = column_sums(targets, link_flow, n)
-    links = Links(*map(frozen, build_rows(sources, targets, link_flow, n, symmetric=True)))
-    return _flow(links, visits, enters, exits, teleport)
+    """Assemble a Flow from the directed flow over links.
+
+    Parameters
+    ----------
+    network : Network
+    columns : Rows
+        Of the network.
+    per_weight : float64 array of shape (n,)
+        Flow over the links from each node, per weight.
+    visits : float64 array of shape (n,), optional
+        By default a node is visited as often as it is entered, by self-links, too.
+    teleport, options : as in `Flow` and `random_walk`
+    """
+    if visits is None:
+        visits = _visits(_arriving(columns, per_weight), network, options)
+    rows = without_diagonal(network.rows, network.self_links)
+    if network.num_self_links:
+        columns = without_diagonal(columns, diagonal(columns))
+    time = options.markov_time
+    exits = per_weight * row_sums(rows.indptr, rows.weights) * time
+    enters = _arriving(columns, per_weight) * time
+    both_ways = add_transposed(rows, columns, per_weight)
+    both_ways.weights[:] *= time
+    return _flow(Links(*for_kernels(both_ways)), visits, enters, exits, teleport)
+
+
+def _arriving(columns: Rows, per_weight: FloatArray) -> FloatArray:
+    """What each node receives over its links where its neighbours send so much per weight."""
+    arriving = np.zeros(len(per_weight))
+    _step(
+        *for_kernels(columns),
+        frozen(arriving.copy()),
+        frozen(per_weight),
+        0.0,
+        per_weight.copy(),
+        arriving,
+        np.empty_like(arriving),
+    )
+    return arriving
 
 
 def _flow(links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArray, teleport: FloatArray | None) -> Flow:
@@ -239,7 +318,7 @@ def _flow(links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArra
 
 def _no_flow(network: Network, options: FlowOptions) -> Flow:
     n = network.num_nodes
-    none = Links(frozen(np.zeros(n + 1, np.int64)), frozen(network.indices[:0]), frozen(network.weights[:0]))
+    none = Links(*for_kernels(Rows(np.zeros(n + 1, dtype=np.int64), network.indices[:0], np.zeros(0))))
     zeros = np.zeros(n)
     return _flow(none, _visits(zeros, network, options), zeros, zeros, None)
 
@@ -250,7 +329,7 @@ def node_codelength(visits: FloatArray) -> float:
     return float(-(visited * np.log2(visited)).sum()) + 0.0
 
 
-def _landing(network: Network, out_strengths: FloatArray, options: FlowOptions) -> FloatArray | None:
+def _landing(network: Network, columns: Rows, out_strengths: FloatArray, options: FlowOptions) -> FloatArray | None:
     """Where teleportation lands: a probability per node; None where there is no link to land on.
 
     To links: on the source of a random link when it is not recorded, since a step over a
@@ -262,9 +341,9 @@ def _landing(network: Network, out_strengths: FloatArray, options: FlowOptions) 
         if network.node_weights is None:
             return np.full(network.num_nodes, 1 / network.num_nodes)
         return _node_weight_rates(network)
-    strengths = network.in_strengths() if options.recorded_teleportation else out_strengths
-    total = strengths.sum()
-    return strengths / total if total > 0 else None
+    strengths = row_sums(columns.indptr, columns.weights) if options.recorded_teleportation else out_strengths
+    whole = strengths.sum()
+    return strengths / whole if whole > 0 else None
 
 
 def _visits(rates: FloatArray, network: Network, options: FlowOptions) -> FloatArray:
@@ -274,10 +353,10 @@ def _visits(rates: FloatArray, network: Network, options: FlowOptions) -> FloatA
 
 def _node_weight_rates(network: Network) -> FloatArray:
     weights = np.ones(network.num_nodes) if network.node_weights is None else network.node_weights
-    total = weights.sum()
-    if network.num_nodes and total == 0:
+    whole = weights.sum()
+    if network.num_nodes and whole == 0:
         raise NetworkError("all node weights are zero: nothing to visit")
-    return weights / total if network.num_nodes else weights
+    return weights / whole if network.num_nodes else weights
 
 
 def visit_rates(
@@ -324,25 +403,94 @@ def visit_rates(
     ----------
     Page, Brin, Motwani & Winograd, The PageRank citation ranking (1999).
     """
+    return _stationary(
+        network.columns(),
+        network.out_strengths(),
+        landing,
+        landing if dangling is None else dangling,
+        landing if start is None else start,
+        teleportation_probability=teleportation_probability,
+        hurry=False,  # as many steps as the definition says
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+
+
+def _stationary(
+    columns: Rows,
+    out_strengths: FloatArray,
+    landing: FloatArray,
+    dangling: FloatArray,
+    start: FloatArray,
+    *,
+    teleportation_probability: float,
+    hurry: bool,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_ITERATIONS,
+) -> FloatArray:
+    """As :func:`visit_rates`, of the links to each node and the out-strengths.
+
+    In a hurry it makes steps in place, in which a node already receives what those before it send now (Gauss-Seidel):
+    about half as many do. They only find a better start, plain steps have the first and the last word.
+    """
     a = teleportation_probability
-    out_strengths = network.out_strengths()
     stuck = np.flatnonzero(out_strengths == 0)
     per_weight = np.divide(1 - a, out_strengths, out=np.zeros_like(out_strengths), where=out_strengths > 0)
-    dangling = landing if dangling is None else dangling
-    arriving = network.matrix().T
-    rates: FloatArray = landing if start is None else start / start.sum()
-    change = np.inf
-    for _ in range(max_iterations):
-        last, last_change = rates, change
-        rates = arriving @ (last * per_weight)
-        rates += ((1 - a) * last[stuck].sum()) * dangling + a * landing
-        if a < RARE_TELEPORTATION:
-            rates = (rates + last) / 2
-        change = float(np.abs(rates - last).sum())
-        if change <= tolerance or last_change <= change < ROUNDING:
-            rates /= rates.sum()
-            return rates
+    links = for_kernels(columns)
+    rates: FloatArray = start / start.sum()
+    sent = rates * per_weight
+    received = np.empty_like(sent)
+    resting = 0.5 if a < RARE_TELEPORTATION else 0.0
+    change = last_change = np.inf
+    in_place = False
+    for iteration in range(max_iterations):
+        landed = (1 - a) * rates[stuck].sum() * dangling + a * landing
+        change = _step(*links, frozen(landed), frozen(per_weight), resting, sent, rates, sent if in_place else received)
+        if in_place:
+            whole = rates.sum()
+            rates /= whole
+            sent /= whole
+            switch = not tolerance < change < last_change
+        else:
+            sent, received = received, sent
+            if change <= tolerance or last_change <= change < ROUNDING:
+                rates /= rates.sum()
+                return rates
+            switch = hurry and iteration == 0
+        in_place, last_change = (not in_place, np.inf) if switch else (in_place, change)
     raise ConvergenceError(
         f"the visit rates still change by {change:.1e} a step after {max_iterations:,} iterations (tolerance "
         f"{tolerance:.0e}); a larger teleportation_probability than {a} makes the walk converge faster"
     )
+
+
+@jit
+def _step(indptr, indices, weights, stride, landed, per_weight, resting, sent, rates, sent_next):
+    """One step of the walk; returns by how much the rates change in total.
+
+    Parameters
+    ----------
+    indptr, indices, weights, stride : the links to each node, see :func:`mapeq.rows.for_kernels`
+    landed : float64 array of shape (n,)
+        What teleportation brings to each node.
+    per_weight : float64 array of shape (n,)
+        Which part of its rate each node sends over a link of weight 1.
+    resting : float
+        Which part of the walk stays where it is.
+    sent : float64 array of shape (n,)
+        The rates times `per_weight`.
+    rates : float64 array of shape (n,)
+        Overwritten by the new ones.
+    sent_next : float64 array of shape (n,)
+        The new rates times `per_weight`; the same array as `sent` for a step in place.
+    """
+    change = 0.0
+    for j in range(np.uint64(len(rates))):
+        rate = landed[j]
+        for k in range(indptr[j], indptr[j + ONE]):
+            rate += sent[indices[k]] * weights[k * stride]
+        rate += resting * (rates[j] - rate)
+        change += abs(rate - rates[j])
+        rates[j] = rate
+        sent_next[j] = rate * per_weight[j]
+    return change

@@ -24,7 +24,7 @@ from mapeq.objective import (
     make_move,
     teleport_between,
 )
-from mapeq.rows import FloatArray, IntArray, frozen
+from mapeq.rows import FloatArray, IntArray, Rows, for_kernels, frozen
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 LEAST_GAIN = 1e-12
@@ -113,7 +113,7 @@ def move_nodes(links, nodes, teleport, state, queue, scratch, work):
         ends[0] = ends[0] + 1 if ends[0] + 1 < n else 0
         ends[1] -= 1
         waiting[i] = False
-        met += links.indptr[i + 1] - links.indptr[i] + 1
+        met += int(links.indptr[i + 1] - links.indptr[i]) + 1
 
         origin = state.module_of[i]
         near = _gather(links, state.module_of, i, scratch)
@@ -176,12 +176,12 @@ def refine(links, nodes, teleport, module_of, state, order, position, scratch, w
         position += 1
         if state.sizes[state.module_of[i]] > 1:
             continue
-        met += links.indptr[i + 1] - links.indptr[i] + 1
+        met += int(links.indptr[i + 1] - links.indptr[i]) + 1
         near = 0
         for k in range(links.indptr[i], links.indptr[i + 1]):
             j = links.indices[k]
             if module_of[j] == module_of[i]:
-                near = _add_flow(state.module_of[j], links.flow[k], scratch, near)
+                near = _add_flow(state.module_of[j], links.flow[k * links.stride], scratch, near)
         destination, between, gain = _best_module(nodes, teleport, state, i, 0.0, scratch, near)
         _clear(scratch, near)
         if gain > LEAST_GAIN:
@@ -204,7 +204,7 @@ def _gather(links, module_of, i, scratch):
     """Gather the flow between node `i` and each module around it; returns the number of modules."""
     near = 0
     for k in range(links.indptr[i], links.indptr[i + 1]):
-        near = _add_flow(module_of[links.indices[k]], links.flow[k], scratch, near)
+        near = _add_flow(module_of[links.indices[k]], links.flow[k * links.stride], scratch, near)
     return near
 
 
@@ -302,7 +302,7 @@ def _aggregate_links(links, module_of, members, starts, scratch, indptr, indices
             for k in range(links.indptr[i], links.indptr[i + 1]):
                 other = module_of[links.indices[k]]
                 if other != m:
-                    near = _add_flow(other, links.flow[k], scratch, near)
+                    near = _add_flow(other, links.flow[k * links.stride], scratch, near)
         for k in range(near):
             indices[filled] = scratch.near[k]
             flow[filled] = scratch.flow[scratch.near[k]]
@@ -329,10 +329,10 @@ def aggregate(flow: Flow, state: Partition, num_modules: int) -> Flow:
     np.cumsum(state.sizes[:num_modules], out=starts[1:])
     indptr = np.zeros(num_modules + 1, dtype=np.int64)
     indices = np.empty_like(flow.links.indices, subok=False)
-    link_flow = np.empty_like(flow.links.flow, subok=False)
+    link_flow = np.empty(len(indices))
     filled = _aggregate_links(
         flow.links, state.module_of, members, starts, scratch_for(state), indptr, indices, link_flow
     )
-    links = Links(frozen(indptr), frozen(indices[:filled].copy()), frozen(link_flow[:filled].copy()))
+    links = Links(*for_kernels(Rows(indptr, indices[:filled].copy(), link_flow[:filled].copy())))
     teleport = None if state.teleport is None else frozen(state.teleport[:num_modules].copy())
     return Flow(links, frozen(state.modules[:num_modules].copy()), teleport, flow.node_codelength)

@@ -8,7 +8,6 @@ network is a symmetric matrix, and the strength of a node is the sum of its row.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,12 +17,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq.errors import NetworkError, counted
-from mapeq.rows import FloatArray, IntArray, build_rows, column_sums, frozen, index_dtype, row_sums, transposed
+from mapeq.labels import checked_ends, checked_labels, checked_positions, numbered
+from mapeq.rows import (
+    FloatArray,
+    IntArray,
+    Rows,
+    add_transposed,
+    build_rows,
+    chosen,
+    constant,
+    diagonal,
+    frozen,
+    index_dtype,
+    is_constant,
+    is_symmetric,
+    row_sums,
+    total,
+    transposed,
+    without_diagonal,
+    without_repetition,
+)
 
 if TYPE_CHECKING:
     import scipy.sparse
 
-    Labels = range | NDArray[Any] | tuple[Hashable, ...]
+    from mapeq.labels import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +53,7 @@ class Network:
     indptr : int64 array of shape (num_nodes + 1,)
     indices : int32 array (int64 beyond 2**31 nodes), one entry a stored link
     weights : float64 array, one entry a stored link, all positive and finite
+        Where all are known to be equal, a view of a single number.
     directed : bool
         Whether row ``i`` holds the links *from* ``i``; else the matrix is symmetric.
     labels : range, read-only integer array or tuple
@@ -66,9 +85,15 @@ class Network:
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, name, frozen(value))
 
+    def __getstate__(self) -> dict[str, Any]:
+        weights = float(self.weights[0]) if is_constant(self.weights) else self.weights
+        return self.__dict__ | {"weights": weights}  # a pickle would write a view out
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)  # a pickle keeps arrays, but not that they are read-only
-        self.__post_init__()
+        if isinstance(state["weights"], float):
+            state = state | {"weights": constant(state["weights"], len(state["indices"]))}
+        self.__dict__.update(state)
+        self.__post_init__()  # a pickle keeps arrays, but not that they are read-only
 
     @classmethod
     def from_edges(
@@ -115,8 +140,8 @@ class Network:
         >>> network.labels, network.num_links, network.total_weight
         (('ann', 'bob', 'cid'), 2, 3.5)
         """
-        tails, heads = _ends(sources, "sources"), _ends(targets, "targets")
-        values = None if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+        tails, heads = checked_ends(sources, "sources"), checked_ends(targets, "targets")
+        values = None if weights is None else np.asarray(weights, dtype=np.float64)
         if len(tails) != len(heads) or (values is not None and values.shape != tails.shape):
             raise NetworkError(
                 f"a link needs a source, a target and a weight: got {len(tails)} sources, {len(heads)} targets"
@@ -131,19 +156,12 @@ class Network:
                 tails, heads, values = tails[linked], heads[linked], values[linked]
 
         if num_nodes is None and labels is None:
-            tails, heads, names = _numbered(tails, heads)
+            tails, heads, names = numbered(tails, heads)
         else:
-            names = _checked_labels(labels, num_nodes)
-            tails, heads = _positions(tails, len(names)), _positions(heads, len(names))
-        indptr, indices, link_weights = build_rows(tails, heads, values, len(names), symmetric=not directed)
-        return cls(
-            indptr,
-            indices,
-            link_weights,
-            directed,
-            names,
-            _checked_node_weights(node_weights, len(names)),
-        )
+            names = checked_labels(labels, num_nodes)
+            tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
+        rows = build_rows(tails, heads, values, len(names), symmetric=not directed)
+        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)))
 
     @classmethod
     def from_csr(
@@ -186,7 +204,7 @@ class Network:
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise NetworkError(f"the matrix of a network must be square, not of shape {matrix.shape}")
         num_nodes = matrix.shape[0]
-        names = _checked_labels(labels, num_nodes)
+        names = checked_labels(labels, num_nodes)
         rows = matrix.tocsr()
         data = np.asarray(rows.data, dtype=np.float64)
         k = first_bad_weight(data)
@@ -200,14 +218,8 @@ class Network:
             data = np.asarray(rows.data, dtype=np.float64)
         indptr = np.asarray(rows.indptr, dtype=np.int64)
         indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
-        network = cls(
-            indptr,
-            indices,
-            data,
-            True,
-            names,
-            _checked_node_weights(node_weights, num_nodes),
-        )
+        weights = _checked_node_weights(node_weights, num_nodes)
+        network = cls(indptr, indices, without_repetition(data), True, names, weights)
         if directed:
             return network
         if network.is_symmetric():
@@ -226,14 +238,30 @@ class Network:
         return stored if self.directed else (stored + self.num_self_links) // 2
 
     @cached_property
+    def self_links(self) -> NDArray[np.int64]:
+        """Where among the stored links those from a node to itself are."""
+        return diagonal(self.rows)
+
+    @property
     def num_self_links(self) -> int:
         """Number of nodes that are linked to themselves."""
-        return int(np.count_nonzero(self.indices == self.sources()))
+        return len(self.self_links)
 
     @property
     def total_weight(self) -> float:
         """Sum of the weights of all links, each once."""
-        return float(self.links()[2].sum())
+        if self.directed:
+            return total(self.weights)
+        return (total(self.weights) + float(self.weights[self.self_links].sum())) / 2
+
+    @property
+    def rows(self) -> Rows:
+        """The links of each node: those from it, if directed."""
+        return Rows(self.indptr, self.indices, self.weights)
+
+    def columns(self) -> Rows:
+        """The links to each node: the rows themselves if undirected."""
+        return transposed(self.rows) if self.directed else self.rows
 
     def sources(self) -> IntArray:
         """The row of every stored link: an array as long and as wide as `indices`."""
@@ -245,7 +273,7 @@ class Network:
         if self.directed:
             return sources, self.indices, self.weights
         once = sources <= self.indices
-        return sources[once], self.indices[once], self.weights[once]
+        return sources[once], self.indices[once], chosen(self.weights, once)
 
     def out_strengths(self) -> FloatArray:
         """The weight of each node's row: its strength, or its out-strength if directed. Shape (num_nodes,)."""
@@ -253,32 +281,31 @@ class Network:
 
     def in_strengths(self) -> FloatArray:
         """The weight of each node's column: its strength, or its in-strength if directed. Shape (num_nodes,)."""
-        return column_sums(self.indices, self.weights, self.num_nodes)
+        columns = self.columns()
+        return row_sums(columns.indptr, columns.weights)
 
     def matrix(self) -> scipy.sparse.csr_array:
-        """The links as a SciPy CSR array that shares this network's memory."""
+        """The links as a SciPy CSR array that shares this network's memory, but for weights that are all equal."""
         import scipy.sparse
 
         shape = (self.num_nodes, self.num_nodes)
-        return scipy.sparse.csr_array((self.weights, self.indices, self.indptr), shape=shape, copy=False)
+        weights = frozen(np.ascontiguousarray(self.weights))
+        return scipy.sparse.csr_array((weights, self.indices, self.indptr), shape=shape, copy=False)
 
     def is_symmetric(self) -> bool:
         """Whether every link has a reverse link of the same weight."""
-        mirrored = transposed(self.indptr, self.indices, self.weights)
-        own = (self.indptr, self.indices, self.weights)
-        return all(np.array_equal(a, b) for a, b in zip(own, mirrored, strict=True))
+        return is_symmetric(self.rows)
 
     def undirected(self) -> Network:
         """The network without directions: a pair weighs the sum of its two links, a self-link its own weight."""
         if not self.directed:
             return self
-        rows = build_rows(self.sources(), self.indices, self.weights, self.num_nodes, symmetric=True)
-        indptr, indices, weights = rows
-        return replace(self, indptr=indptr, indices=indices, weights=weights, directed=False)
+        indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
+        return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
     def without_self_links(self) -> Network:
         """The network without links from a node to itself; all nodes stay."""
-        indptr, indices, weights = links_between_nodes(self)
+        indptr, indices, weights = without_diagonal(self.rows, self.self_links)
         return replace(self, indptr=indptr, indices=indices, weights=weights)
 
     def label_list(self) -> list[Hashable]:
@@ -290,19 +317,10 @@ class Network:
         return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"
 
 
-def links_between_nodes(network: Network) -> tuple[NDArray[np.int64], IntArray, FloatArray]:
-    """The rows of a network without its self-links; the network's own arrays if it has none."""
-    if network.num_self_links == 0:
-        return network.indptr, network.indices, network.weights
-    sources = network.sources()
-    others = network.indices != sources
-    indptr = np.zeros(network.num_nodes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(sources[others], minlength=network.num_nodes), out=indptr[1:])
-    return indptr, network.indices[others], network.weights[others]
-
-
 def first_bad_weight(weights: FloatArray) -> int | None:
     """Position of the first weight that is negative, NaN or infinite."""
+    if is_constant(weights):
+        weights = weights[:1]
     # One pass without temporaries decides the usual case; NaN and infinity survive a sum.
     with np.errstate(over="ignore", invalid="ignore"):
         if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
@@ -315,81 +333,6 @@ def bad_weight(weight: float, place: str) -> NetworkError:
     """The error of a weight that is no weight."""
     what = "negative" if weight < 0 else "not finite"
     return NetworkError(f"the weight of {place} is {what}: {weight}; weights must be finite and 0 or more")
-
-
-def _ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
-    array = np.asarray(nodes)
-    if array.dtype.kind == "O" and array.ndim == 1:  # words in the column of a table, for one
-        nodes = array.tolist()
-        array = np.asarray(nodes)
-    if array.ndim != 1:
-        raise NetworkError(f"{name} must be one-dimensional, not of shape {array.shape}")
-    if array.size == 0:
-        return array.astype(np.int64)
-    if array.dtype.kind not in "iuUST":
-        raise NetworkError(f"{name} must be whole numbers or words, not {array.dtype}")
-    if array.dtype.kind == "U" and not isinstance(nodes, np.ndarray):
-        # NumPy would turn the 1 of ["ann", 1] into a word.
-        stranger = next((node for node in np.asarray(nodes, dtype=object) if not isinstance(node, str)), None)
-        if stranger is not None:
-            raise NetworkError(f"{name} mix words and {stranger!r}: labels must be of one kind")
-    return array
-
-
-def _numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], Labels]:
-    """Number the nodes that occur, in the order of their labels: tails, heads, labels."""
-    if len(tails) == 0:
-        return tails, heads, range(0)
-    if tails.dtype.kind in "iu" and heads.dtype.kind in "iu":
-        low = min(int(tails.min()), int(heads.min()))
-        high = max(int(tails.max()), int(heads.max()))
-        # Dense enough for a table of all numbers up to the highest: no sorting.
-        if low >= 0 and high < 8 * len(tails) + 1024:
-            occurs = np.zeros(high + 1, dtype=np.bool_)
-            occurs[tails] = True
-            occurs[heads] = True
-            if occurs.all():
-                return tails, heads, range(high + 1)
-            number = np.cumsum(occurs, dtype=np.int64) - 1
-            return number[tails], number[heads], frozen(np.flatnonzero(occurs))
-    elif tails.dtype.kind != heads.dtype.kind:
-        raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: labels must be of one kind")
-    exact = object if np.result_type(tails, heads).kind == "f" else None  # int64 with uint64: no float holds them
-    labels, numbers = np.unique(np.concatenate([tails, heads], dtype=exact), return_inverse=True)
-    names: Labels = frozen(labels) if labels.dtype.kind in "iu" else tuple(labels.tolist())
-    return numbers[: len(tails)], numbers[len(tails) :], names
-
-
-def _positions(ends: NDArray[Any], num_nodes: int) -> NDArray[Any]:
-    if ends.dtype.kind not in "iu":
-        raise NetworkError("with num_nodes or labels, sources and targets are positions: whole numbers from 0")
-    if len(ends) and (ends.min() < 0 or ends.max() >= num_nodes):
-        bad = int(ends[(ends < 0) | (ends >= num_nodes)][0])
-        raise NetworkError(f"a link names the node at position {bad}, but there are {num_nodes} nodes, from 0")
-    return ends
-
-
-def _checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: int | None) -> Labels:
-    if labels is None:
-        if num_nodes is None or num_nodes < 0:
-            raise NetworkError(f"num_nodes must be 0 or more, not {num_nodes}")
-        return range(num_nodes)
-    if num_nodes is not None and num_nodes != len(labels):
-        raise NetworkError(f"there are {num_nodes} nodes but {len(labels)} labels")
-    names: Labels
-    if isinstance(labels, range):
-        return labels
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
-        names = labels.astype(np.int64)
-        distinct = len(np.unique(names))
-    else:
-        names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
-        distinct = len(set(names))
-    if distinct != len(names):
-        counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
-        twice = next(name for name, count in counts.items() if count > 1)
-        raise NetworkError(f"two nodes have the same label: {twice!r}")
-    return names
 
 
 def _checked_node_weights(node_weights: ArrayLike | None, num_nodes: int) -> FloatArray | None:

@@ -196,7 +196,7 @@ def _sum_modules(links, nodes, teleport, module_of, modules, module_teleport, si
         internal = 0.0
         for k in range(links.indptr[i], links.indptr[i + 1]):
             if module_of[links.indices[k]] == m:
-                internal += links.flow[k]
+                internal += links.flow[k * links.stride]
         # What stays inside is taken off node by node: differences of two large sums would lose digits.
         sizes[m] += 1
         modules[m, VISIT] += nodes[i, VISIT]

@@ -13,7 +13,7 @@ PACKAGE = Path(mapeq.__file__).parent
 
 FLOORS = (
     {"", "errors", "_jit", "_optional", "_networkx_info"},
-    {"rows", "network", "tree"},
+    {"rows", "labels", "network", "tree"},
     {"flow", "higher_order"},
     {"objective"},
     {"moves"},

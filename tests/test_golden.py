@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.flow import VISIT, FlowOptions, random_walk
+from mapeq.flow import VISIT, FlowOptions, link_flows, random_walk
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
 from mapeq.search import two_level
@@ -98,7 +98,8 @@ def test_link_flows(case):
             expected[i, j] += carried * options.markov_time
             expected[j, i] += carried * options.markov_time
     found = np.zeros_like(expected)
-    found[np.repeat(np.arange(len(nodes)), np.diff(flow.links.indptr)), flow.links.indices] = flow.links.flow
+    rows = np.repeat(np.arange(len(nodes)), np.diff(flow.links.indptr).astype(int))
+    found[rows, flow.links.indices] = link_flows(flow.links)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 

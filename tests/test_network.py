@@ -297,7 +297,7 @@ def test_from_csr_takes_any_real_numbers(dtype):
 
 
 def test_the_network_shares_memory_with_its_matrix():
-    network = Network.from_edges([0, 1], [1, 2])
+    network = Network.from_edges([0, 1], [1, 2], [1, 2])
     assert np.shares_memory(network.matrix().data, network.weights)
 
 

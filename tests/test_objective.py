@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions, walks
 
-from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, random_walk
+from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, link_flows, random_walk
 from mapeq.moves import aggregate, renumber
 from mapeq.network import Network
 from mapeq.objective import (
@@ -47,7 +47,7 @@ every_objective = pytest.mark.parametrize(
 def flow_between(flow, state, i, module):
     """Flow between a node and (the rest of) a module, both ways, teleportation included."""
     row = slice(flow.links.indptr[i], flow.links.indptr[i + 1])
-    over_links = flow.links.flow[row][state.module_of[flow.links.indices[row]] == module].sum()
+    over_links = link_flows(flow.links)[row][state.module_of[flow.links.indices[row]] == module].sum()
     inside = bool(state.module_of[i] == module)
     return over_links + teleport_between(flow.teleport, i, state.teleport, module, inside)
 

@@ -27,7 +27,7 @@ def length_of(flow, module_of):
 def parts_of(flow, module_of):
     """The connected parts of modules: their number, and the part of each node."""
     n = len(flow.nodes)
-    rows = np.repeat(np.arange(n), np.diff(flow.links.indptr))
+    rows = np.repeat(np.arange(n), np.diff(flow.links.indptr).astype(int))
     inside = module_of[rows] == module_of[flow.links.indices]
     kept = scipy.sparse.coo_array((np.ones(inside.sum()), (rows[inside], flow.links.indices[inside])), shape=(n, n))
     return scipy.sparse.csgraph.connected_components(kept, directed=False)

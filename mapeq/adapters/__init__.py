@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mapeq.errors import PartitionError, counted
 from mapeq.network import Network
-from mapeq.rows import IntArray
+from mapeq.rows import IntArray, constant
 
 
 def as_network(
@@ -90,7 +90,7 @@ def _pattern(matrix: Any) -> Any:
 
 
 def _unweighted(network: Network) -> Network:
-    return replace(network, weights=np.ones(len(network.weights)))
+    return replace(network, weights=constant(1.0, len(network.weights)))
 
 
 def as_partition(partition: Any, network: Network) -> IntArray:

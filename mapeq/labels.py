@@ -1,0 +1,170 @@
+"""What the caller calls the nodes: from the ends of links to node numbers and labels, and the checks of both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mapeq._jit import jit
+from mapeq.errors import NetworkError
+from mapeq.rows import ONE, frozen, index_dtype, pieces, unsigned
+
+if TYPE_CHECKING:
+    Labels = range | NDArray[Any] | tuple[Hashable, ...]
+
+#: Spreads labels over the slots of a hash table: 2**64 divided by the golden ratio (Knuth, TAOCP, vol. 3, 6.4).
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def checked_ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
+    """One end of every link as an array of whole numbers or words."""
+    array = np.asarray(nodes)
+    if array.dtype.kind == "O" and array.ndim == 1:  # words in the column of a table, for one
+        nodes = array.tolist()
+        array = np.asarray(nodes)
+    if array.ndim != 1:
+        raise NetworkError(f"{name} must be one-dimensional, not of shape {array.shape}")
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iuUST":
+        raise NetworkError(f"{name} must be whole numbers or words, not {array.dtype}")
+    if array.dtype.kind == "U" and not isinstance(nodes, np.ndarray):
+        # NumPy would turn the 1 of ["ann", 1] into a word.
+        stranger = next((node for node in np.asarray(nodes, dtype=object) if not isinstance(node, str)), None)
+        if stranger is not None:
+            raise NetworkError(f"{name} mix words and {stranger!r}: labels must be of one kind")
+    return array
+
+
+def checked_positions(ends: NDArray[Any], num_nodes: int) -> NDArray[Any]:
+    """One end of every link as positions of nodes."""
+    if ends.dtype.kind not in "iu":
+        raise NetworkError("with num_nodes or labels, sources and targets are positions: whole numbers from 0")
+    if len(ends) and (ends.min() < 0 or ends.max() >= num_nodes):
+        bad = int(ends[(ends < 0) | (ends >= num_nodes)][0])
+        raise NetworkError(f"a link names the node at position {bad}, but there are {num_nodes} nodes, from 0")
+    return ends
+
+
+def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: int | None) -> Labels:
+    """The labels of nodes that are known by position, all different."""
+    if labels is None:
+        if num_nodes is None or num_nodes < 0:
+            raise NetworkError(f"num_nodes must be 0 or more, not {num_nodes}")
+        return range(num_nodes)
+    if num_nodes is not None and num_nodes != len(labels):
+        raise NetworkError(f"there are {num_nodes} nodes but {len(labels)} labels")
+    names: Labels
+    if isinstance(labels, range):
+        return labels
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
+        names = labels.astype(np.int64)
+        distinct = len(np.unique(names))
+    else:
+        names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
+        distinct = len(set(names))
+    if distinct != len(names):
+        counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise NetworkError(f"two nodes have the same label: {twice!r}")
+    return names
+
+
+def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number the nodes that occur, in the order of their labels: tails, heads, labels."""
+    if len(tails) == 0:
+        return tails, heads, range(0)
+    if tails.dtype.kind in "iu" and heads.dtype.kind in "iu":
+        low = min(int(tails.min()), int(heads.min()))
+        high = max(int(tails.max()), int(heads.max()))
+        if low >= 0 and high < 2 * len(tails) + (1 << 16):
+            return _numbered_by_table(tails, heads, high)
+        if low >= 0 or high < 1 << 63:  # else no integers of 64 bits hold both ends
+            return _numbered_by_hashing(tails, heads, np.int64 if high < 1 << 63 else np.uint64)
+        tails, heads = tails.astype(object), heads.astype(object)
+    elif tails.dtype.kind != heads.dtype.kind:
+        raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: labels must be of one kind")
+    labels, numbers = np.unique(np.concatenate([tails, heads]), return_inverse=True)
+    return numbers[: len(tails)], numbers[len(tails) :], tuple(labels.tolist())
+
+
+def _numbered_by_table(
+    tails: NDArray[Any], heads: NDArray[Any], high: int
+) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number dense labels by a table of all numbers up to the highest: no sorting."""
+    occurs = np.zeros(high + 1, dtype=np.bool_)
+    occurs[tails] = True
+    occurs[heads] = True
+    if occurs.all():
+        return tails, heads, range(high + 1)
+    number = np.cumsum(occurs, dtype=index_dtype(high + 1)) - 1
+    return number[tails], number[heads], frozen(np.flatnonzero(occurs))
+
+
+def _numbered_by_hashing(
+    tails: NDArray[Any], heads: NDArray[Any], dtype: type[np.integer[Any]]
+) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number labels from anywhere: by a hash table in the order of occurrence, then by sorting what is distinct."""
+    ends = np.empty((2, len(tails)), dtype=index_dtype(2 * len(tails)))
+    slots, known = _hash_table(0, ends.dtype)
+    count = 0
+    for labels, numbers in zip((tails, heads), ends, strict=True):
+        for first, last in pieces(len(labels)):
+            piece = frozen(labels[first:last].astype(dtype).view(np.uint64))
+            if count + len(piece) > len(known):
+                before = frozen(known[:count])
+                slots, known = _hash_table(2 * (count + len(piece)), ends.dtype)
+                _number(before, slots, _shift(slots), known, np.uint64(0), unsigned(np.empty(count, ends.dtype)))
+            count = _number(piece, slots, _shift(slots), known, np.uint64(count), unsigned(numbers[first:last]))
+    names = known[:count].view(dtype)
+    order = np.argsort(names)
+    rank = np.empty(count, dtype=ends.dtype)
+    rank[order] = np.arange(count)
+    for numbers in ends:
+        for first, last in pieces(len(numbers)):
+            numbers[first:last] = rank[numbers[first:last]]
+    return ends[0], ends[1], frozen(names[order])
+
+
+def _hash_table(size: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:
+    """Free slots and room for at least so many labels; half of the slots will stay free."""
+    capacity = 1 << size.bit_length()
+    return unsigned(np.zeros(2 * capacity, dtype=dtype)), np.empty(capacity, dtype=np.uint64)
+
+
+def _shift(slots: NDArray[Any]) -> np.uint64:
+    """By how many bits to shift a hash of 64 bits to get the number of a slot."""
+    return np.uint64(65 - len(slots).bit_length())
+
+
+@jit
+def _number(labels, slots, shift, known, count, numbers):
+    """Number labels from 0 in the order in which they first occur; returns how many are known afterwards.
+
+    Parameters
+    ----------
+    labels : uint64 array of shape (m,)
+    slots : unsigned array whose length is a power of 2
+        Hash table of node numbers, counted from 1; 0 where a slot is free.
+    shift : uint64
+    known : uint64 array
+        The distinct labels, by number; `count` of them at first.
+    count : uint64
+    numbers : unsigned array of shape (m,)
+        The number of each label.
+    """
+    last = np.uint64(len(slots) - 1)
+    for k in range(np.uint64(len(labels))):
+        slot = (labels[k] * SPREAD) >> shift
+        while slots[slot] != 0 and known[slots[slot] - ONE] != labels[k]:
+            slot = (slot + ONE) & last
+        if slots[slot] == 0:
+            known[count] = labels[k]
+            count += ONE
+            slots[slot] = count
+        numbers[k] = slots[slot] - ONE
+    return count
