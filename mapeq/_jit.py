@@ -43,7 +43,16 @@ class _KernelCache(FunctionCache):
 
 def jit(function: Callable[..., Any]) -> Any:
     """Compile a kernel: ``nogil``, NumPy's division, cached on disk where a disk can be written."""
-    kernel: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    return _compiled(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small function into each kernel that calls it, so that loops over it can be vectorised."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    kernel: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     with suppress(RuntimeError):  # raised where nothing can be written
         kernel._cache = _KernelCache(function)
     return kernel

@@ -69,11 +69,11 @@ def infomap(
     initial_partition : mapping of label to module, array in node order, list of sets, or path, optional
         Where to start from; by default every node is a module.
     num_trials : int, 1 or more
-        The best of so many independent searches is kept.
+        So many searches are made and recombined to one that is at least as good as the best of them.
     seed : int, 0 or more, or None
         The same seed gives the same result on any number of threads. None draws one; the result names it.
     num_threads : int, optional
-        How many trials may run side by side; by default as many as the process may use processors.
+        Threads for the search; by default as many as the process may use processors.
     time_limit : float, optional
         Seconds for the search, after which the best result so far is returned, with ``converged=False``.
     progress : bool or callable
@@ -149,6 +149,7 @@ def search(
         flow,
         found.module_of,
         trials=found.trials,
+        modules_agreed=found.agreed,
         converged=found.converged,
         seed=seed,
         options=_known(network, flow_options) | {"multilevel": False, "num_trials": int(search_options.num_trials)},

@@ -1,10 +1,18 @@
-"""Kernels that change a partition: move nodes, refine modules, aggregate them.
+"""Local moving: single nodes change modules while that shortens the description.
 
-Local moving and refinement are those of Traag, Waltman & van Eck, From Louvain to Leiden, Scientific
-Reports 9, 5233 (2019), with the map equation in the place of modularity.
+Fast local moving is that of Traag, Waltman & van Eck, From Louvain to Leiden, Scientific Reports 9,
+5233 (2019), with the map equation in the place of modularity: nodes wait in a queue, and a node that moves
+makes its neighbours wait again.
 
-Each kernel is one loop over flat arrays that its caller allocates. Long ones stop after a given
-amount of work and are called again, so that the interpreter can answer to Ctrl-C in between.
+The nodes are taken from the queue in blocks. First every node of a block *proposes* a module,
+against modules that do not change meanwhile; then the moves are *committed* one after the other, each
+evaluated again by what the ones before it have left. Proposing, where nearly all of the time goes, may so be
+split over threads at will without changing any result.
+
+What makes proposing fast is that it waits for memory, not for itself: a node's links are read in
+one loop without branches, flows are summed up in a hash table that stays in the first cache, the records of all
+candidate modules are collected in a second such loop, and all logarithms are taken in a third one that
+the compiler vectorises.
 """
 
 from __future__ import annotations
@@ -14,20 +22,34 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._jit import jit
-from mapeq.flow import Flow, Links
+from mapeq._jit import inlined, jit
+from mapeq.crew import BATCH
+from mapeq.flow import ENTER, EXIT, VISIT
 from mapeq.objective import (
+    COST,
     Partition,
-    change_of_index,
-    change_of_joining,
-    change_of_leaving,
     make_move,
+    module_cost,
+    plogp,
     teleport_between,
+    weigh_move,
 )
-from mapeq.rows import FloatArray, IntArray, Rows, for_kernels, frozen
+from mapeq.rows import ONE, IndexArray
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 LEAST_GAIN = 1e-12
+
+#: A block holds this fraction of the nodes. It must not depend on the number of threads.
+BLOCKS = 64
+
+BATCH_SIZE = np.uint64(BATCH)
+ZERO = np.uint64(0)
+TWO = np.uint64(2)
+FOUR = np.uint64(4)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: multiples of it are spread evenly
+SPREAD_BITS = np.uint64(40)
+LEAST_MASK = np.uint64(255)
+LANES = np.uint64(8)  # a vector register holds up to so many float64
 
 
 class Queue(NamedTuple):
@@ -35,304 +57,341 @@ class Queue(NamedTuple):
 
     Attributes
     ----------
-    ring : integer array of shape (n,)
+    ring : unsigned integer array of shape (n + 1,)
         The waiting nodes, from position ``ends[0]`` on, wrapping around.
-    ends : int64 array of shape (2,)
+    ends : uint64 array of shape (2,)
         Position of the first waiting node, and the number of waiting nodes.
-    waiting : bool array of shape (n,)
+    waiting : uint8 array of shape (n,)
+        1 for nodes in the ring.
+    block : unsigned integer array of shape (b,)
+        The nodes taken last.
+    proposed : unsigned integer array of shape (b,)
+        The module that each of them would move to; its own one if it would stay, n for a new one.
     """
 
-    ring: IntArray
-    ends: NDArray[np.int64]
-    waiting: NDArray[np.bool_]
+    ring: IndexArray
+    ends: NDArray[np.uint64]
+    waiting: NDArray[np.uint8]
+    block: IndexArray
+    proposed: IndexArray
 
 
-class Scratch(NamedTuple):
-    """Room to gather the flow from one node to the modules around it.
+class Bounds(NamedTuple):
+    """Where nodes may move: a node of outer module ``m`` to modules from ``starts[m]`` to before ``starts[m + 1]``.
 
     Attributes
     ----------
-    flow : float64 array of shape (n,), zeros between uses
-        By module.
-    near : integer array of shape (n,)
-        The modules with flow, in the order met.
-    spare : integer array of shape (n,)
-        Module numbers without nodes, the last ``spares[0]`` first.
-    spares : int64 array of shape (1,)
+    outer : unsigned integer array of shape (n,), or (1,) if all nodes are in the same outer module
+    stride : uint64
+        1, or 0 with an array of shape (1,): the outer module of node ``i`` is ``outer[i * stride]``.
+    starts : uint64 array of shape (number of outer modules + 1,)
+    refining : uint64
+        1 if only nodes that are alone may move, 0 if all may.
     """
 
-    flow: FloatArray
-    near: IntArray
-    spare: IntArray
-    spares: NDArray[np.int64]
+    outer: IndexArray
+    stride: np.uint64
+    starts: NDArray[np.uint64]
+    refining: np.uint64
 
 
-def queue_of(order: IntArray) -> Queue:
-    """A queue of all nodes in the given order, which it owns afterwards."""
-    return Queue(order, np.array([0, len(order)]), np.ones(len(order), dtype=np.bool_))
+class Spares(NamedTuple):
+    """Module numbers without nodes, as a stack: ``numbers[: count[0]]``."""
+
+    numbers: IndexArray
+    count: NDArray[np.uint64]
 
 
-def scratch_for(state: Partition) -> Scratch:
-    """Scratch space for moves in a partition."""
-    n, dtype = len(state.module_of), state.module_of.dtype
-    spare = np.flatnonzero(state.sizes == 0).astype(dtype)[::-1].copy()
-    room = np.empty(n, dtype=dtype)
-    room[: len(spare)] = spare
-    return Scratch(np.zeros(n), np.empty(n, dtype=dtype), room, np.array([len(spare)]))
+def queue_of(order: IndexArray) -> Queue:
+    """A queue of all nodes in the given order."""
+    n = len(order)
+    block = max(1, n // BLOCKS)
+    ring = np.empty(n + 1, dtype=order.dtype)
+    ring[:n] = order
+    return Queue(
+        ring,
+        np.array([0, n], dtype=np.uint64),
+        np.ones(n, dtype=np.uint8),
+        np.empty(block, dtype=order.dtype),
+        np.empty(block, dtype=order.dtype),
+    )
+
+
+def unbounded(state: Partition) -> Bounds:
+    """Any node may move to any module."""
+    n = len(state.module_of)
+    return Bounds(np.zeros(1, state.module_of.dtype), ZERO, np.array([0, n], dtype=np.uint64), ZERO)
+
+
+def spares_of(state: Partition) -> Spares:
+    """The module numbers that a partition does not use."""
+    unused = np.flatnonzero(state.sizes == 0).astype(state.module_of.dtype)
+    numbers = np.empty(len(state.sizes), dtype=state.module_of.dtype)
+    numbers[: len(unused)] = unused[::-1]
+    return Spares(numbers, np.array([len(unused)], dtype=np.uint64))
 
 
 @jit
-def move_nodes(links, nodes, teleport, state, queue, scratch, work):
-    """Visit the waiting nodes and move each to the module that shortens the description most.
-
-    Candidates are the modules of the node's neighbours and a new one. When a node moves, its
-    neighbours outside the new module wait again: only they can have a reason to move now.
-
-    Parameters
-    ----------
-    links, nodes, teleport : as in `Flow`
-    state : Partition
-    queue : Queue
-    scratch : Scratch
-    work : int
-        Return after meeting about so many links, finished or not.
+def move_nodes(links, nodes, teleport, state, bounds, queue, spares, scratch, move, work):
+    """Visit the waiting nodes, block by block, and move each to the module that shortens the description most.
 
     Returns
     -------
     change : float
         Change of codelength, in bits; 0 or less.
     met : int
-        Number of links met.
+        Number of links met, at least `work` unless no node waits any more.
     """
-    ring, ends, waiting = queue
-    n = len(ring)
     change = 0.0
-    met = 0
-    while ends[1] > 0 and met < work:
-        i = ring[ends[0]]
-        ends[0] = ends[0] + 1 if ends[0] + 1 < n else 0
-        ends[1] -= 1
-        waiting[i] = False
-        met += int(links.indptr[i + 1] - links.indptr[i]) + 1
-
-        origin = state.module_of[i]
-        near = _gather(links, state.module_of, i, scratch)
-        between_origin = scratch.flow[origin] + teleport_between(teleport, i, state.teleport, origin, True)
-        destination, between_destination, gain = _best_module(nodes, teleport, state, i, between_origin, scratch, near)
-        if state.sizes[origin] > 1 and scratch.spares[0] > 0:
-            alone = scratch.spare[scratch.spares[0] - 1]
-            alone_gain = _gain(nodes, state, i, between_origin, alone, 0.0)
-            if alone_gain > gain:
-                destination, between_destination, gain = alone, 0.0, alone_gain
-        _clear(scratch, near)
-        if gain <= LEAST_GAIN:
-            continue
-
-        if state.sizes[destination] == 0:
-            scratch.spares[0] -= 1
-        make_move(nodes, teleport, state, i, destination, between_origin, between_destination)
-        if state.sizes[origin] == 0:
-            scratch.spare[scratch.spares[0]] = origin
-            scratch.spares[0] += 1
-        change -= gain
-        for k in range(links.indptr[i], links.indptr[i + 1]):
-            j = links.indices[k]
-            if state.module_of[j] != destination and not waiting[j]:
-                waiting[j] = True
-                last = ends[0] + ends[1]
-                ring[last if last < n else last - n] = j
-                ends[1] += 1
+    met = ZERO
+    while queue.ends[1] > ZERO and met < work:
+        size, links_met = take_block(links, state, bounds, queue)
+        propose(links, nodes, teleport, state, bounds, queue, ZERO, size, scratch)
+        change += commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move)
+        met += links_met
     return change, met
 
 
 @jit
-def refine(links, nodes, teleport, module_of, state, order, position, scratch, work):
-    """Merge single nodes into sub-modules inside the given modules.
+def take_block(links, state, bounds, queue):
+    """Move the next nodes that may move from the queue to its block; returns how many, and how many links they have."""
+    room = np.uint64(len(queue.ring))
+    most = np.uint64(len(queue.block))
+    first, waiting = queue.ends[0], queue.ends[1]
+    size = ZERO
+    met = ZERO
+    while waiting > ZERO and size < most:
+        i = np.uint64(queue.ring[first])
+        first = first + ONE if first + ONE < room else ZERO
+        waiting -= ONE
+        queue.waiting[i] = 0
+        if bounds.refining == ZERO or state.sizes[state.module_of[i]] == ONE:
+            queue.block[size] = i
+            size += ONE
+            met += links.indptr[i + ONE] - links.indptr[i] + ONE
+    queue.ends[0] = first
+    queue.ends[1] = waiting
+    return size, met
 
-    A node moves only while it is still alone, and only to a sub-module that it links to, so that
-    every sub-module is connected. What is shortened is the description by sub-modules.
 
-    Parameters
-    ----------
-    links, nodes, teleport : as in `Flow`
-    module_of : integer array of shape (n,)
-        The modules, which stay as they are.
-    state : Partition
-        Of single nodes, node ``i`` in sub-module ``i``.
-    order : integer array of shape (n,)
-        In which order to visit the nodes, from `position` on.
-    scratch : Scratch
-    work : int
-        Return after meeting about so many links.
+@jit
+def propose(links, nodes, teleport, state, bounds, queue, begin, end, scratch):
+    """Find the best module for each node of a part of the block; nothing but `queue.proposed` changes.
 
-    Returns
-    -------
-    position : int
-        That of the next node to visit; n when all were.
+    Candidates are the modules of the node's neighbours and a new one.
     """
-    met = 0
-    while position < len(order) and met < work:
-        i = order[position]
-        position += 1
-        if state.sizes[state.module_of[i]] > 1:
-            continue
-        met += int(links.indptr[i + 1] - links.indptr[i]) + 1
-        near = 0
-        for k in range(links.indptr[i], links.indptr[i + 1]):
-            j = links.indices[k]
-            if module_of[j] == module_of[i]:
-                near = _add_flow(state.module_of[j], links.flow[k * links.stride], scratch, near)
-        destination, between, gain = _best_module(nodes, teleport, state, i, 0.0, scratch, near)
-        _clear(scratch, near)
-        if gain > LEAST_GAIN:
-            make_move(nodes, teleport, state, i, destination, 0.0, between)
-    return position
+    n = np.uint64(len(state.module_of))
+    index = plogp(state.entering[0])
+    while begin < end:
+        size = gather(links, state.module_of, bounds, queue.block, begin, end, scratch)
+        weigh(nodes, teleport, state, queue.block, begin, size, scratch)
+        for b in range(size):
+            best = _best_entry(index, b, scratch)
+            alone = np.uint64(scratch.starts[b + ONE]) - ONE
+            queue.proposed[begin + b] = n if best == alone else np.uint64(scratch.modules[best])
+        begin += size
 
 
 @jit
-def _add_flow(module, flow, scratch, near):
-    """Add to the flow gathered for a module; returns how many modules have some."""
-    if scratch.flow[module] == 0.0 and flow > 0.0:  # a flow that underflowed would be met as new again and again
-        scratch.near[near] = module
-        near += 1
-    scratch.flow[module] += flow
-    return near
+def gather(links, module_of, bounds, block, begin, end, scratch):
+    """Sum up the flow between some nodes and the modules around them, within bounds.
+
+    The nodes are those of `block` from position `begin` on, as many as a batch holds, but not beyond `end`;
+    returns how many they are. The first entry of each node is its own module, the last one is left for a new one.
+    """
+    size = ZERO
+    links_met = ZERO
+    while begin + size < end:
+        i = np.uint64(block[begin + size])
+        start = links.indptr[i]
+        degree = links.indptr[i + ONE] - start
+        if size > ZERO and links_met + degree + (size + ONE) * TWO > BATCH_SIZE:
+            break
+        for k in range(degree):
+            scratch.heads[links_met + k] = module_of[links.indices[start + k]]
+        links_met += degree
+        size += ONE
+    links_met = ZERO
+    entries = ZERO
+    for b in range(size):
+        i = np.uint64(block[begin + b])
+        start = links.indptr[i]
+        degree = links.indptr[i + ONE] - start
+        outer = np.uint64(bounds.outer[i * bounds.stride])
+        low, high = bounds.starts[outer], bounds.starts[outer + ONE]
+        mask = table_mask(degree + ONE)
+        count = add_flow(np.uint64(module_of[i]), 0.0, mask, entries, ZERO, scratch)
+        for k in range(degree):
+            m = np.uint64(scratch.heads[links_met + k])
+            if low <= m and m < high:
+                count = add_flow(m, links.flow[(start + k) * links.stride], mask, entries, count, scratch)
+        clear(count, scratch)
+        links_met += degree
+        entries += count + ONE
+        scratch.starts[b + ONE] = entries
+    return size
+
+
+@inlined
+def table_mask(most):
+    """The last slot of a hash table that so many modules leave at least three quarters empty."""
+    mask = LEAST_MASK
+    while mask < most * FOUR:
+        mask = mask * TWO + ONE
+    return mask
+
+
+@inlined
+def add_flow(module, flow, mask, first, count, scratch):
+    """Add to the flow gathered for a module; `count` modules are there from entry `first` on; returns the new count."""
+    # Whether the module is new is anybody's guess: no branch may depend on it. So it is written down as if it were.
+    scratch.modules[first + count] = module
+    scratch.between[first + count] = 0.0
+    slot = (module * SPREAD >> SPREAD_BITS) & mask
+    entry = np.uint64(scratch.table[slot])
+    c = count if entry == ZERO else entry - ONE
+    while scratch.modules[first + c] != module:  # seldom: the slot is another module's
+        slot = (slot + ONE) & mask
+        entry = np.uint64(scratch.table[slot])
+        c = count if entry == ZERO else entry - ONE
+    scratch.table[slot] = c + ONE
+    scratch.slots[c] = slot
+    scratch.between[first + c] += flow
+    return count + ONE if entry == ZERO else count
+
+
+@inlined
+def clear(count, scratch):
+    """Leave an empty hash table; the gathered modules stay."""
+    for c in range(count):
+        scratch.table[scratch.slots[c]] = 0
 
 
 @jit
-def _gather(links, module_of, i, scratch):
-    """Gather the flow between node `i` and each module around it; returns the number of modules."""
-    near = 0
-    for k in range(links.indptr[i], links.indptr[i + 1]):
-        near = _add_flow(module_of[links.indices[k]], links.flow[k * links.stride], scratch, near)
-    return near
+def weigh(nodes, teleport, state, block, begin, size, scratch):
+    """What the module of each entry would cost more, with the index as it would be then, in bits.
 
-
-@jit
-def _clear(scratch, near):
-    for k in range(near):
-        scratch.flow[scratch.near[k]] = 0.0
-
-
-@jit
-def _gain(nodes, state, i, between_origin, destination, between_destination):
-    """By how much a move shortens the description, in bits."""
-    origin = state.module_of[i]
-    return -(
-        change_of_index(state.entering[0], between_origin, between_destination)
-        + change_of_leaving(nodes, i, state.modules, origin, between_origin)
-        + change_of_joining(nodes, i, state.modules, destination, between_destination)
-    )
-
-
-@jit
-def _best_module(nodes, teleport, state, i, between_origin, scratch, near):
-    """The best of the gathered modules for node `i`: module, flow between it and the node, gain in bits."""
-    origin = state.module_of[i]
-    leaving = change_of_leaving(nodes, i, state.modules, origin, between_origin)
-    best, best_between, best_change = origin, between_origin, 0.0
-    for k in range(near):
-        module = scratch.near[k]
-        if module == origin:
-            continue
-        between = scratch.flow[module] + teleport_between(teleport, i, state.teleport, module, False)
-        change = (
-            leaving
-            + change_of_joining(nodes, i, state.modules, module, between)
-            + change_of_index(state.entering[0], between_origin, between)
+    The node is taken out of its own module, the first entry, and put into all others, the last one being a new module.
+    """
+    for b in range(size):
+        i = np.uint64(block[begin + b])
+        visit, enter, exit = nodes[i, VISIT], nodes[i, ENTER], nodes[i, EXIT]
+        own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
+        origin = np.uint64(scratch.modules[own])
+        between_origin = scratch.between[own] + teleport_between(teleport, i, state.teleport, origin, 1.0)
+        scratch.visit[own] = state.modules[origin, VISIT] - visit
+        scratch.enter[own] = state.modules[origin, ENTER] - enter + between_origin
+        scratch.exit[own] = state.modules[origin, EXIT] - exit + between_origin
+        scratch.cost[own] = state.modules[origin, COST]
+        scratch.entering[own] = 0.0
+        for c in range(own + ONE, alone):
+            m = np.uint64(scratch.modules[c])
+            between = scratch.between[c] + teleport_between(teleport, i, state.teleport, m, 0.0)
+            scratch.visit[c] = state.modules[m, VISIT] + visit
+            scratch.enter[c] = state.modules[m, ENTER] + enter - between
+            scratch.exit[c] = state.modules[m, EXIT] + exit - between
+            scratch.cost[c] = state.modules[m, COST]
+            scratch.entering[c] = between_origin - between
+        scratch.visit[alone], scratch.enter[alone], scratch.exit[alone], scratch.cost[alone] = visit, enter, exit, 0.0
+        scratch.entering[alone] = between_origin
+    entering = state.entering[0]
+    entries = np.uint64(scratch.starts[size])
+    for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: what is beyond does no harm
+        scratch.cost[c] = (
+            module_cost(scratch.visit[c], scratch.enter[c], scratch.exit[c])
+            - scratch.cost[c]
+            + plogp(entering + scratch.entering[c])
         )
-        if change < best_change:
-            best, best_between, best_change = module, between, change
-    return best, best_between, -best_change
+
+
+@inlined
+def _best_entry(index, b, scratch):
+    """The entry of the best module for node `b` of the batch, the first one if it should stay; `index` is the index term."""
+    own, end = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE])
+    # What joining and the index may cost at most, for the move to pay: with the index as it is, what leaving saves.
+    least = index - (scratch.cost[own] - index) - LEAST_GAIN
+    best = own
+    for c in range(own + ONE, end):
+        if scratch.cost[c] < least:
+            least = scratch.cost[c]
+            best = c
+    return best
 
 
 @jit
-def renumber(module_of, numbers):
-    """Number modules from 0 in the order of their first nodes, in place; returns how many there are.
+def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move):
+    """Make the proposed moves that still shorten the description, one after the other; returns its change in bits.
 
-    `numbers` is an integer array of at least the number of module numbers in use, filled with -1.
+    The neighbours of a moved node outside its new module wait again: only they can have a reason to
+    move now. So does a node whose move pays no longer, if others moved since it was proposed.
     """
-    count = 0
-    for i in range(len(module_of)):
-        m = module_of[i]
-        if numbers[m] < 0:
-            numbers[m] = count
-            count += 1
-        module_of[i] = numbers[m]
-    return count
-
-
-@jit
-def connected_parts(links, module_of, part_of, stack):
-    """Number the connected parts of all modules, in the order of their first nodes; returns how many.
-
-    `part_of` is filled with -1 before; `stack` is scratch. Both are integer arrays of shape (n,).
-    """
-    parts = 0
-    for first in range(len(module_of)):
-        if part_of[first] >= 0:
+    n = np.uint64(len(state.module_of))
+    change = 0.0
+    for b in range(size):
+        i, destination = np.uint64(queue.block[b]), np.uint64(queue.proposed[b])
+        origin = np.uint64(state.module_of[i])
+        if destination == origin or (bounds.refining == ONE and state.sizes[origin] > ONE):
             continue
-        part_of[first] = parts
-        stack[0] = first
-        height = 1
-        while height > 0:
-            height -= 1
-            i = stack[height]
-            for k in range(links.indptr[i], links.indptr[i + 1]):
-                j = links.indices[k]
-                if part_of[j] < 0 and module_of[j] == module_of[i]:
-                    part_of[j] = parts
-                    stack[height] = j
-                    height += 1
-        parts += 1
-    return parts
+        if bounds.refining == ONE and state.sizes[destination] == ZERO:  # its only node has moved
+            _wait(queue, i)
+            continue
+        if destination == n:
+            if spares.count[0] == ZERO or state.sizes[origin] == ONE:
+                continue
+            destination = np.uint64(spares.numbers[spares.count[0] - ONE])
+        between_origin = teleport_between(teleport, i, state.teleport, origin, 1.0)
+        between_destination = teleport_between(teleport, i, state.teleport, destination, 0.0)
+        start = links.indptr[i]
+        degree = links.indptr[i + ONE] - start
+        for k in range(degree):
+            m = state.module_of[links.indices[start + k]]
+            flow = links.flow[(start + k) * links.stride]
+            between_origin += flow if m == origin else 0.0
+            between_destination += flow if m == destination else 0.0
+            scratch.heads[k] = m
+        one = weigh_move(nodes, state, i, destination, between_origin, between_destination, move)
+        if one >= -LEAST_GAIN:
+            if change < 0.0:
+                _wait(queue, i)
+            continue
+        if state.sizes[destination] == 0:
+            spares.count[0] -= ONE
+        make_move(teleport, state, i, destination, between_origin, between_destination, move)
+        if state.sizes[origin] == 0:
+            spares.numbers[spares.count[0]] = origin
+            spares.count[0] += ONE
+        change += one
+        if bounds.refining == ZERO:
+            _wake(links, queue, i, destination, scratch)
+    return change
 
 
-@jit
-def _aggregate_links(links, module_of, members, starts, scratch, indptr, indices, flow):
-    """Sum the links between modules into rows; returns their number.
-
-    `members` lists the nodes module by module, those of module ``m`` from ``starts[m]`` to ``starts[m + 1]``.
-    """
-    filled = 0
-    for m in range(len(starts) - 1):
-        near = 0
-        for position in range(starts[m], starts[m + 1]):
-            i = members[position]
-            for k in range(links.indptr[i], links.indptr[i + 1]):
-                other = module_of[links.indices[k]]
-                if other != m:
-                    near = _add_flow(other, links.flow[k * links.stride], scratch, near)
-        for k in range(near):
-            indices[filled] = scratch.near[k]
-            flow[filled] = scratch.flow[scratch.near[k]]
-            filled += 1
-        _clear(scratch, near)
-        indptr[m + 1] = filled
-    return filled
+@inlined
+def _wake(links, queue, i, destination, scratch):
+    """Let the neighbours of node `i` wait, unless they are in its module (the gathered ones are in `scratch.heads`)."""
+    start = links.indptr[i]
+    room = np.uint64(len(queue.ring))
+    last = queue.ends[0] + queue.ends[1]
+    last -= room if last >= room else ZERO
+    woken = ZERO
+    for k in range(links.indptr[i + ONE] - start):
+        # Without branches: j is written behind the queue (where room is left for one), and the queue grows or not.
+        j = np.uint64(links.indices[start + k])
+        wakes = np.uint64(scratch.heads[k] != destination) & (ONE - np.uint64(queue.waiting[j]))
+        queue.ring[last] = j
+        queue.waiting[j] |= wakes
+        last += wakes
+        last = ZERO if last == room else last
+        woken += wakes
+    queue.ends[1] += woken
 
 
-def aggregate(flow: Flow, state: Partition, num_modules: int) -> Flow:
-    """The flow between the modules of a partition: a Flow whose nodes are the modules.
-
-    The codelength of a partition of modules is the same as that of the nodes within them.
-
-    Parameters
-    ----------
-    flow : Flow
-    state : Partition
-        Its modules are numbered from 0 to num_modules - 1.
-    num_modules : int
-    """
-    members = np.argsort(state.module_of, kind="stable").astype(state.module_of.dtype)
-    starts = np.zeros(num_modules + 1, dtype=np.int64)
-    np.cumsum(state.sizes[:num_modules], out=starts[1:])
-    indptr = np.zeros(num_modules + 1, dtype=np.int64)
-    indices = np.empty_like(flow.links.indices, subok=False)
-    link_flow = np.empty(len(indices))
-    filled = _aggregate_links(
-        flow.links, state.module_of, members, starts, scratch_for(state), indptr, indices, link_flow
-    )
-    links = Links(*for_kernels(Rows(indptr, indices[:filled].copy(), link_flow[:filled].copy())))
-    teleport = None if state.teleport is None else frozen(state.teleport[:num_modules].copy())
-    return Flow(links, frozen(state.modules[:num_modules].copy()), teleport, flow.node_codelength)
+@inlined
+def _wait(queue, i):
+    """Let node `i` wait, if it does not yet."""
+    if queue.waiting[i] == 0:
+        room = np.uint64(len(queue.ring))
+        last = queue.ends[0] + queue.ends[1]
+        queue.waiting[i] = 1
+        queue.ring[last - room if last >= room else last] = i
+        queue.ends[1] += ONE

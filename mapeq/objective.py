@@ -7,30 +7,40 @@ For modules with visit rate ``p``, enter flow ``e`` and exit flow ``x`` (Rosvall
     module codebooks   sum over modules of h(p + x) - h(x), minus the sum over nodes of h(p)
 
 The index codebook names the module that is entered, each module codebook its nodes and its exit.
+What a module adds, ``h(p + x) - h(x) - h(e)``, is here its *cost*; only the sum of all enter flows
+ties modules together.
 
 Three things must agree, and a test holds them to it: the codelength from scratch
-(:func:`codelength`), the change of codelength of a move (:func:`change_of_index`,
-:func:`change_of_leaving` and :func:`change_of_joining`, added up) and making the move
-(:func:`make_move`). A move changes two modules and the sum of all enter flows; with ``d`` the flow
-between the node and a module, both ways, a module that gains the node has ``e + e_i - d`` and
+(:func:`codelength`), the change of codelength of a move (:func:`weigh_move`) and making
+the move (:func:`make_move`). With ``d`` the flow
+between a node and a module, both ways, a module that gains the node has ``e + e_i - d`` and
 ``x + x_i - d``: what crossed the border between the two no longer does. The same ``d`` serves both,
 in directed networks too.
+
+Row and module numbers are unsigned: Numba then needs no check for negative indices.
 """
 
 from __future__ import annotations
 
-from math import log2
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._jit import jit
+from mapeq._jit import inlined, jit
 from mapeq.flow import ENTER, EXIT, VISIT, Flow
-from mapeq.rows import FloatArray
+from mapeq.rows import ONE, FloatArray, IndexArray
+
+#: Columns of a module's record after those of a node.
+COST = 3
 
 #: Columns of recorded teleportation, of a node and of a module.
 LEAVING, LANDING = 0, 1
+
+SQRT_HALF = np.int64(0x3FE6A09E667F3BCD)  # the bits of sqrt(1/2) as a float64
+MANTISSA_BITS = np.int64(52)
+MANTISSA = np.int64((1 << 52) - 1)
+TWO_BY_LN2 = 2.8853900817779268
 
 
 class Codelength(NamedTuple):
@@ -46,41 +56,59 @@ class Partition(NamedTuple):
 
     Attributes
     ----------
-    module_of : int32 array of shape (n,) (int64 beyond 2**31 nodes)
+    module_of : uint32 array of shape (n,) (uint64 beyond 2**32 nodes)
         The module of each node.
-    modules : float64 array of shape (n, 3)
-        Visit rate, enter flow and exit flow of each module; a row of zeros where there is none.
+    modules : float64 array of shape (n, 4)
+        Visit rate, enter flow, exit flow and cost of each module, side by side because they are
+        needed together; a row of zeros where there is no module.
     teleport : float64 array of shape (n, 2) or None
         Recorded teleportation of each module, summed over its nodes.
-    sizes : int64 array of shape (n,)
+    sizes : uint32 array of shape (n,)
         Number of nodes in each module.
     entering : float64 array of shape (1,)
         Enter flow of all modules together: the rate at which the index codebook is used.
     """
 
-    module_of: NDArray[np.signedinteger]
+    module_of: IndexArray
     modules: FloatArray
     teleport: FloatArray | None
-    sizes: NDArray[np.int64]
+    sizes: IndexArray
     entering: FloatArray
 
 
-def partition(flow: Flow, module_of: NDArray[np.signedinteger]) -> Partition:
+def partition(flow: Flow, module_of: IndexArray) -> Partition:
     """Sum up the modules of a partition.
 
     Parameters
     ----------
     flow : Flow
-        Of n nodes, or of n modules of a finer partition (see :func:`mapeq.moves.aggregate`).
-    module_of : integer array of shape (n,)
+        Of n nodes, or of n modules of a finer partition (see :func:`mapeq.levels.aggregate`).
+    module_of : unsigned integer array of shape (n,)
         Values from 0 to n - 1; the Partition owns it afterwards.
     """
-    modules = np.zeros(flow.nodes.shape)
-    sizes = np.zeros(len(module_of), dtype=np.int64)
+    n = len(module_of)
+    modules = np.zeros((n, 4))
+    sizes = np.zeros(n, dtype=module_of.dtype)
     teleport = None if flow.teleport is None else np.zeros(flow.teleport.shape)
     entering = np.zeros(1)
-    _sum_modules(flow.links, flow.nodes, flow.teleport, module_of, modules, teleport, sizes, entering)
-    return Partition(module_of, modules, teleport, sizes, entering)
+    state = Partition(module_of, modules, teleport, sizes, entering)
+    _sum_modules(flow.links, flow.nodes, flow.teleport, state)
+    return state
+
+
+def single_modules(flow: Flow) -> Partition:
+    """Every node a module of its own, node ``i`` in module ``i``."""
+    n = len(flow.nodes)
+    modules = np.empty((n, 4))
+    modules[:, :COST] = flow.nodes
+    _fill_costs(modules)
+    return Partition(
+        np.arange(n, dtype=flow.links.indices.dtype),
+        modules,
+        None if flow.teleport is None else flow.teleport.copy(),
+        np.ones(n, dtype=flow.links.indices.dtype),
+        modules[:, ENTER].sum(keepdims=True),
+    )
 
 
 def codelength(flow: Flow, state: Partition) -> Codelength:
@@ -92,7 +120,7 @@ def codelength(flow: Flow, state: Partition) -> Codelength:
     >>> from mapeq.network import Network
     >>> triangles = Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5])
     >>> flow = random_walk(triangles, FlowOptions())
-    >>> codelength(flow, partition(flow, np.array([0, 0, 0, 1, 1, 1], np.int32))).total
+    >>> codelength(flow, partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
     2.320730356833...
     """
     index, within = _codelength_terms(state.modules)
@@ -102,84 +130,127 @@ def codelength(flow: Flow, state: Partition) -> Codelength:
     return Codelength(index + within, index, within)
 
 
-@jit
+@inlined
+def log2(x):
+    """The binary logarithm of a positive float64, within 2e-15 of it (relatively); finite for 0.
+
+    Unlike that of the C library it is the same on every machine, and a loop over it is vectorised:
+    with ``x = 2**e * m``, ``m`` from sqrt(1/2) to sqrt(2), and ``t = (m - 1) / (m + 1)``, it is
+    ``e + 2 * (t + t**3 / 3 + t**5 / 5 + ...) / ln(2)``.
+    """
+    bits = np.float64(x).view(np.int64) - SQRT_HALF
+    exponent = bits >> MANTISSA_BITS
+    m = np.int64((bits & MANTISSA) + SQRT_HALF).view(np.float64)
+    t = (m - 1.0) / (m + 1.0)
+    s = t * t
+    # Pairs of terms can be computed side by side.
+    s2 = s * s
+    low = (1.0 + s * (1 / 3)) + s2 * (1 / 5 + s * (1 / 7))
+    high = (1 / 9 + s * (1 / 11)) + s2 * (1 / 13 + s * (1 / 15))
+    return exponent + t * (low + s2 * s2 * high) * TWO_BY_LN2
+
+
+@inlined
 def plogp(x):
     """``x * log2(x)`` in bits; 0 for x <= 0, also for the -1e-17 that cancellation leaves."""
-    return x * log2(x) if x > 0.0 else 0.0
+    y = x if x > 0.0 else 0.0  # max() would not be vectorised
+    return y * log2(y)
 
 
-@jit
+@inlined
 def module_cost(visit, enter, exit):
     """What a module adds to the codelength, in bits, apart from its nodes and the sum of all enter flows."""
     return plogp(visit + exit) - plogp(exit) - plogp(enter)
 
 
-@jit
-def teleport_between(teleport, i, module_teleport, m, inside):
+@inlined
+def teleport_between(teleport, i, module_teleport, m, own):
     """Recorded teleportation between node `i` and the rest of module `m`, both ways, per step.
 
-    `inside` says whether the node is one of the module, whose sums then contain it.
+    `own` is 1.0 if the node is one of the module, whose sums then contain it, else 0.0.
     """
     if teleport is None:
         return 0.0
     leaving, landing = teleport[i, LEAVING], teleport[i, LANDING]
-    module_leaving, module_landing = module_teleport[m, LEAVING], module_teleport[m, LANDING]
-    if inside:
-        module_leaving -= leaving
-        module_landing -= landing
+    module_leaving = module_teleport[m, LEAVING] - own * leaving
+    module_landing = module_teleport[m, LANDING] - own * landing
     return leaving * module_landing + module_leaving * landing
 
 
-@jit
-def change_of_leaving(nodes, i, modules, m, between):
-    """Change of a module's cost when node `i` leaves it, in bits.
+class Move(NamedTuple):
+    """What a move would do: room for one, filled by :func:`weigh_move`.
 
-    `nodes` and `modules` hold visit rate, enter flow and exit flow in each row; `between` is the flow
-    between the node and the rest of the module, both ways, teleportation included.
+    Attributes
+    ----------
+    origin, destination : float64 arrays of shape (4,)
+        The records of both modules after the move.
+    arguments, terms : float64 arrays of shape (8,)
+        What logarithms are taken of, all at once, and the values of :func:`plogp`.
     """
-    visit, enter, exit = modules[m, VISIT], modules[m, ENTER], modules[m, EXIT]
-    left = module_cost(visit - nodes[i, VISIT], enter - nodes[i, ENTER] + between, exit - nodes[i, EXIT] + between)
-    return left - module_cost(visit, enter, exit)
+
+    origin: FloatArray
+    destination: FloatArray
+    arguments: FloatArray
+    terms: FloatArray
 
 
-@jit
-def change_of_joining(nodes, i, modules, m, between):
-    """Change of a module's cost when node `i` joins it, in bits; as :func:`change_of_leaving`."""
-    visit, enter, exit = modules[m, VISIT], modules[m, ENTER], modules[m, EXIT]
-    joined = module_cost(visit + nodes[i, VISIT], enter + nodes[i, ENTER] - between, exit + nodes[i, EXIT] - between)
-    return joined - module_cost(visit, enter, exit)
+def new_move() -> Move:
+    """Room for a move."""
+    return Move(np.zeros(4), np.zeros(4), np.zeros(8), np.zeros(8))
 
 
-@jit
-def change_of_index(entering, between_origin, between_destination):
-    """Change of the first index term when a node changes modules, in bits; `entering` is that before the move."""
-    return plogp(entering + between_origin - between_destination) - plogp(entering)
+@inlined
+def weigh_move(nodes, state, i, destination, between_origin, between_destination, move):
+    """Change of the codelength if node `i` moved to another module, in bits (below 0 is a gain), and the new records.
+
+    `between_origin` and `between_destination` are the flows between the node and the rest of each module, both
+    ways, teleportation included.
+    """
+    origin = state.module_of[i]
+    for column in range(3):
+        move.origin[column] = state.modules[origin, column] - nodes[i, column]
+        move.destination[column] = state.modules[destination, column] + nodes[i, column]
+    for column in range(ENTER, EXIT + 1):
+        move.origin[column] += between_origin
+        move.destination[column] -= between_destination
+    entering = state.entering[0]
+    arguments, terms = move.arguments, move.terms
+    arguments[0] = move.origin[VISIT] + move.origin[EXIT]
+    arguments[1] = move.origin[EXIT]
+    arguments[2] = move.origin[ENTER]
+    arguments[3] = move.destination[VISIT] + move.destination[EXIT]
+    arguments[4] = move.destination[EXIT]
+    arguments[5] = move.destination[ENTER]
+    arguments[6] = entering + between_origin - between_destination
+    arguments[7] = entering
+    for k in range(8):
+        terms[k] = plogp(arguments[k])
+    move.origin[COST] = terms[0] - terms[1] - terms[2]
+    move.destination[COST] = terms[3] - terms[4] - terms[5]
+    return (
+        (move.origin[COST] - state.modules[origin, COST])
+        + (move.destination[COST] - state.modules[destination, COST])
+        + (terms[6] - terms[7])
+    )
 
 
-@jit
-def make_move(nodes, teleport, state, i, destination, between_origin, between_destination):
-    """Move node `i` to another module and keep all sums in step."""
+@inlined
+def make_move(teleport, state, i, destination, between_origin, between_destination, move):
+    """Move node `i` as it was weighed, and keep all sums in step."""
     origin = state.module_of[i]
     state.module_of[i] = destination
-    state.sizes[origin] -= 1
-    state.sizes[destination] += 1
+    state.sizes[origin] -= ONE
+    state.sizes[destination] += ONE
     state.entering[0] += between_origin - between_destination
-    _add_to_module(nodes, i, state.modules, origin, -1.0, between_origin)
-    _add_to_module(nodes, i, state.modules, destination, 1.0, -between_destination)
-    if state.sizes[origin] == 0:
-        for column in range(3):  # exactly: what cancellation leaves must not look like a module
-            state.modules[origin, column] = 0.0
+    # An empty module is cleared exactly: what cancellation leaves must not look like a module.
+    left = 0.0 if state.sizes[origin] == 0 else 1.0
+    for column in range(4):
+        state.modules[origin, column] = left * move.origin[column]
+        state.modules[destination, column] = move.destination[column]
     _move_teleport(teleport, i, state.teleport, origin, destination)
 
 
-@jit
-def _add_to_module(nodes, i, modules, m, sign, between):
-    modules[m, VISIT] = max(modules[m, VISIT] + sign * nodes[i, VISIT], 0.0)
-    modules[m, ENTER] = max(modules[m, ENTER] + sign * nodes[i, ENTER] + between, 0.0)
-    modules[m, EXIT] = max(modules[m, EXIT] + sign * nodes[i, EXIT] + between, 0.0)
-
-
-@jit
+@inlined
 def _move_teleport(teleport, i, module_teleport, origin, destination):
     if teleport is not None:
         for column in range(2):
@@ -188,28 +259,36 @@ def _move_teleport(teleport, i, module_teleport, origin, destination):
 
 
 @jit
-def _sum_modules(links, nodes, teleport, module_of, modules, module_teleport, sizes, entering):
-    """Fill the (zero) arrays of a Partition in one pass over the links."""
+def _sum_modules(links, nodes, teleport, state):
+    """Fill the (zero) sums of a Partition in one pass over the links."""
+    module_of, modules = state.module_of, state.modules
     bound = np.zeros(len(modules))
-    for i in range(len(module_of)):
+    for i in range(np.uint64(len(module_of))):
         m = module_of[i]
         internal = 0.0
-        for k in range(links.indptr[i], links.indptr[i + 1]):
+        for k in range(links.indptr[i], links.indptr[i + ONE]):
             if module_of[links.indices[k]] == m:
                 internal += links.flow[k * links.stride]
         # What stays inside is taken off node by node: differences of two large sums would lose digits.
-        sizes[m] += 1
+        state.sizes[m] += ONE
         modules[m, VISIT] += nodes[i, VISIT]
         modules[m, ENTER] += nodes[i, ENTER] - internal / 2
         modules[m, EXIT] += nodes[i, EXIT] - internal / 2
         bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
-    _sum_teleport(teleport, module_of, modules, module_teleport)
+    _sum_teleport(teleport, module_of, modules, state.teleport)
     for m in range(len(modules)):
         # What is left of a border that nothing crosses is rounding error, and is cleared.
         for column in range(ENTER, EXIT + 1):
             if modules[m, column] < 1e-14 * bound[m]:
                 modules[m, column] = 0.0
-        entering[0] += modules[m, ENTER]
+        state.entering[0] += modules[m, ENTER]
+    _fill_costs(modules)
+
+
+@jit
+def _fill_costs(modules):
+    for m in range(len(modules)):
+        modules[m, COST] = module_cost(modules[m, VISIT], modules[m, ENTER], modules[m, EXIT])
 
 
 @jit

@@ -44,9 +44,13 @@ class Result:
     num_modules : int
         Nodes without flow count as modules of their own.
     trials : tuple of float
-        Codelength of every trial; empty if nothing was searched for.
+        Codelength of every trial by itself, in bits per step; empty if nothing was searched for. Recombined,
+        they give a description at least as short as the best of them.
+    modules_agreed : int or None
+        How many of the modules every trial has found, node for node; None if nothing was searched for.
     converged : bool
-        False if the search was stopped by a time limit or an interrupt.
+        False if the search was stopped by a time limit or an interrupt, or if more trials would pay: the last
+        recombination of trials still shortened the description.
     seed : int or None
         The seed that gives this result again.
     options : dict
@@ -71,6 +75,7 @@ class Result:
     flow: FloatArray
     num_modules: int
     trials: tuple[float, ...]
+    modules_agreed: int | None
     converged: bool
     seed: int | None
     options: dict[str, Any]
@@ -149,6 +154,7 @@ class Result:
             "one_level_codelength": self.one_level_codelength,
             "relative_savings": self.relative_savings,
             "trials": list(self.trials),
+            "modules_agreed": self.modules_agreed,
             "converged": self.converged,
             "seed": self.seed,
             "options": dict(self.options),
@@ -221,15 +227,16 @@ class Result:
 def make_result(
     network: Network,
     flow: Flow,
-    module_of: IntArray,
+    module_of: NDArray[Any],
     *,
     trials: tuple[float, ...] = (),
+    modules_agreed: int | None = None,
     converged: bool = True,
     seed: int | None = None,
     options: dict[str, Any],
 ) -> Result:
     """The result of a partition of n nodes, numbered from 0 to at most n - 1: modules are numbered anew, by flow."""
-    state = partition(flow, module_of.astype(index_dtype(network.num_nodes)))
+    state = partition(flow, module_of.astype(flow.links.indices.dtype))
     length = codelength(flow, state)
     used = np.flatnonzero(state.sizes)
     # Rounding makes modules of equal flow equal; they stay in the order of their numbers.
@@ -245,6 +252,7 @@ def make_result(
         flow=frozen(flow.nodes[:, VISIT].copy()),
         num_modules=len(used),
         trials=trials,
+        modules_agreed=modules_agreed,
         converged=converged,
         seed=seed,
         options=options,

@@ -16,6 +16,7 @@ from mapeq._jit import jit
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.signedinteger[Any]]
+IndexArray = NDArray[np.unsignedinteger[Any]]
 
 #: Links are read in pieces of this length, so that what is made of them stays in the processor's cache.
 PIECE = 1 << 16

@@ -1,14 +1,9 @@
-"""The search for the partition with the shortest description.
+"""The search for the partition with the shortest description: trials that learn from each other.
 
-A descent iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
-while that shortens the description, refine the modules, aggregate the network by what
-refinement found, and go on with the aggregated network until nothing merges. The next pass begins at
-the nodes again, from what the last one found; most of the gain over a single pass comes from the
-first few repetitions.
-
-A trial is one descent, or on a small network a few from different starts, which cost next to
-nothing there. Of several trials the shortest description wins. The first start has every node alone,
-others group the nodes at random, in few groups or many: from large modules the search finds
+A trial is a descent to a local optimum (:mod:`mapeq.descent`). Trials are recombined in pairs, the results
+in pairs again, and so on up to the last: what comes out is at least as short as the best of the trials, and mostly
+shorter than the best of many more. On a tiny network a trial makes a few descents from
+random groups, too, where they cost next to nothing: from large modules the search finds
 merges that it cannot reach from single nodes, where every step on the way would lengthen the description.
 """
 
@@ -24,21 +19,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mapeq.crew import Crew
+from mapeq.descent import Outcome, Searcher, outcome
 from mapeq.errors import is_number, is_whole, option_error
 from mapeq.flow import Flow
-from mapeq.moves import aggregate, connected_parts, move_nodes, queue_of, refine, renumber, scratch_for
-from mapeq.objective import Partition, codelength, partition
-from mapeq.rows import IntArray, index_dtype
+from mapeq.rows import IndexArray
 
-#: A descent ends when a pass shortens the description by less than this fraction of it.
-LEAST_RELATIVE_GAIN = 1e-4
+#: A trial makes more descents while all together meet no more links than this; each counts some more for itself.
+CHEAP_LINKS = 15_000
+LINKS_PER_START = 250
+MOST_STARTS = 40
 
-#: A trial starts again while all its starts together meet no more links than this, and no more often than that.
-CHEAP_LINKS = 50_000
-MOST_STARTS = 48
-
-#: Kernels return after meeting so many links, a tenth of a second, to see whether to stop.
-WORK = 1_000_000
+#: More trials would pay if the last recombination shortened the description by more than this fraction of it.
+WORTH_MORE_TRIALS = 1e-5
 
 
 @dataclass(frozen=True)
@@ -71,11 +64,11 @@ class SearchOptions:
 
 
 class Progress(NamedTuple):
-    """What a progress callback is told after every pass."""
+    """What a progress callback is told after every pass and every recombination."""
 
-    trial: int  #: number of the trial, from 1
+    trial: int  #: number of the trial, from 1; of a recombination, that of its last trial
     num_trials: int
-    num_passes: int  #: passes done in this trial
+    num_passes: int  #: passes done in this trial; 0: the trials up to this one were recombined
     codelength: float  #: what the last pass reached, bits per step
     num_modules: int
 
@@ -129,10 +122,22 @@ class Control:
 
 
 class Found(NamedTuple):
-    """The outcome of a search: the best partition, the codelength of every trial, whether all of them ended."""
+    """The outcome of a search.
 
-    module_of: IntArray
+    Attributes
+    ----------
+    module_of : unsigned integer array of shape (n,)
+    trials : tuple of float
+        The codelength of every trial that was begun, by itself, in bits per step.
+    agreed : int
+        How many of the modules every trial has found, node for node.
+    converged : bool
+        Whether the search came to its end, and more trials would hardly find anything shorter.
+    """
+
+    module_of: IndexArray
     trials: tuple[float, ...]
+    agreed: int
     converged: bool
 
 
@@ -142,7 +147,7 @@ def two_level(
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
-    start: IntArray | None = None,
+    start: IndexArray | None = None,
     control: Control | None = None,
 ) -> Found:
     """Search for the two-level partition with the shortest description.
@@ -152,11 +157,11 @@ def two_level(
     flow : Flow
         Of n nodes.
     num_trials : int
-        Independent trials, of which the best is kept.
+        How many trials to recombine.
     seed : int
-        Every trial draws from a stream of its own, so that the number of threads changes nothing.
+        Every trial and every recombination draws from a stream of its own: the number of threads changes nothing.
     num_threads : int
-        How many trials may run side by side.
+        Trials run side by side; what threads are left share the work within each.
     start : integer array of shape (n,), optional
         A partition to start every trial from, numbered from 0 to at most n - 1.
     control : Control, optional
@@ -166,158 +171,130 @@ def two_level(
     Found
         Every module of it is connected, by links or by recorded teleportation.
     """
-    control = control or Control()
-    # Local moves can miss that a network has no structure at all.
-    whole = _outcome(flow, np.zeros(len(flow.nodes), dtype=index_dtype(len(flow.nodes))))
-    streams = np.random.SeedSequence(seed).spawn(num_trials)
+    search = _Search(flow, num_trials, seed, num_threads, start, control or Control())
+    return search.run()
 
-    def run(number: int) -> Outcome | None:
+
+class _Search:
+    """The trials of one search, recombined in the order of a binary tree."""
+
+    def __init__(
+        self, flow: Flow, num_trials: int, seed: int, num_threads: int, start: IndexArray | None, control: Control
+    ):
+        self._flow = flow
+        self._num_trials = num_trials
+        self._seed = seed
+        self._workers = min(num_threads, num_trials)
+        self._threads_each = num_threads // self._workers
+        self._start = None if start is None else start.astype(flow.links.indices.dtype)
+        self._control = control
+        self._trials: list[Future[Outcome | None]] = []
+        self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
+
+    def run(self) -> Found:
+        control = self._control
+        with ThreadPoolExecutor(self._workers) as pool:
+            try:
+                self._plan(pool, 0, self._num_trials)
+                ends = _ends(self._steps)
+            except BaseException as error:
+                control.stop()  # the pool waits for the kernels, which see this within a fraction of a second
+                if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
+                    raise
+                control.interrupted = True
+                ends = _ends(self._steps)
+        trials = _ends(self._trials)
+        best = min(ends + self._whole(ends), key=lambda end: end.length)
+        before_last = min((end.length for end in ends[:-1]), default=best.length)
+        gain = before_last - best.length
+        return Found(
+            best.module_of,
+            tuple(trial.length for trial in trials),
+            _agreed(best.module_of, [trial.module_of for trial in trials]),
+            not control.stopped and gain <= WORTH_MORE_TRIALS * best.length,
+        )
+
+    def _plan(self, pool: ThreadPoolExecutor, first: int, last: int) -> Future[Outcome | None]:
+        """Submit the trials from `first` to before `last`, and recombine them in pairs.
+
+        A step is submitted after those that it waits for, so that some thread always has work.
+        """
+        if last - first == 1:
+            step = pool.submit(self._trial, first)
+            self._trials.append(step)
+        else:
+            middle = first + (1 << (last - first - 1).bit_length() - 1)
+            halves = self._plan(pool, first, middle), self._plan(pool, middle, last)
+            step = pool.submit(self._recombination, *halves, first, last)
+        self._steps.append(step)
+        return step
+
+    def _trial(self, number: int) -> Outcome | None:
+        control = self._control
         if number > 0 and control.stopped:
             return None
-        reports = itertools.count(1)
+        passes = itertools.count(1)
 
-        def report(found: Outcome) -> None:
-            num_modules = int(found.module_of.max(initial=-1)) + 1
-            control.report(Progress(number + 1, num_trials, next(reports), found.length, num_modules))
+        def report(length: float, num_modules: int) -> None:
+            control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
-        rng = np.random.default_rng(streams[number])
-        starts = _starts(flow, start, number == 0, rng)
-        return min((_descend(flow, first, rng, control, report) for first in starts), key=lambda found: found.length)
+        with Crew(self._threads_each) as crew:
+            rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(number,)))
+            searcher = Searcher(rng, crew, lambda: control.stopped, report)
+            starts = self._starts(number, rng)
+            return min((searcher.descend(self._flow, start) for start in starts), key=lambda end: end.length)
 
-    with ThreadPoolExecutor(max_workers=min(num_threads, num_trials)) as pool:
-        running: list[Future[Outcome | None]] = []
-        try:
-            running.extend(pool.submit(run, number) for number in range(num_trials))
-            done = _finished(running)
-        except BaseException as error:
-            control.stop()  # the pool waits for the kernels, which see this within a fraction of a second
-            if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
-                raise
-            control.interrupted = True
-            done = _finished(running) or [whole]
-    lengths = tuple(found.length for found in done)
-    best = done[int(np.argmin(lengths))]
+    def _starts(self, number: int, rng: np.random.Generator) -> Iterator[IndexArray | None]:
+        """Where the descents of a trial begin; None: from single nodes."""
+        yield self._start
+        if self._start is None:
+            n = len(self._flow.nodes)
+            affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._flow.links.indices))
+            for _ in range(min(affordable, n, MOST_STARTS) - 1):
+                if self._control.stopped:
+                    return
+                num_groups = max(1, int(n ** rng.uniform(0, 0.7)))
+                yield rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)
 
-    if whole.length <= best.length:
-        best, lengths = whole, tuple(min(length, whole.length) for length in lengths)
-    return Found(best.module_of, lengths, not control.stopped)
+    def _recombination(
+        self, one: Future[Outcome | None], other: Future[Outcome | None], first: int, last: int
+    ) -> Outcome | None:
+        left, right = one.result(), other.result()
+        if left is None or right is None or self._control.stopped:
+            return None
+        with Crew(self._threads_each) as crew:
+            rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(first, last)))
+            searcher = Searcher(rng, crew, lambda: self._control.stopped)
+            end = searcher.recombine(self._flow, left, right)
+        num_modules = int(end.module_of.max(initial=0)) + 1
+        self._control.report(Progress(last, self._num_trials, 0, end.length, num_modules))
+        return end
 
+    def _whole(self, ends: list[Outcome]) -> list[Outcome]:
+        """The partition into connected components, where it might be better than what was found.
 
-class Outcome(NamedTuple):
-    """A partition, every module of which is connected, by links or by recorded teleportation, and its codelength."""
-
-    module_of: IntArray
-    length: float
-
-
-def _outcome(flow: Flow, module_of: IntArray) -> Outcome:
-    """The partition into the connected parts of all modules.
-
-    Recorded teleportation connects nodes without links: it may describe a module better as a whole.
-    """
-    candidates = [_connected(flow, module_of)]
-    if flow.teleport is not None:
-        candidates.append(module_of.copy())
-        _numbered(candidates[1])
-    outcomes = [Outcome(found, codelength(flow, partition(flow, found)).total) for found in candidates]
-    return min(outcomes, key=lambda outcome: outcome.length)
-
-
-def _finished(running: list[Future[Outcome | None]]) -> list[Outcome]:
-    """Wait for all trials; those that were never begun are left out."""
-    return [outcome for future in running if (outcome := future.result()) is not None]
+        Local moves can miss that a network has no structure at all.
+        """
+        n = len(self._flow.nodes)
+        lengths = [end.length for end in ends]
+        if lengths and len(self._flow.links.indices) > CHEAP_LINKS and min(lengths) < self._flow.node_codelength:
+            return []
+        return [outcome(self._flow, np.zeros(n, dtype=self._flow.links.indices.dtype))]
 
 
-def _starts(flow: Flow, given: IntArray | None, single: bool, rng: np.random.Generator) -> Iterator[IntArray]:
-    """Where the descents of a trial begin; `single` says whether the first has every node alone."""
-    n = len(flow.nodes)
-    dtype = index_dtype(n)
-    if given is not None:
-        yield given.astype(dtype)
-        return
-    if single:
-        yield np.arange(n, dtype=dtype)
-    affordable = CHEAP_LINKS // max(len(flow.links.indices), 1)
-    for _ in range(max(1, min(affordable, n, MOST_STARTS)) - single):
-        num_groups = max(1, int(n ** rng.uniform(0.2, 1)))
-        yield rng.integers(num_groups, size=n, dtype=dtype)
+def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:
+    """Wait for all steps; those that were never begun are left out."""
+    return [end for step in steps if (end := step.result()) is not None]
 
 
-def _descend(
-    flow: Flow,
-    start: IntArray,
-    rng: np.random.Generator,
-    control: Control,
-    report: Callable[[Outcome], None],
-) -> Outcome:
-    """Passes until they gain little."""
-    best = _outcome(flow, start)
-    while not control.stopped:
-        found = _outcome(flow, leiden_pass(flow, start.copy(), rng, control))
-        report(found)
-        gain = best.length - found.length
-        if gain > 0:
-            best = found
-        if gain <= LEAST_RELATIVE_GAIN * abs(best.length):  # rounding may leave a length of 0 below it
-            break
-        start = best.module_of
-    return best
-
-
-def leiden_pass(flow: Flow, module_of: IntArray, rng: np.random.Generator, control: Control) -> IntArray:
-    """One pass from the nodes up: the improved partition."""
-    level, state = flow, partition(flow, module_of)
-    ascent: list[IntArray] = []  # of each level's nodes, the number in the level above
-    while True:
-        _move(level, state, rng, control)
-        _numbered(state.module_of)
-        if control.stopped:
-            break
-        refined = _refined(level, state, rng, control)
-        num_refined = _numbered(refined)
-        if num_refined == len(refined):
-            break
-        coarse = np.empty(num_refined, dtype=refined.dtype)
-        coarse[refined] = state.module_of
-        level = aggregate(level, partition(level, refined), num_refined)
-        state = partition(level, coarse)
-        ascent.append(refined)
-    found = state.module_of
-    for above in reversed(ascent):
-        found = found[above]
-    return found
-
-
-def _move(level: Flow, state: Partition, rng: np.random.Generator, control: Control) -> None:
-    """Move nodes, in random order at first, until none has a reason to move."""
-    queue, scratch = queue_of(_shuffled(state, rng)), scratch_for(state)
-    while queue.ends[1] and not control.stopped:
-        move_nodes(level.links, level.nodes, level.teleport, state, queue, scratch, WORK)
-
-
-def _refined(level: Flow, state: Partition, rng: np.random.Generator, control: Control) -> IntArray:
-    """Connected sub-modules of all modules."""
-    single = partition(level, np.arange(len(state.module_of), dtype=state.module_of.dtype))
-    order, scratch = _shuffled(state, rng), scratch_for(single)
-    position = 0
-    while position < len(order) and not control.stopped:
-        position = refine(
-            level.links, level.nodes, level.teleport, state.module_of, single, order, position, scratch, WORK
-        )
-    return single.module_of
-
-
-def _shuffled(state: Partition, rng: np.random.Generator) -> IntArray:
-    return rng.permutation(len(state.module_of)).astype(state.module_of.dtype)
-
-
-def _numbered(module_of: IntArray) -> int:
-    """Number the modules from 0, in place; returns how many there are."""
-    return int(renumber(module_of, np.full(len(module_of), -1, dtype=module_of.dtype)))
-
-
-def _connected(flow: Flow, module_of: IntArray) -> IntArray:
-    """The connected parts of all modules."""
-    parts = np.full(len(module_of), -1, dtype=module_of.dtype)
-    connected_parts(flow.links, module_of, parts, np.empty_like(parts))
-    return parts
+def _agreed(module_of: IndexArray, trials: list[IndexArray]) -> int:
+    """How many modules are, node for node, modules of all trials, too."""
+    sizes = np.bincount(module_of)
+    agreed = np.ones(len(sizes), dtype=np.bool_)
+    for trial in trials:
+        # A module is one of the trial if all its nodes are in the same one there, and no others.
+        there = np.empty(len(sizes), dtype=trial.dtype)
+        there[module_of] = trial
+        same = np.bincount(module_of, there[module_of] == trial, minlength=len(sizes)) == sizes
+        agreed &= same & (np.bincount(trial)[there] == sizes)
+    return int(np.count_nonzero(agreed))
