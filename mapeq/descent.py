@@ -3,7 +3,9 @@
 A descent iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
 while that shortens the description, refine the modules, aggregate the network by what refinement found, and go
 on with the aggregated network until nothing merges. The next pass begins at the nodes again, from what the last one
-found; most of the gain over a single pass comes from the first few repetitions.
+found. The first pass is a rough one, since the next ones know better; the second one forgets the modules
+once it has refined them twice, and builds them up again from these atoms: where modules are weakly separated, that
+undoes mergers of the first pass which no node or atom could leave alone. All others improve what there is.
 
 Two partitions are recombined by their overlap: nodes that both keep together become one node of a network that
 is small, since good partitions agree on most. Its descents, one from each parent and one from single nodes, cost
@@ -24,14 +26,17 @@ from mapeq.moves import BLOCKS, Bounds, commit, move_nodes, propose, queue_of, s
 from mapeq.objective import Partition, codelength, new_move, partition, single_modules
 from mapeq.rows import ONE, IndexArray
 
-#: A descent ends when a pass shortens the description by less than this fraction of it.
-LEAST_GAIN = 1e-3
+#: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
+FADED = 1e-3
 
-#: So does one in an overlap, which costs little and decides much.
-LEAST_GAIN_OF_OVERLAP = 1e-4
+#: The second pass has more to offer than that, and passes over overlaps cost next to nothing.
+FADED_AT_FIRST = 1e-4
 
-#: The first moves from single nodes end when all links have been met so often: the next levels know better.
-FIRST_SWEEPS = 3
+#: The first moves from single nodes end when all links have been met so often.
+ROUGH_SWEEPS = 3
+
+#: Refining pays on so many levels; above them, modules are aggregated as they are.
+REFINED_LEVELS = 3
 
 #: Kernels return after meeting so many links, some hundredth of a second, to see whether to stop.
 WORK = 1_000_000
@@ -85,9 +90,20 @@ class Searcher:
 
     def descend(self, flow: Flow, start: IndexArray | None = None) -> Outcome:
         """Passes from a partition, by default from single nodes, until they gain little."""
-        state = single_modules(flow) if start is None else partition(flow, start)
-        state = self._passes(flow, state, LEAST_GAIN, self.report, raw=start is None)
-        return outcome(flow, state.module_of)
+        if start is None:
+            stage = self._reported(self._pass(flow, _stage(flow, single_modules(flow)), FADED, rough=True))
+            before = stage._replace(state=compact(stage.state))
+            stage = self._reported(self._pass(flow, stage, FADED_AT_FIRST, rebuild=True))
+            if stage.length > before.length:
+                stage = before._replace(state=spread(before.state, before.state.module_of))
+        else:
+            stage = _stage(flow, partition(flow, start.copy()))
+        while not (stage.faded or self.stopped()):
+            stage = self._reported(self._pass(flow, stage, FADED))
+        ends = [outcome(flow, stage.state.module_of)]
+        if start is not None:
+            ends.append(outcome(flow, start))
+        return min(ends, key=_length)
 
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
@@ -98,65 +114,56 @@ class Searcher:
             module_of = np.empty(len(small.nodes), dtype=overlap.module_of.dtype)
             module_of[overlap.module_of] = parent.module_of
             starts.append(partition(small, module_of))
-        ends = [self._passes(small, start, LEAST_GAIN_OF_OVERLAP) for start in starts]
-        best = compact(min(ends, key=lambda end: codelength(small, end).total))
-        state = self._pass(flow, spread(best, best.module_of[overlap.module_of]), 0.0)
-        return min(one, other, outcome(flow, state.module_of), key=lambda candidate: candidate.length)
+        stages = [_stage(small, start) for start in starts]
+        for number, stage in enumerate(stages):
+            while not (stage.faded or self.stopped()):
+                stage = self._pass(small, stage, FADED_AT_FIRST)
+            stages[number] = stage
+        best = compact(min(stages, key=_length).state)
+        stage = self._pass(flow, _stage(flow, spread(best, best.module_of[overlap.module_of])), 0.0)
+        return min(one, other, outcome(flow, stage.state.module_of), key=_length)
 
-    def _passes(
-        self,
-        flow: Flow,
-        state: Partition,
-        least: float,
-        report: Callable[[float, int], None] | None = None,
-        *,
-        raw: bool = False,
-    ) -> Partition:
-        """Passes until they shorten the description by less than a fraction `least` of it; `raw` as in :meth:`_pass`."""
-        length = codelength(flow, state).total
-        gain = np.inf
-        while gain > least * abs(length) and not self.stopped():
-            state = self._pass(flow, state, least * abs(length) / 2, raw=raw)
-            raw = False
-            shorter = codelength(flow, state).total
-            gain, length = length - shorter, shorter
-            if report is not None:
-                report(length, int(np.count_nonzero(state.sizes)))
-        return state
+    def _reported(self, stage: _Stage) -> _Stage:
+        if self.report is not None:
+            self.report(stage.length, int(np.count_nonzero(stage.state.sizes)))
+        return stage
 
-    def _pass(self, flow: Flow, state: Partition, least: float, *, raw: bool = False) -> Partition:
-        """One pass over all levels, from the nodes up.
+    def _pass(self, flow: Flow, start: _Stage, fade: float, *, rough: bool = False, rebuild: bool = False) -> _Stage:
+        """One pass over all levels, from the nodes up; the start is used up.
 
-        It ends at the nodes if moving them shortens the description by less than `least` bits. With `raw` the start
-        is a rough one, single nodes: they move for a few sweeps only, and are aggregated by the modules they form.
+        Gains have faded when moving the nodes shortens the description by less than a fraction `fade` of it. Then, and
+        in a `rough` pass, the nodes are aggregated by the modules that they form, without refining these. With
+        `rebuild`, the modules are built up again from atoms, refined twice.
         """
-        level = flow
+        level, state = flow, start.state
+        faded = False
         ascent: list[IndexArray] = []  # of each level's nodes, the number in the level above
         while True:
-            rough = raw and not ascent
-            change = self._move(level, state, sweeps=FIRST_SWEEPS if rough else None)
+            height = len(ascent)
+            change = self._move(level, state, sweeps=ROUGH_SWEEPS if rough and height == 0 else None)
             state = compact(state)
-            faded = -change < least and not rough if not ascent else change == 0
-            if self.stopped() or len(state.sizes) == len(level.nodes) or (faded and not ascent):
+            if height == 0:
+                faded = not rough and -change <= fade * start.length
+            settled = change == 0 and (faded or height > 0)
+            if self.stopped() or len(state.sizes) == len(level.nodes) or (settled and height == 0):
                 break
             order = self._order(level)
-            if rough or faded:
-                ascent.append(state.module_of)
-                level = aggregate(level, state, order, self.crew)
-                state = single_modules(level)
-                continue
-            refined = self._refined(level, state, order)
-            if self.stopped() or len(refined.sizes) == len(level.nodes):
+            as_they_are = faded or settled or height >= REFINED_LEVELS or (rough and height == 0)
+            atoms = state if as_they_are else self._refined(level, state, order)
+            if self.stopped() or len(atoms.sizes) == len(level.nodes):
                 break
-            ascent.append(refined.module_of)
-            level = aggregate(level, refined, order, self.crew)
-            coarse = np.empty(len(level.nodes), dtype=order.dtype)
-            coarse[refined.module_of] = state.module_of
-            state = spread(state, coarse)
+            level = aggregate(level, atoms, order, self.crew)
+            if as_they_are or (rebuild and height == 1):
+                state = single_modules(level)
+            else:
+                coarse = np.empty(len(level.nodes), dtype=order.dtype)
+                coarse[atoms.module_of] = state.module_of
+                state = spread(state, coarse)
+            ascent.append(atoms.module_of)
         found = state.module_of
         for above in reversed(ascent):
             found = found[above]
-        return spread(state, found)
+        return _stage(flow, spread(state, found), faded=faded)
 
     def _refined(self, level: Flow, state: Partition, order: IndexArray) -> Partition:
         """Connected sub-modules of all modules of a compact partition."""
@@ -202,6 +209,22 @@ class Searcher:
     def _order(self, flow: Flow) -> IndexArray:
         """All nodes in random order."""
         return self.rng.permutation(np.arange(len(flow.nodes), dtype=flow.links.indices.dtype))
+
+
+class _Stage(NamedTuple):
+    """A partition on the way down, its codelength, and whether passes have come to bring little."""
+
+    state: Partition
+    length: float
+    faded: bool
+
+
+def _stage(flow: Flow, state: Partition, *, faded: bool = False) -> _Stage:
+    return _Stage(state, codelength(flow, state).total, faded)
+
+
+def _length(end: Outcome | _Stage) -> float:
+    return end.length
 
 
 def _overlap(one: IndexArray, other: IndexArray) -> IndexArray:
