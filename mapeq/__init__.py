@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
+    from mapeq.api import warmup as warmup
     from mapeq.errors import ConvergenceError as ConvergenceError
     from mapeq.errors import FormatError as FormatError
     from mapeq.errors import MapeqError as MapeqError
@@ -41,6 +42,7 @@ _HOME = {
     "infomap_partitions": "mapeq.networkx_backend",
     "map_equation": "mapeq.networkx_backend",
     "read_network": "mapeq.formats",
+    "warmup": "mapeq.api",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "infomap_partitions",
     "map_equation",
     "read_network",
+    "warmup",
 ]
 
 

@@ -15,6 +15,7 @@ from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.result import Result, make_result
+from mapeq.rows import unsigned
 from mapeq.search import Control, Progress, SearchOptions, two_level
 
 
@@ -141,7 +142,7 @@ def search(
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=search_options.num_threads or _usable_processors(),
-        start=start,
+        start=None if start is None else unsigned(start),
         control=control,
     )
     return make_result(
@@ -216,6 +217,26 @@ def measure(network: Network, flow_options: FlowOptions, partition: Any) -> Resu
     """Measure a partition with checked options; see :func:`evaluate`."""
     module_of = as_partition(partition, network)
     return make_result(network, random_walk(network, flow_options), module_of, options=_known(network, flow_options))
+
+
+def warmup() -> None:
+    """Compile what searches need and keep it on disk, so that no later process has to wait for it.
+
+    For images and test environments. Without it, every function is compiled when it is first used.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.warmup()
+    """
+    # Cliques in a ring: several levels, and modules that meet.
+    first = np.arange(600)
+    links = np.concatenate([np.column_stack([first, first // 6 * 6 + (first + step) % 6]) for step in (1, 2)])
+    links = np.concatenate([links, np.column_stack([first, (first + 6) % 600])])
+    for directed, recorded in ((False, False), (True, False), (True, True)):
+        for weights in (None, 1.0 + np.arange(len(links)) % 7):
+            network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
+            infomap(network, recorded_teleportation=recorded, num_trials=2, num_threads=1)
 
 
 def network_and_options(

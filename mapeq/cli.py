@@ -58,9 +58,9 @@ def parser() -> argparse.ArgumentParser:
     search = cluster.add_argument_group("search")
     search.add_argument("-2", "--two-level", action="store_true", help="a two-level partition (the default)")
     search.add_argument("--multilevel", action="store_true", help="not built yet")
-    search.add_argument("-N", "--num-trials", type=int, default=1, metavar="N", help="keep the best of N trials (1)")
+    search.add_argument("-N", "--num-trials", type=int, default=1, metavar="N", help="recombine N trials (1)")
     search.add_argument("-s", "--seed", type=int, default=0, metavar="N", help="the same seed, the same result (0)")
-    search.add_argument("--num-threads", type=int, metavar="N", help="trials side by side (as many as processors)")
+    search.add_argument("--num-threads", type=int, metavar="N", help="threads for the search (as many as processors)")
     search.add_argument("--time-limit", type=float, metavar="S", help="return the best found after S seconds of search")
     search.add_argument("-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .csv or .tsv")
     output = cluster.add_argument_group("output")
@@ -82,6 +82,13 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=_evaluate)
     _add_network_arguments(evaluate, "PARTITION")
+
+    warmup = commands.add_parser(
+        "warmup",
+        help="compile everything now, for images",
+        description="Compile everything that a search needs and keep it on disk, so that no later process waits for it.",
+    )
+    warmup.set_defaults(run=_warmup)
     return main_parser
 
 
@@ -251,6 +258,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     print(_summary(options.file, result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
+    return 0
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    from mapeq.api import warmup
+
+    warmup()
     return 0
 
 

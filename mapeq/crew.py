@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -93,7 +92,7 @@ class Crew:
     def __enter__(self) -> Crew:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def __exit__(self, *raised: object) -> None:
         if self._pool is not None:
             self._pool.shutdown()
 
@@ -109,12 +108,12 @@ class Crew:
         return self.num_threads > 1 and work >= WORTH_SHARING
 
     def parts(self, count: int, work: int) -> list[int]:
-        """Where to split a range of so many items, one part a thread, or a single one if the work (in links) is small."""
+        """Where to split a range of so many items: a part for each thread, or a single one if it has few links."""
         threads = self.num_threads if self.worthwhile(work) else 1
         return [count * t // threads for t in range(threads + 1)]
 
     def run(self, job: Callable[[int, int, int], T], bounds: list[int]) -> list[T]:
-        """Call ``job(bounds[t], bounds[t + 1], t)`` for all `t` at the same time, each on its thread; answers in order."""
+        """Call ``job(bounds[t], bounds[t + 1], t)`` for all `t` at the same time; their answers in order."""
         calls = [(bounds[t], bounds[t + 1], t) for t in range(len(bounds) - 1)]
         if self._pool is None or len(calls) == 1:
             return [job(*call) for call in calls]

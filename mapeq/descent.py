@@ -90,14 +90,10 @@ class Searcher:
 
     def descend(self, flow: Flow, start: IndexArray | None = None) -> Outcome:
         """Passes from a partition, by default from single nodes, until they gain little."""
-        if start is None:
-            stage = self._reported(self._pass(flow, _stage(flow, single_modules(flow)), FADED, rough=True))
-            before = stage._replace(state=compact(stage.state))
-            stage = self._reported(self._pass(flow, stage, FADED_AT_FIRST, rebuild=True))
-            if stage.length > before.length:
-                stage = before._replace(state=spread(before.state, before.state.module_of))
-        else:
-            stage = _stage(flow, partition(flow, start.copy()))
+        stage = _stage(flow, single_modules(flow) if start is None else partition(flow, start.copy()))
+        if start is None and not self.stopped():
+            stage = self._reported(self._pass(flow, stage, FADED, rough=True))
+            stage = self._rebuilt(flow, stage)
         while not (stage.faded or self.stopped()):
             stage = self._reported(self._pass(flow, stage, FADED))
         ends = [outcome(flow, stage.state.module_of)]
@@ -122,6 +118,16 @@ class Searcher:
         best = compact(min(stages, key=_length).state)
         stage = self._pass(flow, _stage(flow, spread(best, best.module_of[overlap.module_of])), 0.0)
         return min(one, other, outcome(flow, stage.state.module_of), key=_length)
+
+    def _rebuilt(self, flow: Flow, stage: _Stage) -> _Stage:
+        """The second pass, unless what there is is better than what it builds."""
+        if self.stopped():
+            return stage
+        kept = stage._replace(state=compact(stage.state))
+        rebuilt = self._reported(self._pass(flow, stage, FADED_AT_FIRST, rebuild=True))
+        if rebuilt.length <= kept.length:
+            return rebuilt
+        return kept._replace(state=spread(kept.state, kept.state.module_of))
 
     def _reported(self, stage: _Stage) -> _Stage:
         if self.report is not None:
@@ -230,4 +236,5 @@ def _length(end: Outcome | _Stage) -> float:
 def _overlap(one: IndexArray, other: IndexArray) -> IndexArray:
     """The partition in which two nodes are together if they are in both; numbered without gaps."""
     pairs = one.astype(np.uint64) * (np.uint64(other.max(initial=0)) + ONE) + other
-    return np.unique(pairs, return_inverse=True)[1].astype(one.dtype)
+    numbers: IndexArray = np.unique(pairs, return_inverse=True)[1].astype(one.dtype)
+    return numbers

@@ -1,8 +1,8 @@
 """From one level of a search to the next: group nodes by module, aggregate the modules to a network of their own.
 
 The search climbs by aggregating what it has found and comes down again by composing the numbers
-(Blondel et al., J. Stat. Mech. P10008, 2008). The sums of the modules travel with it both ways: they are never summed up
-from the links again.
+(Blondel et al., J. Stat. Mech. P10008, 2008). The sums of the modules travel with it both ways: they are never
+summed up from the links again.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _fill_groups(module_of, order, ends, members):
 
 
 def single_in_groups(flow: Flow, groups: Groups) -> Partition:
-    """Every node alone, numbered by its place in the groups: sub-modules of the same module have numbers side by side."""
+    """Every node alone, numbered by its place in the groups: sub-modules of a module have numbers side by side."""
     n = len(groups.members)
     number = np.empty_like(groups.members)
     modules = np.empty((n, 4))

@@ -96,10 +96,10 @@ class Bounds(NamedTuple):
 
 
 class Spares(NamedTuple):
-    """Module numbers without nodes, as a stack: ``numbers[: count[0]]``."""
+    """Module numbers without nodes, as a stack: ``numbers[: height[0]]``."""
 
     numbers: IndexArray
-    count: NDArray[np.uint64]
+    height: NDArray[np.uint64]
 
 
 def queue_of(order: IndexArray) -> Queue:
@@ -306,7 +306,10 @@ def weigh(nodes, teleport, state, block, begin, size, scratch):
 
 @inlined
 def _best_entry(index, b, scratch):
-    """The entry of the best module for node `b` of the batch, the first one if it should stay; `index` is the index term."""
+    """The entry of the best module for node `b` of the batch, its first one if it should stay.
+
+    `index` is the index term as it is.
+    """
     own, end = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE])
     # What joining and the index may cost at most, for the move to pay: with the index as it is, what leaving saves.
     least = index - (scratch.cost[own] - index) - LEAST_GAIN
@@ -336,9 +339,9 @@ def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, 
             _wait(queue, i)
             continue
         if destination == n:
-            if spares.count[0] == ZERO or state.sizes[origin] == ONE:
+            if spares.height[0] == ZERO or state.sizes[origin] == ONE:
                 continue
-            destination = np.uint64(spares.numbers[spares.count[0] - ONE])
+            destination = np.uint64(spares.numbers[spares.height[0] - ONE])
         between_origin = teleport_between(teleport, i, state.teleport, origin, 1.0)
         between_destination = teleport_between(teleport, i, state.teleport, destination, 0.0)
         start = links.indptr[i]
@@ -355,11 +358,11 @@ def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, 
                 _wait(queue, i)
             continue
         if state.sizes[destination] == 0:
-            spares.count[0] -= ONE
+            spares.height[0] -= ONE
         make_move(teleport, state, i, destination, between_origin, between_destination, move)
         if state.sizes[origin] == 0:
-            spares.numbers[spares.count[0]] = origin
-            spares.count[0] += ONE
+            spares.numbers[spares.height[0]] = origin
+            spares.height[0] += ONE
         change += one
         if bounds.refining == ZERO:
             _wake(links, queue, i, destination, scratch)

@@ -38,7 +38,7 @@ def infomap_communities(
     seed : int, random.Random, numpy generator or None
         The same seed gives the same communities; None draws a new one.
     num_trials : int
-        The best of so many trials is kept.
+        So many trials are made and recombined.
     teleportation_probability : float from 0 to 1
         Of the walk on a directed graph.
 

@@ -25,8 +25,9 @@ class StatusLine:
     def __call__(self, progress: Progress) -> None:
         """Show how far the search is."""
         trial = f"trial {progress.trial} of {progress.num_trials}, " if progress.num_trials > 1 else ""
+        step = f"pass {progress.num_passes}" if progress.num_passes else "recombined"
         self._show(
-            f"{trial}pass {progress.num_passes}: {progress.num_modules:,} modules, "
+            f"{trial}{step}: {progress.num_modules:,} modules, "
             f"{progress.codelength:.5f} bits per step"
         )
 

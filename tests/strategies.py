@@ -128,7 +128,7 @@ def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
 
 def partitions(n):
     """Modules of n nodes, with any numbers from 0 to n - 1."""
-    return st.lists(st.integers(0, max(n - 1, 0)), min_size=n, max_size=n).map(lambda m: np.array(m, dtype=np.int32))
+    return st.lists(st.integers(0, max(n - 1, 0)), min_size=n, max_size=n).map(lambda m: np.array(m, dtype=np.uint32))
 
 
 @st.composite

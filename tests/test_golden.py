@@ -67,7 +67,7 @@ def flow_of(case):
 def partition_of(case):
     """The partition, its modules numbered as the expected ones are."""
     paths = case["expected"]["paths"]
-    return np.array([paths[str(node)][0] - 1 for node in nodes_of(case)], dtype=np.int32)
+    return np.array([paths[str(node)][0] - 1 for node in nodes_of(case)], dtype=np.uint32)
 
 
 def close(expected):

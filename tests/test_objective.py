@@ -5,18 +5,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions, walks
 
+from mapeq.crew import Crew
 from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, link_flows, random_walk
-from mapeq.moves import aggregate, renumber
+from mapeq.levels import aggregate, compact
 from mapeq.network import Network
 from mapeq.objective import (
-    change_of_index,
-    change_of_joining,
-    change_of_leaving,
+    COST,
     codelength,
+    log2,
     make_move,
+    new_move,
     partition,
     plogp,
     teleport_between,
+    weigh_move,
 )
 
 DIRECTED = FlowOptions("directed")
@@ -48,26 +50,23 @@ def flow_between(flow, state, i, module):
     """Flow between a node and (the rest of) a module, both ways, teleportation included."""
     row = slice(flow.links.indptr[i], flow.links.indptr[i + 1])
     over_links = link_flows(flow.links)[row][state.module_of[flow.links.indices[row]] == module].sum()
-    inside = bool(state.module_of[i] == module)
-    return over_links + teleport_between(flow.teleport, i, state.teleport, module, inside)
+    inside = state.module_of[i] == module
+    return over_links + teleport_between(flow.teleport, i, state.teleport, module, float(inside))
 
 
-def change_of_move(flow, state, i, destination):
-    """Change of codelength, in bits, and the flow between the node and its two modules."""
+def weighed(flow, state, i, destination):
+    """Change of codelength, in bits, and what else `make_move` takes."""
     origin = state.module_of[i]
     from_origin, to_destination = flow_between(flow, state, i, origin), flow_between(flow, state, i, destination)
-    change = (
-        change_of_index(state.entering[0], from_origin, to_destination)
-        + change_of_leaving(flow.nodes, i, state.modules, origin, from_origin)
-        + change_of_joining(flow.nodes, i, state.modules, destination, to_destination)
-    )
-    return change, from_origin, to_destination
+    room = new_move()
+    change = weigh_move(flow.nodes, state, i, destination, from_origin, to_destination, room)
+    return change, (from_origin, to_destination, room)
 
 
 def move(flow, state, i, destination):
     """Make a move; returns the change of codelength that was foretold."""
-    change, from_origin, to_destination = change_of_move(flow, state, i, destination)
-    make_move(flow.nodes, flow.teleport, state, i, destination, from_origin, to_destination)
+    change, more = weighed(flow, state, i, destination)
+    make_move(flow.teleport, state, i, destination, *more)
     return change
 
 
@@ -84,9 +83,8 @@ def assert_in_step(flow, state):
 
 def coarse_flow(flow, fine):
     """The flow between the modules of a partition, and the module of each node, numbered from 0."""
-    module_of = fine.copy()
-    count = renumber(module_of, np.full(len(fine), -1, dtype=fine.dtype))
-    return aggregate(flow, partition(flow, module_of), count), module_of
+    state = compact(partition(flow, fine.copy()))
+    return aggregate(flow, state, np.arange(len(fine), dtype=fine.dtype), Crew()), state.module_of
 
 
 def random_links(rng, n, num_links, *, directed):
@@ -105,7 +103,7 @@ def test_codelength_against_the_oracle(case):
     flow, walk = random_walk(links.network(), options), links.walk(options)
     state = partition(flow, module_of)
     for m, expected in naive.modules(walk, module_of).items():
-        np.testing.assert_allclose(state.modules[m], expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(state.modules[m, :COST], expected, rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(state.sizes, np.bincount(module_of, minlength=links.num_nodes))
     found, expected = codelength(flow, state), naive.codelength(walk, module_of)
     assert found.index_codelength == pytest.approx(expected.index, abs=1e-10)
@@ -117,7 +115,7 @@ def test_codelength_against_the_oracle(case):
 def test_one_module_has_the_one_level_codelength(case):
     links, options = case
     flow = random_walk(links.network(), options)
-    found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.int32)))
+    found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.uint32)))
     one_level = naive.one_level_codelength(links.walk(options))
     assert found == pytest.approx((one_level, 0, one_level), abs=1e-10)
     assert flow.node_codelength == pytest.approx(one_level, abs=1e-10)
@@ -127,7 +125,7 @@ def test_one_module_has_the_one_level_codelength(case):
 def test_the_numbers_of_modules_mean_nothing(case, random):
     links, options, module_of = case
     flow = random_walk(links.network(), options)
-    numbers = np.array(random.sample(range(links.num_nodes), links.num_nodes), dtype=np.int32)
+    numbers = np.array(random.sample(range(links.num_nodes), links.num_nodes), dtype=np.uint32)
     renamed = codelength(flow, partition(flow, numbers[module_of]))
     assert renamed == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-12)
 
@@ -150,7 +148,7 @@ def test_the_order_of_nodes_means_nothing(case, random):
 
 def test_two_triangles_by_hand():
     flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
-    state = partition(flow, np.array([4, 4, 4, 1, 1, 1], np.int32))
+    state = partition(flow, np.array([4, 4, 4, 1, 1, 1], np.uint32))
     np.testing.assert_allclose(state.modules[[4, 1], VISIT], 1 / 2)
     np.testing.assert_allclose(state.modules[[4, 1], ENTER], 1 / 14)
     np.testing.assert_allclose(state.modules[[4, 1], EXIT], 1 / 14)
@@ -160,13 +158,18 @@ def test_two_triangles_by_hand():
 def test_components_need_no_index():
     network = Network.from_edges([0, 0, 1, 3, 3, 4], [1, 2, 2, 4, 5, 5])
     flow = random_walk(network, FlowOptions())
-    state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.int32))
-    assert not state.modules[:, ENTER:].any()
+    state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))
+    assert not state.modules[:, ENTER:COST].any()
     assert codelength(flow, state) == pytest.approx((np.log2(3), 0, np.log2(3)), abs=1e-14)
 
 
 def test_plogp():
     assert [plogp(x) for x in (0.5, 1.0, 2.0, 0.0, -1e-17)] == [-0.5, 0.0, 2.0, 0.0, 0.0]
+
+
+@given(st.floats(1e-300, 1e300))
+def test_the_logarithm_against_numpy(x):
+    assert log2(x) == pytest.approx(np.log2(x), rel=4e-15, abs=4e-15)
 
 
 # Moves ---------------------------------------------------------------------------------------
@@ -184,7 +187,7 @@ def test_the_change_of_every_move_against_the_oracle(fixed, data):
         for destination in set(range(links.num_nodes)) - {module_of[i]}:
             moved = module_of.copy()
             moved[i] = destination
-            change, *_ = change_of_move(flow, state, i, destination)
+            change, _ = weighed(flow, state, i, destination)
             assert change == pytest.approx(naive.codelength(walk, moved).total - before, abs=1e-10)
 
 
@@ -204,7 +207,7 @@ def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
         for destination in set(range(n)) - {coarse[i]}:
             moved = coarse.copy()
             moved[i] = destination
-            change, *_ = change_of_move(flow, state, i, destination)
+            change, _ = weighed(flow, state, i, destination)
             assert change == pytest.approx(naive.codelength(walk, moved[fine]).total - before, abs=1e-10)
 
 
@@ -231,9 +234,9 @@ def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
     rng = np.random.default_rng(7)
     flow = random_walk(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options)
     if aggregated:
-        flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.int32))
+        flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.uint32))
     n = len(flow.nodes)
-    state = partition(flow, rng.integers(0, n, n).astype(np.int32))
+    state = partition(flow, rng.integers(0, n, n).astype(np.uint32))
     before, changes = codelength(flow, state).total, 0.0
     for i, destination in rng.integers(0, n, (1500, 2)):
         if state.module_of[i] != destination:
@@ -247,7 +250,7 @@ def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
 @every_variant
 def test_there_and_back_changes_nothing(options):
     flow = random_walk(random_links(np.random.default_rng(3), 12, 40, directed=True), options)
-    state = partition(flow, (np.arange(12) % 3).astype(np.int32))
+    state = partition(flow, (np.arange(12) % 3).astype(np.uint32))
     before = codelength(flow, state)
     there = move(flow, state, 4, 2)
     assert move(flow, state, 4, 1) == pytest.approx(-there, abs=1e-14)
@@ -256,7 +259,7 @@ def test_there_and_back_changes_nothing(options):
 
 def test_an_emptied_module_leaves_exact_zeros():
     flow = random_walk(random_links(np.random.default_rng(5), 9, 30, directed=True), RECORDED)
-    state = partition(flow, np.arange(9, dtype=np.int32))
+    state = partition(flow, np.arange(9, dtype=np.uint32))
     for i in range(8):
         move(flow, state, i, 8)
     assert not state.modules[:8].any()

@@ -29,6 +29,7 @@ def test_public_names_are_the_contract():
         "infomap_partitions",
         "map_equation",
         "read_network",
+        "warmup",
     }
 
 

@@ -1,0 +1,223 @@
+import networkx as nx
+import numpy as np
+import pytest
+import scipy.sparse.csgraph
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import partitioned_walks, partitions
+
+from mapeq.crew import Crew
+from mapeq.flow import FlowOptions, link_flows, random_walk
+from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread
+from mapeq.network import Network
+from mapeq.objective import codelength, partition
+
+random_orders = st.randoms(use_true_random=False)
+
+
+def shuffled(n, random):
+    return np.array(random.sample(range(n), n), dtype=np.uint32)
+
+
+def numbers(n):
+    return np.arange(n, dtype=np.uint32)
+
+
+def compacted(flow, module_of):
+    return compact(partition(flow, module_of.astype(np.uint32)))
+
+
+def aggregated(flow, state, order=None, *, num_threads=1):
+    with Crew(num_threads) as crew:
+        return aggregate(flow, state, numbers(len(flow.nodes)) if order is None else order, crew)
+
+
+def in_order(module_of):
+    """The same modules, numbered in the order of their first nodes."""
+    first_of = {}
+    return [first_of.setdefault(m, len(first_of)) for m in module_of.tolist()]
+
+
+def link_matrix(flow):
+    """Flow over links, both directions together, as a sparse matrix."""
+    links, n = flow.links, len(flow.nodes)
+    return scipy.sparse.csr_array(
+        (link_flows(links), links.indices.astype(int), links.indptr.astype(int)), shape=(n, n)
+    )
+
+
+def parts_of(flow, module_of):
+    """The connected parts of modules, by SciPy: links between modules removed."""
+    matrix = link_matrix(flow).tocoo()
+    inside = module_of[matrix.row] == module_of[matrix.col]
+    kept = scipy.sparse.coo_array((np.ones(inside.sum()), (matrix.row[inside], matrix.col[inside])), matrix.shape)
+    return scipy.sparse.csgraph.connected_components(kept, directed=False)
+
+
+def arrays_of(flow):
+    return [flow.nodes, *flow.links[:3]] + ([] if flow.teleport is None else [flow.teleport])
+
+
+def assert_same_partition(state, expected):
+    np.testing.assert_array_equal(state.module_of, expected.module_of)
+    np.testing.assert_array_equal(state.sizes, expected.sizes)
+    np.testing.assert_allclose(state.modules, expected.modules, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(state.entering, expected.entering, rtol=1e-10, atol=1e-10)
+    assert (state.teleport is None) == (expected.teleport is None)
+    if state.teleport is not None:
+        np.testing.assert_allclose(state.teleport, expected.teleport, rtol=1e-10, atol=1e-10)
+    assert [array.dtype for array in (state.module_of, state.sizes)] == [np.uint32] * 2
+
+
+# Aggregating ---------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_aggregating_preserves_every_codelength(data):
+    links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
+    flow = random_walk(links.network(), options)
+    state = compacted(flow, fine)
+    coarse_flow = aggregated(flow, state, shuffled(links.num_nodes, data.draw(random_orders)))
+    coarse = data.draw(partitions(len(state.sizes))).astype(np.uint32)
+    of_modules = codelength(coarse_flow, partition(coarse_flow, coarse.copy()))
+    of_nodes = codelength(flow, partition(flow, coarse[state.module_of]))
+    assert of_modules == pytest.approx(of_nodes, abs=1e-10)
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
+def test_aggregating_sums_the_links_between_modules(case, random):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    state = compacted(flow, module_of)
+    count = len(state.sizes)
+    coarse = aggregated(flow, state, shuffled(links.num_nodes, random))
+    members = np.eye(count)[state.module_of]
+    expected = members.T @ link_matrix(flow).toarray() @ members
+    np.testing.assert_allclose(link_matrix(coarse).toarray(), expected * (1 - np.eye(count)), atol=1e-14)
+    assert coarse.links.indptr[-1] == len(coarse.links.indices) == len(link_flows(coarse.links))
+    for row in np.split(coarse.links.indices, coarse.links.indptr[1:-1].astype(int)):
+        assert len(np.unique(row)) == len(row)
+    assert not any(array.flags.writeable for array in arrays_of(coarse))
+    assert [array.dtype for array in coarse.links] == [array.dtype for array in flow.links]
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders, random_orders)
+def test_single_modules_aggregate_to_the_same_flow(case, random, another):
+    links, options, _ = case
+    flow = random_walk(links.network(), options)
+    module_of, order = shuffled(links.num_nodes, random), shuffled(links.num_nodes, another)
+    same = aggregated(flow, compacted(flow, module_of), order)
+    matrix = link_matrix(same).toarray()[np.ix_(module_of, module_of)]
+    np.testing.assert_array_equal(matrix, link_matrix(flow).toarray())
+    np.testing.assert_allclose(same.nodes[module_of], flow.nodes, atol=1e-14)
+
+
+def test_links_too_light_to_carry_flow_are_harmless():
+    """Two heavy cliques with very many weightless links between them."""
+    n = 60
+    sources, targets = np.triu_indices(2 * n, 1)
+    between = (sources < n) != (targets < n)
+    flow = random_walk(Network.from_edges(sources, targets, np.where(between, 1e-200, 1e200)), FlowOptions())
+    coarse = aggregated(flow, compacted(flow, np.repeat([0, 1], n)))
+    assert link_matrix(coarse).sum() == 0
+    np.testing.assert_allclose(coarse.nodes, [[0.5, 0, 0], [0.5, 0, 0]], atol=1e-14)
+
+
+def assert_same_for_all_crews(flow, state, order):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mapeq.crew.WORTH_SHARING", 0)
+        one, *others = (aggregated(flow, state, order, num_threads=threads) for threads in (1, 2, 3))
+    for other in others:
+        assert (link_matrix(one) != link_matrix(other)).nnz == 0
+        for array, same in zip(arrays_of(one), arrays_of(other), strict=True):
+            np.testing.assert_array_equal(array, same)
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
+def test_all_crews_aggregate_to_the_same(case, random):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    assert_same_for_all_crews(flow, compacted(flow, module_of), shuffled(links.num_nodes, random))
+
+
+@pytest.mark.parametrize("modules", [1, 7, 400, 2000])
+def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
+    rng = np.random.default_rng(modules)
+    flow = random_walk(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), FlowOptions())
+    state = compacted(flow, rng.integers(0, modules, len(flow.nodes)))
+    assert_same_for_all_crews(flow, state, rng.permutation(numbers(len(flow.nodes))))
+
+
+# Numbering and grouping ----------------------------------------------------------------------
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24))
+def test_compact_numbers_modules_without_gaps(case):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    state = partition(flow, module_of.astype(np.uint32))
+    small = compact(state)
+    used, expected = np.unique(module_of, return_inverse=True)
+    np.testing.assert_array_equal(small.module_of, expected)
+    np.testing.assert_array_equal(small.sizes, np.bincount(expected, minlength=len(used)))
+    np.testing.assert_array_equal(small.modules, state.modules[used])
+    np.testing.assert_array_equal(small.entering, state.entering)
+    if flow.teleport is not None:
+        np.testing.assert_array_equal(small.teleport, state.teleport[used])
+    assert codelength(flow, small) == codelength(flow, state)
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24))
+def test_spread_undoes_compact(case):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    small = compacted(flow, module_of)
+    assert_same_partition(spread(small, small.module_of), partition(flow, small.module_of.copy()))
+
+
+@given(st.data())
+def test_spread_takes_modules_of_modules_down_to_nodes(data):
+    links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
+    flow = random_walk(links.network(), options)
+    state = compacted(flow, fine)
+    level = aggregated(flow, state)
+    coarse = compacted(level, data.draw(partitions(len(state.sizes))))
+    below = coarse.module_of[state.module_of]
+    assert_same_partition(spread(coarse, below), partition(flow, below.copy()))
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
+def test_group_sorts_nodes_by_module_in_the_given_order(case, random):
+    links, options, module_of = case
+    state = compacted(random_walk(links.network(), options), module_of)
+    order = shuffled(links.num_nodes, random)
+    starts, members = group(state, order)
+    np.testing.assert_array_equal(np.diff(starts), state.sizes)
+    np.testing.assert_array_equal(members, order[np.argsort(state.module_of[order], kind="stable")])
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
+def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, random):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    groups = group(compacted(flow, module_of), shuffled(links.num_nodes, random))
+    state = single_in_groups(flow, groups)
+    np.testing.assert_array_equal(state.module_of[groups.members], np.arange(links.num_nodes))
+    assert_same_partition(state, partition(flow, state.module_of.copy()))
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24))
+def test_connected_parts_against_scipy_and_networkx(case):
+    links, options, module_of = case
+    flow, n = random_walk(links.network(), options), links.num_nodes
+    parts = np.full(n, n, dtype=np.uint32)
+    count = connected_parts(flow.links, module_of.astype(np.uint32), parts, np.empty_like(parts))
+    expected_count, expected = parts_of(flow, module_of)
+    assert count == expected_count
+    assert parts.tolist() == in_order(expected)
+
+    graph = nx.from_scipy_sparse_array(link_matrix(flow))
+    graph.remove_edges_from([(i, j) for i, j in graph.edges if module_of[i] != module_of[j]])
+    assert sorted(map(sorted, nx.connected_components(graph))) == sorted(
+        np.flatnonzero(parts == part).tolist() for part in range(count)
+    )
