@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     warmup = commands.add_parser(
         "warmup",
         help="compile everything now, for images",
-        description="Compile everything that a search needs and keep it on disk, so that no later process waits for it.",
+        description="Compile all that a search needs and keep it on disk, so that no later process waits for it.",
     )
     warmup.set_defaults(run=_warmup)
     return main_parser

@@ -333,12 +333,15 @@ def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, 
     for b in range(size):
         i, destination = np.uint64(queue.block[b]), np.uint64(queue.proposed[b])
         origin = np.uint64(state.module_of[i])
-        if destination == origin or (bounds.refining == ONE and state.sizes[origin] > ONE):
+        if destination == origin:
             continue
-        if bounds.refining == ONE and state.sizes[destination] == ZERO:  # its only node has moved
-            _wait(queue, i)
-            continue
-        if destination == n:
+        if bounds.refining == ONE:
+            if destination == n or state.sizes[origin] > ONE:
+                continue
+            if state.sizes[destination] == ZERO:  # its only node has moved meanwhile
+                _wait(queue, i)
+                continue
+        elif destination == n or state.sizes[destination] == ZERO:  # a new module, maybe since the last node left it
             if spares.height[0] == ZERO or state.sizes[origin] == ONE:
                 continue
             destination = np.uint64(spares.numbers[spares.height[0] - ONE])

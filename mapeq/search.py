@@ -26,7 +26,7 @@ from mapeq.flow import Flow
 from mapeq.rows import IndexArray
 
 #: A trial makes more descents while all together meet no more links than this; each counts some more for itself.
-CHEAP_LINKS = 15_000
+CHEAP_LINKS = 30_000
 LINKS_PER_START = 250
 MOST_STARTS = 40
 

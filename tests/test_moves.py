@@ -217,7 +217,6 @@ def test_spares_are_the_numbers_without_nodes(case):
     assert sorted(spares.numbers[: int(spares.height[0])].tolist()) == sorted(unused)
 
 
-@pytest.mark.xfail(strict=True, reason="a move into a module that its block emptied pops another spare")
 def test_moving_keeps_the_spares_in_step():
     rng = np.random.default_rng(7)
     flow = random_walk(Network.from_edges(*rng.integers(0, 900, (2, 6000))), FlowOptions())

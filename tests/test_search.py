@@ -253,11 +253,14 @@ def test_a_star_with_a_million_leaves():
 
 
 def test_hubs_with_many_links():
-    """Links between nodes chosen by rank: the first has more than 100,000 of them."""
+    """Five nodes with more than 100,000 links each, in a network of small groups."""
     rng = np.random.default_rng(1)
-    ranks = np.minimum(rng.zipf(1.5, (2, 400_000)), 200_000) - 1
-    flow = random_walk(Network.from_edges(*ranks), FlowOptions())
-    assert np.diff(flow.links.indptr).max() > 10_000
+    n = 200_000
+    hubs = np.repeat(np.arange(5) * 1000, 150_000)
+    sources = rng.integers(0, n, 400_000)
+    links = [(hubs, rng.integers(0, n, len(hubs))), (sources, sources - sources % 20 + rng.integers(0, 20, len(sources)))]
+    flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), FlowOptions())
+    assert np.diff(flow.links.indptr).max() > 100_000
     found = two_level(flow, control=Control(time_limit=300))
     assert found.converged
     assert parts_of(flow, found.module_of)[0] == found.module_of.max() + 1
