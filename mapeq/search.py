@@ -171,7 +171,7 @@ def two_level(
     Found
         Every module of it is connected, by links or by recorded teleportation.
     """
-    search = _Search(flow, num_trials, seed, num_threads, start, control or Control())
+    search = _Search(flow, int(num_trials), seed, num_threads, start, control or Control())
     return search.run()
 
 
