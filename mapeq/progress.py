@@ -26,10 +26,7 @@ class StatusLine:
         """Show how far the search is."""
         trial = f"trial {progress.trial} of {progress.num_trials}, " if progress.num_trials > 1 else ""
         step = f"pass {progress.num_passes}" if progress.num_passes else "recombined"
-        self._show(
-            f"{trial}{step}: {progress.num_modules:,} modules, "
-            f"{progress.codelength:.5f} bits per step"
-        )
+        self._show(f"{trial}{step}: {progress.num_modules:,} modules, {progress.codelength:.5f} bits per step")
 
     def say(self, text: str) -> None:
         """Show what is going on apart from the search, on a terminal only."""

@@ -258,7 +258,10 @@ def test_hubs_with_many_links():
     n = 200_000
     hubs = np.repeat(np.arange(5) * 1000, 150_000)
     sources = rng.integers(0, n, 400_000)
-    links = [(hubs, rng.integers(0, n, len(hubs))), (sources, sources - sources % 20 + rng.integers(0, 20, len(sources)))]
+    links = [
+        (hubs, rng.integers(0, n, len(hubs))),
+        (sources, sources - sources % 20 + rng.integers(0, 20, len(sources))),
+    ]
     flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), FlowOptions())
     assert np.diff(flow.links.indptr).max() > 100_000
     found = two_level(flow, control=Control(time_limit=300))
