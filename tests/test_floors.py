@@ -16,6 +16,7 @@ FLOORS = (
     {"rows", "labels", "network", "tree"},
     {"flow", "higher_order"},
     {"objective"},
+    {"hierarchy"},
     {"crew"},
     {"moves"},
     {"levels"},
