@@ -46,7 +46,7 @@ class Scratch(NamedTuple):
     visit, enter, exit, cost : float64 arrays of shape (r,)
         The record of each entry's module.
     entering : float64 array of shape (r,)
-        What a move would add to the sum of all enter flows.
+        The rate at which the index codebook would be used.
     """
 
     heads: IndexArray

@@ -116,7 +116,7 @@ class Searcher:
                 stage = self._pass(small, stage, FADED_AT_FIRST)
             stages[number] = stage
         best = compact(min(stages, key=_length).state)
-        stage = self._pass(flow, _stage(flow, spread(best, best.module_of[overlap.module_of])), 0.0)
+        stage = self._pass(flow, _stage(flow, spread(flow, best, best.module_of[overlap.module_of])), 0.0)
         return min(one, other, outcome(flow, stage.state.module_of), key=_length)
 
     def _rebuilt(self, flow: Flow, stage: _Stage) -> _Stage:
@@ -127,7 +127,7 @@ class Searcher:
         rebuilt = self._reported(self._pass(flow, stage, FADED_AT_FIRST, rebuild=True))
         if rebuilt.length <= kept.length:
             return rebuilt
-        return kept._replace(state=spread(kept.state, kept.state.module_of))
+        return kept._replace(state=spread(flow, kept.state, kept.state.module_of))
 
     def _reported(self, stage: _Stage) -> _Stage:
         if self.report is not None:
@@ -164,12 +164,12 @@ class Searcher:
             else:
                 coarse = np.empty(len(level.nodes), dtype=order.dtype)
                 coarse[atoms.module_of] = state.module_of
-                state = spread(state, coarse)
+                state = spread(level, state, coarse)
             ascent.append(atoms.module_of)
         found = state.module_of
         for above in reversed(ascent):
             found = found[above]
-        return _stage(flow, spread(state, found), faded=faded)
+        return _stage(flow, spread(flow, state, found), faded=faded)
 
     def _refined(self, level: Flow, state: Partition, order: IndexArray) -> Partition:
         """Connected sub-modules of all modules of a compact partition."""

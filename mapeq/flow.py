@@ -113,6 +113,28 @@ def link_flows(links: Links) -> FloatArray:
     return links.flow if links.stride else np.broadcast_to(links.flow, links.indices.shape)
 
 
+class Codebooks(NamedTuple):
+    """The index codebooks that name modules: one for all, or one for each group of nodes that share no links.
+
+    Attributes
+    ----------
+    of : unsigned integer array of shape (n,), or (1,) if there is one codebook
+    stride : uint64
+        1, or 0 with an array of shape (1,): the codebook of node ``i`` is number ``of[i * stride]``.
+    exit : float64 array of shape (g,)
+        Of each codebook, the exit flow that it names beside the modules.
+    """
+
+    of: NDArray[Any]
+    stride: np.uint64
+    exit: FloatArray
+
+
+def one_codebook(dtype: np.dtype) -> Codebooks:
+    """That of the whole network, which nothing leaves."""
+    return Codebooks(np.zeros(1, dtype=dtype), np.uint64(0), np.zeros(1))
+
+
 class Flow(NamedTuple):
     """What the random walk gives, per step. All arrays are read-only.
 
@@ -127,12 +149,14 @@ class Flow(NamedTuple):
     node_codelength : float
         ``-sum(p * log2(p))`` over the visit rates of the network's nodes, in bits. Aggregation
         keeps it: code words name nodes, however many of them travel together.
+    codebooks : Codebooks
     """
 
     links: Links
     nodes: FloatArray
     teleport: FloatArray | None
     node_codelength: float
+    codebooks: Codebooks
 
 
 VISIT, ENTER, EXIT = 0, 1, 2
@@ -313,7 +337,7 @@ def _flow(links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArra
         nodes[:, EXIT] += leaving * (1 - landing)
         nodes[:, ENTER] += (leaving.sum() - leaving) * landing
         teleport = frozen(teleport)
-    return Flow(links, frozen(nodes), teleport, node_codelength(visits))
+    return Flow(links, frozen(nodes), teleport, node_codelength(visits), one_codebook(links.indices.dtype))
 
 
 def _no_flow(network: Network, options: FlowOptions) -> Flow:

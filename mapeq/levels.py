@@ -16,7 +16,7 @@ from mapeq._jit import jit
 from mapeq.crew import Crew
 from mapeq.flow import Flow, Links
 from mapeq.moves import ZERO, add_flow, clear, table_mask
-from mapeq.objective import COST, Partition, module_cost
+from mapeq.objective import COST, Partition, module_cost, sum_index
 from mapeq.rows import ONE, IndexArray, frozen
 
 
@@ -36,12 +36,13 @@ def compact(state: Partition) -> Partition:
         state.modules[used],
         None if state.teleport is None else state.teleport[used],
         state.sizes[used],
-        state.entering,
+        state.uses,
+        state.codebooks,
     )
 
 
-def spread(state: Partition, module_of: IndexArray) -> Partition:
-    """A compact partition's modules as a partition of other nodes, with a row for each of them."""
+def spread(flow: Flow, state: Partition, module_of: IndexArray) -> Partition:
+    """A compact partition's modules as a partition of a flow's nodes, with a row for each of them."""
     n, num_modules = len(module_of), len(state.sizes)
     modules = np.zeros((n, 4))
     modules[:num_modules] = state.modules
@@ -50,7 +51,7 @@ def spread(state: Partition, module_of: IndexArray) -> Partition:
         teleport = np.zeros((n, 2))
         teleport[:num_modules] = state.teleport
     sizes = np.bincount(module_of, minlength=n).astype(module_of.dtype)
-    return Partition(module_of, modules, teleport, sizes, state.entering)
+    return Partition(module_of, modules, teleport, sizes, state.uses, flow.codebooks)
 
 
 def group(state: Partition, order: IndexArray) -> Groups:
@@ -79,8 +80,10 @@ def single_in_groups(flow: Flow, groups: Groups) -> Partition:
     modules = np.empty((n, 4))
     teleport = None if flow.teleport is None else flow.teleport[groups.members]
     _fill_single(flow.nodes, groups.members, number, modules)
-    entering = flow.nodes[:, 1].sum(keepdims=True)
-    return Partition(number, modules, teleport, np.ones_like(groups.members), entering)
+    index = np.empty((len(flow.codebooks.exit), 2))
+    state = Partition(number, modules, teleport, np.ones_like(groups.members), index, flow.codebooks)
+    sum_index(state)
+    return state
 
 
 @jit
@@ -134,7 +137,11 @@ def aggregate(flow: Flow, state: Partition, order: IndexArray, crew: Crew) -> Fl
     np.cumsum(indptr, out=indptr)
     links = Links(frozen(indptr), frozen(indices[:filled]), frozen(link_flow[:filled]), ONE)
     teleport = None if state.teleport is None else frozen(state.teleport)
-    return Flow(links, frozen(np.ascontiguousarray(state.modules[:, :COST])), teleport, flow.node_codelength)
+    codebooks = flow.codebooks
+    if codebooks.stride:
+        codebooks = codebooks._replace(of=frozen(codebooks.of[groups.members[groups.starts[:-1]]]))
+    nodes = frozen(np.ascontiguousarray(state.modules[:, :COST]))
+    return Flow(links, nodes, teleport, flow.node_codelength, codebooks)
 
 
 @jit

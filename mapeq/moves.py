@@ -27,7 +27,10 @@ from mapeq.crew import BATCH
 from mapeq.flow import ENTER, EXIT, VISIT
 from mapeq.objective import (
     COST,
+    USE,
+    USE_COST,
     Partition,
+    codebook_of,
     make_move,
     module_cost,
     plogp,
@@ -181,11 +184,11 @@ def propose(links, nodes, teleport, state, bounds, queue, begin, end, scratch):
     Candidates are the modules of the node's neighbours and a new one.
     """
     n = np.uint64(len(state.module_of))
-    index = plogp(state.entering[0])
     while begin < end:
         size = gather(links, state.module_of, bounds, queue.block, begin, end, scratch)
         weigh(nodes, teleport, state, queue.block, begin, size, scratch)
         for b in range(size):
+            index = state.uses[codebook_of(state, np.uint64(queue.block[begin + b])), USE_COST]
             best = _best_entry(index, b, scratch)
             alone = np.uint64(scratch.starts[b + ONE]) - ONE
             queue.proposed[begin + b] = n if best == alone else np.uint64(scratch.modules[best])
@@ -278,12 +281,13 @@ def weigh(nodes, teleport, state, block, begin, size, scratch):
         visit, enter, exit = nodes[i, VISIT], nodes[i, ENTER], nodes[i, EXIT]
         own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
         origin = np.uint64(scratch.modules[own])
+        entering = state.uses[codebook_of(state, i), USE]
         between_origin = scratch.between[own] + teleport_between(teleport, i, state.teleport, origin, 1.0)
         scratch.visit[own] = state.modules[origin, VISIT] - visit
         scratch.enter[own] = state.modules[origin, ENTER] - enter + between_origin
         scratch.exit[own] = state.modules[origin, EXIT] - exit + between_origin
         scratch.cost[own] = state.modules[origin, COST]
-        scratch.entering[own] = 0.0
+        scratch.entering[own] = entering
         for c in range(own + ONE, alone):
             m = np.uint64(scratch.modules[c])
             between = scratch.between[c] + teleport_between(teleport, i, state.teleport, m, 0.0)
@@ -291,16 +295,15 @@ def weigh(nodes, teleport, state, block, begin, size, scratch):
             scratch.enter[c] = state.modules[m, ENTER] + enter - between
             scratch.exit[c] = state.modules[m, EXIT] + exit - between
             scratch.cost[c] = state.modules[m, COST]
-            scratch.entering[c] = between_origin - between
+            scratch.entering[c] = entering + between_origin - between
         scratch.visit[alone], scratch.enter[alone], scratch.exit[alone], scratch.cost[alone] = visit, enter, exit, 0.0
-        scratch.entering[alone] = between_origin
-    entering = state.entering[0]
+        scratch.entering[alone] = entering + between_origin
     entries = np.uint64(scratch.starts[size])
     for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: what is beyond does no harm
         scratch.cost[c] = (
             module_cost(scratch.visit[c], scratch.enter[c], scratch.exit[c])
             - scratch.cost[c]
-            + plogp(entering + scratch.entering[c])
+            + plogp(scratch.entering[c])
         )
 
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._jit import inlined, jit
-from mapeq.flow import ENTER, EXIT, VISIT, Flow
+from mapeq.flow import ENTER, EXIT, VISIT, Codebooks, Flow
 from mapeq.rows import ONE, FloatArray, IndexArray
 
 #: Columns of a module's record after those of a node.
@@ -35,6 +35,9 @@ COST = 3
 
 #: Columns of recorded teleportation, of a node and of a module.
 LEAVING, LANDING = 0, 1
+
+#: Columns of an index codebook.
+USE, USE_COST = 0, 1
 
 SQRT_HALF = np.int64(0x3FE6A09E667F3BCD)  # the bits of sqrt(1/2) as a float64
 MANTISSA_BITS = np.int64(52)
@@ -64,15 +67,18 @@ class Partition(NamedTuple):
         Recorded teleportation of each module, summed over its nodes.
     sizes : uint32 array of shape (n,)
         Number of nodes in each module.
-    entering : float64 array of shape (1,)
-        Enter flow of all modules together: the rate at which the index codebook is used.
+    uses : float64 array of shape (g, 2)
+        Rate at which each index codebook is used, and its :func:`plogp`.
+    codebooks : Codebooks
+        Which index codebook names the module of each node.
     """
 
     module_of: IndexArray
     modules: FloatArray
     teleport: FloatArray | None
     sizes: IndexArray
-    entering: FloatArray
+    uses: FloatArray
+    codebooks: Codebooks
 
 
 def partition(flow: Flow, module_of: IndexArray) -> Partition:
@@ -89,9 +95,9 @@ def partition(flow: Flow, module_of: IndexArray) -> Partition:
     modules = np.zeros((n, 4))
     sizes = np.zeros(n, dtype=module_of.dtype)
     teleport = None if flow.teleport is None else np.zeros(flow.teleport.shape)
-    entering = np.zeros(1)
-    state = Partition(module_of, modules, teleport, sizes, entering)
+    state = Partition(module_of, modules, teleport, sizes, np.empty((len(flow.codebooks.exit), 2)), flow.codebooks)
     _sum_modules(flow.links, flow.nodes, flow.teleport, state)
+    sum_index(state)
     return state
 
 
@@ -101,13 +107,16 @@ def single_modules(flow: Flow) -> Partition:
     modules = np.empty((n, 4))
     modules[:, :COST] = flow.nodes
     _fill_costs(modules)
-    return Partition(
+    state = Partition(
         np.arange(n, dtype=flow.links.indices.dtype),
         modules,
         None if flow.teleport is None else flow.teleport.copy(),
         np.ones(n, dtype=flow.links.indices.dtype),
-        modules[:, ENTER].sum(keepdims=True),
+        np.empty((len(flow.codebooks.exit), 2)),
+        flow.codebooks,
     )
+    sum_index(state)
+    return state
 
 
 def codelength(flow: Flow, state: Partition) -> Codelength:
@@ -122,7 +131,7 @@ def codelength(flow: Flow, state: Partition) -> Codelength:
     >>> codelength(flow, partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
     2.320730356833...
     """
-    index, within = _codelength_terms(state.modules)
+    index, within = _codelength_terms(state)
     # Where the exact value is 0, rounding may leave something below it.
     index = max(index, 0.0)
     within = max(within + flow.node_codelength, 0.0)
@@ -183,7 +192,7 @@ class Move(NamedTuple):
     ----------
     origin, destination : float64 arrays of shape (4,)
         The records of both modules after the move.
-    arguments, terms : float64 arrays of shape (8,)
+    arguments, terms : float64 arrays of shape (7,)
         What logarithms are taken of, all at once, and the values of :func:`plogp`.
     """
 
@@ -195,7 +204,7 @@ class Move(NamedTuple):
 
 def new_move() -> Move:
     """Room for a move."""
-    return Move(np.zeros(4), np.zeros(4), np.zeros(8), np.zeros(8))
+    return Move(np.zeros(4), np.zeros(4), np.zeros(7), np.zeros(7))
 
 
 @inlined
@@ -212,7 +221,7 @@ def weigh_move(nodes, state, i, destination, between_origin, between_destination
     for column in range(ENTER, EXIT + 1):
         move.origin[column] += between_origin
         move.destination[column] -= between_destination
-    entering = state.entering[0]
+    entering = state.uses[codebook_of(state, i), USE]
     arguments, terms = move.arguments, move.terms
     arguments[0] = move.origin[VISIT] + move.origin[EXIT]
     arguments[1] = move.origin[EXIT]
@@ -221,15 +230,14 @@ def weigh_move(nodes, state, i, destination, between_origin, between_destination
     arguments[4] = move.destination[EXIT]
     arguments[5] = move.destination[ENTER]
     arguments[6] = entering + between_origin - between_destination
-    arguments[7] = entering
-    for k in range(8):
+    for k in range(7):
         terms[k] = plogp(arguments[k])
     move.origin[COST] = terms[0] - terms[1] - terms[2]
     move.destination[COST] = terms[3] - terms[4] - terms[5]
     return (
         (move.origin[COST] - state.modules[origin, COST])
         + (move.destination[COST] - state.modules[destination, COST])
-        + (terms[6] - terms[7])
+        + (terms[6] - state.uses[codebook_of(state, i), USE_COST])
     )
 
 
@@ -240,7 +248,9 @@ def make_move(teleport, state, i, destination, between_origin, between_destinati
     state.module_of[i] = destination
     state.sizes[origin] -= ONE
     state.sizes[destination] += ONE
-    state.entering[0] += between_origin - between_destination
+    codebook = codebook_of(state, i)
+    state.uses[codebook, USE] = move.arguments[6]
+    state.uses[codebook, USE_COST] = move.terms[6]
     # An empty module is cleared exactly: what cancellation leaves must not look like a module.
     left = 0.0 if state.sizes[origin] == 0 else 1.0
     for column in range(4):
@@ -280,7 +290,6 @@ def _sum_modules(links, nodes, teleport, state):
         for column in range(ENTER, EXIT + 1):
             if modules[m, column] < 1e-14 * bound[m]:
                 modules[m, column] = 0.0
-        state.entering[0] += modules[m, ENTER]
     _fill_costs(modules)
 
 
@@ -307,15 +316,41 @@ def _sum_teleport(teleport, module_of, modules, module_teleport):
             modules[m, EXIT] -= internal[m]
 
 
+@inlined
+def codebook_of(state, i):
+    """The index codebook that names the module of node `i`."""
+    return np.uint64(state.codebooks.of[i * state.codebooks.stride])
+
+
 @jit
-def _codelength_terms(modules):
+def sum_index(state):
+    """Sum up how often each index codebook is used, from the enter flows of the modules."""
+    uses = state.uses
+    for g in range(len(uses)):
+        uses[g, USE] = state.codebooks.exit[g]
+    if len(uses) == 1:
+        for m in range(len(state.modules)):
+            uses[0, USE] += state.modules[m, ENTER]
+    else:
+        met = np.zeros(len(state.modules), dtype=np.uint8)
+        for i in range(np.uint64(len(state.module_of))):
+            m = state.module_of[i]
+            if met[m] == 0:
+                met[m] = 1
+                uses[codebook_of(state, i), USE] += state.modules[m, ENTER]
+    for g in range(len(uses)):
+        uses[g, USE_COST] = plogp(uses[g, USE])
+
+
+@jit
+def _codelength_terms(state):
     """The index codelength, and that of the modules without the nodes' constant, in bits."""
-    entering = 0.0
     index = 0.0
     within = 0.0
-    for m in range(len(modules)):
-        visit, enter, exit = modules[m, VISIT], modules[m, ENTER], modules[m, EXIT]
-        entering += enter
+    for m in range(len(state.modules)):
+        visit, enter, exit = state.modules[m, VISIT], state.modules[m, ENTER], state.modules[m, EXIT]
         index -= plogp(enter)
         within += plogp(visit + exit) - plogp(exit)
-    return index + plogp(entering), within
+    for g in range(len(state.uses)):
+        index += state.uses[g, USE_COST]
+    return index, within

@@ -81,7 +81,7 @@ def assert_in_step(flow, state):
     expected = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, expected.sizes)
     np.testing.assert_allclose(state.modules, expected.modules, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(state.entering, expected.entering, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(state.uses, expected.uses, rtol=1e-10, atol=1e-10)
     assert not state.modules[state.sizes == 0].any()
     assert (state.teleport is None) == (expected.teleport is None)
     if state.teleport is not None:

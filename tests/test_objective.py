@@ -75,7 +75,7 @@ def assert_in_step(flow, state):
     fresh = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, fresh.sizes)
     np.testing.assert_allclose(state.modules, fresh.modules, atol=1e-12)
-    np.testing.assert_allclose(state.entering, fresh.entering, atol=1e-12)
+    np.testing.assert_allclose(state.uses, fresh.uses, atol=1e-12)
     assert not state.modules[state.sizes == 0].any()
     if state.teleport is not None:
         np.testing.assert_allclose(state.teleport, fresh.teleport, atol=1e-12)
