@@ -47,6 +47,10 @@ class Scratch(NamedTuple):
         The record of each entry's module.
     entering : float64 array of shape (r,)
         The rate at which the index codebook would be used.
+    direct : float64 array of shape (r,)
+        In a hierarchy, the flow between the node and others that are directly in the module of each entry.
+    up : uint32 array of shape (r,)
+        In a hierarchy, which entry the parent of each entry's module is.
     """
 
     heads: IndexArray
@@ -60,6 +64,8 @@ class Scratch(NamedTuple):
     exit: FloatArray
     cost: FloatArray
     entering: FloatArray
+    direct: FloatArray
+    up: NDArray[np.uint32]
 
 
 def new_scratch(most: int, dtype: np.dtype) -> Scratch:
@@ -71,7 +77,8 @@ def new_scratch(most: int, dtype: np.dtype) -> Scratch:
         np.empty(room, dtype=np.uint32),
         np.zeros(BATCH + 1, dtype=np.uint32),
         np.empty(room, dtype=dtype),
-        *np.ones((6, room)),
+        *np.ones((7, room)),
+        np.empty(room, dtype=np.uint32),
     )
 
 

@@ -264,6 +264,15 @@ def add_flow(module, flow, mask, first, count, scratch):
 
 
 @inlined
+def hash_slot(module, mask, scratch):
+    """Where a module stands in the hash table, or the empty slot where it would; the gathered modules begin at entry 0."""
+    slot = (module * SPREAD >> SPREAD_BITS) & mask
+    while scratch.table[slot] != 0 and scratch.modules[scratch.table[slot] - ONE] != module:
+        slot = (slot + ONE) & mask
+    return slot
+
+
+@inlined
 def clear(count, scratch):
     """Leave an empty hash table; the gathered modules stay."""
     for c in range(count):
@@ -371,12 +380,12 @@ def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, 
             spares.height[0] += ONE
         change += one
         if bounds.refining == ZERO:
-            _wake(links, queue, i, destination, scratch)
+            wake(links, queue, i, destination, scratch)
     return change
 
 
 @inlined
-def _wake(links, queue, i, destination, scratch):
+def wake(links, queue, i, destination, scratch):
     """Let the neighbours of node `i` wait, unless they are in its module (the gathered ones are in `scratch.heads`)."""
     start = links.indptr[i]
     room = np.uint64(len(queue.ring))
