@@ -44,7 +44,7 @@ class Tree(NamedTuple):
 
 def two_levels(module_of: IndexArray) -> Tree:
     """The tree of a partition whose modules are numbered from 0 without gaps."""
-    num_modules = int(module_of.max(initial=-1)) + 1 if len(module_of) else 0
+    num_modules = int(module_of.max()) + 1 if len(module_of) else 0
     return Tree(module_of + module_of.dtype.type(1), np.zeros(num_modules + 1, dtype=module_of.dtype))
 
 
