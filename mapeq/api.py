@@ -16,7 +16,7 @@ from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.result import Result, make_result
 from mapeq.rows import unsigned
-from mapeq.search import Control, Progress, SearchOptions, two_level
+from mapeq.search import Control, Progress, SearchOptions, find_modules
 
 
 def infomap(
@@ -137,7 +137,7 @@ def search(
     start = None if initial_partition is None else as_partition(initial_partition, network)
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     flow = random_walk(network, flow_options)
-    found = two_level(
+    found = find_modules(
         flow,
         num_trials=search_options.num_trials,
         seed=seed,

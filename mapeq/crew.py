@@ -71,14 +71,21 @@ class Scratch(NamedTuple):
 def new_scratch(most: int, dtype: np.dtype) -> Scratch:
     """Scratch space for nodes with so many links or candidate modules at most."""
     room = max(most, BATCH) + 16  # at least 8 more than are ever in use: loops run over whole vectors
+    between, visit, enter, exit, cost, entering, direct = np.ones((7, room))
     return Scratch(
-        np.empty(room, dtype=dtype),
-        np.zeros(max(256, 4 << room.bit_length()), dtype=np.uint32),
-        np.empty(room, dtype=np.uint32),
-        np.zeros(BATCH + 1, dtype=np.uint32),
-        np.empty(room, dtype=dtype),
-        *np.ones((7, room)),
-        np.empty(room, dtype=np.uint32),
+        heads=np.empty(room, dtype=dtype),
+        table=np.zeros(max(256, 4 << room.bit_length()), dtype=np.uint32),
+        slots=np.empty(room, dtype=np.uint32),
+        starts=np.zeros(BATCH + 1, dtype=np.uint32),
+        modules=np.empty(room, dtype=dtype),
+        between=between,
+        visit=visit,
+        enter=enter,
+        exit=exit,
+        cost=cost,
+        entering=entering,
+        direct=direct,
+        up=np.empty(room, dtype=np.uint32),
     )
 
 

@@ -21,10 +21,13 @@ import numpy as np
 
 from mapeq.crew import Crew
 from mapeq.flow import Flow
+from mapeq.hierarchy import Hierarchy, hierarchical_codelength, hierarchy
 from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread
-from mapeq.moves import BLOCKS, Bounds, commit, move_nodes, propose, queue_of, spares_of, take_block, unbounded
+from mapeq.moves import BLOCKS, NODES, Bounds, Queue, Rules, queue_of, spares_of, take_block, unbounded
 from mapeq.objective import Partition, codelength, new_move, partition, single_modules
 from mapeq.rows import ONE, IndexArray
+from mapeq.tree import Tree, renumbered, two_levels
+from mapeq.tree_moves import Places
 
 #: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
 FADED = 1e-3
@@ -43,23 +46,28 @@ WORK = 1_000_000
 
 
 class Outcome(NamedTuple):
-    """A partition, every module of which is connected, by links or by recorded teleportation, and its codelength."""
+    """A hierarchy, every leaf module of which is connected, by links or recorded teleportation, and its codelength."""
 
-    module_of: IndexArray
+    tree: Tree
     length: float
 
 
-def outcome(flow: Flow, module_of: IndexArray) -> Outcome:
-    """The partition into the connected parts of all modules.
+def outcome(flow: Flow, tree: Tree) -> Outcome:
+    """The hierarchy with the connected parts of all leaf modules in their places.
 
     Recorded teleportation connects nodes without links: it may describe a module better as a whole.
     """
-    n = len(module_of)
-    parts = np.full(n, n, dtype=module_of.dtype)
-    connected_parts(flow.links, module_of, parts, np.empty_like(parts))
-    candidates = [parts] if flow.teleport is None else [parts, module_of]
-    outcomes = [Outcome(found, codelength(flow, partition(flow, found)).total) for found in candidates]
-    return min(outcomes, key=lambda candidate: candidate.length)
+    parts = np.full(len(tree.module_of), len(tree.module_of), dtype=tree.module_of.dtype)
+    count = connected_parts(flow.links, tree.module_of, parts, np.empty_like(parts))
+    candidates = [tree]
+    if count > np.count_nonzero(np.bincount(tree.module_of)):
+        whole = np.empty(count, dtype=parts.dtype)
+        whole[parts] = tree.module_of
+        parent = np.concatenate([tree.parent, tree.parent[whole]])
+        apart = renumbered(Tree(parts + parts.dtype.type(len(tree.parent)), parent))
+        candidates = [apart] if flow.teleport is None else [apart, tree]
+    outcomes = [Outcome(found, hierarchical_codelength(flow, hierarchy(flow, found)).total) for found in candidates]
+    return min(outcomes, key=length_of)
 
 
 class Searcher:
@@ -88,38 +96,48 @@ class Searcher:
         self.report = report
         self._room_for_move = new_move()
 
-    def descend(self, flow: Flow, start: IndexArray | None = None) -> Outcome:
-        """Passes from a partition, by default from single nodes, until they gain little."""
-        stage = _stage(flow, single_modules(flow) if start is None else partition(flow, start.copy()))
-        if start is None and not self.stopped():
-            stage = self._reported(self._pass(flow, stage, FADED, rough=True))
-            stage = self._rebuilt(flow, stage)
-        while not (stage.faded or self.stopped()):
-            stage = self._reported(self._pass(flow, stage, FADED))
-        ends = [outcome(flow, stage.state.module_of)]
-        if start is not None:
-            ends.append(outcome(flow, start))
-        return min(ends, key=_length)
+    def descend(self, flow: Flow, start: Tree | None = None) -> Outcome:
+        """Passes from the leaf modules of a start, by default from single nodes, until they gain little."""
+        if start is None:
+            return self._later_passes(flow, self._first_pass(flow))
+        leaves = np.unique(start.module_of, return_inverse=True)[1].astype(start.module_of.dtype)
+        found = self._until_faded(flow, stage_of(flow, partition(flow, leaves.copy())))
+        return min(found, outcome(flow, two_levels(leaves)), key=length_of)
 
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
-        overlap = compact(partition(flow, _overlap(one.module_of, other.module_of)))
-        small = aggregate(flow, overlap, self._order(flow), self.crew)
-        starts = [single_modules(small)]
-        for parent in (one, other):
-            module_of = np.empty(len(small.nodes), dtype=overlap.module_of.dtype)
-            module_of[overlap.module_of] = parent.module_of
-            starts.append(partition(small, module_of))
-        stages = [_stage(small, start) for start in starts]
+        parts, small = self._overlapped(flow, one.tree, other.tree)
+        parents = [partition(small, lowered(parent.tree.module_of, parts)) for parent in (one, other)]
+        starts = [single_modules(small), *parents]
+        stages = [stage_of(small, start) for start in starts]
         for number, stage in enumerate(stages):
             while not (stage.faded or self.stopped()):
                 stage = self._pass(small, stage, FADED_AT_FIRST)
             stages[number] = stage
-        best = compact(min(stages, key=_length).state)
-        stage = self._pass(flow, _stage(flow, spread(flow, best, best.module_of[overlap.module_of])), 0.0)
-        return min(one, other, outcome(flow, stage.state.module_of), key=_length)
+        best = compact(min(stages, key=length_of).state)
+        stage = self._pass(flow, stage_of(flow, spread(flow, best, best.module_of[parts.module_of])), 0.0)
+        return min(one, other, outcome(flow, two_levels(compact(stage.state).module_of)), key=length_of)
 
-    def _rebuilt(self, flow: Flow, stage: _Stage) -> _Stage:
+    def _overlapped(self, flow: Flow, one: Tree, other: Tree) -> tuple[Partition, Flow]:
+        """Parts whose nodes are together in the leaf modules of both trees, and the flow between them."""
+        parts = compact(partition(flow, _overlap(one.module_of, other.module_of)))
+        return parts, aggregate(flow, parts, self._order(flow), self.crew)
+
+    def _first_pass(self, flow: Flow) -> Stage:
+        """A rough pass from single nodes."""
+        stage = stage_of(flow, single_modules(flow))
+        return stage if self.stopped() else self._reported(self._pass(flow, stage, FADED, rough=True))
+
+    def _later_passes(self, flow: Flow, stage: Stage) -> Outcome:
+        """Passes from where the first one ended."""
+        return self._until_faded(flow, self._rebuilt(flow, stage))
+
+    def _until_faded(self, flow: Flow, stage: Stage) -> Outcome:
+        while not (stage.faded or self.stopped()):
+            stage = self._reported(self._pass(flow, stage, FADED))
+        return outcome(flow, two_levels(compact(stage.state).module_of))
+
+    def _rebuilt(self, flow: Flow, stage: Stage) -> Stage:
         """The second pass, unless what there is is better than what it builds."""
         if self.stopped():
             return stage
@@ -129,12 +147,12 @@ class Searcher:
             return rebuilt
         return kept._replace(state=spread(flow, kept.state, kept.state.module_of))
 
-    def _reported(self, stage: _Stage) -> _Stage:
+    def _reported(self, stage: Stage) -> Stage:
         if self.report is not None:
             self.report(stage.length, int(np.count_nonzero(stage.state.sizes)))
         return stage
 
-    def _pass(self, flow: Flow, start: _Stage, fade: float, *, rough: bool = False, rebuild: bool = False) -> _Stage:
+    def _pass(self, flow: Flow, start: Stage, fade: float, *, rough: bool = False, rebuild: bool = False) -> Stage:
         """One pass over all levels, from the nodes up; the start is used up.
 
         Gains have faded when moving the nodes shortens the description by less than a fraction `fade` of it. Then, and
@@ -162,14 +180,12 @@ class Searcher:
             if as_they_are or (rebuild and height == 1):
                 state = single_modules(level)
             else:
-                coarse = np.empty(len(level.nodes), dtype=order.dtype)
-                coarse[atoms.module_of] = state.module_of
-                state = spread(level, state, coarse)
+                state = spread(level, state, lowered(state.module_of, atoms))
             ascent.append(atoms.module_of)
         found = state.module_of
         for above in reversed(ascent):
             found = found[above]
-        return _stage(flow, spread(flow, state, found), faded=faded)
+        return stage_of(flow, spread(flow, state, found), faded=faded)
 
     def _refined(self, level: Flow, state: Partition, order: IndexArray) -> Partition:
         """Connected sub-modules of all modules of a compact partition."""
@@ -187,12 +203,24 @@ class Searcher:
         sweeps: int | None = None,
     ) -> float:
         """Move nodes until none has a reason to, or all links were met so often; returns the change in bits."""
-        queue = queue_of(self._order(level) if order is None else order)
-        spares = spares_of(state)
         bounds = unbounded(state) if bounds is None else bounds
+        queue = queue_of(self._order(level) if order is None else order)
+        return self._empty(queue, NODES, level, state, bounds, widest_row(level), sweeps)
+
+    def _empty(
+        self,
+        queue: Queue,
+        rules: Rules,
+        level: Flow,
+        state: Partition | Hierarchy,
+        bounds: Bounds | Places,
+        most: int,
+        sweeps: int | None = None,
+    ) -> float:
+        """Visit the nodes of a queue by some rules until it is empty; each has so many links or candidates at most."""
+        spares = spares_of(state)
         num_links = len(level.links.indices)
-        widest = int(np.diff(level.links.indptr).max(initial=0))
-        scratch = [self.crew.scratch(widest, level.links.indices.dtype, t) for t in range(self.crew.num_threads)]
+        scratch = [self.crew.scratch(most, level.links.indices.dtype, t) for t in range(self.crew.num_threads)]
         common = (level.links, level.nodes, level.teleport, state, bounds, queue)
         left = np.inf if sweeps is None else sweeps * (num_links + len(level.nodes))
         change = 0.0
@@ -201,13 +229,13 @@ class Searcher:
                 size, met = take_block(level.links, state, bounds, queue)
 
                 def propose_part(begin: int, end: int, number: int) -> None:
-                    propose(*common, np.uint64(begin), np.uint64(end), scratch[number])
+                    rules.propose(*common, np.uint64(begin), np.uint64(end), scratch[number])
 
                 self.crew.run(propose_part, self.crew.parts(int(size), int(met)))
-                change += commit(*common, size, spares, scratch[0], self._room_for_move)
+                change += rules.commit(*common, size, spares, scratch[0], self._room_for_move)
             else:
                 work = np.uint64(min(left, WORK))
-                one, met = move_nodes(*common, spares, scratch[0], self._room_for_move, work)
+                one, met = rules.move(*common, spares, scratch[0], self._room_for_move, work)
                 change += one
             left -= int(met)
         return float(change)
@@ -217,7 +245,7 @@ class Searcher:
         return self.rng.permutation(np.arange(len(flow.nodes), dtype=flow.links.indices.dtype))
 
 
-class _Stage(NamedTuple):
+class Stage(NamedTuple):
     """A partition on the way down, its codelength, and whether passes have come to bring little."""
 
     state: Partition
@@ -225,12 +253,26 @@ class _Stage(NamedTuple):
     faded: bool
 
 
-def _stage(flow: Flow, state: Partition, *, faded: bool = False) -> _Stage:
-    return _Stage(state, codelength(flow, state).total, faded)
+def stage_of(flow: Flow, state: Partition, *, faded: bool = False) -> Stage:
+    """A stage at a partition."""
+    return Stage(state, codelength(flow, state).total, faded)
 
 
-def _length(end: Outcome | _Stage) -> float:
+def length_of(end: Outcome | Stage) -> float:
+    """The codelength, to compare by."""
     return end.length
+
+
+def widest_row(level: Flow) -> int:
+    """The largest number of links of a node."""
+    return int(np.diff(level.links.indptr).max(initial=0))
+
+
+def lowered(module_of: IndexArray, parts: Partition) -> IndexArray:
+    """The module of each part of modules, from those of the nodes."""
+    module_of_part = np.empty(len(parts.sizes), dtype=module_of.dtype)
+    module_of_part[parts.module_of] = module_of
+    return module_of_part
 
 
 def _overlap(one: IndexArray, other: IndexArray) -> IndexArray:

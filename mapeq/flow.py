@@ -132,7 +132,7 @@ class Codebooks(NamedTuple):
 
 def one_codebook(dtype: np.dtype) -> Codebooks:
     """That of the whole network, which nothing leaves."""
-    return Codebooks(np.zeros(1, dtype=dtype), np.uint64(0), np.zeros(1))
+    return Codebooks(frozen(np.zeros(1, dtype=dtype)), np.uint64(0), frozen(np.zeros(1)))
 
 
 class Flow(NamedTuple):

@@ -20,10 +20,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._jit import jit
-from mapeq.flow import ENTER, EXIT, Flow
-from mapeq.objective import COST, LANDING, LEAVING, Codelength, module_cost, plogp
-from mapeq.rows import ONE, FloatArray, IndexArray
-from mapeq.tree import ROOT, Tree, depths
+from mapeq.flow import ENTER, EXIT, Codebooks, Flow
+from mapeq.objective import COST, LANDING, LEAVING, Codelength, Partition, module_cost, plogp
+from mapeq.rows import ONE, FloatArray, IndexArray, frozen
+from mapeq.tree import ROOT, Tree, by_depth, depths
+
+#: A module that is alone in another saves nothing worth keeping if it saves no more than this, in bits.
+LEAST_LOSS = 1e-12
 
 #: The first column of a module's record; of a leaf module it is the visit rate.
 USE = 0
@@ -93,6 +96,86 @@ def hierarchical_codelength(flow: Flow, state: Hierarchy) -> Codelength:
     index = max(index, 0.0)  # as in a two-level codelength, rounding may leave something below 0
     within = max(within + flow.node_codelength, 0.0)
     return Codelength(index + within, index, within)
+
+
+def settled(state: Hierarchy, room: int = 0) -> Hierarchy:
+    """The same hierarchy, parents before the modules in them and all empty rows, so many as asked for, at the end."""
+    used = state.sizes > 0
+    used[ROOT] = True
+    order = by_depth(state.parent, used)
+    number = np.zeros_like(state.parent)
+    number[order] = np.arange(len(order))
+    rows = [number[state.parent[order]], state.modules[order], state.sizes[order]]
+    parent, modules, sizes = (np.concatenate([row, np.zeros((room, *row.shape[1:]), row.dtype)]) for row in rows)
+    teleport = None
+    if state.teleport is not None:
+        teleport = np.concatenate([state.teleport[order], np.zeros((room, 2))])
+    return Hierarchy(number[state.module_of], parent, modules, teleport, sizes)
+
+
+def repopulated(state: Hierarchy, module_of: IndexArray) -> Hierarchy:
+    """The same modules with other units in the leaf modules: nodes in the place of groups of nodes, or the reverse."""
+    filled = state.sizes > 0
+    filled[ROOT] = False
+    count = len(state.parent)
+    sizes = np.bincount(module_of, minlength=count) + np.bincount(state.parent[filled], minlength=count)
+    return state._replace(module_of=module_of, sizes=sizes.astype(state.sizes.dtype))
+
+
+def leaf_modules(state: Hierarchy) -> tuple[Partition, IndexArray]:
+    """The partition into leaf modules, compact, and which modules of the hierarchy these are.
+
+    The index codebook that names a leaf module is that of its parent, whose number it has.
+    """
+    codebooks = Codebooks(frozen(state.parent[state.module_of]), ONE, frozen(state.modules[:, EXIT].copy()))
+    return collected(state, state.module_of, codebooks)
+
+
+def collected(state: Hierarchy, module_of: IndexArray, codebooks: Codebooks) -> tuple[Partition, IndexArray]:
+    """The partition of units into some modules of a hierarchy, compact, and which modules these are."""
+    modules, numbers = np.unique(module_of, return_inverse=True)
+    teleport = None if state.teleport is None else state.teleport[modules]
+    sizes = np.bincount(numbers).astype(state.sizes.dtype)
+    uses = np.zeros((len(codebooks.exit), 2))
+    found: IndexArray = numbers.astype(module_of.dtype)
+    return Partition(found, state.modules[modules], teleport, sizes, uses, codebooks), modules
+
+
+def dissolved(state: Hierarchy) -> Hierarchy:
+    """The hierarchy without modules that save nothing: what is in them is put into their parents.
+
+    A leaf module that is the only one in its parent may dissolve, too: the parent becomes a leaf module.
+    """
+    state = settled(state)
+    leaf = np.zeros(len(state.parent), dtype=np.bool_)
+    leaf[state.module_of] = True
+    home = np.arange(len(state.parent), dtype=state.parent.dtype)
+    _dissolve(state.parent, state.modules, state.sizes, leaf, home)
+    return settled(state._replace(module_of=home[state.module_of]))
+
+
+@jit
+def _dissolve(parent, modules, sizes, leaf, home):
+    """Dissolve modules from below; `home`, where what is in each module belongs, is the module itself before."""
+    for m in range(len(parent) - 1, 0, -1):
+        q = parent[m]
+        alone = sizes[q] == 1
+        if leaf[m] and (not alone or q == ROOT):
+            continue
+        use = modules[q, USE] - modules[m, ENTER] + modules[m, USE]
+        exit = modules[q, EXIT]
+        change = plogp(exit + use) - plogp(exit + modules[q, USE]) - modules[m, COST]
+        if change < 0.0 or (alone and change < LEAST_LOSS):
+            modules[q, USE] = use
+            modules[q, COST] = module_cost(use, modules[q, ENTER], exit)
+            sizes[q] += sizes[m] - ONE
+            leaf[q] = leaf[m]
+            modules[m, :] = 0.0
+            sizes[m] = 0
+            home[m] = q
+    for m in range(1, len(parent)):  # parents come first, and have found their place
+        home[m] = home[home[m]]
+        parent[m] = home[parent[m]]
 
 
 @jit

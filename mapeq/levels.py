@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from mapeq._jit import jit
 from mapeq.crew import Crew
-from mapeq.flow import Flow, Links
+from mapeq.flow import ENTER, VISIT, Codebooks, Flow, Links
 from mapeq.moves import ZERO, add_flow, clear, table_mask
 from mapeq.objective import COST, Partition, module_cost, sum_index
-from mapeq.rows import ONE, IndexArray, frozen
+from mapeq.rows import ONE, FloatArray, IndexArray, frozen
 
 
 class Groups(NamedTuple):
@@ -186,6 +186,71 @@ def _fill_rows(links, module_of, groups, begin, end, scratch, room, indptr, indi
         filled += count
         indptr[m + ONE] = count
     return filled - first
+
+
+def by_name(flow: Flow) -> Flow:
+    """The nodes as what they are for the codebook above them: names, read whenever one is entered."""
+    nodes = flow.nodes.copy()
+    nodes[:, VISIT] = nodes[:, ENTER]
+    return flow._replace(nodes=frozen(nodes))
+
+
+def within_groups(flow: Flow, group_of: IndexArray, exit: FloatArray) -> tuple[Flow, NDArray[np.intp]]:
+    """The nodes of some groups, with an index codebook for each group and no links between them.
+
+    Enter and exit flows of the nodes stay what they are.
+
+    Parameters
+    ----------
+    flow : Flow
+        Of n nodes.
+    group_of : unsigned integer array of shape (n,)
+        The group of each node; one that is no index into `exit` leaves the node out.
+    exit : float64 array of shape (number of groups,)
+        The exit flow of each group.
+
+    Returns
+    -------
+    flow : Flow
+    members : integer array
+        Which nodes are left, in order.
+    """
+    members = np.flatnonzero(group_of < len(exit))
+    number = np.empty_like(group_of)
+    number[members] = np.arange(len(members))
+    indptr = np.zeros(len(members) + 1, dtype=np.uint64)
+    _count_within(flow.links, group_of, members, indptr)
+    np.cumsum(indptr, out=indptr)
+    indices = np.empty(int(indptr[-1]), dtype=group_of.dtype)
+    link_flow = np.empty(len(indices)) if flow.links.stride else flow.links.flow.copy()
+    _fill_within(flow.links, group_of, number, members, indices, link_flow)
+    links = Links(frozen(indptr), frozen(indices), frozen(link_flow), flow.links.stride)
+    teleport = None if flow.teleport is None else frozen(flow.teleport[members])
+    codebooks = Codebooks(frozen(group_of[members]), ONE, frozen(exit))
+    return Flow(links, frozen(flow.nodes[members]), teleport, 0.0, codebooks), members
+
+
+@jit
+def _count_within(links, group_of, members, counts):
+    """Write how many links each member has within its group, from ``counts[1]`` on."""
+    for position in range(len(members)):
+        i = np.uint64(members[position])
+        for k in range(links.indptr[i], links.indptr[i + ONE]):
+            counts[position + 1] += np.uint64(group_of[links.indices[k]] == group_of[i])
+
+
+@jit
+def _fill_within(links, group_of, number, members, indices, flow):
+    """Write the other ends and the flows of the members' links within groups."""
+    filled = ZERO
+    for position in range(len(members)):
+        i = np.uint64(members[position])
+        for k in range(links.indptr[i], links.indptr[i + ONE]):
+            j = links.indices[k]
+            if group_of[j] == group_of[i]:
+                indices[filled] = number[j]
+                flow[filled * links.stride] = links.flow[k * links.stride]
+                filled += ONE
 
 
 @jit

@@ -17,6 +17,7 @@ the compiler vectorises.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from mapeq._jit import inlined, jit
 from mapeq.crew import BATCH
 from mapeq.flow import ENTER, EXIT, VISIT
+from mapeq.hierarchy import Hierarchy
 from mapeq.objective import (
     COST,
     USE,
@@ -98,6 +100,14 @@ class Bounds(NamedTuple):
     refining: np.uint64
 
 
+class Rules(NamedTuple):
+    """How nodes of one kind are moved: three kernels that take the same arguments whatever the kind."""
+
+    propose: Callable[..., None]
+    commit: Callable[..., float]
+    move: Callable[..., tuple[float, int]]
+
+
 class Spares(NamedTuple):
     """Module numbers without nodes, as a stack: ``numbers[: height[0]]``."""
 
@@ -126,8 +136,8 @@ def unbounded(state: Partition) -> Bounds:
     return Bounds(np.zeros(1, state.module_of.dtype), ZERO, np.array([0, n], dtype=np.uint64), ZERO)
 
 
-def spares_of(state: Partition) -> Spares:
-    """The module numbers that a partition does not use."""
+def spares_of(state: Partition | Hierarchy) -> Spares:
+    """The module numbers that a partition or a hierarchy does not use."""
     unused = np.flatnonzero(state.sizes == 0).astype(state.module_of.dtype)
     numbers = np.empty(len(state.sizes), dtype=state.module_of.dtype)
     numbers[: len(unused)] = unused[::-1]
@@ -265,7 +275,7 @@ def add_flow(module, flow, mask, first, count, scratch):
 
 @inlined
 def hash_slot(module, mask, scratch):
-    """Where a module stands in the hash table, or the empty slot where it would; the gathered modules begin at entry 0."""
+    """Where a module stands in the hash table, or the empty slot for it; the gathered modules begin at entry 0."""
     slot = (module * SPREAD >> SPREAD_BITS) & mask
     while scratch.table[slot] != 0 and scratch.modules[scratch.table[slot] - ONE] != module:
         slot = (slot + ONE) & mask
@@ -413,3 +423,7 @@ def _wait(queue, i):
         queue.waiting[i] = 1
         queue.ring[last - room if last >= room else last] = i
         queue.ends[1] += ONE
+
+
+#: Nodes of a partition.
+NODES = Rules(propose, commit, move_nodes)

@@ -1,426 +1,317 @@
-"""prototype"""
+"""From a network down to a hierarchy, and from two hierarchies to a better one.
+
+A descent begins with a pass of the two-level search. If modules of its modules would save next to nothing, the
+two-level search goes on, and its end is the hierarchy to begin with. Else the network is divided from the top down:
+nodes form modules, these form modules of their own, and so on while that shortens the description; only the top
+modules are kept, and divided likewise, until no division pays. Modules deep down come out finer than those of a
+two-level partition, since the codebooks that name them are small.
+
+Then the hierarchy is *tuned*: nodes move between leaf modules, then connected parts of leaf modules do, then whole
+subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay.
+
+Two hierarchies are recombined by the overlap of their leaf modules, like two partitions. Both are tuned, and a new one
+is found, as hierarchies of the small network that is left; so is one above the leaf modules of the best of these. The
+shortest of all goes back to the nodes.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from mapeq._jit import jit
-from mapeq.descent import WORK, Searcher, Outcome
-from mapeq.flow import ENTER, EXIT, VISIT, Codebooks, Flow, Links, link_flows
-from mapeq.hierarchy import USE, Hierarchy, hierarchical_codelength, hierarchy
-from mapeq.levels import aggregate, compact, group, single_in_groups
-from mapeq.moves import BLOCKS, queue_of, spares_of, take_block, Bounds
-from mapeq.objective import COST, Partition, module_cost, partition, plogp, single_modules, codelength
-from mapeq.rows import ONE, IndexArray
-from mapeq.tree import ROOT, Tree, depths, heights, renumbered, two_levels
-from mapeq.tree_moves import commit_units, move_units, places, propose_units
+from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of, widest_row
+from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
+from mapeq.hierarchy import (
+    Hierarchy,
+    collected,
+    dissolved,
+    hierarchy,
+    leaf_modules,
+    repopulated,
+    settled,
+)
+from mapeq.levels import aggregate, by_name, compact, within_groups
+from mapeq.moves import LEAST_GAIN, queue_of
+from mapeq.objective import COST, Partition, changes_by_codebook, partition, single_modules
+from mapeq.rows import ONE, FloatArray, IndexArray, frozen
+from mapeq.tree import ROOT, Tree, depths, heights, num_tops, renumbered, stacked, two_levels
+from mapeq.tree_moves import UNITS, places
 
-LEAST = 1e-10
+#: A network is flat if modules of its modules save less than this fraction of the description.
+FLAT = 3e-3
 
+#: Tuning ends after so many rounds, or when one shortens the description by less than ``FADED`` of it.
+ROUNDS = 2
 
-@jit
-def _dissolve(modules, parent, sizes, leaf, gone):
-    """Dissolve modules into their parents where that shortens the description; parents before children."""
-    change = 0.0
-    for m in range(len(parent) - 1, 0, -1):
-        q = parent[m]
-        if leaf[m] and sizes[q] > 1:
-            continue
-        use = modules[q, USE] - modules[m, ENTER] + modules[m, USE]
-        one = plogp(use + modules[q, EXIT]) - plogp(modules[q, USE] + modules[q, EXIT]) - modules[m, COST]
-        if one < -1e-12 or (one < 1e-12 and sizes[q] == 1):
-            change += one
-            modules[q, USE] = use
-            modules[q, COST] = module_cost(use, modules[q, ENTER], modules[q, EXIT])
-            sizes[q] += sizes[m] - ONE
-            leaf[q] = leaf[m]
-            for c in range(4):
-                modules[m, c] = 0.0
-            sizes[m] = 0
-            gone[m] = True
-    for m in range(1, len(parent)):
-        while gone[parent[m]]:
-            parent[m] = parent[parent[m]]
-    return change
+#: While units move, a hierarchy has room for some new modules: these, and one for every so many units.
+SPARES = 64
+UNITS_PER_SPARE = 8
 
 
-def settled(state: Hierarchy, room: int = 0) -> Hierarchy:
-    """Canonical numbering, no gaps."""
-    tree = Tree(state.module_of, state.parent)
-    t = len(state.parent)
-    parent, dtype = tree.parent, tree.parent.dtype
-    used = state.sizes > 0
-    used[ROOT] = True
-    depth = depths(np.where(used, parent, dtype.type(ROOT)))
-    depth[~used] = 2**30
-    order = np.argsort(depth, kind="stable")[: np.count_nonzero(used)]
-    number = np.zeros(t, dtype=dtype)
-    number[order] = np.arange(len(order))
-    count = len(order) + room
-    new_parent = np.zeros(count, dtype=dtype)
-    new_parent[: len(order)] = number[parent[order]]
-    modules = np.zeros((count, 4))
-    modules[: len(order)] = state.modules[order]
-    teleport = None
-    if state.teleport is not None:
-        teleport = np.zeros((count, 2))
-        teleport[: len(order)] = state.teleport[order]
-    sizes = np.zeros(count, dtype=state.sizes.dtype)
-    sizes[: len(order)] = state.sizes[order]
-    return Hierarchy(number[state.module_of], new_parent, modules, teleport, sizes)
+class Clusters(NamedTuple):
+    """Modules of the nodes of a Flow, each within the group of its index codebook.
+
+    Attributes
+    ----------
+    state : Partition
+        Compact.
+    codebook_of : unsigned integer array of shape (m,)
+        The codebook that names each module.
+    change : float64 array of shape (g,)
+        What the modules of each codebook change about the codelength, in bits.
+    """
+
+    state: Partition
+    codebook_of: IndexArray
+    change: FloatArray
 
 
-def length_of(flow, state):
-    return float(state.modules[:, COST].sum() + flow.node_codelength)
+class Tops(NamedTuple):
+    """Modules, or modules of modules, directly below the index codebooks of a Flow.
+
+    Attributes
+    ----------
+    module_of : unsigned integer array of shape (n,)
+        The top module of each node, numbered from 0 without gaps.
+    codebook_of : unsigned integer array of shape (m,)
+        The codebook that names each top module.
+    exit : float64 array of shape (m,)
+        Exit flow of each top module.
+    change : float64 array of shape (g,)
+        What they change about the codelength, with all modules in them, in bits.
+    """
+
+    module_of: IndexArray
+    codebook_of: IndexArray
+    exit: FloatArray
+    change: FloatArray
 
 
 class Nester(Searcher):
-    trace = None
-    mode = 'full'
+    """Takes the steps of a search for hierarchies; see :class:`mapeq.descent.Searcher`."""
 
-    def say(self, what, flow, state):
-        if self.trace is not None:
-            import time
-            self.trace.append((what, time.perf_counter(), length_of(flow, state), int((state.sizes > 0).sum()), int(depths(state.parent).max())))
+    def descend(self, flow: Flow, start: Tree | None = None) -> Outcome:
+        """A hierarchy found from a start, by default from single nodes, and tuned."""
+        if start is None:
+            stage = self._first_pass(flow)
+            # Where the network turns out to be flat, the two-level search goes on as if nothing had come between.
+            chance, self.rng = self.rng, self.rng.spawn(1)[0]
+            tree = self._divided(flow, stage)
+            self.rng = chance
+            return self._tuned_end(flow, tree) if tree else self._risen(flow, self._later_passes(flow, stage))
+        if num_tops(start) == len(start.parent) - 1:
+            return self._risen(flow, super().descend(flow, start))
+        return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
 
-    # ---- moves of units
-    def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool) -> float:
-        queue = queue_of(self._order(level))
-        spares = spares_of(state)
-        bounds = places(state, anywhere=anywhere)
-        num_links = len(level.links.indices)
-        widest = (int(np.diff(level.links.indptr).max(initial=0)) + 2) * int(bounds.deepest)
-        scratch = [self.crew.scratch(widest, level.links.indices.dtype, t) for t in range(self.crew.num_threads)]
-        common = (level.links, level.nodes, level.teleport, state, bounds, queue)
-        change = 0.0
-        while queue.ends[1] and not self.stopped():
-            if self.crew.worthwhile(num_links // BLOCKS):
-                size, met = take_block(level.links, state, bounds, queue)
+    def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
+        """A hierarchy at least as good as both of the given ones."""
+        parts, small = self._overlapped(flow, one.tree, other.tree)
+        trees = [Tree(lowered(parent.tree.module_of, parts), parent.tree.parent) for parent in (one, other)]
+        trees.append(self._topped(small, self._tops(small)))
+        states = [self._tuned(small, hierarchy(small, tree)) for tree in trees]
+        leaves, _ = leaf_modules(min(states, key=_length))
+        states.append(self._tuned(small, hierarchy(small, self._raised(small, leaves))))
+        best = min(states, key=_length)
+        state = self._tuned(flow, hierarchy(flow, Tree(best.module_of[parts.module_of], best.parent)), rounds=1)
+        return min(one, other, outcome(flow, _tree(state)), key=length_of)
 
-                def propose_part(begin, end, number):
-                    propose_units(*common, np.uint64(begin), np.uint64(end), scratch[number])
+    def _tuned_end(self, flow: Flow, tree: Tree) -> Outcome:
+        return outcome(flow, _tree(self._tuned(flow, hierarchy(flow, tree))))
 
-                self.crew.run(propose_part, self.crew.parts(int(size), int(met)))
-                change += commit_units(*common, size, spares, scratch[0], self._room_for_move)
-            else:
-                one, met = move_units(*common, spares, scratch[0], self._room_for_move, np.uint64(WORK))
-                change += one
-        return float(change)
+    def _risen(self, flow: Flow, end: Outcome) -> Outcome:
+        """A hierarchy that begins with a two-level partition."""
+        leaves = compact(partition(flow, end.tree.module_of - ONE.astype(end.tree.module_of.dtype)))
+        return min(end, self._tuned_end(flow, self._raised(flow, leaves)), key=length_of)
 
-    # ---- insertion
-    def _split(self, units: Flow, quick=False):
-        """Cluster the nodes of a grouped flow; which groups gain, and modules (compact)."""
-        from mapeq.descent import _stage, FADED
-        mode = self.mode
-        if mode == "full":
-            found = Searcher.descend(self, units).module_of
-        else:
-            stage = _stage(units, single_modules(units))
-            for c in mode:
-                stage = self._pass(units, stage, FADED, rough=c == "r")
-            found = stage.state.module_of
-        state = compact(partition(units, found.copy()))
-        books = units.codebooks
-        g = len(books.exit)
-        of = books.of if books.stride else np.zeros(len(units.nodes), dtype=np.int64)
-        used = np.bincount(of, units.nodes[:, VISIT], minlength=g)
-        book_of_module = np.zeros(len(state.sizes), dtype=np.int64)
-        book_of_module[state.module_of] = of
-        gain = _plogp(state.uses[:, 0]) + np.bincount(book_of_module, state.modules[:, COST], minlength=g) - _plogp(used + books.exit)
-        return state, book_of_module, gain < -LEAST, gain
+    # Levels from nothing
 
-    def _raise(self, flow: Flow, tree: Tree, state: Hierarchy, units=None, rounds=20):
-        """Super-levels over the children of the root: tree with levels inserted below the root, while it gains."""
-        order = self._order(flow)
-        leaf = compact(partition(flow, (tree.module_of - ONE.astype(tree.module_of.dtype)).astype(tree.module_of.dtype)))
-        level = aggregate(flow, leaf, order, self.crew)
-        chain = [leaf.module_of]
-        while rounds and not self.stopped():
-            rounds -= 1
-            nodes = level.nodes.copy()
-            nodes[:, VISIT] = nodes[:, ENTER]
-            up = level._replace(nodes=nodes, node_codelength=0.0)
-            st, _, gains, gain = self._split(up)
-            if not gains[0] or len(st.sizes) == len(up.nodes):
+    def _clustered(self, flow: Flow) -> Clusters:
+        """Modules found in one pass from single nodes."""
+        state = compact(self._pass(flow, stage_of(flow, single_modules(flow)), FADED).state)
+        codebook_of = np.zeros(len(state.sizes), dtype=state.module_of.dtype)
+        codebook_of[state.module_of] = flow.codebooks.of
+        return Clusters(state, codebook_of, changes_by_codebook(flow, state))
+
+    def _tops(self, flow: Flow) -> Tops:
+        """Modules, modules of modules, and so on within each group while they pay; what comes out on top."""
+        found = self._clustered(flow)
+        module_of, change = found.state.module_of, found.change
+        while True:
+            level = by_name(aggregate(flow, found.state, self._order(flow), self.crew))
+            above = self._clustered(level)
+            pays = above.change < -LEAST_GAIN
+            if not pays.any() or self.stopped():
+                return Tops(module_of, found.codebook_of, found.state.modules[:, EXIT], change)
+            change = change + np.where(pays, above.change, 0.0)
+            if not pays.all():  # there, what has come out so far stays on top
+                apart = len(level.nodes) + np.arange(len(level.nodes))
+                numbers = np.where(pays[found.codebook_of], above.state.module_of, apart)
+                state = compact(partition(level, _numbered(numbers, module_of.dtype)))
+                codebook_of = np.empty(len(state.sizes), dtype=module_of.dtype)
+                codebook_of[state.module_of] = found.codebook_of
+                above = Clusters(state, codebook_of, above.change)
+            module_of = above.state.module_of[module_of]
+            flow, found = level, above
+
+    def _raised(self, flow: Flow, leaves: Partition) -> Tree:
+        """Modules of the modules of a compact partition, modules of these, and so on while they pay."""
+        levels = [leaves.module_of]
+        state = leaves
+        while not self.stopped():
+            flow = by_name(aggregate(flow, state, self._order(flow), self.crew))
+            above = self._clustered(flow)
+            if above.change[0] >= -LEAST_GAIN:
                 break
-            level = aggregate(up, st, self._order(up), self.crew)
-            chain.append(st.module_of)
-        return _stacked(chain)
+            state = above.state
+            levels.append(state.module_of)
+        return stacked(levels)
 
-    def _insert(self, flow: Flow, state: Hierarchy) -> Hierarchy:
-        """One more level in every module whose children cluster."""
-        state = settled(state)
-        tree = Tree(state.module_of, state.parent)
-        t = len(tree.parent)
-        units = sibling_flow(self, flow, state)
-        st, book, gains, gain = self._split(units)
-        if not gains.any():
-            return state
-        # unit u is module u + 1; its new module st.module_of[u], in book
-        new = np.flatnonzero(gains[book])
-        number = np.zeros(len(book), dtype=tree.parent.dtype)
-        number[new] = np.arange(t, t + len(new))
-        parent = np.concatenate([tree.parent, book[new].astype(tree.parent.dtype)])
-        inside = gains[tree.parent[1:]]
-        parent[1:t][inside] = number[st.module_of[inside]]
-        fresh = renumbered(Tree(tree.module_of, parent))
-        return hierarchy(flow, fresh)
-
-    # ---- tune
-    def _tune_nodes(self, flow, state):
-        n = len(flow.nodes)
-        state = settled(state, room=64 + n // 8)
-        self._move_units(flow, state, anywhere=False)
-        return settled(state)
-
-    def _tune_atoms(self, flow, state):
-        t = len(state.parent)
+    def _divided(self, flow: Flow, stage: Stage) -> Tree | None:
+        """The network divided from the top down, unless it is flat; the stage is a two-level partition of it."""
+        leaves = compact(stage.state)
+        tops = self._tops(by_name(aggregate(flow, leaves, self._order(flow), self.crew)))
+        if self.stopped() or -tops.change[0] < FLAT * stage.length:
+            return None
+        # Not the nodes themselves are divided, but connected parts of modules: that is as good, and faster.
         order = self._order(flow)
-        leaves, numbers = np.unique(state.module_of, return_inverse=True)
-        numbers = numbers.astype(state.module_of.dtype)
-        books = Codebooks(state.parent[state.module_of], ONE, np.ascontiguousarray(state.modules[:, EXIT]))
-        grouped = flow._replace(codebooks=books)
-        p = Partition(numbers, state.modules[leaves], None if state.teleport is None else state.teleport[leaves], state.sizes[leaves], np.zeros((t, 2)), books)
-        groups = group(p, order)
-        refined = single_in_groups(grouped, groups)
-        self._move(grouped, refined, order, Bounds(p.module_of, ONE, groups.starts, ONE))
-        if self.stopped():
-            return state
-        atoms = compact(refined)
+        atoms = self._refined(flow, leaves, order)
         level = aggregate(flow, atoms, order, self.crew)
-        module_of = np.empty(len(level.nodes), dtype=state.module_of.dtype)
-        module_of[atoms.module_of] = state.module_of
-        wide = settled(state, room=64 + len(level.nodes) // 8)
-        children = np.bincount(wide.parent[1:t], minlength=len(wide.parent))
-        sizes = (np.bincount(module_of, minlength=len(wide.parent)) + children).astype(wide.sizes.dtype)
-        s = wide._replace(module_of=module_of, sizes=sizes)
-        self._move_units(level, s, anywhere=False)
-        children = np.bincount(s.parent[1:][s.sizes[1:] > 0], minlength=len(s.parent))
-        nodes = s.module_of[atoms.module_of]
-        sizes = (np.bincount(nodes, minlength=len(s.parent)) + children).astype(wide.sizes.dtype)
-        return settled(s._replace(module_of=nodes, sizes=sizes))
+        top_of = tops.module_of[lowered(leaves.module_of, atoms)]
+        tree = self._topped(level, tops._replace(module_of=top_of))
+        return Tree(tree.module_of[atoms.module_of], tree.parent)
 
-    def _leaf_level(self, flow, state):
-        leaves, numbers = np.unique(state.module_of, return_inverse=True)
-        p = Partition(numbers.astype(state.module_of.dtype), state.modules[leaves], None if state.teleport is None else state.teleport[leaves], np.bincount(numbers).astype(state.sizes.dtype), np.zeros((1, 2)), flow.codebooks)
-        level = aggregate(flow, p, self._order(flow), self.crew)
-        return level, leaves
+    def _topped(self, flow: Flow, tops: Tops) -> Tree:
+        """Top modules divided, and their modules again, until no division pays."""
+        n, dtype = len(flow.nodes), flow.links.indices.dtype
+        if tops.change[0] >= -LEAST_GAIN:
+            return two_levels(np.zeros(n, dtype=dtype))
+        group_of, exit = tops.module_of, tops.exit
+        module_of = group_of + dtype.type(1)
+        parents = [np.zeros(1 + len(exit), dtype=dtype)]
+        numbers = np.arange(1, 1 + len(exit), dtype=dtype)  # of the modules that are being divided
+        while len(numbers) and not self.stopped():
+            groups, members = within_groups(flow, group_of, exit)
+            tops = self._tops(groups)
+            new = np.flatnonzero((tops.change < -LEAST_GAIN)[tops.codebook_of])
+            group_of_top = np.full(len(tops.exit), len(new), dtype=dtype)
+            group_of_top[new] = np.arange(len(new))
+            group_of = np.full(n, len(new), dtype=dtype)
+            group_of[members] = group_of_top[tops.module_of]
+            parents.append(numbers[tops.codebook_of[new]])
+            numbers = np.arange(len(new), dtype=dtype) + dtype.type(sum(map(len, parents)) - len(new))
+            inside = group_of < len(new)
+            module_of[inside] = numbers[group_of[inside]]
+            exit = tops.exit[new]
+        return Tree(module_of, np.concatenate(parents))
 
-    def _tune_subtrees(self, flow, state):
-        level, ids = self._leaf_level(flow, state)
-        height = heights(state.parent)
-        top = height.max()
-        for h in range(top):
-            if self.stopped():
-                break
-            if h > 0:
-                if height[ROOT] <= h:
-                    break
-                unit = ids
-                while (low := height[state.parent[unit]] <= h).any():
-                    unit = np.where(low, state.parent[unit], unit)
-                units, numbers = np.unique(unit, return_inverse=True)
-                if len(units) < len(ids):
-                    p = Partition(numbers.astype(state.module_of.dtype), state.modules[units], None if state.teleport is None else state.teleport[units], np.bincount(numbers).astype(state.sizes.dtype), np.zeros((1, 2)), flow.codebooks)
-                    level = aggregate(level, p, self._order(level), self.crew)
-                    ids = units
-            nodes = level.nodes.copy()
-            nodes[:, 0] = nodes[:, ENTER]
-            s = state._replace(module_of=state.parent[ids].copy())
-            self._move_units(level._replace(nodes=nodes), s, anywhere=True)
-            state.parent[ids] = s.module_of
-            height = heights(state.parent)
-        return settled(state)
+    # Better levels
 
-    def _tune_dissolve(self, flow, state):
-        state = settled(state)
-        leaf = np.zeros(len(state.parent), dtype=np.bool_)
-        leaf[state.module_of] = True
-        gone = np.zeros(len(state.parent), dtype=np.bool_)
-        before = state.parent.copy()
-        _dissolve(state.modules, state.parent, state.sizes, leaf, gone)
-        if gone.any():
-            m = state.module_of
-            while gone[m].any():
-                m = np.where(gone[m], state.parent[m], m)
-            state = state._replace(module_of=m.astype(state.module_of.dtype))
-            state.parent[gone] = 0
-        return settled(state)
-
-    def tune(self, flow, state, rounds=2, insert=True, stages="nahd"):
-        for r in range(rounds):
-            before = length_of(flow, state)
-            if "n" in stages:
-                state = self._tune_nodes(flow, state); self.say("nodes", flow, state)
-            if "a" in stages:
-                state = self._tune_atoms(flow, state); self.say("atoms", flow, state)
-            if "h" in stages:
-                state = self._tune_subtrees(flow, state); self.say("subtrees", flow, state)
-            if "d" in stages:
-                state = self._tune_dissolve(flow, state); self.say("dissolve", flow, state)
-            if r == 0 and insert:
-                state = self._insert(flow, state); self.say("insert", flow, state)
-                state = self._tune_dissolve(flow, state)
-            if before - length_of(flow, state) < 1e-4 * before:
+    def _tuned(self, flow: Flow, state: Hierarchy, rounds: int = ROUNDS) -> Hierarchy:
+        """Rounds of all moves that there are; levels are inserted where another round follows."""
+        for number in range(1, rounds + 1):
+            before = _length(state)
+            for moved in (self._nodes_moved, self._parts_moved, self._subtrees_moved):
+                if not self.stopped():
+                    state = moved(flow, state)
+            state = dissolved(state)
+            if number < rounds and not self.stopped():
+                state = dissolved(self._inserted(flow, state))
+            if self.report is not None:
+                self.report(_length(state) + flow.node_codelength, num_tops(_tree(state)))
+            if self.stopped() or before - _length(state) <= FADED * (before + flow.node_codelength):
                 break
         return state
 
-    # ---- top down
-    def _topdown(self, flow, tops: IndexArray, recurse=10):
-        """Given top modules, split each again and again."""
-        n = len(flow.nodes)
-        dtype = tops.dtype
-        parent = [np.zeros(1, dtype)]
-        state = compact(partition(flow, tops.copy()))
-        count = 1 + len(state.sizes)
-        parent.append(np.zeros(len(state.sizes), dtype))
-        group_id = np.arange(1, count)
-        rows = state.modules
-        group_of = state.module_of  # compact group of each node
-        final = np.empty(n, dtype)
-        nodes = np.arange(n)
-        module_of = group_id[group_of].astype(dtype)
-        active = np.ones(n, bool)
-        while recurse and not self.stopped():
-            recurse -= 1
-            sub, kept = grouped_flow(flow, group_of, rows[:, EXIT].copy(), active)
-            chain, tops_state, book, gain = self._split_deep(sub)
-            good = gain < -LEAST
-            if not good.any():
-                break
-            # new tops within good groups
-            newm = np.flatnonzero(good[book])
-            number = np.zeros(len(book), dtype)
-            number[newm] = np.arange(count, count + len(newm))
-            parent.append(group_id[book[newm]].astype(dtype))
-            count += len(newm)
-            of = group_of[kept]
-            inside = good[of]
-            module_of[kept[inside]] = number[tops_state.module_of[inside]]
-            active = np.zeros(n, bool)
-            active[kept[inside]] = True
-            # next groups
-            rank = np.zeros(len(book), dtype)
-            rank[newm] = np.arange(len(newm))
-            group_of = np.zeros(n, dtype)
-            group_of[kept[inside]] = rank[tops_state.module_of[inside]]
-            group_id = np.arange(count - len(newm), count)
-            rows = tops_state.modules[newm]
-        return renumbered(Tree(module_of, np.concatenate(parent)))
+    def _nodes_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
+        """Single nodes have moved between leaf modules, or into new ones."""
+        state = settled(state, SPARES + len(flow.nodes) // UNITS_PER_SPARE)
+        self._move_units(flow, state)
+        return settled(state)
 
-    def _split_deep(self, sub: Flow):
-        """Leaf modules within groups, and super-levels on them while they gain; returns only the tops of each group and the total gain."""
-        books = sub.codebooks
-        g = len(books.exit)
-        st, book, good, gain = self._split(sub)
-        chain = [st.module_of]
-        total = gain.copy()
-        # compare with no split: leaf codebook  plogp(ex + p)
-        level = sub
-        cur = st
-        top_of = st.module_of
-        top_state, top_book = st, book
-        up = aggregate(level, cur, self._order(level), self.crew)
-        while not self.stopped():
-            nodes = up.nodes.copy(); nodes[:, VISIT] = nodes[:, ENTER]
-            up = up._replace(nodes=nodes, node_codelength=0.0)
-            s2, b2, good2, gain2 = self._split(up)
-            good2 = gain2 < -LEAST
-            if not good2.any():
-                break
-            total += np.where(good2, gain2, 0)
-            # groups that do not gain keep their modules
-            keep = ~good2[b2]
-            # new numbering: s2 modules in good groups; others stay as single units
-            u_book = up.codebooks.of if up.codebooks.stride else np.zeros(len(up.nodes), int)
-            mod = np.where(good2[u_book], s2.module_of, len(s2.sizes) + np.arange(len(up.nodes)))
-            _, mod = np.unique(mod, return_inverse=True)
-            s3 = compact(partition(up, mod.astype(up.links.indices.dtype)))
-            top_of = s3.module_of[top_of]
-            b3 = np.zeros(len(s3.sizes), int); b3[s3.module_of] = u_book
-            top_state = Partition(top_of, s3.modules, s3.teleport, s3.sizes, s3.uses, s3.codebooks)
-            top_book = b3
-            if len(s3.sizes) == len(up.nodes):
-                break
-            up = aggregate(up, s3, self._order(up), self.crew)
-        return chain, top_state, top_book, total
+    def _parts_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
+        """Leaf modules have been refined, and the connected parts moved like nodes."""
+        leaves, _ = leaf_modules(state)
+        order = self._order(flow)
+        parts = self._refined(flow._replace(codebooks=leaves.codebooks), leaves, order)
+        level = aggregate(flow, parts, order, self.crew)
+        coarse = repopulated(state, lowered(state.module_of, parts))
+        moved = self._nodes_moved(level, coarse)
+        return repopulated(moved, moved.module_of[parts.module_of])
+
+    def _subtrees_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
+        """Whole subtrees have moved, low ones first; those are cut by height, for branches differ in depth."""
+        leaves, roots = leaf_modules(state)
+        level = aggregate(flow, leaves, self._order(flow), self.crew)
+        height = heights(state.parent)
+        cut = 0  # the roots of subtrees are the highest modules that are no higher than this
+        while height[ROOT] > cut and not self.stopped():
+            units = state._replace(module_of=state.parent[roots])
+            self._move_units(by_name(level), units, anywhere=True)
+            state.parent[roots] = units.module_of
+            cut += 1
+            height = heights(np.where(state.sizes > 0, state.parent, ROOT).astype(state.parent.dtype))
+            above = roots
+            while (low := height[state.parent[above]] <= cut).any() and height[ROOT] > cut:
+                above = np.where(low, state.parent[above], above)
+            joined, roots = collected(state, above.astype(state.parent.dtype), flow.codebooks)
+            level = aggregate(level, joined, self._order(level), self.crew)
+        return settled(state)
+
+    def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
+        bounds = places(state, anywhere=anywhere)
+        most = (widest_row(level) + 2) * int(bounds.deepest)
+        self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
+
+    def _inserted(self, flow: Flow, state: Hierarchy) -> Hierarchy:
+        """A new level in every module in which modules of its modules pay."""
+        found = self._clustered(self._siblings(flow, state))
+        pays = found.change < -LEAST_GAIN
+        if not pays.any():
+            return state
+        new = np.flatnonzero(pays[found.codebook_of])
+        number = np.zeros(len(found.codebook_of), dtype=state.parent.dtype)
+        number[new] = np.arange(len(new)) + len(state.parent)
+        parent = np.concatenate([state.parent, found.codebook_of[new]])
+        moved = np.flatnonzero(pays[state.parent[1:]])
+        parent[1 + moved] = number[found.state.module_of[moved]]
+        return hierarchy(flow, renumbered(Tree(state.module_of, parent)))
+
+    def _siblings(self, flow: Flow, state: Hierarchy) -> Flow:
+        """All modules but the root as names, with the flow between those that have the same parent."""
+        leaves, numbers = leaf_modules(state)
+        level = aggregate(flow, leaves, self._order(flow), self.crew)
+        one = np.repeat(numbers, np.diff(level.links.indptr).astype(np.intp))
+        other = numbers[level.links.indices]
+        # Of the modules around both ends of a link, those right below the lowest common one.
+        depth, parent = depths(state.parent), state.parent.astype(np.intp)
+        while (lower := depth[one] > depth[other]).any():
+            one = np.where(lower, parent[one], one)
+        while (lower := depth[other] > depth[one]).any():
+            other = np.where(lower, parent[other], other)
+        while (apart := parent[one] != parent[other]).any():
+            one, other = np.where(apart, parent[one], one), np.where(apart, parent[other], other)
+        count = len(parent) - 1
+        rows = sparse.coo_array((link_flows(level.links), (one - 1, other - 1)), shape=(count, count)).tocsr()
+        dtype = flow.links.indices.dtype
+        links = Links(frozen(rows.indptr.astype(np.uint64)), frozen(rows.indices.astype(dtype)), frozen(rows.data), ONE)
+        codebooks = Codebooks(frozen(state.parent[1:].copy()), ONE, frozen(state.modules[:, EXIT].copy()))
+        teleport = None if state.teleport is None else frozen(state.teleport[1:].copy())
+        return by_name(Flow(links, state.modules[1:, :COST], teleport, 0.0, codebooks))
 
 
-def _plogp(x):
-    x = np.maximum(x, 0.0)
-    return x * np.log2(np.where(x > 0, x, 1.0))
+def _length(state: Hierarchy) -> float:
+    """The codelength without the constant of the nodes, in bits."""
+    return float(state.modules[:, COST].sum())
 
 
-def _stacked(chain):
-    """Tree from module numbers level over level, leaf modules first."""
-    counts = [int(c.max()) + 1 for c in chain]
-    dtype = chain[0].dtype
-    # numbering: level k from the top
-    start = [0] * len(chain)
-    total = 1
-    for k in range(len(chain) - 1, -1, -1):
-        start[k] = total
-        total += counts[k]
-    parent = np.zeros(total, dtype)
-    for k in range(len(chain) - 1):
-        parent[start[k] : start[k] + counts[k]] = start[k + 1] + chain[k + 1]
-    return Tree((start[0] + chain[0]).astype(dtype), parent)
+def _tree(state: Hierarchy) -> Tree:
+    return Tree(state.module_of, state.parent)
 
 
-def grouped_flow(flow: Flow, group_of, exits, active):
-    """Only nodes that are active and links within groups."""
-    n = len(flow.nodes)
-    indptr = flow.links.indptr.astype(np.int64)
-    deg = np.diff(indptr)
-    src = np.repeat(np.arange(n), deg)
-    dst = flow.links.indices
-    keep = active[src] & active[dst] & (group_of[src] == group_of[dst])
-    kept = np.flatnonzero(active)
-    number = np.zeros(n, flow.links.indices.dtype)
-    number[kept] = np.arange(len(kept))
-    new_deg = np.bincount(src[keep], minlength=n)[kept]
-    ptr = np.zeros(len(kept) + 1, np.uint64)
-    np.cumsum(new_deg, out=ptr[1:])
-    w = flow.links.flow if flow.links.stride == 0 else flow.links.flow[keep]
-    links = Links(ptr, number[dst[keep]], w, flow.links.stride)
-    books = Codebooks(group_of[kept].astype(flow.links.indices.dtype), ONE, exits)
-    tele = None if flow.teleport is None else flow.teleport[kept]
-    return Flow(links, np.ascontiguousarray(flow.nodes[kept]), tele, 0.0, books), kept
-
-
-def sibling_flow(search, flow, state):
-    """All modules but the root as units, linked to their siblings."""
-    t = len(state.parent)
-    level, leaves = search._leaf_level(flow, state)
-    depth = depths(state.parent)
-    indptr = level.links.indptr.astype(np.int64)
-    src = np.repeat(np.arange(len(level.nodes)), np.diff(indptr))
-    a = leaves[src]
-    b = leaves[level.links.indices]
-    w = link_flows(level.links)
-    parent = state.parent.astype(np.int64)
-    while True:
-        lift = depth[a] > depth[b]
-        if not lift.any():
-            break
-        a = np.where(lift, parent[a], a)
-    while True:
-        lift = depth[b] > depth[a]
-        if not lift.any():
-            break
-        b = np.where(lift, parent[b], b)
-    while True:
-        lift = parent[a] != parent[b]
-        if not lift.any():
-            break
-        a = np.where(lift, parent[a], a)
-        b = np.where(lift, parent[b], b)
-    m = sparse.csr_matrix((w, (a - 1, b - 1)), shape=(t - 1, t - 1))
-    m.sum_duplicates()
-    links = Links(m.indptr.astype(np.uint64), m.indices.astype(flow.links.indices.dtype), m.data, ONE)
-    nodes = state.modules[1:, :3].copy()
-    nodes[:, VISIT] = nodes[:, ENTER]
-    tele = None if state.teleport is None else state.teleport[1:].copy()
-    books = Codebooks(state.parent[1:].astype(flow.links.indices.dtype), ONE, np.ascontiguousarray(state.modules[:, EXIT]))
-    return Flow(links, nodes, tele, 0.0, books)
+def _numbered(numbers: NDArray[np.intp], dtype: np.dtype) -> IndexArray:
+    """The same groups, numbered without gaps."""
+    found: IndexArray = np.unique(numbers, return_inverse=True)[1].astype(dtype)
+    return found

@@ -342,6 +342,35 @@ def sum_index(state):
         uses[g, USE_COST] = plogp(uses[g, USE])
 
 
+def changes_by_codebook(flow: Flow, state: Partition) -> FloatArray:
+    """What the modules that each index codebook names change about the codelength, compared with naming their nodes.
+
+    Returns
+    -------
+    float64 array of shape (g,)
+        In bits.
+    """
+    change: FloatArray = _changes_by_codebook(flow.nodes, state)
+    return change
+
+
+@jit
+def _changes_by_codebook(nodes, state):
+    used = state.codebooks.exit.copy()
+    change = np.zeros(len(used))
+    met = np.zeros(len(state.modules), dtype=np.uint8)
+    for i in range(np.uint64(len(state.module_of))):
+        g = codebook_of(state, i)
+        m = state.module_of[i]
+        used[g] += nodes[i, VISIT]
+        if met[m] == 0:
+            met[m] = 1
+            change[g] += state.modules[m, COST]
+    for g in range(len(used)):
+        change[g] += state.uses[g, USE_COST] - plogp(used[g])
+    return change
+
+
 @jit
 def _codelength_terms(state):
     """The index codelength, and that of the modules without the nodes' constant, in bits."""

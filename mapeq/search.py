@@ -1,10 +1,10 @@
-"""The search for the partition with the shortest description: trials that learn from each other.
+"""The search for the modules with the shortest description: trials that learn from each other.
 
-A trial is a descent to a local optimum (:mod:`mapeq.descent`). Trials are recombined in pairs, the results
-in pairs again, and so on up to the last: what comes out is at least as short as the best of the trials, and mostly
-shorter than the best of many more. On a tiny network a trial makes a few descents from
-random groups, too, where they cost next to nothing: from large modules the search finds
-merges that it cannot reach from single nodes, where every step on the way would lengthen the description.
+A trial is a descent to a local optimum (:mod:`mapeq.descent`, or :mod:`mapeq.nesting` for hierarchies). Trials are
+recombined in pairs, the results in pairs again, and so on up to the last: what comes out is at least as short as the
+best of the trials, and mostly shorter than the best of many more. On a tiny network a trial makes a few descents from
+random groups, too, where they cost next to nothing: from large modules the search finds merges that it cannot reach
+from single nodes, where every step on the way would lengthen the description.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq.crew import Crew
-from mapeq.descent import Outcome, Searcher, outcome
+from mapeq.descent import Outcome, Searcher, length_of, outcome
 from mapeq.errors import is_number, is_whole, option_error
 from mapeq.flow import Flow
+from mapeq.nesting import Nester
 from mapeq.rows import IndexArray
+from mapeq.tree import Tree, cut, num_tops, renumbered, two_levels
 
 #: A trial makes more descents while all together meet no more links than this; each counts some more for itself.
 CHEAP_LINKS = 30_000
@@ -51,8 +53,8 @@ class SearchOptions:
     multilevel: bool = False
 
     def __post_init__(self) -> None:
-        if self.multilevel:
-            raise ValueError("multilevel: the multilevel map equation is not built yet, only the two-level one")
+        if not isinstance(self.multilevel, bool | np.bool_):
+            raise option_error("multilevel", self.multilevel, "True or False")
         if not is_whole(self.num_trials, 1):
             raise option_error("num_trials", self.num_trials, "a whole number, 1 or more")
         if not (self.num_threads is None or is_whole(self.num_threads, 1)):
@@ -70,7 +72,7 @@ class Progress(NamedTuple):
     num_trials: int
     num_passes: int  #: passes done in this trial; 0: the trials up to this one were recombined
     codelength: float  #: what the last pass reached, bits per step
-    num_modules: int
+    num_modules: int  #: top modules
 
 
 class Control:
@@ -126,67 +128,79 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    module_of : unsigned integer array of shape (n,)
+    tree : Tree
+        Of depth one unless the search was for several levels.
     trials : tuple of float
         The codelength of every trial that was begun, by itself, in bits per step.
     agreed : int
-        How many of the modules every trial has found, node for node.
+        How many of the top modules every trial has found, node for node.
     converged : bool
         Whether the search came to its end, and more trials would hardly find anything shorter.
     """
 
-    module_of: IndexArray
+    tree: Tree
     trials: tuple[float, ...]
     agreed: int
     converged: bool
 
 
-def two_level(
+def find_modules(
     flow: Flow,
     *,
+    multilevel: bool = False,
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
-    start: IndexArray | None = None,
+    start: Tree | None = None,
     control: Control | None = None,
 ) -> Found:
-    """Search for the two-level partition with the shortest description.
+    """Search for the modules with the shortest description.
 
     Parameters
     ----------
     flow : Flow
         Of n nodes.
+    multilevel : bool
+        Whether modules may be in modules, to any depth.
     num_trials : int
         How many trials to recombine.
     seed : int
         Every trial and every recombination draws from a stream of its own: the number of threads changes nothing.
     num_threads : int
         Trials run side by side; what threads are left share the work within each.
-    start : integer array of shape (n,), optional
-        A partition to start every trial from, numbered from 0 to at most n - 1.
+    start : Tree, optional
+        A hierarchy of n nodes to start every trial from; a two-level search starts from its leaf modules.
     control : Control, optional
 
     Returns
     -------
     Found
-        Every module of it is connected, by links or by recorded teleportation.
+        Every leaf module of it is connected, by links or by recorded teleportation.
     """
-    search = _Search(flow, int(num_trials), seed, num_threads, start, control or Control())
-    return search.run()
+    searcher = Nester if multilevel else Searcher
+    return _Search(searcher, flow, int(num_trials), seed, num_threads, start, control or Control()).run()
 
 
 class _Search:
     """The trials of one search, recombined in the order of a binary tree."""
 
     def __init__(
-        self, flow: Flow, num_trials: int, seed: int, num_threads: int, start: IndexArray | None, control: Control
+        self,
+        searcher: type[Searcher],
+        flow: Flow,
+        num_trials: int,
+        seed: int,
+        num_threads: int,
+        start: Tree | None,
+        control: Control,
     ):
+        self._searcher = searcher
         self._flow = flow
         self._num_trials = num_trials
         self._seed = seed
         self._workers = min(num_threads, num_trials)
         self._threads_each = num_threads // self._workers
-        self._start = None if start is None else start.astype(flow.links.indices.dtype)
+        self._start = start
         self._control = control
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
@@ -204,13 +218,13 @@ class _Search:
                 control.interrupted = True
                 ends = _ends(self._steps)
         trials = _ends(self._trials)
-        best = min(ends + self._whole(ends), key=lambda end: end.length)
+        best = min(ends + self._whole(ends), key=length_of)
         before_last = min((end.length for end in ends[:-1]), default=best.length)
         gain = before_last - best.length
         return Found(
-            best.module_of,
+            best.tree,
             tuple(trial.length for trial in trials),
-            _agreed(best.module_of, [trial.module_of for trial in trials]),
+            _agreed(_tops(best), [_tops(trial) for trial in trials]),
             not control.stopped and gain <= WORTH_MORE_TRIALS * best.length,
         )
 
@@ -240,11 +254,11 @@ class _Search:
 
         with Crew(self._threads_each) as crew:
             rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(number,)))
-            searcher = Searcher(rng, crew, lambda: control.stopped, report)
+            searcher = self._searcher(rng, crew, lambda: control.stopped, report)
             starts = self._starts(number, rng)
-            return min((searcher.descend(self._flow, start) for start in starts), key=lambda end: end.length)
+            return min((searcher.descend(self._flow, start) for start in starts), key=length_of)
 
-    def _starts(self, number: int, rng: np.random.Generator) -> Iterator[IndexArray | None]:
+    def _starts(self, number: int, rng: np.random.Generator) -> Iterator[Tree | None]:
         """Where the descents of a trial begin; None: from single nodes."""
         yield self._start
         if self._start is None:
@@ -254,7 +268,8 @@ class _Search:
                 if self._control.stopped:
                     return
                 num_groups = max(1, int(n ** rng.uniform(0, 0.7)))
-                yield rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)
+                groups = rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)
+                yield renumbered(two_levels(groups))
 
     def _recombination(
         self, one: Future[Outcome | None], other: Future[Outcome | None], first: int, last: int
@@ -264,10 +279,9 @@ class _Search:
             return None
         with Crew(self._threads_each) as crew:
             rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(first, last)))
-            searcher = Searcher(rng, crew, lambda: self._control.stopped)
+            searcher = self._searcher(rng, crew, lambda: self._control.stopped)
             end = searcher.recombine(self._flow, left, right)
-        num_modules = int(end.module_of.max(initial=0)) + 1
-        self._control.report(Progress(last, self._num_trials, 0, end.length, num_modules))
+        self._control.report(Progress(last, self._num_trials, 0, end.length, num_tops(end.tree)))
         return end
 
     def _whole(self, ends: list[Outcome]) -> list[Outcome]:
@@ -279,12 +293,17 @@ class _Search:
         lengths = [end.length for end in ends]
         if lengths and len(self._flow.links.indices) > CHEAP_LINKS and min(lengths) < self._flow.node_codelength:
             return []
-        return [outcome(self._flow, np.zeros(n, dtype=self._flow.links.indices.dtype))]
+        return [outcome(self._flow, two_levels(np.zeros(n, dtype=self._flow.links.indices.dtype)))]
 
 
 def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:
     """Wait for all steps; those that were never begun are left out."""
     return [end for step in steps if (end := step.result()) is not None]
+
+
+def _tops(end: Outcome) -> IndexArray:
+    """The top module of each node, numbered from 0 without gaps."""
+    return cut(end.tree, 1) - end.tree.module_of.dtype.type(1)
 
 
 def _agreed(module_of: IndexArray, trials: list[IndexArray]) -> int:

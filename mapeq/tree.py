@@ -7,6 +7,7 @@ are at depth 1. Height counts from the leaf modules (0) upwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,8 +45,38 @@ class Tree(NamedTuple):
 
 def two_levels(module_of: IndexArray) -> Tree:
     """The tree of a partition whose modules are numbered from 0 without gaps."""
-    num_modules = int(module_of.max()) + 1 if len(module_of) else 0
-    return Tree(module_of + module_of.dtype.type(1), np.zeros(num_modules + 1, dtype=module_of.dtype))
+    return stacked([module_of])
+
+
+def stacked(levels: Sequence[IndexArray]) -> Tree:
+    """The tree of nodes in modules, these in modules of modules, and so on.
+
+    Parameters
+    ----------
+    levels : sequence of unsigned integer arrays
+        The first has the module of each node, each one after it the module of each module of the one before;
+        numbered from 0 without gaps.
+
+    Examples
+    --------
+    >>> stacked([np.array([0, 0, 1, 2], np.uint32), np.array([0, 1, 1], np.uint32)])
+    Tree(module_of=array([3, 3, 4, 5], dtype=uint32), parent=array([0, 0, 0, 1, 2, 2], dtype=uint32))
+    """
+    dtype = levels[0].dtype
+    parent = np.zeros(1, dtype=dtype)
+    first = 0  # number of the first module of the level above
+    for number in range(len(levels) - 1, -1, -1):
+        modules_above = levels[number + 1] if number + 1 < len(levels) else None
+        count = int(levels[number].max()) + 1 if len(levels[number]) else 0
+        above = np.zeros(count, dtype=dtype) if modules_above is None else modules_above + dtype.type(first)
+        first = len(parent)
+        parent = np.concatenate([parent, above])
+    return Tree(levels[0] + dtype.type(first), parent)
+
+
+def num_tops(tree: Tree) -> int:
+    """How many top modules there are."""
+    return int(np.count_nonzero(tree.parent == ROOT)) - 1
 
 
 def depths(parent: IndexArray) -> NDArray[np.int64]:
@@ -66,6 +97,14 @@ def heights(parent: IndexArray) -> NDArray[np.int64]:
         here = np.flatnonzero(depth == level)
         np.maximum.at(found, parent[here], found[here] + 1)
     return found
+
+
+def by_depth(parent: IndexArray, used: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The modules that are used, sorted by depth; parents may come in any order."""
+    depth = depths(np.where(used, parent, parent.dtype.type(ROOT)))
+    depth[~used] = len(parent)
+    order: NDArray[np.intp] = np.argsort(depth, kind="stable")[: np.count_nonzero(used)]
+    return order
 
 
 def cut(tree: Tree, depth: int) -> IndexArray:

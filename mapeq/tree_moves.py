@@ -19,7 +19,7 @@ import numpy as np
 from mapeq._jit import inlined, jit
 from mapeq.flow import ENTER, EXIT
 from mapeq.hierarchy import USE, Hierarchy
-from mapeq.moves import LEAST_GAIN, ZERO, add_flow, clear, hash_slot, table_mask, take_block, wake
+from mapeq.moves import LEAST_GAIN, ZERO, Rules, add_flow, clear, hash_slot, table_mask, take_block, wake
 from mapeq.objective import COST, module_cost, plogp, teleport_between
 from mapeq.rows import ONE
 from mapeq.tree import ROOT, depths
@@ -38,7 +38,7 @@ class Places(NamedTuple):
     deepest : uint64
         How many modules a unit is in at most, the root included.
     refining : uint64
-        0: all units may move.
+        0: all units may move, as in :class:`mapeq.moves.Bounds`.
     """
 
     anywhere: np.uint64
@@ -77,7 +77,7 @@ def propose_units(links, nodes, teleport, state, bounds, queue, begin, end, scra
     """Find out which units of a part of the block have a better place; nothing but `queue.proposed` changes."""
     for b in range(begin, end):
         i = np.uint64(queue.block[b])
-        change, chain, entry = best_place(links, nodes, teleport, state, bounds, i, scratch)
+        change, _, _ = best_place(links, nodes, teleport, state, bounds, i, scratch)
         queue.proposed[b] = ONE if change < -LEAST_GAIN else ZERO
 
 
@@ -303,3 +303,7 @@ def _change(modules, m, use, enter, exit):
     modules[m, ENTER] = max(modules[m, ENTER] + enter, 0.0)
     modules[m, EXIT] = max(modules[m, EXIT] + exit, 0.0)
     modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
+
+
+#: Units of a hierarchy.
+UNITS = Rules(propose_units, commit_units, move_units)
