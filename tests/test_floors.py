@@ -22,6 +22,7 @@ FLOORS = (
     {"levels"},
     {"descent"},
     {"search"},
+    {"modules"},
     {"result"},
     {"formats", "adapters", "progress"},
     {"api"},
