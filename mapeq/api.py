@@ -15,8 +15,8 @@ from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.result import Result, make_result
-from mapeq.rows import unsigned
 from mapeq.search import Control, Progress, SearchOptions, find_modules
+from mapeq.tree import cut, renumbered, two_levels
 
 
 def infomap(
@@ -67,8 +67,9 @@ def infomap(
         How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink.
     multilevel : bool
         Only False so far: the two-level map equation.
-    initial_partition : mapping of label to module, array in node order, list of sets, or path, optional
-        Where to start from; by default every node is a module.
+    initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
+        Where to start from; by default every node is a module. All that :func:`evaluate` takes; of a hierarchy,
+        the top modules count.
     num_trials : int, 1 or more
         So many searches are made and recombined to one that is at least as good as the best of them.
     seed : int, 0 or more, or None
@@ -134,26 +135,31 @@ def search(
     initial_partition: Any = None,
 ) -> Result:
     """Search under a control by which the caller may stop it; see :func:`infomap`."""
+    multilevel = bool(search_options.multilevel)
     start = None if initial_partition is None else as_partition(initial_partition, network)
+    if not (start is None or multilevel):
+        start = renumbered(two_levels(cut(start, 1)))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,
+        multilevel=multilevel,
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=search_options.num_threads or _usable_processors(),
-        start=None if start is None else unsigned(start),
+        start=start,
         control=control,
     )
     return make_result(
         network,
         flow,
-        found.module_of,
+        found.tree,
         trials=found.trials,
         modules_agreed=found.agreed,
         converged=found.converged,
         seed=seed,
-        options=_known(network, flow_options) | {"multilevel": False, "num_trials": int(search_options.num_trials)},
+        options=_known(network, flow_options)
+        | {"multilevel": multilevel, "num_trials": int(search_options.num_trials)},
     )
 
 
@@ -170,14 +176,21 @@ def evaluate(
     node_weights_as_flow: bool = False,
     markov_time: float = 1.0,
 ) -> Result:
-    """Measure a given partition: its codelength by the map equation, without any search.
+    """Measure a given partition or hierarchy: its codelength by the map equation, without any search.
 
     Parameters
     ----------
     graph : as in :func:`infomap`
     partition : mapping of label to module, array in node order, list of sets of labels, or path of a
-        .clu, .tree, .csv or .tsv file
-        Has to name every node once.
+        .clu, .tree, .ftree, .csv or .tsv file
+        Has to name every node once. A hierarchy of modules is one of
+
+        - a mapping of label to path: a tuple of the modules that a node is in, coarsest first. Two modules
+          are the same if their whole paths are. All values have to be tuples, or none.
+        - a list of its levels, coarsest first, each a list of sets of labels, as :func:`infomap_partitions`
+          yields them. Every set has to be within one of the level above; one that stays whole is the same module.
+        - a Result, whose hierarchy is taken over by labels
+        - the path of a .tree, .ftree, .csv or .tsv file that holds one
     directed, weight, ... : as in :func:`infomap`
 
     Returns
@@ -188,7 +201,7 @@ def evaluate(
     Raises
     ------
     PartitionError
-        If a node is missing, unknown or in two modules.
+        If a node is missing, unknown or in two modules, or has modules beside it; if levels are not nested.
     ValueError, NetworkError, FormatError, ConvergenceError
         As :func:`infomap`.
 
@@ -198,6 +211,9 @@ def evaluate(
     >>> links = [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (4, 6), (5, 6)]
     >>> mapeq.evaluate(links, {1: "left", 2: "left", 3: "left", 4: "right", 5: "right", 6: "right"}).codelength
     2.320730356833...
+    >>> paths = {1: ("left", 1), 2: ("left", 1), 3: ("left", 2), 4: ("right",), 5: ("right",), 6: ("right",)}
+    >>> mapeq.evaluate(links, paths)
+    <mapeq.Result: 2 top modules in 3 levels of 6 nodes, 2.9650 bits per step, -16.0% saved>
     """
     network, flow_options = network_and_options(
         graph,
@@ -215,8 +231,8 @@ def evaluate(
 
 def measure(network: Network, flow_options: FlowOptions, partition: Any) -> Result:
     """Measure a partition with checked options; see :func:`evaluate`."""
-    module_of = as_partition(partition, network)
-    return make_result(network, random_walk(network, flow_options), module_of, options=_known(network, flow_options))
+    tree = as_partition(partition, network)
+    return make_result(network, random_walk(network, flow_options), tree, options=_known(network, flow_options))
 
 
 def warmup() -> None:

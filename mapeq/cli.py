@@ -19,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mapeq import __version__
-from mapeq.errors import MapeqError, counted
+from mapeq.errors import MapeqError, counted, option_error
 
 if TYPE_CHECKING:
     from mapeq.flow import FlowOptions
@@ -57,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     _add_network_arguments(cluster)
     search = cluster.add_argument_group("search")
     search.add_argument("-2", "--two-level", action="store_true", help="a two-level partition (the default)")
-    search.add_argument("--multilevel", action="store_true", help="not built yet")
+    search.add_argument(
+        "--multilevel", action="store_true", help="the hierarchy of modules that describes the walk in the fewest bits"
+    )
     search.add_argument("-N", "--num-trials", type=int, default=1, metavar="N", help="recombine N trials (1)")
     search.add_argument("-s", "--seed", type=int, default=0, metavar="N", help="the same seed, the same result (0)")
     search.add_argument("--num-threads", type=int, metavar="N", help="threads for the search (as many as processors)")
@@ -70,14 +72,22 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="OUT",
-        help="write .clu, .tree, .json, .csv or .tsv, by the suffix; may be given again",
+        help="write .clu, .tree, .ftree, .json, .csv or .tsv, by the suffix; may be given again",
+    )
+    output.add_argument(
+        "--clu-level",
+        type=int,
+        default=1,
+        metavar="N",
+        help="which modules .clu gets: from the top ones (1, the default) to the finest (-1)",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
     evaluate = commands.add_parser(
         "evaluate",
-        help="measure the codelength of a given partition",
-        description="Measure the codelength of a given partition (.clu, .tree, .csv or .tsv) of a network.",
+        help="measure the codelength of a given partition or hierarchy",
+        description="Measure the codelength of a given partition or hierarchy (.clu, .tree, .ftree, .csv or .tsv) "
+        "of a network.",
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
     evaluate.set_defaults(run=_evaluate)
@@ -196,6 +206,8 @@ def _cluster(options: argparse.Namespace) -> int:
     for path in options.output:
         check_writable(path)
         format_of(path)
+    if options.clu_level < 1 and options.clu_level != -1:
+        raise option_error("--clu-level", options.clu_level, "a whole number, 1 or more, or -1")
     _check_inputs(options.file, options.initial_partition)
     watch = _Watch(options)
     try:
@@ -203,7 +215,9 @@ def _cluster(options: argparse.Namespace) -> int:
     finally:
         watch.clear()
     for path in options.output:
-        result.write(path)
+        # Who asks for a level below the finest gets the finest, rather than nothing after a long search.
+        level = min(options.clu_level, result.num_levels - 1) if format_of(path) == "clu" else 1
+        result.write(path, level=level)
         options.written.append(path)
     if not options.output:
         write_labels(result, sys.stdout)
@@ -304,11 +318,17 @@ def _summary(file: str, result: Result, most: int = 5) -> str:
     import numpy as np
 
     kind = "directed" if result.network.directed else "undirected"
+    is_deep = result.num_levels > 2
+    modules = counted(result.num_modules, "top module" if is_deep else "module")
     lines = [
         f"{_called(file)}: {counted(result.num_nodes, 'node')}, {counted(result.num_links, 'link')}, {kind}",
-        f"{counted(result.num_modules, 'module')}, {result.codelength:.6f} bits "
+        f"{modules}{f' in {result.num_levels} levels' if is_deep else ''}, {result.codelength:.6f} bits "
         f"per step; {result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)",
     ]
+    if is_deep:
+        lines.append("   level   modules  bits per step that it saves")
+        levels = zip(result.modules_per_level, result.level_savings, strict=True)
+        lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
     if len(result.trials) > 1:
         lines.append(f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step")
     if result.num_modules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.errors import counted, option_error
-from mapeq.flow import VISIT, Flow
+from mapeq.errors import counted, is_whole, option_error
+from mapeq.flow import ENTER, EXIT, VISIT, Flow
+from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
+from mapeq.modules import Catalogue, Module, plogp
 from mapeq.network import Network
-from mapeq.objective import codelength, partition
+from mapeq.objective import COST
 from mapeq.rows import FloatArray, IntArray, column_sums, frozen, index_dtype
+from mapeq.tree import ROOT, Tree, cut, depths, leaf_paths, numbering, reordered, sums_upwards
 
 if TYPE_CHECKING:
     import igraph
@@ -27,22 +30,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """A partition of a network and how well it describes the random walk. Immutable.
+    """A partition of a network, or a hierarchy of them, and how well it describes the random walk. Immutable.
 
     Attributes
     ----------
     codelength : float
         Description length by the map equation, in bits per step.
     index_codelength, module_codelength : float
-        Its two parts: naming the modules that are entered, and naming nodes and exits within modules.
+        Its two parts: naming the top modules that are entered, and all the rest within modules.
     one_level_codelength : float
         Description length without modules, in bits per step.
-    labels : integer array of shape (num_nodes,)
-        The module of each node; 0 is the module with most flow.
     flow : float64 array of shape (num_nodes,)
         Visit rate of each node, as a fraction of all steps.
-    num_modules : int
-        Nodes without flow count as modules of their own.
+    hierarchy : Tree
+        The leaf module of each node, and the module that each of t modules is in, as arrays. Modules are
+        numbered level by level from the root, 0, those in the same module by decreasing flow.
+    module_records : float64 array of shape (t, 4)
+        Visit rate, enter flow, exit flow of each module, and what it adds to the codelength, names of nodes apart.
     trials : tuple of float
         Codelength of every trial by itself, in bits per step; empty if nothing was searched for. Recombined,
         they give a description at least as short as the best of them.
@@ -71,9 +75,9 @@ class Result:
     index_codelength: float
     module_codelength: float
     one_level_codelength: float
-    labels: IntArray
     flow: FloatArray
-    num_modules: int
+    hierarchy: Tree
+    module_records: FloatArray
     trials: tuple[float, ...]
     modules_agreed: int | None
     converged: bool
@@ -88,9 +92,19 @@ class Result:
         return saved if abs(saved) > 1e-12 else 0.0  # rounding error
 
     @property
+    def num_modules(self) -> int:
+        """Number of top modules. A node without flow counts as one if nothing else is in its module."""
+        return int(np.count_nonzero(self.hierarchy.parent[1:] == ROOT))
+
+    @cached_property
     def num_levels(self) -> int:
-        """Levels of the hierarchy, the nodes being the last: 2 for a two-level partition."""
-        return 2
+        """Levels of the hierarchy where it is deepest, the nodes being the last: 2 for a two-level partition."""
+        return max(int(depths(self.hierarchy.parent).max()), 1) + 1
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """The top module of each node: integer array of shape (num_nodes,); 0 is the module with most flow."""
+        return self.labels_at(1)
 
     @property
     def num_nodes(self) -> int:
@@ -102,9 +116,12 @@ class Result:
         """Number of distinct links."""
         return self.network.num_links
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # not what can be found again
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)  # a pickle keeps arrays, but not that they are read-only
-        for array in (self.labels, self.flow):
+        for array in (self.flow, self.module_records, *self.hierarchy):
             array.flags.writeable = False
 
     @property
@@ -122,22 +139,101 @@ class Result:
         """Number of nodes in each module: int64 array of shape (num_modules,)."""
         return frozen(np.bincount(self.labels, minlength=self.num_modules))
 
+    @cached_property
+    def modules_per_level(self) -> tuple[int, ...]:
+        """Number of modules at each level but that of the nodes, top modules first; see :meth:`labels_at`."""
+        depth = depths(self.hierarchy.parent)[1:]
+        holds_modules = np.zeros(len(depth) + 1, dtype=np.bool_)
+        holds_modules[self.hierarchy.parent[1:]] = True
+        leaves = np.bincount(depth[~holds_modules[1:]], minlength=self.num_levels).cumsum()
+        at = np.bincount(depth, minlength=self.num_levels)
+        return tuple(int(at[level] + leaves[level - 1]) for level in range(1, self.num_levels))
+
+    @cached_property
+    def level_savings(self) -> tuple[float, ...]:
+        """What each level of modules saves, top modules first, in bits per step.
+
+        The codelength with the nodes put directly into the modules of the level above, minus that with
+        the nodes in the modules of this level, and nothing below. Adds up to ``one_level_codelength - codelength``;
+        a level that pays only together with the next saves less than nothing.
+        """
+        depth = depths(self.hierarchy.parent)
+        visit, enter, exit, cost = (self.module_records[:, column] for column in (VISIT, ENTER, EXIT, COST))
+        as_leaf = plogp(visit + exit) - plogp(exit) - plogp(enter)
+        beyond = np.bincount(depth, as_leaf - cost, minlength=self.num_levels)
+        within = np.bincount(depth, cost, minlength=self.num_levels).cumsum()
+        lengths = (within + beyond)[: self.num_levels] + self.one_level_codelength
+        lengths[0], lengths[-1] = self.one_level_codelength, self.codelength  # to the last digit
+        return tuple((lengths[:-1] - lengths[1:]).tolist())
+
+    @cached_property
+    def tree(self) -> Module:
+        """The root of the hierarchy, to walk through: an object for every module.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> result = mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")])
+        >>> result.tree
+        <mapeq Module the root: 2 modules of 6 nodes, 100.0% of the flow, 0.1429 bits per step>
+        >>> result.tree.children[1].nodes
+        ['d', 'e', 'f']
+        """
+        return Module(Catalogue(self.hierarchy, self.module_records, self.flow, self.network), ROOT)
+
+    def labels_at(self, level: int = 1) -> IntArray:
+        """The module of each node at a level of the hierarchy.
+
+        Parameters
+        ----------
+        level : int
+            1 for the top modules, ``num_levels - 1`` or -1 for the finest ones. Where a branch of the hierarchy
+            is less deep than that, its leaf modules stand.
+
+        Returns
+        -------
+        integer array of shape (num_nodes,)
+            Numbered from 0 by decreasing flow at each level. Every module is in one of the level above.
+
+        Raises
+        ------
+        ValueError
+            If there is no such level.
+        """
+        module_of = cut(self.hierarchy, self._checked_level(level))
+        present = np.zeros(len(self.module_records), dtype=np.bool_)
+        present[module_of] = True
+        here = np.flatnonzero(present)
+        number = np.empty(len(present), dtype=index_dtype(self.num_nodes))
+        number[here[_by_flow(self.module_records[here, VISIT])]] = np.arange(len(here))
+        return frozen(number[module_of])
+
     def modules(self, level: int = 1) -> dict[Hashable, int]:
-        """The module of every node, by the node's label."""
-        self._check_level(level)
-        return dict(zip(self.node_labels, self.labels.tolist(), strict=True))
+        """The module of every node at a level, by the node's label; see :meth:`labels_at`."""
+        return dict(zip(self.node_labels, self._labels_at(level).tolist(), strict=True))
 
     def communities(self, level: int = 1) -> list[set[Hashable]]:
-        """The modules as sets of labels, the one with most flow first."""
-        self._check_level(level)
-        sets: list[set[Hashable]] = [set() for _ in range(self.num_modules)]
-        for label, module in zip(self.node_labels, self.labels.tolist(), strict=True):
+        """The modules at a level as sets of labels, the one with most flow first; see :meth:`labels_at`."""
+        modules = self._labels_at(level)
+        sets: list[set[Hashable]] = [set() for _ in range(int(modules.max(initial=-1)) + 1)]
+        for label, module in zip(self.node_labels, modules.tolist(), strict=True):
             sets[module].add(label)
         return sets
 
-    def _check_level(self, level: int) -> None:
-        if level != 1:
-            raise option_error("level", level, "1, the only level of modules of a two-level partition")
+    def _labels_at(self, level: int) -> IntArray:
+        return self.labels if level == 1 else self.labels_at(level)
+
+    def _checked_level(self, level: int) -> int:
+        """The depth of the modules at a level that the caller asks for."""
+        finest = self.num_levels - 1
+        if level == -1:
+            return finest
+        if not is_whole(level, 1) or level > finest:
+            allowed = "1, the only level of modules of a two-level partition"
+            if finest > 1:
+                allowed = f"from 1 (the top modules) to {finest} (the finest, also -1)"
+            raise option_error("level", level, allowed)
+        return int(level)
 
     def summary(self) -> dict[str, Any]:
         """The figures of this result by name, as plain Python values."""
@@ -147,6 +243,8 @@ class Result:
             "directed": self.network.directed,
             "num_modules": self.num_modules,
             "num_levels": self.num_levels,
+            "modules_per_level": list(self.modules_per_level),
+            "level_savings": list(self.level_savings),
             "largest_module": int(self.module_sizes.max(initial=0)),
             "codelength": self.codelength,
             "index_codelength": self.index_codelength,
@@ -160,45 +258,63 @@ class Result:
             "options": dict(self.options),
         }
 
+    def path_column(self) -> dict[str, list[str]]:
+        """What tables say besides of each node where there are more than two levels.
+
+        ``{"path": [...]}``, the path of each node's leaf module from 1 as text, coarsest first; else nothing.
+        """
+        return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
+
     def to_dataframe(self) -> pandas.DataFrame:
-        """A pandas table of node, module and flow, one row a node (extra ``pandas``)."""
+        """A pandas table of node, module and flow, one row a node (extra ``pandas``).
+
+        With more than two levels also of ``path``, as text: ``2:1`` leads to the first module in the second top module.
+        """
         from mapeq._optional import require
 
         pandas = require("pandas", extra="pandas")
         columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow}
-        return pandas.DataFrame(columns)
+        return pandas.DataFrame(columns | self.path_column())
 
     def to_networkx(self) -> networkx.Graph:
-        """The network as a NetworkX graph: nodes carry ``module`` and ``flow``, edges ``weight``."""
+        """The network as a NetworkX graph: nodes carry ``module`` and ``flow``, edges ``weight``.
+
+        With more than two levels nodes also carry ``path``, as in :meth:`to_dataframe`.
+        """
         from mapeq.adapters.networkx import to_networkx
 
         return to_networkx(self)
 
     def to_igraph(self) -> igraph.Graph:
-        """The network as an igraph graph: vertices carry ``name``, ``module`` and ``flow``, edges ``weight``."""
+        """The network as an igraph graph: vertices carry ``name``, ``module`` and ``flow``, edges ``weight``.
+
+        With more than two levels vertices also carry ``path``, as in :meth:`to_dataframe`.
+        """
         from mapeq.adapters.igraph import to_igraph
 
         return to_igraph(self)
 
-    def write(self, path: str | os.PathLike[str], format: str | None = None) -> None:
-        """Write the partition to a file, whole or not at all.
+    def write(self, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
+        """Write the partition or hierarchy to a file, whole or not at all.
 
         Parameters
         ----------
         path : str or path
-        format : {"clu", "tree", "json", "csv", "tsv"}, optional
+        format : {"clu", "tree", "ftree", "json", "csv", "tsv"}, optional
             By default what the suffix says.
+        level : int
+            Which level of modules goes to a .clu file, see :meth:`labels_at`; the other formats hold all levels.
 
         Raises
         ------
         ValueError
-            If the format is unknown.
+            If the format is unknown, or there is no such level, or the format holds all of them.
         FormatError
             If the file cannot be written.
         """
         from mapeq.formats.output import write_result
 
-        write_result(self, path, format)
+        write_result(self, path, format, level)
 
     def plot(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Draw the network, coloured by module (extra ``plot``)."""
@@ -207,8 +323,11 @@ class Result:
         return plot_network(self, ax)
 
     def __repr__(self) -> str:
+        modules = counted(self.num_modules, "module")
+        if self.num_levels > 2:
+            modules = f"{counted(self.num_modules, 'top module')} in {self.num_levels} levels"
         return (
-            f"<mapeq.Result: {counted(self.num_modules, 'module')} of {counted(self.num_nodes, 'node')}, "
+            f"<mapeq.Result: {modules} of {counted(self.num_nodes, 'node')}, "
             f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>"
         )
 
@@ -216,7 +335,8 @@ class Result:
         rows = {
             "nodes": f"{self.num_nodes:,}",
             "links": f"{self.num_links:,}",
-            "modules": f"{self.num_modules:,}",
+            **({"levels": f"{self.num_levels}"} if self.num_levels > 2 else {}),
+            "modules": ", ".join(f"{number:,}" for number in self.modules_per_level),
             "codelength": f"{self.codelength:.4f} bits per step",
             "without modules": f"{self.one_level_codelength:.4f} bits per step",
         }
@@ -227,7 +347,7 @@ class Result:
 def make_result(
     network: Network,
     flow: Flow,
-    module_of: NDArray[Any],
+    tree: Tree,
     *,
     trials: tuple[float, ...] = (),
     modules_agreed: int | None = None,
@@ -235,22 +355,27 @@ def make_result(
     seed: int | None = None,
     options: dict[str, Any],
 ) -> Result:
-    """The result of a partition of n nodes, numbered from 0 to at most n - 1: modules are numbered anew, by flow."""
-    state = partition(flow, module_of.astype(flow.links.indices.dtype))
-    length = codelength(flow, state)
-    used = np.flatnonzero(state.sizes)
-    # Rounding makes modules of equal flow equal; they stay in the order of their numbers.
-    by_flow = used[np.argsort(-np.round(state.modules[used, VISIT], 12), kind="stable")]
-    number = np.empty(len(state.sizes), dtype=index_dtype(network.num_nodes))
-    number[by_flow] = np.arange(len(by_flow))
+    """The result of a hierarchy of n nodes: modules are numbered anew, level by level and by flow.
+
+    Parents have smaller numbers than the modules in them; modules that no node is in may be left over. A
+    partition is a hierarchy of one level, see :func:`mapeq.tree.two_levels`.
+    """
+    dtype = flow.links.indices.dtype
+    tree = Tree(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
+    state = hierarchy(flow, tree)
+    length = hierarchical_codelength(flow, state)
+    records = state.modules
+    records[:, VISIT] = _visits(state.modules[:, USE], tree)
+    order = numbering(tree, _descending(records[:, VISIT]))
+    tree = reordered(tree, order)
     return Result(
         codelength=length.total,
         index_codelength=length.index_codelength,
         module_codelength=length.module_codelength,
         one_level_codelength=flow.node_codelength,
-        labels=frozen(number[state.module_of]),
         flow=frozen(flow.nodes[:, VISIT].copy()),
-        num_modules=len(used),
+        hierarchy=Tree(frozen(tree.module_of), frozen(tree.parent)),
+        module_records=frozen(records[order]),
         trials=trials,
         modules_agreed=modules_agreed,
         converged=converged,
@@ -258,3 +383,20 @@ def make_result(
         options=options,
         network=network,
     )
+
+
+def _visits(use: FloatArray, tree: Tree) -> FloatArray:
+    """How often the nodes in each module are visited; for leaf modules, that is the use rate. Shape (t,)."""
+    holds_modules = np.zeros(len(use), dtype=np.bool_)
+    holds_modules[tree.parent[1:]] = True
+    return sums_upwards(np.where(holds_modules, 0.0, use), tree.parent)
+
+
+def _by_flow(visits: FloatArray) -> NDArray[np.int64]:
+    """The positions of modules, most flow first."""
+    return np.argsort(_descending(visits), kind="stable")
+
+
+def _descending(visits: FloatArray) -> FloatArray:
+    """Keys that sort modules by decreasing flow: rounding makes equal flows equal, and these stay in their order."""
+    return -np.round(visits, 12)

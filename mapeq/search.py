@@ -200,7 +200,8 @@ class _Search:
         self._seed = seed
         self._workers = min(num_threads, num_trials)
         self._threads_each = num_threads // self._workers
-        self._start = start
+        dtype = flow.links.indices.dtype
+        self._start = None if start is None else Tree(start.module_of.astype(dtype), start.parent.astype(dtype))
         self._control = control
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations

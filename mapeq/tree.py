@@ -7,11 +7,11 @@ are at depth 1. Height counts from the leaf modules (0) upwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mapeq.rows import IndexArray
 
@@ -116,8 +116,8 @@ def cut(tree: Tree, depth: int) -> IndexArray:
     return ancestor[tree.module_of]
 
 
-def renumbered(tree: Tree, rank: NDArray[np.float64] | None = None) -> Tree:
-    """The same hierarchy, without modules that no node is in, its modules numbered level by level.
+def numbering(tree: Tree, rank: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+    """The modules that any node is in, level by level: their present numbers, in the order of their new ones.
 
     Parameters
     ----------
@@ -126,23 +126,136 @@ def renumbered(tree: Tree, rank: NDArray[np.float64] | None = None) -> Tree:
     rank : float64 array of shape (t,), optional
         Modules of the same depth are sorted by their parents, then by this, smallest first, then by number.
     """
-    parent, dtype = tree.parent, tree.parent.dtype
+    parent = tree.parent
     used = np.zeros(len(parent), dtype=np.bool_)
+    used[tree.module_of] = True
+    above = np.flatnonzero(used)
     used[ROOT] = True
-    above = np.unique(tree.module_of)
     while len(above):
-        used[above] = True
         above = np.unique(parent[above])
         above = above[~used[above]]
-    depth = depths(np.where(used, parent, dtype.type(ROOT)))
-    number = np.zeros(len(parent), dtype=dtype)
-    new_parent = [np.zeros(1, dtype=dtype)]
+        used[above] = True
+    depth = depths(np.where(used, parent, parent.dtype.type(ROOT)))
+    number = np.zeros(len(parent), dtype=np.int64)
+    order = [np.zeros(1, dtype=np.int64)]
     count = 1
     for level in range(1, int(depth[used].max(initial=0)) + 1):
         here = np.flatnonzero(used & (depth == level))
         keys = (number[parent[here]],) if rank is None else (rank[here], number[parent[here]])
         here = here[np.lexsort(keys)]
         number[here] = np.arange(count, count + len(here))
-        new_parent.append(number[parent[here]])
+        order.append(here)
         count += len(here)
-    return Tree(number[tree.module_of], np.concatenate(new_parent))
+    return np.concatenate(order)
+
+
+def reordered(tree: Tree, order: NDArray[np.int64]) -> Tree:
+    """The same hierarchy with the modules of a :func:`numbering` only, numbered in its order."""
+    number = np.zeros(len(tree.parent), dtype=tree.parent.dtype)
+    number[order] = np.arange(len(order))
+    return Tree(number[tree.module_of], number[tree.parent[order]])
+
+
+def renumbered(tree: Tree, rank: NDArray[np.float64] | None = None) -> Tree:
+    """The same hierarchy, without modules that no node is in, its modules numbered level by level.
+
+    Parameters are those of :func:`numbering`.
+    """
+    return reordered(tree, numbering(tree, rank))
+
+
+def first_children(parent: IndexArray) -> NDArray[np.int64]:
+    """Where the modules in each module begin, in a tree numbered level by level: those of `m` end where those of
+    ``m + 1`` begin. Shape (t + 1,).
+    """
+    return 1 + np.searchsorted(parent[1:], np.arange(len(parent) + 1))
+
+
+def ranks(parent: IndexArray) -> NDArray[np.int64]:
+    """Which of the modules of its parent each module is, from 1, in a tree numbered level by level; 0 for the root."""
+    found: NDArray[np.int64] = np.arange(len(parent)) - first_children(parent)[parent] + 1
+    found[ROOT] = 0
+    return found
+
+
+def paths(parent: IndexArray) -> list[tuple[int, ...]]:
+    """The ranks of the modules from the top module down to each module; () for the root.
+
+    Examples
+    --------
+    >>> paths(np.array([0, 0, 0, 1, 1, 2], np.uint32))
+    [(), (1,), (2,), (1, 1), (1, 2), (2, 1)]
+    """
+    found: list[tuple[int, ...]] = [()]
+    for above, rank in zip(parent[1:].tolist(), ranks(parent)[1:].tolist(), strict=True):
+        found.append((*found[above], rank))
+    return found
+
+
+def leaf_paths(tree: Tree) -> list[str]:
+    """The path of each node's leaf module as text, in a tree numbered level by level.
+
+    ``2:1`` is the first module in the second top module.
+    """
+    texts = [":".join(map(str, path)) for path in paths(tree.parent)]
+    return [texts[module] for module in tree.module_of.tolist()]
+
+
+def preorder(parent: IndexArray) -> NDArray[np.int64]:
+    """All modules of a tree numbered level by level, each before the modules in it, and those before the next."""
+    first = first_children(parent).tolist()
+    found: list[int] = []
+    waiting = [ROOT]
+    while waiting:
+        module = waiting.pop()
+        found.append(module)
+        waiting.extend(range(first[module + 1] - 1, first[module] - 1, -1))
+    return np.array(found, dtype=np.int64)
+
+
+class Branches:
+    """Modules by their paths, numbered in the order in which they first occur.
+
+    Examples
+    --------
+    >>> branches = Branches()
+    >>> branches.tree([branches.module(path) for path in (("a", 1), ("a", 2), ("b",))])
+    Tree(module_of=array([2, 3, 4], dtype=uint32), parent=array([0, 0, 1, 1, 0], dtype=uint32))
+    """
+
+    def __init__(self) -> None:
+        self._parent = [ROOT]
+        self._number: dict[tuple[int, Hashable], int] = {}
+
+    def module(self, path: Iterable[Hashable]) -> int:
+        """The number of the module that a path from the root leads to, its names coarsest first."""
+        number = ROOT
+        for name in path:
+            child = self._number.setdefault((number, name), len(self._parent))
+            if child == len(self._parent):
+                self._parent.append(number)
+            number = child
+        return number
+
+    def tree(self, module_of: ArrayLike) -> Tree:
+        """The tree of all modules so far, given the module of each node."""
+        dtype = np.uint32 if len(self._parent) <= np.iinfo(np.uint32).max else np.uint64
+        return Tree(np.array(module_of, dtype=dtype), np.array(self._parent, dtype=dtype))
+
+
+def sums_upwards(values: NDArray[np.float64], parent: IndexArray) -> NDArray[np.float64]:
+    """What each module has together with all modules in it, at any depth. Shape (t,)."""
+    sums = values.astype(np.float64)
+    depth = depths(parent)
+    for level in range(int(depth.max()), 0, -1):
+        here = np.flatnonzero(depth == level)
+        sums += np.bincount(parent[here], sums[here], minlength=len(parent))
+    return sums
+
+
+def misplaced(tree: Tree) -> int | None:
+    """A node that is beside modules, in a module that is no leaf module; None if there is no such node."""
+    holds_modules = np.zeros(len(tree.parent), dtype=np.bool_)
+    holds_modules[tree.parent[1:]] = True
+    beside = np.flatnonzero(holds_modules[tree.module_of])
+    return int(beside[0]) if len(beside) else None

@@ -56,7 +56,7 @@ def test_quiet_says_nothing():
 
 
 def test_a_pipe_in_and_files_out(tmp_path):
-    outputs = [tmp_path / f"out.{suffix}" for suffix in ("clu", "tree", "json", "csv", "tsv")]
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("clu", "tree", "ftree", "json", "csv", "tsv")]
     flags = [part for path in outputs for part in ("-o", path)]
     done = run("cluster", "-", "--directed", *flags, stdin=gzip.decompress(Path(EMAIL).read_bytes()))
     assert (done.returncode, done.stdout) == (0, b"")
@@ -152,7 +152,7 @@ def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")
-    assert refused(run("cluster", JAZZ, "-o", tmp_path / "out.doc"), "out.doc", ".clu, .tree, .json, .csv, .tsv")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path / "out.doc"), "out.doc", ".clu, .tree, .ftree, .json, .csv")
     assert refused(run("cluster", JAZZ, "-N", "0"), "num_trials", "1 or more", "0")
     assert refused(run("cluster", JAZZ, "-p", "2"), "teleportation_probability", "from 0 to 1")
     assert refused(run("cluster", JAZZ, "-f", "walk"), "flow_model", "undirected, directed")

@@ -23,6 +23,7 @@ FLOORS = (
     {"descent"},
     {"nesting"},
     {"search"},
+    {"modules"},
     {"result"},
     {"formats", "adapters", "progress"},
     {"api"},

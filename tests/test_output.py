@@ -24,7 +24,7 @@ def result_of(labels):
     return mapeq.infomap(list(graph.edges()) if isinstance(labels[0], str) else np.array(graph.edges()))
 
 
-@pytest.mark.parametrize("format", ["clu", "tree", "csv", "tsv"])
+@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "csv", "tsv"])
 @pytest.mark.parametrize("kind", LABELS)
 def test_what_is_written_can_be_read_back(kind, format, tmp_path):
     result = result_of(LABELS[kind])
@@ -117,7 +117,18 @@ def test_other_programs_partitions_are_read(tmp_path):
         ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n1 2\n", "line 7: the node '1' is named a second time"),
         ("a.clu", "1 1\n2\n", "line 2: expected a node and its module: '2'"),
         ("a.tree", '1:1 0.5 "1" 1\n1 2 3\n', "line 2: expected: path flow \"name\" node: '1 2 3'"),
-        ("a.tree", '1:1:1 0.5 "1" 1\n', "line 1: a hierarchy of 3 levels"),
+        ("a.tree", '1:1:1 0.5 "1" 1\n', "5 of 6 nodes have no module"),
+        (
+            "a.tree",
+            '1:1 0 "1" 1\n1:2 0 "2" 2\n1:3:1 0 "3" 3\n2:1 0 "4" 4\n2:2 0 "5" 5\n2:3 0 "6" 6\n',
+            "a.tree, line 1: the node 1 is beside modules",
+        ),
+        (
+            "a.csv",
+            "node,module,flow,path\n1,0,0.1,1:1\n2,0,0.1\n",
+            "line 3: expected a node and its module, flow",
+        ),
+        ("a.csv", "node,module,flow,path\n1,0,0.1,\n", "line 2: the node has no module"),
         ("a.csv", "node,module\n1,1\n2\n", "line 3: expected a node and its module"),
         ("a.json", "{}", "no partition can be read from this format"),
         ("a.clu", "", "6 of 6 nodes have no module"),
@@ -139,7 +150,7 @@ def test_no_partition_file_is_one_clear_error(tmp_path):
 
 def test_unknown_formats_name_the_known(tmp_path):
     result = result_of(LABELS["words"])
-    with pytest.raises(ValueError, match=r"must be one of \.clu, \.tree, \.json, \.csv, \.tsv"):
+    with pytest.raises(ValueError, match=r"must be one of \.clu, \.tree, \.ftree, \.json, \.csv, \.tsv"):
         result.write(tmp_path / "out.xls")
     with pytest.raises(ValueError, match="one of clu, tree"):
         result.write(tmp_path / "out.clu", format="xls")

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 
 def to_igraph(result: Result) -> igraph.Graph:
-    """The network of a result: vertices carry ``name``, ``module`` and ``flow``, edges ``weight``."""
+    """The network of a result; see :meth:`mapeq.Result.to_igraph`."""
     igraph = require("igraph", extra="igraph")
     sources, targets, weights = result.network.links()
     return igraph.Graph(
         n=result.num_nodes,
         edges=np.column_stack([sources, targets]),
         directed=result.network.directed,
-        vertex_attrs={"name": result.node_labels, "module": result.labels.tolist(), "flow": result.flow.tolist()},
+        vertex_attrs={
+            "name": result.node_labels,
+            "module": result.labels.tolist(),
+            "flow": result.flow.tolist(),
+            **result.path_column(),
+        },
         edge_attrs={"weight": weights.tolist()},
     )

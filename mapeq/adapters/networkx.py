@@ -57,11 +57,13 @@ def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
 
 
 def to_networkx(result: Result) -> nx.Graph:
-    """The network of a result as a graph: nodes carry ``module`` and ``flow``, edges ``weight``."""
+    """The network of a result as a graph; see :meth:`mapeq.Result.to_networkx`."""
     network, labels = result.network, result.node_labels
     graph = nx.DiGraph() if network.directed else nx.Graph()
-    for label, module, flow in zip(labels, result.labels.tolist(), result.flow.tolist(), strict=True):
-        graph.add_node(label, module=module, flow=flow)
+    attributes = {"module": result.labels.tolist(), "flow": result.flow.tolist(), **result.path_column()}
+    for label, *values in zip(labels, *attributes.values(), strict=True):
+        graph.add_node(label)
+        graph.nodes[label].update(zip(attributes, values, strict=True))
     links = zip(*(array.tolist() for array in network.links()), strict=True)
     graph.add_weighted_edges_from((labels[i], labels[j], weight) for i, j, weight in links)
     return graph

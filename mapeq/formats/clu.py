@@ -16,16 +16,17 @@ _PLAIN = re.compile(r'[^\s,"#%*][^\s,]*')
 _FIELDS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+)(?P<module>[^\s,]+)')
 
 
-def write_clu(result: Result, stream: TextIO) -> None:
-    """Write the modules, most flow first, numbered from 1, and the nodes of each by decreasing flow.
+def write_clu(result: Result, stream: TextIO, level: int = 1) -> None:
+    """Write the modules of a level, most flow first, numbered from 1, and the nodes of each by decreasing flow.
 
     Nodes stand under the numbers that their file knows them by, if it has some, else under their labels.
     """
+    labels = result.labels_at(level)
     stream.write(header(result))
-    stream.write("# module level 1\n# node_id module flow\n")
+    stream.write(f"# module level {level}\n# node_id module flow\n")
     names = [_quoted(in_text(name, "clu")) for name in names_in_files(result.network)]
-    modules, flows = result.labels.tolist(), result.flow.tolist()
-    for i in np.lexsort((-result.flow, result.labels)).tolist():
+    modules, flows = labels.tolist(), result.flow.tolist()
+    for i in np.lexsort((-result.flow, labels)).tolist():
         stream.write(f"{names[i]} {modules[i] + 1} {flows[i]:.9g}\n")
 
 
@@ -45,7 +46,7 @@ def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
         if match is None:
             raise FormatError("expected a node and its module", file=file, line=number, text=text)
         name = match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"')
-        yield Row(name, match["module"], number)
+        yield Row(name, (match["module"],), number)
 
 
 def _quoted(name: str) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mapeq import __version__
 from mapeq.network import Network
 from mapeq.result import Result
+from mapeq.tree import preorder
 
 
 class Row(NamedTuple):
-    """A node and its module, as a line of a file names them."""
+    """A node and the modules that it is in, coarsest first, as a line of a file names them."""
 
     node: str
-    module: str
+    path: tuple[str, ...]
     line: int
 
 
@@ -27,6 +31,26 @@ def has_numbers(network: Network) -> bool:
     """Whether files call the nodes by whole numbers."""
     labels = network.labels
     return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
+
+
+def in_tree_order(result: Result) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The nodes in the order of their paths, most flow first in each module, and the rank of each there, from 1.
+
+    Returns
+    -------
+    order : int64 array of shape (n,)
+    ranks : int64 array of shape (n,)
+        By node, not in that order.
+    """
+    module_of, parent = result.hierarchy
+    place = np.empty(len(parent), dtype=np.int64)
+    place[preorder(parent)] = np.arange(len(parent))
+    places = place[module_of]
+    order = np.lexsort((-result.flow, places))
+    in_order = places[order]
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(1, len(order) + 1) - np.searchsorted(in_order, in_order)
+    return order, ranks
 
 
 def in_text(name: Hashable, format: str) -> str:

@@ -6,11 +6,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from mapeq.errors import FormatError, option_error
 from mapeq.formats.clu import write_clu
+from mapeq.formats.flow_tree import write_flow_tree
 from mapeq.formats.tables import write_csv, write_json, write_tsv
 from mapeq.formats.tree import write_tree
 from mapeq.result import Result
@@ -18,19 +20,23 @@ from mapeq.result import Result
 WRITERS: dict[str, Callable[[Result, TextIO], None]] = {
     "clu": write_clu,
     "tree": write_tree,
+    "ftree": write_flow_tree,
     "json": write_json,
     "csv": write_csv,
     "tsv": write_tsv,
 }
 
 
-def write_result(result: Result, path: str | os.PathLike[str], format: str | None = None) -> None:
+def write_result(result: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
     """Write a result; see :meth:`mapeq.Result.write`."""
     name = format_of(path) if format is None else format
     if name not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
+    if level != 1 and name != "clu":
+        raise option_error("level", level, f"left out, as a .{name} file holds all levels")
+    write = partial(write_clu, level=level) if name == "clu" else WRITERS[name]
     with whole_file(path) as stream:
-        WRITERS[name](result, stream)
+        write(result, stream)
 
 
 def format_of(path: str | os.PathLike[str]) -> str:

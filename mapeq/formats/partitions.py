@@ -16,23 +16,23 @@ from mapeq.formats.source import file_name, text_lines
 from mapeq.formats.tables import read_table
 from mapeq.formats.tree import read_tree
 from mapeq.network import Network
-from mapeq.rows import IntArray
+from mapeq.tree import Branches, Tree, misplaced
 
 
-def read_partition(path: str | os.PathLike[str], network: Network) -> IntArray:
-    """Read the module of every node of a network from a .clu, .tree (or .ftree), .csv or .tsv file.
+def read_partition(path: str | os.PathLike[str], network: Network) -> Tree:
+    """Read the modules of every node of a network from a .clu, .tree, .ftree, .csv or .tsv file.
 
     Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu.
 
     Returns
     -------
-    integer array of shape (n,)
-        Numbered from 0.
+    Tree
+        Of n nodes; a plain partition is a tree of depth one.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, or a row is malformed.
+        If the file cannot be read, a row is malformed, or a node is beside modules.
     PartitionError
         If a node is missing, unknown or named twice.
     """
@@ -41,22 +41,32 @@ def read_partition(path: str | os.PathLike[str], network: Network) -> IntArray:
     position = {str(name): i for i, name in enumerate(names)}
     if len(position) < network.num_nodes:
         raise PartitionError(f"{file}: files cannot tell labels like 1 and '1' apart, and the network has both")
-    module_of = np.full(network.num_nodes, -1, dtype=np.int64)
-    number: dict[str, int] = {}
+    module_of, line = np.full((2, network.num_nodes), -1, dtype=np.int64)
+    branches = Branches()
     for row in rows:
         i = position.get(row.node)
         if i is None:
             raise PartitionError(f"{file}, line {row.line}: {row.node!r} is no node of the network")
         if module_of[i] >= 0:
             raise PartitionError(f"{file}, line {row.line}: the node {row.node!r} is named a second time")
-        module_of[i] = number.setdefault(row.module, len(number))
+        module_of[i] = branches.module(row.path)
+        line[i] = row.line
     missing = np.flatnonzero(module_of < 0)
     if len(missing):
         raise PartitionError(
             f"{file}: {len(missing):,} of {network.num_nodes:,} nodes have no module, "
             f"the first is {network.labels[missing[0]]!s}"
         )
-    return module_of
+    tree = branches.tree(module_of)
+    beside = misplaced(tree)
+    if beside is not None:
+        raise FormatError(
+            f"the node {names[beside]!s} is beside modules, in a module that holds modules; "
+            "nodes are in modules of their own level",
+            file=file,
+            line=int(line[beside]),
+        )
+    return tree
 
 
 def _rows_and_names(
@@ -66,7 +76,9 @@ def _rows_and_names(
     lines = text_lines(path)
     suffix = Path(os.fspath(path).removesuffix(".gz")).suffix.lower()
     if suffix == ".json":
-        raise FormatError("no partition can be read from this format; give .clu, .tree, .csv or .tsv", file=file)
+        raise FormatError(
+            "no partition can be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file
+        )
     if suffix == ".csv":
         return read_table(lines, file, ","), network.label_list()
     if suffix in (".tree", ".ftree"):

@@ -12,17 +12,25 @@ import numpy as np
 
 from mapeq import __version__
 from mapeq.errors import FormatError
-from mapeq.formats.naming import Row
+from mapeq.formats.naming import Row, has_numbers, in_tree_order, names_in_files
 from mapeq.result import Result
+from mapeq.tree import paths
 
 _HEADER = ["node", "module", "flow"]
+_PATH = "path"
 
 
 def write_csv(result: Result, stream: TextIO, delimiter: str = ",") -> None:
-    """Write node, module (0 has most flow) and flow, with a header, in node order."""
+    """Write node, module (0 has most flow) and flow, with a header, in node order.
+
+    In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` leads to the
+    leaf module: ``2:1`` is the first module in the second top module.
+    """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(_HEADER)
-    writer.writerows(zip(result.node_labels, result.labels.tolist(), result.flow.tolist(), strict=True))
+    columns = [result.node_labels, result.labels.tolist(), result.flow.tolist()]
+    more = result.path_column()
+    writer.writerow([*_HEADER, *more])
+    writer.writerows(zip(*columns, *more.values(), strict=True))
 
 
 def write_tsv(result: Result, stream: TextIO) -> None:
@@ -37,8 +45,12 @@ def write_labels(result: Result, stream: TextIO) -> None:
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
-    """Read rows that begin with a node and its module, under the header of :func:`write_csv` or under none."""
+    """Read rows that begin with a node and its module, under the header of :func:`write_csv` or under none.
+
+    With a column ``path``, that is read instead of the module.
+    """
     numbers: list[int] = []
+    width, names_path = 2, False
 
     def texts() -> Iterator[str]:
         for number, text in lines:
@@ -47,13 +59,18 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
 
     try:
         for row in csv.reader(texts(), delimiter=delimiter):
-            if len(row) < 2:
-                text = delimiter.join(row)
-                raise FormatError("expected a node and its module", file=file, line=numbers[-1], text=text)
-            if row[1] == "":
-                raise FormatError("the node has no module", file=file, line=numbers[-1], text=delimiter.join(row))
-            if row[:2] != _HEADER[:2]:
-                yield Row(row[0], row[1], numbers[-1])
+            if row[:2] == _HEADER[:2]:
+                names_path = row[3:4] == [_PATH]
+                width = 4 if names_path else 2
+                continue
+            problem = None
+            if len(row) < width:
+                problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
+            elif row[width - 1] == "":
+                problem = "the node has no module"
+            if problem is not None:
+                raise FormatError(problem, file=file, line=numbers[-1], text=delimiter.join(row))
+            yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), numbers[-1])
     except csv.Error as error:
         raise FormatError(f"no table: {error}; is there a quote without its end?", file=file) from error
 
@@ -65,19 +82,45 @@ def _in_json(label: Hashable) -> str | int | float:
 
 
 def write_json(result: Result, stream: TextIO) -> None:
-    """Write all figures of the result, and the nodes with label, module and flow."""
-    labels = [_in_json(label) for label in result.node_labels]
-    nodes = zip(labels, result.labels.tolist(), result.flow.tolist(), strict=True)
-    content = {
-        "version": f"mapeq {__version__}",
-        **result.summary(),
-        "modules": [
-            {"module": module, "size": size, "flow": flow}
-            for module, (size, flow) in enumerate(
-                zip(result.module_sizes.tolist(), np.asarray(result.module_flow).tolist(), strict=True)
-            )
-        ],
-        "nodes": [dict(zip(_HEADER, node, strict=True)) for node in nodes],
-    }
-    json.dump(content, stream, indent=1, ensure_ascii=False)
-    stream.write("\n")
+    """Write all figures of the result, its modules in the order of their paths, and its nodes in node order.
+
+    ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are what they
+    are in Infomap's files; ``node`` is the label itself, ``module`` the top module from 0, ``size`` the number of nodes.
+    """
+    labels, flows = [_in_json(label) for label in result.node_labels], result.flow.tolist()
+    numbers = names_in_files(result.network) if has_numbers(result.network) else range(1, len(labels) + 1)
+    ranks, module_of = in_tree_order(result)[1].tolist(), result.hierarchy.module_of.tolist()
+    module_paths = paths(result.hierarchy.parent)
+    modules = (
+        {
+            "path": module.path,
+            "module": module.path[0] - 1,
+            "size": module.num_nodes,
+            "flow": module.flow,
+            "enterFlow": module.enter,
+            "exitFlow": module.exit,
+            "numChildren": module.num_children,
+            "codelength": module.codelength,
+        }
+        for module in result.tree.walk()
+        if not module.is_root
+    )
+    nodes = (
+        {
+            "path": (*module_paths[module], rank),
+            "node": label,
+            "module": module_paths[module][0] - 1,
+            "flow": flow,
+            "id": number,
+            "name": str(label),
+        }
+        for label, module, rank, flow, number in zip(labels, module_of, ranks, flows, numbers, strict=True)
+    )
+    figures = {"version": f"mapeq {__version__}", **result.summary()}
+    stream.write(json.dumps(figures, indent=1, ensure_ascii=False).removesuffix("\n}"))
+    for name, rows in (("modules", modules), ("nodes", nodes)):
+        stream.write(f',\n "{name}": [')
+        for number, row in enumerate(rows):  # one a line: people look at them, too
+            stream.write((",\n  " if number else "\n  ") + json.dumps(row, ensure_ascii=False))
+        stream.write("\n ]")
+    stream.write("\n}\n")

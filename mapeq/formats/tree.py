@@ -1,4 +1,8 @@
-"""The .tree format: a row ``path flow "name" node`` for every node, the path leading through its modules."""
+"""The .tree format: a row ``path flow "name" node`` for every node, the path leading through its modules.
+
+The numbers of a path are the ranks, from 1 and by decreasing flow, of the top module, of the module in it,
+and so on; the last is that of the node in its leaf module.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-import numpy as np
-
 from mapeq.errors import FormatError
-from mapeq.formats.naming import Row, has_numbers, header, in_text, names_in_files
+from mapeq.formats.naming import Row, has_numbers, header, in_text, in_tree_order, names_in_files
 from mapeq.result import Result
+from mapeq.tree import leaf_paths
 
 _FIELDS = re.compile(r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s+(?P<node>\S+)')
 
 
 def write_tree(result: Result, stream: TextIO) -> None:
-    """Write nodes in the order of their paths: modules from 1 by decreasing flow, and the nodes within likewise.
+    """Write nodes in the order of their paths.
 
     Nodes whose file or label has no number for them are numbered from 1 in the last column.
     """
@@ -25,21 +28,21 @@ def write_tree(result: Result, stream: TextIO) -> None:
     labels = [in_text(label, "tree") for label in result.node_labels]
     names = names_in_files(result.network)
     numbers = names if has_numbers(result.network) else range(1, len(labels) + 1)
-    modules, flows = result.labels.tolist(), result.flow.tolist()
-    rank, last = 0, -1
-    for i in np.lexsort((-result.flow, result.labels)).tolist():
-        rank = rank + 1 if modules[i] == last else 1
-        last = modules[i]
-        stream.write(f'{modules[i] + 1}:{rank} {flows[i]:.9g} "{labels[i]}" {numbers[i]}\n')
+    paths, flows = leaf_paths(result.hierarchy), result.flow.tolist()
+    order, ranks = (array.tolist() for array in in_tree_order(result))
+    for i in order:
+        stream.write(f'{paths[i]}:{ranks[i]} {flows[i]:.9g} "{labels[i]}" {numbers[i]}\n')
 
 
 def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
-    """Read the top module of every node, named by its number or by its name; links of a .ftree are passed over.
+    """Read the modules of every node, named by its number or by its name; links of a .ftree are passed over.
+
+    The last number of a path is passed over, too, unless it is the only one, and then names a module.
 
     Raises
     ------
     FormatError
-        If a row is malformed, or the tree is deeper than two levels.
+        If a row is malformed.
     """
     for number, text in lines:
         if text.startswith("#"):
@@ -50,11 +53,4 @@ def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -
         if match is None:
             raise FormatError('expected: path flow "name" node', file=file, line=number, text=text)
         path = match["path"].split(":")
-        if len(path) > 2:
-            raise FormatError(
-                f"a hierarchy of {len(path)} levels; only two-level partitions can be read so far",
-                file=file,
-                line=number,
-                text=text,
-            )
-        yield Row(match["node" if by_number else "name"], path[0], number)
+        yield Row(match["node" if by_number else "name"], tuple(path[:-1] or path), number)
