@@ -19,13 +19,23 @@ import numpy as np
 from mapeq._jit import inlined, jit
 from mapeq.flow import ENTER, EXIT
 from mapeq.hierarchy import USE, Hierarchy
-from mapeq.moves import LEAST_GAIN, ZERO, Rules, add_flow, clear, hash_slot, table_mask, take_block, wake
+from mapeq.moves import (
+    LEAST_GAIN,
+    ZERO,
+    Rules,
+    add_flow,
+    clear,
+    hash_slot,
+    table_mask,
+    take_block,
+    wake,
+)
 from mapeq.objective import COST, module_cost, plogp, teleport_between
 from mapeq.rows import ONE
 from mapeq.tree import ROOT, depths
 
 #: Of an entry whose module's parent has not been looked up yet.
-UNKNOWN = np.uint32(2**32 - 1)
+UNKNOWN = np.uint64(2**32 - 1)
 
 
 class Places(NamedTuple):
@@ -77,7 +87,7 @@ def propose_units(links, nodes, teleport, state, bounds, queue, begin, end, scra
     """Find out which units of a part of the block have a better place; nothing but `queue.proposed` changes."""
     for b in range(begin, end):
         i = np.uint64(queue.block[b])
-        change, _, _ = best_place(links, nodes, teleport, state, bounds, i, scratch)
+        change, _, _, _ = best_place(links, nodes, teleport, state, bounds, i, scratch)
         queue.proposed[b] = ONE if change < -LEAST_GAIN else ZERO
 
 
@@ -92,16 +102,13 @@ def commit_units(links, nodes, teleport, state, bounds, queue, size, spares, scr
         if queue.proposed[b] == ZERO:
             continue
         i = np.uint64(queue.block[b])
-        one, chain, entry = best_place(links, nodes, teleport, state, bounds, i, scratch)
-        if one >= -LEAST_GAIN or (entry < ZERO_ENTRY and spares.height[0] == ZERO):
+        one, chain, entry, new = best_place(links, nodes, teleport, state, bounds, i, scratch)
+        if one >= -LEAST_GAIN or (new and spares.height[0] == ZERO):
             continue
-        destination = _move_unit(nodes, teleport, state, i, chain, entry, spares, scratch)
+        destination = _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch)
         wake(links, queue, i, destination, scratch)
         change += one
     return change
-
-
-ZERO_ENTRY = np.int64(0)
 
 
 @jit
@@ -116,71 +123,88 @@ def best_place(links, nodes, teleport, state, bounds, i, scratch):
         How many modules it is in: the first entries of the scratch space, from the one that it is directly in
         to the root.
     entry : int
-        That of its best module; -p for a new module directly in that of entry p.
+        That of the module which it moves to.
+    new : bool
+        Whether it moves into a new module in that one.
     """
-    chain, direct, count = _gather(links, state, bounds, i, scratch)
-    change, entry = 0.0, np.int64(0)
-    if direct == chain:
-        inner = True
-        for c in range(ONE, chain):
-            inner = inner and scratch.direct[c] == 0.0
-        if inner:
-            return change, chain, entry
+    change, best, new = 0.0, ZERO, False
+    if _is_inside(links, state, i, scratch):
+        return change, ZERO, best, new
+    chain, direct, count, highest = _gather(links, state, bounds, i, scratch)
     if teleport is not None:
         for c in range(count):
             own = 1.0 if c < chain else 0.0
             scratch.between[c] += teleport_between(teleport, i, state.teleport, np.uint64(scratch.modules[c]), own)
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
-    modules = state.modules
-    # What leaving would change in the modules up to each one around it, and pass on to its use rate.
-    scratch.cost[0], scratch.entering[0] = 0.0, -use
-    for c in range(chain - ONE):
-        m = np.uint64(scratch.modules[c])
-        new_enter = modules[m, ENTER] - enter + scratch.between[c]
-        new_exit = modules[m, EXIT] - exit + scratch.between[c]
-        cost = module_cost(modules[m, USE] + scratch.entering[c], new_enter, new_exit)
-        scratch.cost[c + ONE] = scratch.cost[c] + cost - modules[m, COST]
-        scratch.entering[c + ONE] = new_enter - modules[m, ENTER]
-    for c in range(chain):
-        m = np.uint64(scratch.modules[c])
-        scratch.visit[c] = modules[m, USE] + modules[m, EXIT] + scratch.entering[c]
-        scratch.cost[c] -= plogp(modules[m, USE] + modules[m, EXIT])
-    if bounds.anywhere == ZERO:
-        alone = module_cost(use, enter, exit)
-        for c in range(ONE, chain):
-            one = scratch.cost[c] + alone + plogp(scratch.visit[c] + enter)
-            if one < change:
-                change, entry = one, -np.int64(c)
-        first, last = chain, direct
-    else:
-        for c in range(ONE, chain):
-            one = scratch.cost[c] + plogp(scratch.visit[c] + use)
-            if one < change:
-                change, entry = one, np.int64(c)
-        first, last = chain, count
-    for e in range(first, last):
-        one = 0.0
-        passed = use
-        c = e
-        while c >= chain:
-            m = np.uint64(scratch.modules[c])
-            new_enter = modules[m, ENTER] + enter - scratch.between[c]
-            new_exit = modules[m, EXIT] + exit - scratch.between[c]
-            one += module_cost(modules[m, USE] + passed, new_enter, new_exit) - modules[m, COST]
-            passed = new_enter - modules[m, ENTER]
-            c = np.uint64(scratch.up[c])
-        one += scratch.cost[c] + plogp(scratch.visit[c] + passed)
+    _weigh_leaving(state.modules, use, enter, exit, highest, scratch)
+    anywhere = bounds.anywhere == ONE
+    alone = module_cost(use, enter, exit)
+    for c in range(ONE, highest + ONE):
+        one = scratch.cost[c]
+        one += plogp(scratch.visit[c] + use) if anywhere else plogp(scratch.visit[c] + enter) + alone
         if one < change:
-            change, entry = one, np.int64(e)
-    return change, chain, entry
+            change, best, new = one, c, not anywhere
+    for e in range(chain, count if anywhere else direct):
+        one = _joining(state.modules, use, enter, exit, chain, e, scratch)
+        if one < change:
+            change, best, new = one, e, False
+    return change, chain, best, new
+
+
+@inlined
+def _joining(modules, use, enter, exit, chain, e, scratch):
+    """The change of the codelength if the unit joined the module of entry `e`, which is not around it, in bits."""
+    change, passed = 0.0, use
+    c = e
+    while c >= chain:
+        m = np.uint64(scratch.modules[c])
+        new_enter = modules[m, ENTER] + enter - scratch.between[c]
+        new_exit = modules[m, EXIT] + exit - scratch.between[c]
+        change += module_cost(modules[m, USE] + passed, new_enter, new_exit) - modules[m, COST]
+        passed = new_enter - modules[m, ENTER]
+        c = np.uint64(scratch.up[c])
+    return change + scratch.cost[c] + plogp(scratch.visit[c] + passed)
+
+
+@inlined
+def _is_inside(links, state, i, scratch):
+    """Whether all neighbours of unit `i` are directly in the same module as it is; gathers the modules they are in."""
+    start = links.indptr[i]
+    own = state.module_of[i]
+    elsewhere = ZERO
+    for k in range(links.indptr[i + ONE] - start):
+        m = state.module_of[links.indices[start + k]]
+        scratch.heads[k] = m
+        elsewhere += np.uint64(m != own)
+    return elsewhere == ZERO
+
+
+@inlined
+def _weigh_leaving(modules, use, enter, exit, highest, scratch):
+    """What leaving changes in the modules around a unit, below that of each entry, up to the highest that counts.
+
+    In `scratch.cost` stands that change, in bits, less the term of the entry's own use as it is; in `scratch.visit`
+    the argument of that term as it would be.
+    """
+    change, passed = 0.0, -use
+    for c in range(highest + ONE):
+        m = np.uint64(scratch.modules[c])
+        total = modules[m, USE] + modules[m, EXIT]
+        scratch.visit[c] = total + passed
+        scratch.cost[c] = change - plogp(total)
+        if c < highest:
+            new_enter = modules[m, ENTER] - enter + scratch.between[c]
+            new_exit = modules[m, EXIT] - exit + scratch.between[c]
+            change += module_cost(modules[m, USE] + passed, new_enter, new_exit) - modules[m, COST]
+            passed = new_enter - modules[m, ENTER]
 
 
 @inlined
 def _gather(links, state, bounds, i, scratch):
     """Sum up the flow between unit `i` and the modules around it and around its neighbours.
 
-    Returns how many modules the unit is in, up to which entry modules hold a neighbour directly, and how many
-    entries there are.
+    Returns how many modules the unit is in, up to which entry modules hold a neighbour directly, how many entries there
+    are, and the highest entry of the first kind that is around a neighbour, too, but none below it.
     """
     start = links.indptr[i]
     degree = links.indptr[i + ONE] - start
@@ -192,53 +216,56 @@ def _gather(links, state, bounds, i, scratch):
         if m == ROOT:
             break
         m = np.uint64(state.parent[m])
-    for k in range(degree):
-        scratch.heads[k] = state.module_of[links.indices[start + k]]
     direct = chain
     for k in range(degree):
         flow = links.flow[(start + k) * links.stride]
         direct = add_flow(np.uint64(scratch.heads[k]), flow, mask, ZERO, direct, scratch)
+    highest = ZERO
     for c in range(direct):
         scratch.direct[c] = scratch.between[c]
         scratch.up[c] = UNKNOWN
+        if c < chain and scratch.between[c] > 0.0:
+            highest = c
     count = direct
     for e in range(chain, direct):
         c = e
-        flow = scratch.direct[e]
-        while True:
-            above = scratch.up[c]
+        while c >= chain:
+            above = np.uint64(scratch.up[c])
             if above == UNKNOWN:
-                m = np.uint64(state.parent[scratch.modules[c]])
-                slot = hash_slot(m, mask, scratch)
-                entry = np.uint64(scratch.table[slot])
-                if entry == ZERO:
-                    scratch.table[slot] = count + ONE
-                    scratch.slots[count] = slot
-                    scratch.modules[count] = m
-                    scratch.between[count] = 0.0
-                    scratch.direct[count] = 0.0
-                    scratch.up[count] = UNKNOWN
-                    count += ONE
-                    entry = count
-                scratch.up[c] = entry - ONE
-                c = entry - ONE
-            else:
-                c = np.uint64(above)
-            scratch.between[c] += flow
-            if c < chain:
-                break
+                above = _entry_above(np.uint64(state.parent[scratch.modules[c]]), mask, count, scratch)
+                scratch.up[c] = above
+                count += ONE if above == count else ZERO
+            scratch.between[above] += scratch.direct[e]
+            c = above
+        highest = max(highest, c)
     clear(count, scratch)
     for c in range(ONE, chain):
         scratch.between[c] += scratch.between[c - ONE]
-    return chain, direct, count
+    return chain, direct, count, highest
 
 
 @inlined
-def _move_unit(nodes, teleport, state, i, chain, entry, spares, scratch):
-    """Move unit `i` to the entry that was found best, and keep all sums in step; returns its new module."""
+def _entry_above(module, mask, count, scratch):
+    """The entry of a module, the next one, without any flow yet, if it has none."""
+    slot = hash_slot(module, mask, scratch)
+    entry = np.uint64(scratch.table[slot])
+    if entry > ZERO:
+        return entry - ONE
+    scratch.table[slot] = count + ONE
+    scratch.slots[count] = slot
+    scratch.modules[count] = module
+    scratch.between[count] = 0.0
+    scratch.direct[count] = 0.0
+    scratch.up[count] = UNKNOWN
+    return count
+
+
+@inlined
+def _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch):
+    """Move unit `i` into the module of an entry, or into a `new` one in it; returns the module that it is in then."""
     modules, sizes = state.modules, state.sizes
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
-    common = np.uint64(-entry) if entry < ZERO_ENTRY else np.uint64(entry)
+    common = entry
     while common >= chain:
         common = np.uint64(scratch.up[common])
     passed = -use
@@ -266,7 +293,7 @@ def _move_unit(nodes, teleport, state, i, chain, entry, spares, scratch):
     lowest = np.uint64(scratch.modules[common])
     sizes[lowest] -= leaves
     added = use
-    if entry < ZERO_ENTRY:
+    if new:
         spares.height[0] -= ONE
         destination = np.uint64(spares.numbers[spares.height[0]])
         state.parent[destination] = lowest
@@ -279,7 +306,7 @@ def _move_unit(nodes, teleport, state, i, chain, entry, spares, scratch):
                 state.teleport[destination, column] = teleport[i, column]
         added = enter
     else:
-        c = np.uint64(entry)
+        c = entry
         destination = np.uint64(scratch.modules[c])
         sizes[destination] += ONE
         while c >= chain:
