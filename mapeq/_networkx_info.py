@@ -14,7 +14,7 @@ def get_info() -> dict[str, Any]:
         "short_summary": "Communities by the map equation (InfoMap), and PageRank, compiled.",
         "functions": {
             "infomap_communities": {"additional_docs": "Two-level communities by iterated Leiden passes."},
-            "infomap_partitions": {"additional_docs": "The two-level partition as its one level."},
+            "infomap_partitions": {"additional_docs": "The levels of the multilevel map equation."},
             "map_equation": {"additional_docs": "The codelength of a partition, from the same flow as the search."},
             "pagerank": {"additional_docs": "Sparse power iteration on the random-walk core."},
         },

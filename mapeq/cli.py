@@ -141,7 +141,7 @@ def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     options.written = []
     with _noting_interrupts() as interrupts:
         try:
@@ -162,6 +162,17 @@ def main(arguments: list[str] | None = None) -> int:
             if interrupts:  # whoever was compiling turned it into an error of his own
                 return _interrupted(options.written)
             raise
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """The arguments with ``--clu-level -1`` in one: argparse takes -1 for an option, since -2 is one."""
+    found: list[str] = []
+    for argument in arguments:
+        if argument == "-1" and found[-1:] == ["--clu-level"]:
+            found[-1] = "--clu-level=-1"
+        else:
+            found.append(argument)
+    return found
 
 
 @contextmanager

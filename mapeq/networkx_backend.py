@@ -17,6 +17,7 @@ from mapeq.api import evaluate, infomap
 from mapeq.errors import ConvergenceError, PartitionError
 from mapeq.flow import visit_rates
 from mapeq.network import Network
+from mapeq.result import Result
 from mapeq.rows import FloatArray
 
 
@@ -58,16 +59,7 @@ def infomap_communities(
     >>> infomap_communities(nx.barbell_graph(4, 0), seed=1)
     [{0, 1, 2, 3}, {4, 5, 6, 7}]
     """
-    if not G.is_directed():
-        teleportation_probability = 0.15  # without effect, hence not to be refused either
-    result = infomap(
-        G,
-        weight=weight,
-        seed=_seed(seed),
-        num_trials=num_trials,
-        teleportation_probability=teleportation_probability,
-    )
-    return result.communities()
+    return _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
 
 
 def infomap_partitions(
@@ -78,9 +70,11 @@ def infomap_partitions(
     num_trials: int = 1,
     teleportation_probability: float = 0.15,
 ) -> Iterator[list[set[Any]]]:
-    """The levels of the solution, coarsest first; so far the one level of :func:`infomap_communities`.
+    """The levels of the hierarchy that describes the walk on a graph in the fewest bits, coarsest first.
 
-    Takes the same parameters. Bad ones are refused at once, not when the first level is asked for.
+    Each level is a list of communities, the one with most flow first, and each community is within one of the level
+    before. Where a branch of the hierarchy is less deep than others, its finest communities stand again. Takes the
+    parameters of :func:`infomap_communities`. Bad ones are refused at once, not when the first level is asked for.
 
     Examples
     --------
@@ -88,14 +82,30 @@ def infomap_partitions(
     >>> list(infomap_partitions(nx.barbell_graph(3, 0), seed=1))
     [[{0, 1, 2}, {3, 4, 5}]]
     """
-    communities = infomap_communities(
+    result = _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=True)
+    levels = range(1, result.num_levels) if result.num_nodes else ()
+    return (result.communities(level) for level in levels)
+
+
+def _searched(
+    G: nx.Graph,
+    weight: str | None,
+    seed: Any,
+    num_trials: int,
+    teleportation_probability: float,
+    *,
+    multilevel: bool,
+) -> Result:
+    """Search with NetworkX's options."""
+    return infomap(
         G,
         weight=weight,
-        seed=seed,
+        seed=_seed(seed),
         num_trials=num_trials,
-        teleportation_probability=teleportation_probability,
+        # Without effect on an undirected graph, hence not to be refused either.
+        teleportation_probability=teleportation_probability if G.is_directed() else 0.15,
+        multilevel=multilevel,
     )
-    return iter([communities] if communities else [])
 
 
 def map_equation(

@@ -24,6 +24,15 @@ class Module(NamedTuple):
     exit: float
 
 
+class Codebook(NamedTuple):
+    """A module of a hierarchy, and the bits per step that its own codebook takes."""
+
+    visit: float
+    enter: float
+    exit: float
+    codelength: float
+
+
 class Codelength(NamedTuple):
     total: float
     index: float
@@ -136,6 +145,28 @@ def codelength(walk, module_of):
     index = plogp(sum(m.enter for m in found)) - sum(plogp(m.enter) for m in found)
     within = sum(plogp(m.visit + m.exit) - plogp(m.exit) for m in found) - sum(map(plogp, walk.visits))
     return Codelength(index + within, index, within)
+
+
+def codebooks(walk, paths):
+    """The codebooks of all modules of a hierarchy by path, () for the root; a node's path leads to its leaf module."""
+    prefixes = {path[:depth] for path in paths for depth in range(len(path) + 1)}
+    found = {}
+    for module in {(), *prefixes}:
+        inside = [path[: len(module)] == module for path in paths]
+        sums = modules(walk, inside).get(True, Module(0.0, 0.0, 0.0))
+        children = [prefix for prefix in prefixes if prefix and prefix[:-1] == module]
+        within = [modules(walk, [path[: len(child)] == child for path in paths])[True].enter for child in children]
+        within += [visit for visit, path in zip(walk.visits, paths, strict=True) if path == module]
+        bits = plogp(sums.exit + sum(within)) - plogp(sums.exit) - sum(map(plogp, within))
+        found[module] = Codebook(*sums, bits)
+    return found
+
+
+def hierarchical_codelength(walk, paths):
+    """The map equation of a hierarchy."""
+    lengths = {module: codebook.codelength for module, codebook in codebooks(walk, paths).items()}
+    total = sum(lengths.values())
+    return Codelength(total, lengths[()], total - lengths[()])
 
 
 def one_level_codelength(walk):

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: small networks with every oddity, options of the flow, partitions."""
+"""Hypothesis strategies: small networks with every oddity, options of the flow, partitions, hierarchies."""
 
 from dataclasses import asdict
 from typing import NamedTuple
@@ -136,3 +136,29 @@ def partitioned_walks(draw, **kwargs):
     """Links, options of the flow and a partition of the nodes."""
     links, options = draw(walks(**kwargs))
     return links, options, draw(partitions(links.num_nodes))
+
+
+@st.composite
+def hierarchies(draw, n, max_depth=4):
+    """A path to its leaf module for each of n nodes: branches of any depth, modules that are alone in another."""
+    paths = [()] * n
+
+    def split(nodes, above, room):
+        groups = draw(st.lists(st.integers(0, 2), min_size=len(nodes), max_size=len(nodes)))
+        for group in sorted(set(groups)):
+            members, path = [i for i, own in zip(nodes, groups, strict=True) if own == group], (*above, group)
+            if room > 1 and draw(st.booleans()):
+                split(members, path, room - 1)
+            else:
+                for i in members:
+                    paths[i] = path
+
+    split(range(n), (), max_depth)
+    return paths
+
+
+@st.composite
+def hierarchical_walks(draw, **kwargs):
+    """Links, options of the flow and the paths of the nodes in a hierarchy."""
+    links, options = draw(walks(**kwargs))
+    return links, options, draw(hierarchies(links.num_nodes))

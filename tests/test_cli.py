@@ -109,6 +109,30 @@ def test_self_links_and_initial_partitions(tmp_path):
     assert done.stdout.decode().split() == ["a", "0", "b", "0", "c", "0", "d", "1", "e", "1", "f", "1"]
 
 
+def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
+    (tmp_path / "net.txt").write_text("a b\nb c\nc a\nc d\nd e\ne f\nf d\n")
+    rows = ['1:1:1 0 "a" 1', '1:1:2 0 "b" 2', '1:2:1 0 "c" 3', '2:1 0 "d" 4', '2:2 0 "e" 5', '2:3 0 "f" 6']
+    (tmp_path / "deep.tree").write_text("\n".join(rows))
+    done = run("evaluate", "net.txt", "deep.tree", cwd=tmp_path)
+    lines = done.stdout.decode().splitlines()
+    assert lines[1].startswith("2 top modules in 3 levels, 2.964984 bits per step; 2.556657 without modules")
+    assert [line.split() for line in lines[3:5]] == [["1", "2", "0.235926"], ["2", "3", "-0.644254"]]
+    assert lines[-1] == "index 0.142857142857 + modules 2.82212678602 = 2.96498392888 bits per step"
+    rows[2] = rows[2].replace("1:2:1", "1:3")
+    (tmp_path / "mixed.tree").write_text("\n".join(rows))
+    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "beside modules")
+
+
+def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
+    for level in ("-1", "1", "9"):
+        done = run("cluster", JAZZ, "-q", "-o", "out.clu", "-o", "out.tree", "--clu-level", level, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert mapeq.evaluate(JAZZ, tmp_path / "out.clu").modules() == mapeq.infomap(JAZZ).modules()
+    for level in ("0", "-2"):
+        assert refused(run("cluster", JAZZ, "-o", "no.clu", f"--clu-level={level}", cwd=tmp_path), "--clu-level", level)
+    assert sorted(os.listdir(tmp_path)) == ["out.clu", "out.tree"]
+
+
 def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     modules = run("cluster", JAZZ, "-q").stdout
     done = run("evaluate", JAZZ, "-", stdin=modules)

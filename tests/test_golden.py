@@ -14,8 +14,11 @@ from mapeq.objective import codelength, partition
 from mapeq.search import two_level
 
 CASES = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())["cases"]
-OPTIMA = [case for case in CASES if case["id"].startswith("opt_")]
+OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and "-2" in case["options"].split()]
+HIERARCHIES = [case for case in CASES if "tree" in case]
+DEEP_OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and case not in OPTIMA]
 PARTITIONS = [case for case in CASES if "partition" in case]
+every_hierarchy = pytest.mark.parametrize("case", HIERARCHIES, ids=[case["id"] for case in HIERARCHIES])
 every_partition = pytest.mark.parametrize("case", PARTITIONS, ids=[case["id"] for case in PARTITIONS])
 
 #: What each flag of the infomap command is here: the name of the option, and its value or the type of it.
@@ -79,6 +82,8 @@ def test_there_are_cases_of_every_flow_model():
     assert models == {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}
     assert len(PARTITIONS) >= 30
     assert len(OPTIMA) >= 6
+    assert len(HIERARCHIES) >= 6
+    assert len(DEEP_OPTIMA) >= 2
 
 
 @every_partition
@@ -148,3 +153,49 @@ def test_the_search_reaches_the_optimum(case):
     found = two_level(flow_of(case), num_trials=20)
     known_better = {"opt_nine_triangles_two_level": 3.496483926017775}
     assert min(found.trials) == close(known_better.get(case["id"], case["expected"]["codelength"]))
+
+
+def evaluated(case, hierarchy):
+    options = flow_options(case)
+    return mapeq.evaluate(network_of(case, options), hierarchy, **options.as_dict())
+
+
+def assert_expected(result, expected):
+    assert result.codelength == close(expected["codelength"])
+    assert result.index_codelength == close(expected["index_codelength"])
+    assert result.module_codelength == close(expected["module_codelength"])
+    assert result.one_level_codelength == close(expected["one_level_codelength"])
+
+
+@every_hierarchy
+def test_codelengths_of_hierarchies(case, tmp_path):
+    expected = case["expected"]
+    (tmp_path / "given.tree").write_text(case["tree"])
+    result = evaluated(case, tmp_path / "given.tree")
+    assert_expected(result, expected)
+    result.write(tmp_path / "written.ftree")
+    for hierarchy in (tmp_path / "written.ftree", {int(node): tuple(path) for node, path in expected["paths"].items()}):
+        assert_expected(evaluated(case, hierarchy), expected)
+
+
+@every_hierarchy
+def test_modules_of_hierarchies(case, tmp_path):
+    """Modules of equal flow may have other numbers: they are told by their nodes, and by those of the module above."""
+    (tmp_path / "given.tree").write_text(case["tree"])
+    nodes_in = {}
+    for module in evaluated(case, tmp_path / "given.tree").tree.walk():
+        nodes = frozenset(node for leaf in module.walk() for node in leaf.nodes)
+        nodes_in[module.level, nodes] = (module.flow, module.enter, module.exit, module.codelength)
+    expected = case["expected"]
+    assert len(nodes_in) == len(expected["modules"])
+    for module in expected["modules"]:
+        path = module["path"]
+        nodes = frozenset(int(node) for node, own in expected["paths"].items() if own[: len(path)] == path)
+        figures = (module["flow"], module["enter"], module["exit"], module["codelength"])
+        assert nodes_in[len(path), nodes] == close(figures)
+
+
+@pytest.mark.parametrize("case", DEEP_OPTIMA, ids=[case["id"] for case in DEEP_OPTIMA])
+def test_codelengths_of_the_best_hierarchies(case):
+    paths = {int(node): tuple(path) for node, path in case["expected"]["paths"].items()}
+    assert_expected(evaluated(case, paths), case["expected"])

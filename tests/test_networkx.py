@@ -101,10 +101,38 @@ def test_parts_that_are_not_connected_never_merge():
         assert nx.is_connected(graph.subgraph(community))
 
 
-def test_partitions_are_one_level_so_far():
+def test_partitions_are_the_levels_of_the_best_hierarchy():
+    graph = nx.ring_of_cliques(12, 6)
+    levels = list(mapeq.infomap_partitions(graph, seed=1, num_trials=3))
+    assert len(levels) == 2
+    assert mapeq.evaluate(graph, levels).codelength == pytest.approx(3.128528943240294, abs=1e-9)
+    assert all(type(community) is set for level in levels for community in level)
+    for fine in levels[1]:
+        assert sum(fine <= coarse for coarse in levels[0]) == 1
+    assert list(backend.infomap_partitions(backend.convert_from_nx(graph), seed=1, num_trials=3)) == levels
+
+
+def test_partitions_yield_every_level_that_was_found(monkeypatch):
+    graph = nx.path_graph(6)
+    paths = {0: ("a", 1), 1: ("a", 1), 2: ("a", 2), 3: ("b",), 4: ("b",), 5: ("b",)}
+    asked = {}
+
+    def found(graph, **options):
+        asked.update(options)
+        return mapeq.evaluate(graph, paths)
+
+    monkeypatch.setattr(mapeq.networkx_backend, "infomap", found)
+    levels = mapeq.infomap_partitions(graph, seed=7, num_trials=2)
+    assert next(levels) == [{0, 1, 2}, {3, 4, 5}]
+    assert next(levels) == [{3, 4, 5}, {0, 1}, {2}]
+    assert next(levels, None) is None
+    assert (asked["multilevel"], asked["seed"], asked["num_trials"]) == (True, 7, 2)
+
+
+def test_a_flat_hierarchy_is_one_level():
     graph = nx.karate_club_graph()
-    levels = mapeq.infomap_partitions(graph, seed=3)
-    assert list(levels) == [mapeq.infomap_communities(graph, seed=3)]
+    (communities,) = mapeq.infomap_partitions(graph, seed=3, num_trials=5)
+    assert mapeq.map_equation(graph, communities) == pytest.approx(4.087423158819623, abs=1e-9)
 
 
 @pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf, "3", None])

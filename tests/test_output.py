@@ -36,6 +36,101 @@ def test_what_is_written_can_be_read_back(kind, format, tmp_path):
     assert again.codelength == result.codelength
 
 
+DEEP = [("a", "x"), ("a", "x"), ("a", "y"), ("b",), ("b",), ("b",)]
+
+
+def deep_result_of(labels):
+    return mapeq.evaluate(result_of(labels).network, dict(zip(labels, DEEP, strict=True)))
+
+
+@pytest.mark.parametrize("format", ["tree", "ftree", "csv", "tsv"])
+@pytest.mark.parametrize("kind", LABELS)
+def test_hierarchies_can_be_read_back(kind, format, tmp_path):
+    result = deep_result_of(LABELS[kind])
+    path = tmp_path / f"modules.{format}"
+    result.write(path)
+    again = mapeq.evaluate(result.network, path)
+    assert again.codelength == pytest.approx(result.codelength, abs=1e-12)
+    assert [again.communities(level) for level in (1, 2)] == [result.communities(level) for level in (1, 2)]
+
+
+@pytest.mark.parametrize("level", [1, 2, -1])
+@pytest.mark.parametrize("kind", LABELS)
+def test_clu_holds_the_level_that_is_asked_for(kind, level, tmp_path):
+    result = deep_result_of(LABELS[kind])
+    path = tmp_path / "modules.clu"
+    result.write(path, level=level)
+    assert f"# module level {level}\n" in path.read_text()
+    assert mapeq.evaluate(result.network, path).communities() == result.communities(level)
+    assert result.modules(2) == result.modules(-1) != result.modules(1)
+
+
+def test_a_level_that_cannot_be_written_is_refused(tmp_path):
+    result = deep_result_of(LABELS["words"])
+    with pytest.raises(ValueError, match=r"level must be from 1 .* to 2 .*, not 3"):
+        result.write(tmp_path / "modules.clu", level=3)
+    with pytest.raises(ValueError, match=r"level must be left out, as a \.tree file holds all levels, not 2"):
+        result.write(tmp_path / "modules.tree", level=2)
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_formats_of_hierarchies(tmp_path):
+    result = deep_result_of(LABELS["words"])
+    written = {}
+    for format in WRITERS:
+        result.write(tmp_path / "any.suffix", format=format)
+        written[format] = [line for line in (tmp_path / "any.suffix").read_text().splitlines() if line[0] != "#"]
+    assert written["tree"] == [
+        '1:1:1 0.142857143 "ann" 1',
+        '1:1:2 0.142857143 "bob" 2',
+        '1:2:1 0.214285714 "cid" 3',
+        '2:1 0.214285714 "dee" 4',
+        '2:2 0.142857143 "eve" 5',
+        '2:3 0.142857143 "fay" 6',
+    ]
+    assert written["ftree"] == [
+        *written["tree"],
+        "*Links undirected",
+        "*Links root 0 0 1 2",
+        "1 2 0.142857143",
+        "*Links 1 0.0714285714 0.0714285714 1 2",
+        "1 2 0.285714286",
+        "*Links 1:1 0.142857143 0.142857143 1 2",
+        "1 2 0.142857143",
+        "*Links 1:2 0.214285714 0.214285714 0 1",
+        "*Links 2 0.0714285714 0.0714285714 3 3",
+        "1 2 0.142857143",
+        "1 3 0.142857143",
+        "2 3 0.142857143",
+    ]
+    rows = [row.split(",") for row in written["csv"]]
+    assert rows[0] == ["node", "module", "flow", "path"]
+    assert [(row[0], row[1], row[3]) for row in rows[1:]] == [
+        ("ann", "0", "1:1"),
+        ("bob", "0", "1:1"),
+        ("cid", "0", "1:2"),
+        ("dee", "1", "2"),
+        ("eve", "1", "2"),
+        ("fay", "1", "2"),
+    ]
+    content = json.loads("\n".join(written["json"]))
+    assert content["codelength"] == result.codelength
+    assert content["modules_per_level"] == [2, 3]
+    assert [(module["path"], module["size"]) for module in content["modules"]] == [
+        ([1], 3),
+        ([1, 1], 2),
+        ([1, 2], 1),
+        ([2], 3),
+    ]
+    in_modules = sum(module["codelength"] for module in content["modules"])
+    assert in_modules == pytest.approx(result.module_codelength, abs=1e-12)
+    assert [(node["path"], node["name"], node["id"]) for node in content["nodes"]][1:4] == [
+        ([1, 1, 2], "bob", 2),
+        ([1, 2, 1], "cid", 3),
+        ([2, 1], "dee", 4),
+    ]
+
+
 def test_the_formats(tmp_path):
     result = result_of(LABELS["words"])
     written = {}
@@ -93,6 +188,15 @@ def test_pajek_names_stay_and_files_use_the_numbers(tmp_path):
     by_name = "node,module\nNew York,1\nRome,1\nOslo,1\nBern,2\n"
     (tmp_path / "by_name.csv").write_text(by_name)
     assert mapeq.evaluate(network, tmp_path / "by_name.csv").communities() == [{"New York", "Rome", "Oslo"}, {"Bern"}]
+
+
+def test_paths_of_other_programs_are_names_and_nothing_more(tmp_path):
+    links = [(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 6), (6, 4)]
+    path = tmp_path / "a.tree"
+    path.write_text('7:3:1 0 "" 1\n7:3:9 0 "" 2\n7:4:1 0 "" 3\n2:1 0 "" 4\n2:1 0 "" 5\n2:7 0 "" 6\n')
+    assert mapeq.evaluate(links, path).communities(2) == [{4, 5, 6}, {1, 2}, {3}]
+    path.write_text("".join(f'{node} 0 "" {node}\n' for node in range(1, 7)))  # a path of one number names a module
+    assert mapeq.evaluate(links, path).modules_per_level == (6,)
 
 
 def test_other_programs_partitions_are_read(tmp_path):

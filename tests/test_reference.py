@@ -1,4 +1,4 @@
-"""Side by side with infomap 2.16, as a black box: the same codelength for the same partition of the same network."""
+"""Side by side with infomap 2.16, as a black box: the same codelength for the same modules of the same network."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from infomap import Infomap, Options
 
+import mapeq
 from mapeq.flow import VISIT, FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
@@ -66,29 +67,44 @@ def sample(rng, *, need_node_weights):
     return Sample(list(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True)), n, node_weights)
 
 
-def reference(sample, options, module_of):
-    """What infomap says of a partition: codelength, index codelength, one-level codelength, visit rates."""
-    engine = Infomap(
+def engine(sample, options, **more):
+    """Infomap with a network, ready to run."""
+    infomap = Infomap(
         options=Options(
-            no_infomap=True,
-            two_level=True,
             flow_model=options.flow_model,
             teleportation_probability=options.teleportation_probability,
             recorded_teleportation=options.recorded_teleportation,
             to_nodes=options.teleport_to == "nodes",
             use_node_weights_as_flow=options.node_weights_as_flow,
             markov_time=options.markov_time,
+            **more,
         )
     )
     for node in range(sample.num_nodes):
         weight = None if sample.node_weights is None else float(sample.node_weights[node])
-        engine.add_node(node, teleportation_weight=weight)
-    engine.add_links(sample.links)
-    result = engine.run(initial_partition=dict(enumerate(module_of.tolist())))
+        infomap.add_node(node, teleportation_weight=weight)
+    infomap.add_links(sample.links)
+    return infomap
+
+
+def reference(sample, options, module_of):
+    """What infomap says of a partition: codelength, index codelength, one-level codelength, visit rates."""
+    result = engine(sample, options, no_infomap=True, two_level=True).run(
+        initial_partition=dict(enumerate(module_of.tolist()))
+    )
     visits = np.zeros(sample.num_nodes)
     for node in result.nodes():
         visits[node.node_id] = node.flow
     return result.codelength, result.index_codelength, result.one_level_codelength, visits
+
+
+def network_of(sample, options):
+    return Network.from_edges(
+        *zip(*sample.links, strict=True),
+        directed=options.flow_model != "undirected",
+        num_nodes=sample.num_nodes,
+        node_weights=sample.node_weights,
+    )
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -100,13 +116,7 @@ def test_codelengths_and_flow_are_those_of_infomap(name):
         if options.flow_model == "precomputed":  # weights are flow per step
             total = sum(weight for *_, weight in given.links)
             given = given._replace(links=[(i, j, weight / total) for i, j, weight in given.links])
-        network = Network.from_edges(
-            *zip(*given.links, strict=True),
-            directed=options.flow_model != "undirected",
-            num_nodes=given.num_nodes,
-            node_weights=given.node_weights,
-        )
-        flow = random_walk(network, options)
+        flow = random_walk(network_of(given, options), options)
         found = two_level(flow).module_of
         at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes).astype(found.dtype)
         for module_of in (found, at_random):
@@ -116,3 +126,107 @@ def test_codelengths_and_flow_are_those_of_infomap(name):
             assert length.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
             assert flow.node_codelength == pytest.approx(one_level, rel=0, abs=1e-9)
             np.testing.assert_allclose(flow.nodes[:, VISIT], visits, rtol=0, atol=1e-9)
+
+
+def random_paths(rng, num_nodes):
+    """Paths to leaf modules: of any depth, some modules alone in another."""
+    paths = [(group,) for group in rng.integers(0, rng.integers(1, 5), num_nodes).tolist()]
+    for _ in range(rng.integers(1, 4)):
+        splits = {path: rng.random() < 0.6 and int(rng.integers(1, 4)) for path in sorted(set(paths))}
+        paths = [(*path, int(rng.integers(splits[path]))) if splits[path] else path for path in paths]
+    return dict(enumerate(paths))
+
+
+HIERARCHICAL = [
+    FlowOptions(),
+    FlowOptions(markov_time=0.7),
+    FlowOptions(**DIRECTED),
+    FlowOptions(**RECORDED),
+    FlowOptions(**RECORDED, **NODES, markov_time=1.6),
+]
+
+
+@pytest.mark.parametrize("suffix", ["tree", "ftree"])
+@pytest.mark.parametrize("number", range(len(HIERARCHICAL)))
+def test_infomap_reads_our_hierarchies(number, suffix, tmp_path):
+    options, path = HIERARCHICAL[number], tmp_path / f"modules.{suffix}"
+    rng = np.random.default_rng(number)
+    for _ in range(20 if suffix == "tree" else 5):
+        given = sample(rng, need_node_weights=False)
+        ours = mapeq.evaluate(network_of(given, options), random_paths(rng, given.num_nodes), **options.as_dict())
+        ours.write(path)
+        theirs = engine(given, options, no_infomap=True, cluster_data=str(path)).run()
+        assert ours.codelength == pytest.approx(theirs.codelength, rel=0, abs=1e-9)
+        assert ours.index_codelength == pytest.approx(theirs.index_codelength, rel=0, abs=1e-9)
+        assert (ours.num_levels, ours.num_modules) == (theirs.num_levels, theirs.num_top_modules)
+
+
+@pytest.mark.parametrize("number", range(len(HIERARCHICAL)))
+def test_we_read_hierarchies_of_infomap(number, tmp_path):
+    options = HIERARCHICAL[number]
+    rng = np.random.default_rng(number)
+    num_levels = []
+    for _ in range(20):
+        given = nested_sample(rng)
+        infomap = engine(given, options, silent=True)
+        theirs = infomap.run()
+        for path, write in {"m.tree": infomap.write_tree, "m.ftree": infomap.write_flow_tree}.items():
+            write(str(tmp_path / path))
+            ours = mapeq.evaluate(network_of(given, options), tmp_path / path, **options.as_dict())
+            assert ours.codelength == pytest.approx(theirs.codelength, rel=0, abs=1e-9)
+            assert ours.num_levels == theirs.num_levels
+        num_levels.append(ours.num_levels)
+    assert max(num_levels) > 2
+
+
+def nested_sample(rng):
+    """Small groups in groups, mostly linked among themselves, so that hierarchies of several levels pay."""
+    n = 4 ** int(rng.integers(3, 5))
+    sources = rng.integers(0, n, 4 * n)
+    near = 4 ** rng.choice([1, 2, 3], 4 * n, p=[0.8, 0.15, 0.05])
+    targets = sources // near * near + rng.integers(0, near)
+    weights = rng.choice([np.ones(4 * n), rng.exponential(size=4 * n)])
+    return Sample(list(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True)), n, None)
+
+
+@pytest.mark.parametrize("number", range(len(HIERARCHICAL)))
+def test_the_links_of_a_flow_tree_are_those_of_infomap(number, tmp_path):
+    """Where all nodes have flow, and no two the same, the numbers agree, too."""
+    options = HIERARCHICAL[number]
+    rng = np.random.default_rng(number)
+    for _ in range(5):
+        given = sample(rng, need_node_weights=False)
+        ring = [(i, (i + 1) % given.num_nodes) for i in range(given.num_nodes)]
+        ends = [*ring, *(link[:2] for link in given.links)]
+        given = given._replace(links=[(*pair, rng.exponential()) for pair in ends])
+        mapeq.evaluate(network_of(given, options), random_paths(rng, given.num_nodes), **options.as_dict()).write(
+            tmp_path / "ours.ftree"
+        )
+        infomap = engine(given, options, no_infomap=True, cluster_data=str(tmp_path / "ours.ftree"))
+        infomap.run()
+        infomap.write_flow_tree(str(tmp_path / "theirs.ftree"))
+        ours, theirs = (sections(tmp_path / name) for name in ("ours.ftree", "theirs.ftree"))
+        assert ours.keys() == theirs.keys()
+        for head in ours:
+            assert ours[head].keys() == theirs[head].keys(), head
+            for key, figures in ours[head].items():
+                assert figures == pytest.approx(theirs[head][key], rel=1e-4, abs=1e-9), (head, key)
+
+
+def sections(path):
+    """What an .ftree file says: its figures, by heading and row."""
+    found = {"nodes": {}}
+    rows = found["nodes"]
+    for line in path.read_text().splitlines():
+        fields = line.split()
+        if line.startswith("#"):
+            continue
+        if line.startswith("*Links") and len(fields) == 2:
+            found[line] = {}
+        elif line.startswith("*Links"):
+            rows = found[fields[1]] = {"head": [float(field) for field in fields[2:]]}
+        elif rows is found["nodes"]:
+            rows[fields[0]] = [float(fields[1]), float(fields[3])]
+        else:
+            rows[fields[0], fields[1]] = [float(fields[2])]
+    return found

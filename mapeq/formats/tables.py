@@ -85,7 +85,7 @@ def write_json(result: Result, stream: TextIO) -> None:
     """Write all figures of the result, its modules in the order of their paths, and its nodes in node order.
 
     ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are what they
-    are in Infomap's files; ``node`` is the label itself, ``module`` the top module from 0, ``size`` the number of nodes.
+    are in Infomap's files; ``node`` is the label itself, ``module`` the top module from 0, ``size`` counts nodes.
     """
     labels, flows = [_in_json(label) for label in result.node_labels], result.flow.tolist()
     numbers = names_in_files(result.network) if has_numbers(result.network) else range(1, len(labels) + 1)
