@@ -124,7 +124,10 @@ class Nester(Searcher):
     def _risen(self, flow: Flow, end: Outcome) -> Outcome:
         """A hierarchy that begins with a two-level partition."""
         leaves = compact(partition(flow, end.tree.module_of - ONE.astype(end.tree.module_of.dtype)))
-        return min(end, self._tuned_end(flow, self._raised(flow, leaves)), key=length_of)
+        tree = self._raised(flow, leaves)
+        if num_tops(tree) == len(leaves.sizes):
+            return end  # nothing above them, and two-level moves have been made
+        return min(end, self._tuned_end(flow, tree), key=length_of)
 
     # Levels from nothing
 
@@ -213,12 +216,9 @@ class Nester(Searcher):
         """Rounds of all moves that there are; levels are inserted where another round follows."""
         for number in range(1, rounds + 1):
             before = _length(state)
-            for moved in (self._nodes_moved, self._parts_moved, self._subtrees_moved):
-                if not self.stopped():
-                    state = moved(flow, state)
+            state = self._parts_moved(flow, self._nodes_moved(flow, state))
+            state = self._subtrees_moved(flow, state, insert=number < rounds)
             state = dissolved(state)
-            if number < rounds and not self.stopped():
-                state = dissolved(self._inserted(flow, state))
             if self.report is not None:
                 self.report(_length(state) + flow.node_codelength, num_tops(_tree(state)))
             if self.stopped() or before - _length(state) <= FADED * (before + flow.node_codelength):
@@ -233,6 +233,8 @@ class Nester(Searcher):
 
     def _parts_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
         """Leaf modules have been refined, and the connected parts moved like nodes."""
+        if self.stopped():
+            return state
         leaves, _ = leaf_modules(state)
         order = self._order(flow)
         parts = self._refined(flow._replace(codebooks=leaves.codebooks), leaves, order)
@@ -241,12 +243,14 @@ class Nester(Searcher):
         moved = self._nodes_moved(level, coarse)
         return repopulated(moved, moved.module_of[parts.module_of])
 
-    def _subtrees_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
-        """Whole subtrees have moved, low ones first; those are cut by height, for branches differ in depth."""
+    def _subtrees_moved(self, flow: Flow, state: Hierarchy, *, insert: bool) -> Hierarchy:
+        """Whole subtrees have moved, low ones first; then levels have been inserted, if that is asked for."""
+        if self.stopped():
+            return state
         leaves, roots = leaf_modules(state)
-        level = aggregate(flow, leaves, self._order(flow), self.crew)
+        bottom = level = aggregate(flow, leaves, self._order(flow), self.crew)
         height = heights(state.parent)
-        cut = 0  # the roots of subtrees are the highest modules that are no higher than this
+        cut = 0  # the roots of subtrees are the highest modules no higher than this: branches differ in depth
         while height[ROOT] > cut and not self.stopped():
             units = state._replace(module_of=state.parent[roots])
             self._move_units(by_name(level), units, anywhere=True)
@@ -258,48 +262,55 @@ class Nester(Searcher):
                 above = np.where(low, state.parent[above], above)
             joined, roots = collected(state, above.astype(state.parent.dtype), flow.codebooks)
             level = aggregate(level, joined, self._order(level), self.crew)
-        return settled(state)
+        state = settled(state)
+        if not insert or self.stopped():
+            return state
+        tree = self._inserted(bottom, lowered(state.module_of, leaves), state)
+        return state if tree is None else hierarchy(flow, tree)
 
     def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
         bounds = places(state, anywhere=anywhere)
         most = (widest_row(level) + 2) * int(bounds.deepest)
         self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
 
-    def _inserted(self, flow: Flow, state: Hierarchy) -> Hierarchy:
-        """A new level in every module in which modules of its modules pay."""
-        found = self._clustered(self._siblings(flow, state))
+    def _inserted(self, bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Tree | None:
+        """A new level in every module in which modules of its modules pay; None if they pay nowhere.
+
+        `bottom` is the flow between leaf modules, `numbers` are theirs in the hierarchy.
+        """
+        found = self._clustered(_siblings(bottom, numbers, state))
         pays = found.change < -LEAST_GAIN
         if not pays.any():
-            return state
+            return None
         new = np.flatnonzero(pays[found.codebook_of])
         number = np.zeros(len(found.codebook_of), dtype=state.parent.dtype)
         number[new] = np.arange(len(new)) + len(state.parent)
         parent = np.concatenate([state.parent, found.codebook_of[new]])
         moved = np.flatnonzero(pays[state.parent[1:]])
         parent[1 + moved] = number[found.state.module_of[moved]]
-        return hierarchy(flow, renumbered(Tree(state.module_of, parent)))
+        return renumbered(Tree(state.module_of, parent))
 
-    def _siblings(self, flow: Flow, state: Hierarchy) -> Flow:
-        """All modules but the root as names, with the flow between those that have the same parent."""
-        leaves, numbers = leaf_modules(state)
-        level = aggregate(flow, leaves, self._order(flow), self.crew)
-        one = np.repeat(numbers, np.diff(level.links.indptr).astype(np.intp))
-        other = numbers[level.links.indices]
-        # Of the modules around both ends of a link, those right below the lowest common one.
-        depth, parent = depths(state.parent), state.parent.astype(np.intp)
-        while (lower := depth[one] > depth[other]).any():
-            one = np.where(lower, parent[one], one)
-        while (lower := depth[other] > depth[one]).any():
-            other = np.where(lower, parent[other], other)
-        while (apart := parent[one] != parent[other]).any():
-            one, other = np.where(apart, parent[one], one), np.where(apart, parent[other], other)
-        count = len(parent) - 1
-        rows = sparse.coo_array((link_flows(level.links), (one - 1, other - 1)), shape=(count, count)).tocsr()
-        dtype = flow.links.indices.dtype
-        links = Links(frozen(rows.indptr.astype(np.uint64)), frozen(rows.indices.astype(dtype)), frozen(rows.data), ONE)
-        codebooks = Codebooks(frozen(state.parent[1:].copy()), ONE, frozen(state.modules[:, EXIT].copy()))
-        teleport = None if state.teleport is None else frozen(state.teleport[1:].copy())
-        return by_name(Flow(links, state.modules[1:, :COST], teleport, 0.0, codebooks))
+
+def _siblings(bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Flow:
+    """All modules but the root as names, with the flow between those that have the same parent."""
+    one = np.repeat(numbers, np.diff(bottom.links.indptr).astype(np.intp))
+    other = numbers[bottom.links.indices]
+    # Of the modules around both ends of a link, those right below the lowest common one.
+    depth, parent = depths(state.parent), state.parent
+    while (lower := depth[one] > depth[other]).any():
+        one = np.where(lower, parent[one], one)
+    while (lower := depth[other] > depth[one]).any():
+        other = np.where(lower, parent[other], other)
+    while (apart := parent[one] != parent[other]).any():
+        one, other = np.where(apart, parent[one], one), np.where(apart, parent[other], other)
+    count = len(parent) - 1
+    ends = (one.astype(np.intp) - 1, other.astype(np.intp) - 1)
+    rows = sparse.coo_array((link_flows(bottom.links), ends), shape=(count, count)).tocsr()
+    indptr, indices = rows.indptr.astype(np.uint64), rows.indices.astype(parent.dtype)
+    links = Links(frozen(indptr), frozen(indices), frozen(rows.data), ONE)
+    codebooks = Codebooks(frozen(parent[1:].copy()), ONE, frozen(state.modules[:, EXIT].copy()))
+    teleport = None if state.teleport is None else frozen(state.teleport[1:].copy())
+    return by_name(Flow(links, state.modules[1:, :COST], teleport, 0.0, codebooks))
 
 
 def _length(state: Hierarchy) -> float:
