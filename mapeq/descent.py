@@ -104,6 +104,10 @@ class Searcher:
         found = self._until_faded(flow, stage_of(flow, partition(flow, leaves.copy())))
         return min(found, outcome(flow, two_levels(leaves)), key=length_of)
 
+    def finish(self, flow: Flow, end: Outcome) -> Outcome:
+        """What is made of the best of some descents: here, nothing more."""
+        return end
+
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
         parts, small = self._overlapped(flow, one.tree, other.tree)
@@ -152,7 +156,16 @@ class Searcher:
             self.report(stage.length, int(np.count_nonzero(stage.state.sizes)))
         return stage
 
-    def _pass(self, flow: Flow, start: Stage, fade: float, *, rough: bool = False, rebuild: bool = False) -> Stage:
+    def _pass(
+        self,
+        flow: Flow,
+        start: Stage,
+        fade: float,
+        *,
+        rough: bool = False,
+        rebuild: bool = False,
+        refined_levels: int = REFINED_LEVELS,
+    ) -> Stage:
         """One pass over all levels, from the nodes up; the start is used up.
 
         Gains have faded when moving the nodes shortens the description by less than a fraction `fade` of it. Then, and
@@ -172,7 +185,7 @@ class Searcher:
             if self.stopped() or len(state.sizes) == len(level.nodes) or (settled and height == 0):
                 break
             order = self._order(level)
-            as_they_are = faded or settled or height >= REFINED_LEVELS or (rough and height == 0)
+            as_they_are = faded or settled or height >= refined_levels or (rough and height == 0)
             atoms = state if as_they_are else self._refined(level, state, order)
             if self.stopped() or len(atoms.sizes) == len(level.nodes):
                 break

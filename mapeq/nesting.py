@@ -40,8 +40,12 @@ from mapeq.rows import ONE, FloatArray, IndexArray, frozen
 from mapeq.tree import ROOT, Tree, depths, heights, num_tops, renumbered, stacked, two_levels
 from mapeq.tree_moves import UNITS, places
 
-#: A network is flat if modules of its modules save less than this fraction of the description.
-FLAT = 3e-3
+#: A network is flat if modules of its modules save less than this fraction of the description, after a first pass.
+FLAT = 5e-4
+
+#: A hierarchy that saves less than this fraction of the two-level description after the first pass might be beaten
+#: by the two-level search.
+NARROW = 1e-2
 
 #: Tuning ends after so many rounds, or when one shortens the description by less than ``FADED`` of it.
 ROUNDS = 2
@@ -94,17 +98,29 @@ class Nester(Searcher):
     """Takes the steps of a search for hierarchies; see :class:`mapeq.descent.Searcher`."""
 
     def descend(self, flow: Flow, start: Tree | None = None) -> Outcome:
-        """A hierarchy found from a start, by default from single nodes, and tuned."""
+        """A hierarchy found from a start, by default from single nodes; a two-level partition where that is as good."""
         if start is None:
             stage = self._first_pass(flow)
-            # Where the network turns out to be flat, the two-level search goes on as if nothing had come between.
+            # Where levels save little, the two-level search goes on as if nothing had come between.
             chance, self.rng = self.rng, self.rng.spawn(1)[0]
             tree = self._divided(flow, stage)
+            nested = [self._tuned_end(flow, tree)] if tree else []
             self.rng = chance
-            return self._tuned_end(flow, tree) if tree else self._risen(flow, self._later_passes(flow, stage))
-        if num_tops(start) == len(start.parent) - 1:
-            return self._risen(flow, super().descend(flow, start))
+            if nested and nested[0].length < (1 - NARROW) * stage.length:
+                return nested[0]
+            return min([*nested, self._later_passes(flow, stage)], key=length_of)
+        if _is_two_level(start):
+            return super().descend(flow, start)
         return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
+
+    def finish(self, flow: Flow, end: Outcome) -> Outcome:
+        """A hierarchy that begins with a two-level partition, if that is what there is."""
+        if not _is_two_level(end.tree):
+            return end
+        leaves = compact(partition(flow, end.tree.module_of - ONE.astype(end.tree.module_of.dtype)))
+        tree = self._raised(flow, leaves)
+        # Without anything above the modules, all moves have been made.
+        return end if _is_two_level(tree) else min(end, self._tuned_end(flow, tree), key=length_of)
 
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
@@ -121,19 +137,11 @@ class Nester(Searcher):
     def _tuned_end(self, flow: Flow, tree: Tree) -> Outcome:
         return outcome(flow, _tree(self._tuned(flow, hierarchy(flow, tree))))
 
-    def _risen(self, flow: Flow, end: Outcome) -> Outcome:
-        """A hierarchy that begins with a two-level partition."""
-        leaves = compact(partition(flow, end.tree.module_of - ONE.astype(end.tree.module_of.dtype)))
-        tree = self._raised(flow, leaves)
-        if num_tops(tree) == len(leaves.sizes):
-            return end  # nothing above them, and two-level moves have been made
-        return min(end, self._tuned_end(flow, tree), key=length_of)
-
     # Levels from nothing
 
     def _clustered(self, flow: Flow) -> Clusters:
-        """Modules found in one pass from single nodes."""
-        state = compact(self._pass(flow, stage_of(flow, single_modules(flow)), FADED).state)
+        """Modules found in one pass from single nodes, refined nowhere: tuning does that better."""
+        state = compact(self._pass(flow, stage_of(flow, single_modules(flow)), FADED, refined_levels=0).state)
         codebook_of = np.zeros(len(state.sizes), dtype=state.module_of.dtype)
         codebook_of[state.module_of] = flow.codebooks.of
         return Clusters(state, codebook_of, changes_by_codebook(flow, state))
@@ -316,6 +324,10 @@ def _siblings(bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Flow:
 def _length(state: Hierarchy) -> float:
     """The codelength without the constant of the nodes, in bits."""
     return float(state.modules[:, COST].sum())
+
+
+def _is_two_level(tree: Tree) -> bool:
+    return num_tops(tree) == len(tree.parent) - 1
 
 
 def _tree(state: Hierarchy) -> Tree:

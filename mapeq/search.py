@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -254,23 +254,29 @@ class _Search:
             control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
         with Crew(self._threads_each) as crew:
-            rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(number,)))
-            searcher = self._searcher(rng, crew, lambda: control.stopped, report)
-            starts = self._starts(number, rng)
-            return min((searcher.descend(self._flow, start) for start in starts), key=length_of)
+            searcher = self._searcher(self._chance(number), crew, lambda: control.stopped, report)
+            ends = [searcher.descend(self._flow, self._start)]
+            for again in range(1, self._num_starts()):
+                if control.stopped:
+                    break
+                searcher.rng = self._chance(number, again, 0)
+                ends.append(searcher.descend(self._flow, self._random_groups(searcher.rng)))
+            return searcher.finish(self._flow, min(ends, key=length_of))
 
-    def _starts(self, number: int, rng: np.random.Generator) -> Iterator[Tree | None]:
-        """Where the descents of a trial begin; None: from single nodes."""
-        yield self._start
-        if self._start is None:
-            n = len(self._flow.nodes)
-            affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._flow.links.indices))
-            for _ in range(min(affordable, n, MOST_STARTS) - 1):
-                if self._control.stopped:
-                    return
-                num_groups = max(1, int(n ** rng.uniform(0, 0.7)))
-                groups = rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)
-                yield renumbered(two_levels(groups))
+    def _num_starts(self) -> int:
+        """How many descents a trial makes, all but the first from random groups."""
+        n = len(self._flow.nodes)
+        affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._flow.links.indices))
+        return min(affordable, n, MOST_STARTS) if self._start is None else 1
+
+    def _random_groups(self, rng: np.random.Generator) -> Tree:
+        n = len(self._flow.nodes)
+        num_groups = max(1, int(n ** rng.uniform(0, 0.7)))
+        return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)))
+
+    def _chance(self, *key: int) -> np.random.Generator:
+        """A stream of random numbers for each descent and each recombination, whatever else is searched for."""
+        return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=key))
 
     def _recombination(
         self, one: Future[Outcome | None], other: Future[Outcome | None], first: int, last: int
@@ -279,8 +285,7 @@ class _Search:
         if left is None or right is None or self._control.stopped:
             return None
         with Crew(self._threads_each) as crew:
-            rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(first, last)))
-            searcher = self._searcher(rng, crew, lambda: self._control.stopped)
+            searcher = self._searcher(self._chance(first, last), crew, lambda: self._control.stopped)
             end = searcher.recombine(self._flow, left, right)
         self._control.report(Progress(last, self._num_trials, 0, end.length, num_tops(end.tree)))
         return end
