@@ -26,7 +26,7 @@ from mapeq.levels import aggregate, compact, connected_parts, group, single_in_g
 from mapeq.moves import BLOCKS, NODES, Bounds, Queue, Rules, queue_of, spares_of, take_block, unbounded
 from mapeq.objective import Partition, codelength, new_move, partition, single_modules
 from mapeq.rows import ONE, IndexArray
-from mapeq.tree import Tree, renumbered, two_levels
+from mapeq.tree import Tree, leaf_numbers, renumbered, two_levels
 from mapeq.tree_moves import Places
 
 #: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
@@ -100,7 +100,7 @@ class Searcher:
         """Passes from the leaf modules of a start, by default from single nodes, until they gain little."""
         if start is None:
             return self._later_passes(flow, self._first_pass(flow))
-        leaves = np.unique(start.module_of, return_inverse=True)[1].astype(start.module_of.dtype)
+        leaves = leaf_numbers(start)
         found = self._until_faded(flow, stage_of(flow, partition(flow, leaves.copy())))
         return min(found, outcome(flow, two_levels(leaves)), key=length_of)
 
@@ -111,7 +111,7 @@ class Searcher:
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
         parts, small = self._overlapped(flow, one.tree, other.tree)
-        parents = [partition(small, lowered(parent.tree.module_of, parts)) for parent in (one, other)]
+        parents = [partition(small, lowered(leaf_numbers(parent.tree), parts)) for parent in (one, other)]
         starts = [single_modules(small), *parents]
         stages = [stage_of(small, start) for start in starts]
         for number, stage in enumerate(stages):

@@ -37,7 +37,18 @@ from mapeq.levels import aggregate, by_name, compact, within_groups
 from mapeq.moves import LEAST_GAIN, queue_of
 from mapeq.objective import COST, Partition, changes_by_codebook, partition, single_modules
 from mapeq.rows import ONE, FloatArray, IndexArray, frozen
-from mapeq.tree import ROOT, Tree, depths, heights, num_tops, renumbered, stacked, two_levels
+from mapeq.tree import (
+    ROOT,
+    Tree,
+    depths,
+    heights,
+    is_two_level,
+    leaf_numbers,
+    num_tops,
+    renumbered,
+    stacked,
+    two_levels,
+)
 from mapeq.tree_moves import UNITS, places
 
 #: A network is flat if modules of its modules save less than this fraction of the description, after a first pass.
@@ -109,18 +120,18 @@ class Nester(Searcher):
             if nested and nested[0].length < (1 - NARROW) * stage.length:
                 return nested[0]
             return min([*nested, self._later_passes(flow, stage)], key=length_of)
-        if _is_two_level(start):
+        if is_two_level(start):
             return super().descend(flow, start)
         return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
         """A hierarchy that begins with a two-level partition, if that is what there is."""
-        if not _is_two_level(end.tree):
+        if not is_two_level(end.tree):
             return end
-        leaves = compact(partition(flow, end.tree.module_of - ONE.astype(end.tree.module_of.dtype)))
+        leaves = compact(partition(flow, leaf_numbers(end.tree)))
         tree = self._raised(flow, leaves)
         # Without anything above the modules, all moves have been made.
-        return end if _is_two_level(tree) else min(end, self._tuned_end(flow, tree), key=length_of)
+        return end if is_two_level(tree) else min(end, self._tuned_end(flow, tree), key=length_of)
 
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
@@ -324,10 +335,6 @@ def _siblings(bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Flow:
 def _length(state: Hierarchy) -> float:
     """The codelength without the constant of the nodes, in bits."""
     return float(state.modules[:, COST].sum())
-
-
-def _is_two_level(tree: Tree) -> bool:
-    return num_tops(tree) == len(tree.parent) - 1
 
 
 def _tree(state: Hierarchy) -> Tree:

@@ -74,6 +74,19 @@ def stacked(levels: Sequence[IndexArray]) -> Tree:
     return Tree(levels[0] + dtype.type(first), parent)
 
 
+def is_two_level(tree: Tree) -> bool:
+    """Whether no module is in another."""
+    return num_tops(tree) == len(tree.parent) - 1
+
+
+def leaf_numbers(tree: Tree) -> IndexArray:
+    """The leaf module of each node, leaf modules being numbered from 0 without gaps."""
+    if is_two_level(tree):
+        return tree.module_of - tree.module_of.dtype.type(1)
+    numbers: IndexArray = np.unique(tree.module_of, return_inverse=True)[1].astype(tree.module_of.dtype)
+    return numbers
+
+
 def num_tops(tree: Tree) -> int:
     """How many top modules there are."""
     return int(np.count_nonzero(tree.parent == ROOT)) - 1

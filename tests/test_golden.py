@@ -11,7 +11,7 @@ import mapeq
 from mapeq.flow import VISIT, FlowOptions, link_flows, random_walk
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
-from mapeq.search import two_level
+from mapeq.search import find_modules
 
 CASES = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())["cases"]
 OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and "-2" in case["options"].split()]
@@ -150,7 +150,7 @@ def test_files(case, tmp_path):
 @pytest.mark.parametrize("case", OPTIMA, ids=[case["id"] for case in OPTIMA])
 def test_the_search_reaches_the_optimum(case):
     """The best of 50 trials of infomap; of the nine triangles it misses a shorter description, in 3.4965 bits."""
-    found = two_level(flow_of(case), num_trials=20)
+    found = find_modules(flow_of(case), num_trials=20)
     known_better = {"opt_nine_triangles_two_level": 3.496483926017775}
     assert min(found.trials) == close(known_better.get(case["id"], case["expected"]["codelength"]))
 

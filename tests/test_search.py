@@ -14,10 +14,16 @@ from strategies import partitioned_walks, walks
 from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
-from mapeq.search import Control, Progress, SearchOptions, two_level
+from mapeq.search import Control, Progress, SearchOptions, find_modules
+from mapeq.tree import cut, renumbered, two_levels
 
 DIRECTED = FlowOptions("directed")
 RECORDED = FlowOptions("directed", recorded_teleportation=True)
+
+
+def modules_of(found):
+    """The top module of each node, numbered from 0."""
+    return cut(found.tree, 1) - np.uint32(1)
 
 
 def length_of(flow, module_of):
@@ -40,15 +46,15 @@ def components_of(flow):
 def assert_sound(flow, found):
     """The partition is one, its modules are connected, and it is as short as the trials say."""
     n = len(flow.nodes)
-    length = length_of(flow, found.module_of)
-    assert found.module_of.shape == (n,)
-    assert set(found.module_of.tolist()) == set(range(len(set(found.module_of.tolist()))))
+    length = length_of(flow, modules_of(found))
+    assert modules_of(found).shape == (n,)
+    assert set(modules_of(found).tolist()) == set(range(len(set(modules_of(found).tolist()))))
     if flow.teleport is None:  # which connects nodes without links
-        assert parts_of(flow, found.module_of)[0] == len(np.unique(found.module_of))
+        assert parts_of(flow, modules_of(found))[0] == len(np.unique(modules_of(found)))
         assert length <= length_of(flow, np.zeros(n, dtype=np.int64)) + 1e-12
     assert length <= min(found.trials) + 1e-10
     assert length <= length_of(flow, components_of(flow)) + 1e-12
-    assert 0 <= found.agreed <= len(np.unique(found.module_of))
+    assert 0 <= found.agreed <= len(np.unique(modules_of(found)))
 
 
 def planted(seed, *, directed=False, size=25, groups=8, inside=0.85):
@@ -75,7 +81,7 @@ def network_of(graph):
 def test_the_partition_is_sound(case, seed):
     links, options = case
     flow = random_walk(links.network(), options)
-    found = two_level(flow, num_trials=2, seed=seed)
+    found = find_modules(flow, num_trials=2, seed=seed)
     assert_sound(flow, found)
     assert len(found.trials) == 2
 
@@ -85,7 +91,7 @@ def test_a_start_is_never_made_worse(case):
     links, options, start = case
     flow = random_walk(links.network(), options)
     given_start = start.copy()
-    found = two_level(flow, start=start)
+    found = find_modules(flow, start=renumbered(two_levels(start)))
     assert_sound(flow, found)
     assert min(found.trials) <= length_of(flow, parts_of(flow, start)[1]) + 1e-10
     np.testing.assert_array_equal(start, given_start)
@@ -95,11 +101,11 @@ def test_a_start_is_never_made_worse(case):
 def test_planted_groups_are_found(options):
     network = planted(1, directed=options.flow_model == "directed")
     flow = random_walk(network, options)
-    found = two_level(flow, num_trials=3)
+    found = find_modules(flow, num_trials=3)
     assert_sound(flow, found)
     groups = np.arange(200) // 25
     assert min(found.trials) <= length_of(flow, groups)
-    agreeing = sum(np.bincount(found.module_of[groups == group]).max() for group in range(8))
+    agreeing = sum(np.bincount(modules_of(found)[groups == group]).max() for group in range(8))
     assert agreeing >= 190
 
 
@@ -108,13 +114,13 @@ def test_recorded_teleportation_may_hold_a_module_together():
     rng = np.random.default_rng(1)
     network = Network.from_edges(*rng.integers(0, 200, (2, 800)), directed=True, num_nodes=1000)
     flow = random_walk(network, FlowOptions("directed", recorded_teleportation=True, teleport_to="nodes"))
-    assert min(two_level(flow).trials) <= flow.node_codelength + 1e-12
+    assert min(find_modules(flow).trials) <= flow.node_codelength + 1e-12
 
 
 def test_every_graph_of_the_atlas_ends():
     for graph in nx.graph_atlas_g():
         flow = random_walk(network_of(graph), FlowOptions())
-        found = two_level(flow)
+        found = find_modules(flow)
         assert_sound(flow, found)
         assert found.converged
 
@@ -135,7 +141,7 @@ def test_optima_of_the_small_graphs_of_the_atlas(n):
     for graph in graphs:
         flow = random_walk(network_of(graph), FlowOptions())
         optimum = min(length_of(flow, module_of) for module_of in everything)
-        assert min(two_level(flow, num_trials=5).trials) == pytest.approx(optimum, abs=1e-12)
+        assert min(find_modules(flow, num_trials=5).trials) == pytest.approx(optimum, abs=1e-12)
 
 
 KNOWN_OPTIMA = {
@@ -156,15 +162,15 @@ KNOWN_OPTIMA = {
 
 @pytest.mark.parametrize(("graph", "options", "optimum"), KNOWN_OPTIMA.values(), ids=KNOWN_OPTIMA)
 def test_known_optima(graph, options, optimum):
-    found = two_level(random_walk(network_of(graph), options), num_trials=20)
+    found = find_modules(random_walk(network_of(graph), options), num_trials=20)
     assert min(found.trials) == pytest.approx(optimum, abs=1e-9)
 
 
 def test_networks_without_structure_or_links():
     complete = random_walk(network_of(nx.complete_graph(9)), FlowOptions())
-    assert two_level(complete).module_of.tolist() == [0] * 9
-    assert two_level(random_walk(network_of(nx.empty_graph(3)), FlowOptions())).module_of.tolist() == [0, 1, 2]
-    assert two_level(random_walk(network_of(nx.empty_graph(0)), FlowOptions())).module_of.tolist() == []
+    assert modules_of(find_modules(complete)).tolist() == [0] * 9
+    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(3)), FlowOptions()))).tolist() == [0, 1, 2]
+    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(0)), FlowOptions()))).tolist() == []
 
 
 @pytest.mark.parametrize("n", range(1, 30))
@@ -172,10 +178,10 @@ def test_a_description_of_no_length_ends_the_search(n):
     """Rounding makes it a little more or less than 0."""
     weights = np.random.default_rng(n).exponential(size=n)
     flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), FlowOptions())
-    found = two_level(flow, control=Control(time_limit=60))
+    found = find_modules(flow, control=Control(time_limit=60))
     assert found.converged
     assert found.trials == pytest.approx((0,), abs=1e-12)
-    assert found.module_of.tolist() == list(range(n))
+    assert sorted(modules_of(found).tolist()) == list(range(n))
 
 
 def test_the_order_of_nodes_changes_no_codelength():
@@ -186,7 +192,7 @@ def test_the_order_of_nodes_changes_no_codelength():
         position[sources], position[targets], weights, directed=True, num_nodes=network.num_nodes
     )
     flow, permuted_flow = random_walk(network, RECORDED), random_walk(permuted, RECORDED)
-    module_of = two_level(flow).module_of
+    module_of = modules_of(find_modules(flow))
     permuted_modules = np.empty_like(module_of)
     permuted_modules[position] = module_of
     assert length_of(permuted_flow, permuted_modules) == pytest.approx(length_of(flow, module_of), abs=1e-12)
@@ -195,9 +201,9 @@ def test_the_order_of_nodes_changes_no_codelength():
 def test_the_codelength_is_that_of_the_oracle():
     network = planted(5, directed=True, size=8, groups=5)
     flow = random_walk(network, RECORDED)
-    found = two_level(flow)
+    found = find_modules(flow)
     walk = naive.walk(network.matrix().toarray(), True, flow_model="directed", recorded_teleportation=True)
-    assert min(found.trials) == pytest.approx(naive.codelength(walk, found.module_of).total, abs=1e-11)
+    assert min(found.trials) == pytest.approx(naive.codelength(walk, modules_of(found)).total, abs=1e-11)
 
 
 # Seeds and threads ---------------------------------------------------------------------------
@@ -208,10 +214,10 @@ def test_the_codelength_is_that_of_the_oracle():
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
     monkeypatch.setattr("mapeq.crew.WORTH_SHARING", 1)
     flow = random_walk(planted(2, directed=options.flow_model == "directed"), options)
-    one = two_level(flow, num_trials=num_trials, seed=42)
+    one = find_modules(flow, num_trials=num_trials, seed=42)
     for num_threads in (1, 2, 3, 5):
-        other = two_level(flow, num_trials=num_trials, seed=42, num_threads=num_threads)
-        np.testing.assert_array_equal(other.module_of, one.module_of)
+        other = find_modules(flow, num_trials=num_trials, seed=42, num_threads=num_threads)
+        np.testing.assert_array_equal(modules_of(other), modules_of(one))
         assert other.trials == one.trials
 
 
@@ -222,21 +228,21 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     nearby = sources - sources % 50 + rng.integers(0, 50, len(sources))
     targets = np.where(rng.random(len(sources)) < 0.6, nearby, rng.integers(0, 20_000, len(sources)))
     flow = random_walk(Network.from_edges(sources, targets), FlowOptions())
-    one = two_level(flow)
+    one = find_modules(flow)
     for num_threads in (2, 3):
-        np.testing.assert_array_equal(two_level(flow, num_threads=num_threads).module_of, one.module_of)
+        np.testing.assert_array_equal(modules_of(find_modules(flow, num_threads=num_threads)), modules_of(one))
 
 
 def test_recombined_trials_are_at_least_as_good_as_each():
     flow = random_walk(planted(7, inside=0.35, directed=True), DIRECTED)
-    found = two_level(flow, num_trials=7)
+    found = find_modules(flow, num_trials=7)
     assert len(found.trials) == 7
-    assert length_of(flow, found.module_of) <= min(found.trials)
+    assert length_of(flow, modules_of(found)) <= min(found.trials)
 
 
 def test_trials_agree_on_what_is_plain():
     flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), FlowOptions())
-    found = two_level(flow, num_trials=4)
+    found = find_modules(flow, num_trials=4)
     assert found.agreed == 12
     assert found.converged
 
@@ -247,9 +253,9 @@ def test_trials_agree_on_what_is_plain():
 def test_a_star_with_a_million_leaves():
     n = 1_000_000
     flow = random_walk(Network.from_edges(np.zeros(n, dtype=np.int64), np.arange(1, n + 1)), FlowOptions())
-    found = two_level(flow, control=Control(time_limit=300))
+    found = find_modules(flow, control=Control(time_limit=300))
     assert found.converged
-    assert found.module_of.max() == 0
+    assert modules_of(found).max() == 0
 
 
 def test_hubs_with_many_links():
@@ -264,14 +270,14 @@ def test_hubs_with_many_links():
     ]
     flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), FlowOptions())
     assert np.diff(flow.links.indptr).max() > 100_000
-    found = two_level(flow, control=Control(time_limit=300))
+    found = find_modules(flow, control=Control(time_limit=300))
     assert found.converged
-    assert parts_of(flow, found.module_of)[0] == found.module_of.max() + 1
+    assert parts_of(flow, modules_of(found))[0] == modules_of(found).max() + 1
 
 
 def test_trials_draw_from_streams_of_their_own():
     flow = random_walk(planted(3, inside=0.4), FlowOptions())
-    few, many = two_level(flow, num_trials=2), two_level(flow, num_trials=6)
+    few, many = find_modules(flow, num_trials=2), find_modules(flow, num_trials=6)
     assert many.trials[:2] == few.trials
     assert len(set(many.trials[1:])) > 2  # the first trial begins like no other
 
@@ -289,14 +295,14 @@ def test_a_search_told_to_stop_returns_what_it_has(flow, num_threads):
     control = Control()
     control.stop()
     assert control.stopped
-    found = two_level(flow, num_trials=4, num_threads=num_threads, control=control)
+    found = find_modules(flow, num_trials=4, num_threads=num_threads, control=control)
     assert not found.converged
     assert_sound(flow, found)
 
 
 @pytest.mark.parametrize("time_limit", [0, 0.0])
 def test_a_time_limit_ends_the_search(flow, time_limit):
-    found = two_level(flow, num_trials=1000, control=Control(time_limit=time_limit))
+    found = find_modules(flow, num_trials=1000, control=Control(time_limit=time_limit))
     assert not found.converged
     assert len(found.trials) < 1000
     assert_sound(flow, found)
@@ -305,7 +311,7 @@ def test_a_time_limit_ends_the_search(flow, time_limit):
 def test_time_enough(flow):
     control = Control(time_limit=3600)
     assert not control.stopped
-    assert two_level(flow, control=control).converged
+    assert find_modules(flow, control=control).converged
 
 
 def test_stopping_after_the_first_pass(flow):
@@ -316,7 +322,7 @@ def test_stopping_after_the_first_pass(flow):
         control.stop()
 
     control = Control(report=report)
-    found = two_level(flow, num_trials=10, control=control)
+    found = find_modules(flow, num_trials=10, control=control)
     assert not found.converged
     assert len(reports) == len(found.trials) == 1
     assert_sound(flow, found)
@@ -326,7 +332,7 @@ def test_stopping_after_the_first_pass(flow):
 def test_progress_is_reported_after_every_pass(flow, num_threads):
     reports = []
     control = Control(report=reports.append)
-    found = two_level(flow, num_trials=4, num_threads=num_threads, control=control)
+    found = find_modules(flow, num_trials=4, num_threads=num_threads, control=control)
     assert all(isinstance(progress, Progress) for progress in reports)
     assert {progress.num_trials for progress in reports} == {4}
     for trial in range(1, 5):
@@ -344,7 +350,7 @@ def test_one_report_at_a_time(flow):
         time.sleep(0.001)
         busy.release()
 
-    assert two_level(flow, num_trials=6, num_threads=3, control=Control(report=report)).converged
+    assert find_modules(flow, num_trials=6, num_threads=3, control=Control(report=report)).converged
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -354,7 +360,7 @@ def test_an_error_in_the_callback_is_raised(flow, num_threads):
 
     control = Control(report=report)
     with pytest.raises(ZeroDivisionError, match="mine"):
-        two_level(flow, num_trials=5, num_threads=num_threads, control=control)
+        find_modules(flow, num_trials=5, num_threads=num_threads, control=control)
     assert control.stopped
 
 
@@ -374,14 +380,14 @@ def interrupting():
 def test_ctrl_c_ends_the_search(flow):
     control = interrupting()
     with pytest.raises(KeyboardInterrupt):
-        two_level(flow, num_trials=5, control=control)
+        find_modules(flow, num_trials=5, control=control)
     assert not control.interrupted
 
 
 def test_ctrl_c_may_keep_what_was_found(flow):
     control = interrupting()
     control.keep_on_interrupt = True
-    found = two_level(flow, num_trials=5, control=control)
+    found = find_modules(flow, num_trials=5, control=control)
     assert control.interrupted
     assert not found.converged
     assert len(found.trials) == 1
@@ -421,4 +427,4 @@ def test_options():
 def test_any_seed_will_do(seed, num_trials):
     assert SearchOptions(num_trials=num_trials, seed=seed).seed == seed
     flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
-    assert min(two_level(flow, num_trials=num_trials, seed=seed).trials) == pytest.approx(2.32073035683379)
+    assert min(find_modules(flow, num_trials=num_trials, seed=seed).trials) == pytest.approx(2.32073035683379)
