@@ -107,7 +107,8 @@ class Searcher:
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
         parts, small = self._overlapped(flow, one.tree, other.tree)
-        parents = [partition(small, lowered(parent.tree.module_of, parts)) for parent in (one, other)]
+        leaf = ONE.astype(flow.links.indices.dtype)  # leaf modules are numbered from 1, after the root
+        parents = [partition(small, lowered(parent.tree.module_of - leaf, parts)) for parent in (one, other)]
         starts = [single_modules(small), *parents]
         stages = [stage_of(small, start) for start in starts]
         for number, stage in enumerate(stages):
