@@ -108,7 +108,7 @@ def search_infomap(network: Any, job: Job) -> Found:
 def infomap_paths(result: Any, num_nodes: int) -> list[str]:
     """The path of every node, in node order.
 
-    By way of a file: that is three to five times as fast as its objects for nodes, and the levels that it gives in
+    By way of a file: that is some four times as fast as its objects for nodes, and the levels that it gives in
     bulk repeat a module below itself where the hierarchy is less deep.
     """
     paths = [""] * num_nodes
