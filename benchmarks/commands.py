@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measures import Setting
+from benchmarks.measures import INFOMAP, MAPEQ, Setting
 from benchmarks.networks import EXAMPLES, write_text
 from benchmarks.runs import Outcome, Row, RunError, run_process
 from benchmarks.stored import Timing
 
 COLD, WARM, HELP, WARMUP = "first call, nothing compiled", "the same again", "mapeq --help", "mapeq warmup"
 
-MAPEQ = [sys.executable, "-m", "mapeq"]
+COMMAND = [sys.executable, "-m", "mapeq"]
 FIRST_CALL = [sys.executable, "-c", f"import mapeq; mapeq.infomap({str(EXAMPLES / 'jazz.txt.gz')!r})"]
 
 
@@ -38,8 +38,8 @@ def start(setting: Setting) -> Iterator[Timing]:
     filled = fresh()
     yield timed(COLD, FIRST_CALL, filled)
     yield timed(WARM, FIRST_CALL, filled)
-    yield timed(HELP, [*MAPEQ, "--help"], filled)
-    yield timed(WARMUP, [*MAPEQ, "warmup"], fresh())
+    yield timed(HELP, [*COMMAND, "--help"], filled)
+    yield timed(WARMUP, [*COMMAND, "warmup"], fresh())
 
 
 def file(setting: Setting) -> Iterator[Outcome]:
@@ -53,7 +53,7 @@ def file(setting: Setting) -> Iterator[Outcome]:
         output, seed = setting.folder / f"{peer}.clu", str(setting.seed)
         if peer == "mapeq":
             options = ["--quiet", "--num-threads", "1", "--seed", seed]
-            return [*MAPEQ, "cluster", str(network), "-o", str(output), *options], output
+            return [*COMMAND, "cluster", str(network), "-o", str(output), *options], output
         options = ["--two-level", "--clu", "--silent", "--num-threads", "1", "--seed", seed, "--out-name", peer]
         return [sys.executable, "-m", "infomap", str(network), str(output.parent), *options], output
 
@@ -69,6 +69,6 @@ def file(setting: Setting) -> Iterator[Outcome]:
     with suppress(RunError):  # what fails here fails again below, where it is reported
         run_process(command("mapeq", small)[0], setting.timeout)  # from here on the kernels are compiled and on disk
     comparison = setting.comparison(links)
-    rows = [setting.row(links, "mapeq"), setting.row(links, "infomap")]
+    rows = [setting.row(links, MAPEQ), setting.row(links, INFOMAP)]
     comparison.run(*rows, by=run)
     yield comparison.outcome(rows)

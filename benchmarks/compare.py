@@ -29,12 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        chosen = _available(options.peers)
+        chosen = _available(options.peers, options.multilevel)
         files, generated = _chosen_networks(options)
         directed = _directed_names(options.directed, files)
     except ValueError as error:
         parser.error(str(error))
-    plan = Plan(chosen, options.trials, options.repeat, options.threads, options.seed, options.timeout)
+    plan = Plan(
+        chosen, options.trials, options.repeat, options.threads, options.seed, options.timeout, options.multilevel
+    )
     versions = {peer: peers.version(peer) for peer in chosen}
     command = shlex.join(["python", "-m", "benchmarks.compare", *(sys.argv[1:] if arguments is None else arguments)])
 
@@ -92,17 +94,21 @@ def _networks(
         yield asked.links(seed, cache)
 
 
-def _available(names: Sequence[str]) -> tuple[str, ...]:
-    """The peers that are installed; says which are not."""
+def _available(names: Sequence[str], multilevel: bool) -> tuple[str, ...]:
+    """The peers that are installed and find what is asked for; says which are or do not."""
     for name in names:
         if name not in peers.PEERS:
             raise ValueError(f"unknown peer {name!r}: choose from {', '.join(peers.PEERS)}")
     missing = [name for name in names if not peers.installed(name)]
     if missing:
         print(f"not installed, left out: {', '.join(missing)} (pip install 'mapeq[bench]')", file=sys.stderr)
-    if not set(names) - set(missing):
-        raise ValueError("none of the peers is installed")
-    return tuple(dict.fromkeys(name for name in names if name not in missing))
+    two_level_only = [name for name in names if multilevel and not peers.PEERS[name].multilevel]
+    if two_level_only:
+        print(f"left out, finds no hierarchy: {', '.join(two_level_only)}", file=sys.stderr)
+    left = dict.fromkeys(name for name in names if name not in {*missing, *two_level_only})
+    if not left:
+        raise ValueError("none of the peers is installed" + (" and finds hierarchies" if multilevel else ""))
+    return tuple(left)
 
 
 def _chosen_networks(options: argparse.Namespace) -> tuple[list[Path], list[LFR]]:
@@ -162,6 +168,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help="names of the files that are directed, as wiki-vote,email-eu-core (default: auto, as their comments say)",
     )
+    parser.add_argument("--multilevel", action="store_true", help="search for hierarchies: mapeq and infomap")
     parser.add_argument("--trials", type=positive, default=1, metavar="N", help="trials of each search (default: 1)")
     parser.add_argument("--threads", type=positive, default=1, metavar="T", help="threads of each library (default: 1)")
     add_run_options(parser)

@@ -56,6 +56,30 @@ _ALL = (
         goals.ten_trials,
     ),
     Figure(
+        "multilevel",
+        "Hierarchies",
+        "One trial, from links in memory to hierarchies in node order, on all networks of examples/data and on LFR "
+        "networks of 10,000 and 100,000 nodes; mapeq with two levels, too, from the same seed.",
+        measures.multilevel,
+        goals.multilevel,
+    ),
+    Figure(
+        "multilevel-best-of-10",
+        "Hierarchies as good as infomap's best of 10",
+        f"infomap keeps the best of {measures.MULTILEVEL_REFERENCE_TRIALS} trials; mapeq gets the smallest number of "
+        f"trials, of {', '.join(map(str, measures.NUM_MULTILEVEL_TRIALS))}, with which its codelength is no longer (by "
+        "1e-9 bits), or the last if none is enough, which does not count.",
+        measures.multilevel_best_of_10,
+        goals.multilevel_best_of_10,
+    ),
+    Figure(
+        "multilevel-memory",
+        "Memory for hierarchies",
+        "Peaks as in `memory`, one trial; the figure is mapeq's with hierarchies by its own with two levels.",
+        measures.multilevel_memory,
+        goals.multilevel_memory,
+    ),
+    Figure(
         "memory",
         "Memory",
         "Peak of resident memory above what the process held before, the caller's links included, by number of links.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.networks import EXAMPLES, LFR, Links, from_file, one_way, rmat, star, weighted
 from benchmarks.runs import Comparison, Outcome, Row
@@ -13,11 +14,24 @@ from benchmarks.runs import Comparison, Outcome, Row
 NUM_TRIALS = (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40)
 REFERENCE_TRIALS = 20
 
+#: The same for hierarchies.
+NUM_MULTILEVEL_TRIALS = (2, 3, 4)
+MULTILEVEL_REFERENCE_TRIALS = 10
+
 #: Codelengths that differ by no more than this are the same: rounding.
 SAME_BITS = 1e-9
 
 #: Searches of other programs that meet more links than this, over all trials, take minutes.
 LONG = 2_000_000
+
+
+class Program(NamedTuple):
+    """What runs on a network, and how."""
+
+    peer: str
+    trials: int = 1
+    threads: int = 1
+    multilevel: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class Sizes:
     huge: int
     rmat: int  #: as a power of two
     star: int  #: leaves
+    multilevel: tuple[tuple[int, float], ...]  #: nodes and mixing of LFR networks
+    multilevel_best: tuple[tuple[int, float], ...]  #: those on which infomap may take many trials
 
 
 FULL = Sizes(
@@ -47,6 +63,8 @@ FULL = Sizes(
     huge=5_000_000,
     rmat=17,
     star=1_000_000,
+    multilevel=((10_000, 0.3), (100_000, 0.3), (100_000, 0.4), (100_000, 0.55)),
+    multilevel_best=((10_000, 0.3), (100_000, 0.4)),
 )
 
 #: To see that everything works, in minutes.
@@ -61,6 +79,8 @@ QUICK = Sizes(
     huge=20_000,
     rmat=12,
     star=10_000,
+    multilevel=((1_000, 0.3), (5_000, 0.4)),
+    multilevel_best=((1_000, 0.3),),
 )
 
 
@@ -89,24 +109,48 @@ class Setting:
         """An LFR network."""
         return LFR(num_nodes, mixing).links(self.seed, self.cache)
 
-    def row(self, links: Links, peer: str, trials: int = 1, threads: int = 1) -> Row:
+    def examples_and(self, generated: tuple[tuple[int, float], ...]) -> Iterator[Links]:
+        """The networks in examples/data, then LFR networks."""
+        yield from self.examples()
+        for num_nodes, mixing in generated:
+            yield self.lfr(num_nodes, mixing)
+
+    def row(self, links: Links, program: Program) -> Row:
         """A program that is yet to run, less often if it takes minutes."""
-        long = peer != "mapeq" and trials * links.num_links > LONG
-        return Row(peer, trials, threads, self.repeat_long if long else self.repeat)
+        long = program.peer != "mapeq" and program.trials * links.num_links > LONG
+        repeat = self.repeat_long if long else self.repeat
+        return Row(program.peer, program.trials, program.threads, repeat, program.multilevel)
 
     def comparison(self, links: Links) -> Comparison:
         """Programs on one network."""
         return Comparison(links, self.folder, self.seed, self.timeout)
 
-    def compare(self, links: Links, *programs: tuple[str, int, int]) -> Outcome:
-        """Run programs, given as peer, trials, threads, in turn."""
+    def compare(self, links: Links, *programs: Program) -> Outcome:
+        """Run programs in turn."""
         comparison = self.comparison(links)
-        rows = [self.row(links, *program) for program in programs]
+        rows = [self.row(links, program) for program in programs]
+        comparison.run(*rows)
+        return comparison.outcome(rows)
+
+    def compare_with_best(self, links: Links, reference: Program, num_trials: Sequence[int]) -> Outcome:
+        """Run infomap, and mapeq with the first number of trials that is good enough, or the last."""
+        comparison = self.comparison(links)
+        known = Row(reference.peer, reference.trials, multilevel=reference.multilevel)
+        comparison.run(known)
+        if known.problem is not None:
+            return comparison.outcome([known])
+        for trials in num_trials:
+            ours = Row("mapeq", trials, multilevel=reference.multilevel)
+            comparison.run(ours)
+            if as_short(ours, known):
+                break
+        rows = [self.row(links, reference._replace(peer="mapeq", trials=ours.trials)), self.row(links, reference)]
         comparison.run(*rows)
         return comparison.outcome(rows)
 
 
-MAPEQ, INFOMAP = ("mapeq", 1, 1), ("infomap", 1, 1)
+MAPEQ, INFOMAP = Program("mapeq"), Program("infomap")
+MULTILEVEL = MAPEQ._replace(multilevel=True), INFOMAP._replace(multilevel=True)
 
 
 def one_trial(setting: Setting) -> Iterator[Outcome]:
@@ -118,31 +162,12 @@ def one_trial(setting: Setting) -> Iterator[Outcome]:
 
 
 def million(setting: Setting) -> Iterator[Outcome]:
-    yield setting.compare(setting.lfr(setting.sizes.million, 0.4), MAPEQ, ("mapeq", 1, 2), INFOMAP)
+    yield setting.compare(setting.lfr(setting.sizes.million, 0.4), MAPEQ, Program("mapeq", threads=2), INFOMAP)
 
 
 def best_of_20(setting: Setting) -> Iterator[Outcome]:
     for links in setting.examples():
-        comparison = setting.comparison(links)
-        reference = Row("infomap", REFERENCE_TRIALS)
-        comparison.run(reference)
-        if reference.problem is not None:
-            yield comparison.outcome([reference])
-            continue
-        num_trials = _fewest_trials(comparison, reference)
-        rows = [setting.row(links, "mapeq", num_trials), setting.row(links, "infomap", REFERENCE_TRIALS)]
-        comparison.run(*rows)
-        yield comparison.outcome(rows)
-
-
-def _fewest_trials(comparison: Comparison, reference: Row) -> int:
-    """The first of NUM_TRIALS with which mapeq finds as short a description, or the last."""
-    for num_trials in NUM_TRIALS:
-        ours = Row("mapeq", num_trials)
-        comparison.run(ours)
-        if as_short(ours, reference):
-            break
-    return num_trials
+        yield setting.compare_with_best(links, Program("infomap", REFERENCE_TRIALS), NUM_TRIALS)
 
 
 def as_short(ours: Row, theirs: Row) -> bool:
@@ -154,11 +179,27 @@ def as_short(ours: Row, theirs: Row) -> bool:
 
 def ten_trials(setting: Setting) -> Iterator[Outcome]:
     for links in setting.examples():
-        yield setting.compare(links, ("mapeq", 4, 1), ("mapeq", 10, 1), ("infomap", REFERENCE_TRIALS, 1))
+        yield setting.compare(links, Program("mapeq", 4), Program("mapeq", 10), Program("infomap", REFERENCE_TRIALS))
 
 
 def memory(setting: Setting) -> Iterator[Outcome]:
     yield setting.compare(setting.lfr(setting.sizes.million, 0.4), MAPEQ, INFOMAP)
+
+
+def multilevel(setting: Setting) -> Iterator[Outcome]:
+    for links in setting.examples_and(setting.sizes.multilevel):
+        yield setting.compare(links, *MULTILEVEL, MAPEQ)
+
+
+def multilevel_best_of_10(setting: Setting) -> Iterator[Outcome]:
+    reference = Program("infomap", MULTILEVEL_REFERENCE_TRIALS, multilevel=True)
+    for links in setting.examples_and(setting.sizes.multilevel_best):
+        yield setting.compare_with_best(links, reference, NUM_MULTILEVEL_TRIALS)
+
+
+def multilevel_memory(setting: Setting) -> Iterator[Outcome]:
+    for links in (setting.lfr(setting.sizes.lfr, 0.4), setting.example(setting.sizes.undirected)):
+        yield setting.compare(links, *MULTILEVEL, MAPEQ)
 
 
 def scaling(setting: Setting) -> Iterator[Outcome]:
@@ -179,15 +220,16 @@ def kinds(setting: Setting) -> Iterator[Outcome]:
 
 
 def threads(setting: Setting) -> Iterator[Outcome]:
-    one_and_two = ("mapeq", 1, 1), ("mapeq", 1, 2)
+    one_and_two = MAPEQ, Program("mapeq", threads=2)
     yield setting.compare(setting.lfr(setting.sizes.lfr, 0.4), *one_and_two)
     yield setting.compare(rmat(setting.sizes.rmat, setting.seed, setting.folder, directed=False), *one_and_two)
-    yield setting.compare(setting.example(setting.sizes.undirected), *one_and_two, ("mapeq", 10, 1), ("mapeq", 10, 2))
+    ten = Program("mapeq", 10), Program("mapeq", 10, 2)
+    yield setting.compare(setting.example(setting.sizes.undirected), *one_and_two, *ten)
 
 
 def plot(setting: Setting) -> Iterator[Outcome]:
     num_trials = {"mapeq": (1, 2, 4, 8, 16), "infomap": (1, 2, 5, 10, 20), "igraph": (1, 2, 5), "networkit": (1,)}
-    programs = [(peer, trials, 1) for peer, several in num_trials.items() for trials in several]
+    programs = [Program(peer, trials) for peer, several in num_trials.items() for trials in several]
     yield setting.compare(setting.example(setting.sizes.undirected), *programs)
     yield setting.compare(setting.lfr(setting.sizes.lfr, 0.4), *programs)
     yield setting.compare(setting.example(setting.sizes.directed), *programs)

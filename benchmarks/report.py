@@ -67,11 +67,11 @@ def excess(row: Row, ours: Row | None) -> float | None:
 def network_table(outcome: Outcome) -> str:
     """One network: a line a peer."""
     ours = outcome.row("mapeq")
-    head = ["", "version", "load s", "search s", "total s", "peak B/link", "codelength", "modules"]
+    head = ["", "version", "load s", "search s", "total s", "peak B/link", "codelength", "modules", "levels"]
     lines = [[*head, "time vs mapeq", "bits vs mapeq"]]
     for row in outcome.rows:
         cells = [seconds(row.load), seconds(row.search), seconds(row.total), whole(row.bytes_per_link)]
-        cells += [bits(row.codelength), whole(row.num_modules)]
+        cells += [bits(row.codelength), whole(row.num_modules), whole(row.num_levels)]
         cells += [ratio(time_ratio(row, ours)), percent(excess(row, ours))] if row is not ours else ["", ""]
         lines.append([row.label, row.version, *cells])
     table = _aligned(lines, left=2).splitlines()
@@ -80,7 +80,7 @@ def network_table(outcome: Outcome) -> str:
             table[position] = f"{row.label:<{_width(lines, 0)}}  {row.version:<{_width(lines, 1)}}  {row.problem}"
     text = "\n".join([outcome.about.title, *table])
     if outcome.disagreement is not None:
-        text += f"\ninfomap, asked for the codelength of mapeq's partition, differs by {outcome.disagreement:.1e} bits"
+        text += f"\ninfomap, asked for the codelength of mapeq's modules, differs by {outcome.disagreement:.1e} bits"
     return text
 
 
@@ -93,7 +93,7 @@ def closing(outcomes: Sequence[Outcome], plan: Plan) -> str:
     disagreements = [outcome.disagreement for outcome in outcomes if outcome.disagreement is not None]
     if disagreements:
         lines.append(
-            f"largest disagreement of infomap on the codelength of mapeq's partitions: {max(disagreements):.1e} bits"
+            f"largest disagreement of infomap on the codelength of mapeq's modules: {max(disagreements):.1e} bits"
         )
     lines += [how(plan), *notes(outcomes, plan)]
     return "\n".join(lines)
@@ -116,8 +116,9 @@ def how(plan: Plan) -> str:
     threads = "one thread" if plan.threads == 1 else f"{plan.threads} threads"
     runs = "one run" if plan.repeat == 1 else f"median of {plan.repeat} interleaved runs"
     trials = "1 trial" if plan.trials == 1 else f"{plan.trials} trials"
+    found = "hierarchies" if plan.multilevel else "labels"
     return (
-        f"From links in memory (int64 array) to labels in node order: {runs}, each in a warm process of its own; "
+        f"From links in memory (int64 array) to {found} in node order: {runs}, each in a warm process of its own; "
         f"{threads}, {trials}, seed {plan.seed}. Codelengths in bits per step, all by mapeq.evaluate."
     )
 
@@ -156,15 +157,16 @@ def cpu_model() -> str:
 
 
 def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: dict[str, str]) -> str:
-    """A compact table for a README: for each peer the codelength, the seconds and the ratio."""
+    """A compact table for a README: for each peer the codelength, levels of hierarchies, the seconds and the ratio."""
     head, lines = ["network", "nodes", "links"], [_markdown_row(outcome, plan) for outcome in outcomes]
+    figures = ["levels", "s"] if plan.multilevel else ["s"]
     for peer in plan.peers:
-        head += [f"{peer}: bits", "s"] if peer == "mapeq" else [f"{peer}: bits", "s", "time vs mapeq"]
+        head += [f"{peer}: bits", *figures, *([] if peer == "mapeq" else ["time vs mapeq"])]
     means = {peer: mean for peer, mean, _ in mean_ratios(outcomes, plan)}
     if means:
         last = ["geometric mean", "", ""]
         for peer in plan.peers:
-            last += ["", ""] if peer == "mapeq" else ["", "", ratio(means.get(peer))]
+            last += ["", *("" for _ in figures), *([] if peer == "mapeq" else [ratio(means.get(peer))])]
         lines.append(last)
     problems = [
         f"{outcome.about.name}, {row.peer}: {row.problem}."
@@ -190,7 +192,7 @@ def _markdown_row(outcome: Outcome, plan: Plan) -> list[str]:
         row = outcome.row(peer)
         if row is None:
             continue
-        cells += [bits(row.codelength, 4), seconds(row.total)]
+        cells += [bits(row.codelength, 4), *([whole(row.num_levels)] if plan.multilevel else []), seconds(row.total)]
         if peer != "mapeq":
             cells.append(ratio(time_ratio(row, ours)))
     return cells

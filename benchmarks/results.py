@@ -19,7 +19,7 @@ Made from the files in `results/` by `python -m benchmarks.figures`; [README.md]
 how. Unless a figure says otherwise, seconds are from links in memory (int64 array) to labels in node order, in a warm
 process. Ratios are infomap's seconds by mapeq's. Codelengths are bits per step, all by `mapeq.evaluate`; their
 difference is negative where mapeq's is shorter. *Disagreement* is by how many bits infomap and mapeq differ about
-mapeq's own partition.
+mapeq's own partition or hierarchy. *Levels* count that of the nodes, mapeq's first.
 """
 
 
@@ -90,9 +90,9 @@ def _notes(outcomes: Sequence[Outcome]) -> list[str]:
 def pair_table(outcomes: Sequence[Outcome]) -> str:
     """mapeq beside infomap, a line for each number of trials and threads of mapeq."""
     head = ["network", "links", "mapeq", "s", "infomap", "s", "ratio", "runs", "mapeq: bits", "infomap: bits"]
-    head += ["difference", "disagreement", "peak B/link"]
+    head += ["difference", "disagreement", "peak B/link", "levels"]
     lines = [
-        [_name(outcome), whole(outcome.about.num_links), *_pair(ours, outcome.row("infomap") or Row("infomap"))]
+        [_name(outcome), whole(outcome.about.num_links), *_pair(ours, outcome.row("infomap", ours.multilevel))]
         for outcome in outcomes
         for ours in outcome.rows
         if ours.peer == "mapeq"
@@ -100,7 +100,8 @@ def pair_table(outcomes: Sequence[Outcome]) -> str:
     return markdown_table(head, lines)
 
 
-def _pair(ours: Row, theirs: Row) -> list[str]:
+def _pair(ours: Row, found: Row | None) -> list[str]:
+    theirs = found or Row("infomap", problem=ABSENT)
     return [
         _variant(ours),
         seconds(ours.total),
@@ -113,12 +114,25 @@ def _pair(ours: Row, theirs: Row) -> list[str]:
         percent(excess(ours, theirs)),
         ABSENT if ours.disagreement is None else f"{ours.disagreement:.0e}",
         f"{whole(ours.bytes_per_link)}, {whole(theirs.bytes_per_link)}",
+        f"{_levels(ours)}, {_levels(theirs)}",
     ]
 
 
 def each_table(outcomes: Sequence[Outcome]) -> str:
     """A line for each program and number of trials."""
-    head = ["network", "links", "program", "runs", "load s", "search s", "total s", "bits", "modules", "labels"]
+    head = [
+        "network",
+        "links",
+        "program",
+        "runs",
+        "load s",
+        "search s",
+        "total s",
+        "bits",
+        "modules",
+        "levels",
+        "labels",
+    ]
     lines = [
         [
             _name(outcome),
@@ -128,6 +142,7 @@ def each_table(outcomes: Sequence[Outcome]) -> str:
             *(seconds(value) for value in (row.load, row.search, row.total)),
             bits(row.codelength),
             whole(row.num_modules),
+            _levels(row),
             " ".join(sorted(digest[:6] for digest in digests(row))),
         ]
         for outcome in outcomes
@@ -147,9 +162,15 @@ def _name(outcome: Outcome) -> str:
     return f"{outcome.about.name} (directed)" if outcome.about.directed else outcome.about.name
 
 
+def _levels(row: Row) -> str:
+    """How many levels, that of the nodes included; rows of two levels were once kept without their number."""
+    return whole(2 if row.codelength is not None and not row.multilevel else row.num_levels)
+
+
 def _variant(row: Row) -> str:
-    """How many trials and threads, in short."""
+    """How many trials and threads, and whether a hierarchy was searched for, in short."""
     if row.problem is not None:
         return row.problem
     trials = "1 trial" if row.trials == 1 else f"{row.trials} trials"
+    trials += ", multilevel" if row.multilevel else ""
     return trials if row.threads == 1 else f"{trials}, {row.threads} threads"

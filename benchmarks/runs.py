@@ -15,7 +15,6 @@ from statistics import median, median_low
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import peers
 from benchmarks.networks import About, Links
@@ -33,6 +32,7 @@ THREAD_VARIABLES = (
 )
 
 UNDIRECTED_ONLY = "undirected networks only"
+NO_HIERARCHY = "finds no hierarchy"
 NOT_INSTALLED = "not installed"
 
 
@@ -46,6 +46,7 @@ class Plan:
     threads: int
     seed: int
     timeout: float
+    multilevel: bool = False
 
 
 @dataclass
@@ -56,14 +57,16 @@ class Row:
     trials: int = 1
     threads: int = 1
     repeat: int = 1
+    multilevel: bool = False  #: whether a hierarchy is searched for
     version: str = ""
     load: float | None = None
     search: float | None = None
     total: float | None = None
     bytes_per_link: float | None = None
     codelength: float | None = None  #: bits per step, as mapeq.evaluate sees it
-    num_modules: int | None = None
-    disagreement: float | None = None  #: bits between mapeq and infomap on this partition, if it is mapeq's
+    num_modules: int | None = None  #: top modules of a hierarchy
+    num_levels: int | None = None  #: that of the nodes included
+    disagreement: float | None = None  #: bits between mapeq and infomap on this partition or hierarchy, if mapeq's
     problem: str | None = None  #: why there are no figures
     runs: list[dict[str, Any]] = field(default_factory=list)
 
@@ -72,7 +75,7 @@ class Row:
         """What it is called in tables."""
         trials = f", {self.trials} trials" if self.trials > 1 else ""
         threads = f", {self.threads} threads" if self.threads > 1 else ""
-        return f"{self.peer}{trials}{threads}"
+        return f"{self.peer}{', multilevel' if self.multilevel else ''}{trials}{threads}"
 
     def summarise(self, num_links: int) -> None:
         """Medians over the runs. A peer that failed once shows no figures: it cannot be relied on."""
@@ -84,7 +87,10 @@ class Row:
         peaks = [run["peak"] for run in self.runs if run.get("peak") is not None]
         self.bytes_per_link = median(peaks) / num_links if peaks else None
         # The same seed should give the same labels; where it does not, the run in the middle speaks for all.
-        self.codelength, self.num_modules = median_low((run["codelength"], run["num_modules"]) for run in self.runs)
+        judged = ("codelength", "num_modules", "num_levels")
+        self.codelength, self.num_modules, self.num_levels = median_low(
+            tuple(run[figure] for figure in judged) for run in self.runs
+        )
 
 
 @dataclass
@@ -94,9 +100,9 @@ class Outcome:
     about: About
     rows: list[Row]
 
-    def row(self, peer: str) -> Row | None:
+    def row(self, peer: str, multilevel: bool | None = None) -> Row | None:
         """The figures of a peer, the first if it ran in several ways."""
-        return next((row for row in self.rows if row.peer == peer), None)
+        return next((row for row in self.rows if row.peer == peer and multilevel in (None, row.multilevel)), None)
 
     @property
     def disagreement(self) -> float | None:
@@ -124,7 +130,7 @@ class RunError(Exception):
 
 
 class Comparison:
-    """Programs on one network: each run in a process of its own, all partitions judged by the same function."""
+    """Programs on one network: each run in a process of its own, all that they find judged by the same function."""
 
     def __init__(self, links: Links, folder: Path, seed: int, timeout: float) -> None:
         self._links, self._seed, self._timeout = links, seed, timeout
@@ -136,19 +142,19 @@ class Comparison:
     def run(self, *rows: Row, by: Callable[[Row, Path], dict[str, Any]] | None = None) -> None:
         """Fill the rows in, in turn, so that whatever else the machine does hits all alike.
 
-        Who does a run, by default a worker, writes the labels in node order to the path, as .npy,
-        and returns the figures.
+        Who does a run, by default a worker, writes to the path the labels in node order, as .npy, or the
+        hierarchy, as .tree, and returns the figures.
         """
         by = by or self._worker
         for row in rows:
-            row.problem = self._why_not(row.peer)
+            row.problem = self._why_not(row)
             row.version = "" if row.problem == NOT_INSTALLED else peers.version(row.peer)
         for number in range(max(row.repeat for row in rows)):
             for row in rows:
                 if row.problem is None and number < row.repeat:
                     _show(f"{self._links.name}: {row.label}, run {number + 1} of {row.repeat}")
                     try:
-                        row.runs.append(by(row, self._labels_path(row)) | self._judged(self._labels_path(row)))
+                        row.runs.append(by(row, self._modules_path(row)) | self._judge(self._modules_path(row)))
                     except RunError as error:
                         row.problem = str(error)
         for row in rows:
@@ -164,37 +170,35 @@ class Comparison:
         _show("")
         return Outcome(self._links, list(rows))
 
-    def _judged(self, path: Path) -> dict[str, Any]:
-        labels = np.load(path)
-        if labels.shape != (self._links.num_nodes,):
-            raise RunError(f"gave labels of shape {labels.shape} for {self._links.num_nodes} nodes")
-        return self._judge(labels)
-
-    def _why_not(self, peer: str) -> str | None:
-        if not peers.installed(peer):
+    def _why_not(self, row: Row) -> str | None:
+        if not peers.installed(row.peer):
             return NOT_INSTALLED
-        return UNDIRECTED_ONLY if self._links.directed and PEERS[peer].undirected_only else None
+        if row.multilevel and not PEERS[row.peer].multilevel:
+            return NO_HIERARCHY
+        return UNDIRECTED_ONLY if self._links.directed and PEERS[row.peer].undirected_only else None
 
     def _disagreement(self, row: Row) -> float | None:
-        """Bits between the two programs on the partition of a row's last run."""
+        """Bits between the two programs on what a row's last run found."""
         key = row.runs[-1]["labels"]
         if key not in self._disagreements:
             try:
-                codelength = self._worker(Row("infomap"), self._labels_path(row), judge=True)["codelength"]
+                judge = Row("infomap", multilevel=row.multilevel)
+                codelength = self._worker(judge, self._modules_path(row), judge=True)["codelength"]
                 self._disagreements[key] = abs(codelength - row.runs[-1]["codelength"])
             except RunError as error:
                 print(f"{self._links.name}: infomap could not judge mapeq's partition: {error}", file=sys.stderr)
                 self._disagreements[key] = None
         return self._disagreements[key]
 
-    def _labels_path(self, row: Row) -> Path:
-        return self._folder / f"{row.label}.npy"
+    def _modules_path(self, row: Row) -> Path:
+        name = row.label.replace(", ", "-").replace(" ", "-")  # infomap takes no blanks in the names of files
+        return self._folder / f"{name}{'.tree' if row.multilevel else '.npy'}"
 
-    def _worker(self, row: Row, labels: Path, *, judge: bool = False) -> dict[str, Any]:
-        """Let a worker search and write the labels, or judge the labels that are there."""
+    def _worker(self, row: Row, modules: Path, *, judge: bool = False) -> dict[str, Any]:
+        """Let a worker search and write what it found, or judge what is there."""
         links = self._links
-        job = Job(links.num_nodes, links.directed, row.trials, row.threads, self._seed)
-        files = {"edges": links.path, "weights": links.weights_path, "labels": labels}
+        job = Job(links.num_nodes, links.directed, row.trials, row.threads, self._seed, row.multilevel)
+        files = {"edges": links.path, "weights": links.weights_path, "modules": modules}
         path = self._folder / "job.json"
         asked = {
             **job._asdict(),
@@ -213,7 +217,7 @@ class Comparison:
 
 
 class Judge:
-    """Gives every partition its codelength, by one and the same program."""
+    """Gives every partition or hierarchy its codelength, by one and the same program."""
 
     def __init__(self, links: Links) -> None:
         import mapeq
@@ -224,25 +228,47 @@ class Judge:
         )
         self._known: dict[str, dict[str, Any]] = {}
 
-    def __call__(self, labels: NDArray[np.int64]) -> dict[str, Any]:
-        """Codelength, number of modules and a digest of the labels; labels seen before are not judged again."""
+    def __call__(self, modules: Path) -> dict[str, Any]:
+        """Codelength, numbers of top modules and levels, and a digest of labels in an .npy or a hierarchy in a .tree.
+
+        What was seen before is not judged again.
+
+        Raises
+        ------
+        RunError
+            If it does not fit the network.
+        """
         import mapeq
 
-        digest = hashlib.sha256(labels.tobytes()).hexdigest()[:16]
+        digest = _digest(modules)
         if digest not in self._known:
-            codelength = float(mapeq.evaluate(self._network, labels).codelength)
+            try:
+                judged = mapeq.evaluate(self._network, np.load(modules) if modules.suffix == ".npy" else modules)
+            except (mapeq.PartitionError, mapeq.FormatError) as error:
+                raise RunError(f"gave no partition: {error}") from None
             self._known[digest] = {
-                "codelength": codelength,
-                "num_modules": len(np.unique(labels)),
+                "codelength": judged.codelength,
+                "num_modules": judged.num_modules,
+                "num_levels": judged.num_levels,
                 "labels": digest,
             }
         return self._known[digest]
 
 
+def _digest(modules: Path) -> str:
+    """Of labels, or of the rows of a hierarchy: comments may say at what time it was found."""
+    if modules.suffix == ".npy":
+        content = np.load(modules).tobytes()
+    else:
+        rows = modules.read_bytes().splitlines(keepends=True)
+        content = b"".join(row for row in rows if not row.startswith(b"#"))
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def compare_on(links: Links, plan: Plan, folder: Path) -> Outcome:
     """Run all peers on one network."""
     comparison = Comparison(links, folder, plan.seed, plan.timeout)
-    rows = [Row(peer, plan.trials, plan.threads, plan.repeat) for peer in plan.peers]
+    rows = [Row(peer, plan.trials, plan.threads, plan.repeat, plan.multilevel) for peer in plan.peers]
     comparison.run(*rows)
     return comparison.outcome(rows)
 

@@ -1,19 +1,24 @@
-"""The parts of benchmarks/ that measure nothing: networks, fits, verdicts, tables."""
+"""The parts of benchmarks/ that measure nothing: networks, what is found and judged, fits, verdicts, tables."""
 
+import json
+
+import networkx as nx
 import numpy as np
 import pytest
 
-from benchmarks import figures, goals, results
+from benchmarks import compare, figures, goals, report, results
 from benchmarks.goals import Goal
 from benchmarks.keys import FIGURES
-from benchmarks.networks import About, Links, one_way, rmat_edges, star, weighted
-from benchmarks.runs import Outcome, Row
+from benchmarks.networks import EXAMPLES, About, Links, from_file, one_way, rmat_edges, star, weighted
+from benchmarks.peers import PEERS, Job, infomap_codelength
+from benchmarks.runs import NO_HIERARCHY, Comparison, Judge, Outcome, Plan, Row, RunError
 from benchmarks.stored import Measured, Timing
 
 
-def ran(peer, seconds, codelength=5.0, trials=1, threads=1, labels="a"):
-    run = {"load": seconds / 4, "search": seconds * 3 / 4, "total": seconds, "peak": 3000, "labels": labels}
-    row = Row(peer, trials, threads, runs=[{**run, "codelength": codelength, "num_modules": 2}])
+def ran(peer, seconds, codelength=5.0, trials=1, threads=1, labels="a", multilevel=False, peak=3000):
+    run = {"load": seconds / 4, "search": seconds * 3 / 4, "total": seconds, "peak": peak, "labels": labels}
+    judged = {"codelength": codelength, "num_modules": 2, "num_levels": 3 if multilevel else 2}
+    row = Row(peer, trials, threads, multilevel=multilevel, runs=[run | judged])
     row.summarise(num_links=100)
     return row
 
@@ -67,6 +72,86 @@ def test_directions(leaves, tmp_path):
     assert 400 < np.count_nonzero(edges[:1000, 0] == 0) < 600
 
 
+# What is found and judged --------------------------------------------------------------------
+
+
+@pytest.fixture
+def rings(tmp_path):
+    """A ring of four rings of five cliques, and a large clique."""
+    cliques = nx.disjoint_union_all([*[nx.complete_graph(6)] * 20, nx.complete_graph(30)])
+    between = [(6 * i, 6 * (i + 1 if (i + 1) % 5 else i - 4) + 1) for i in range(20)]
+    cliques.add_edges_from([*between, *((30 * i + 2, 30 * ((i + 1) % 4) + 9) for i in range(4)), (3, 120)])
+    np.save(tmp_path / "rings.npy", np.array(cliques.edges))
+    return Links("rings", len(cliques), cliques.number_of_edges(), False, tmp_path / "rings.npy")
+
+
+@pytest.mark.parametrize("peer", ["mapeq", "infomap"])
+@pytest.mark.parametrize("multilevel", [False, True])
+def test_what_a_program_finds_is_judged_alike_by_both(rings, tmp_path, peer, multilevel):
+    job = Job(rings.num_nodes, rings.directed, 1, 1, 1, multilevel)
+    found = PEERS[peer].search(PEERS[peer].load(rings.load(), None, job), job)
+    modules = tmp_path / ("found.tree" if multilevel else "found.npy")
+    found.save(modules)
+    judged = Judge(rings)(modules)
+    assert judged["codelength"] == pytest.approx(found.claimed, abs=1e-9)
+    assert infomap_codelength(rings.load(), None, modules, job) == pytest.approx(found.claimed, abs=1e-9)
+    assert (judged["num_levels"] > 2) == multilevel
+
+
+def test_paths_of_infomap_are_in_node_order(tmp_path):
+    power = from_file(EXAMPLES / "power.txt.gz", tmp_path, directed=None)
+    job = Job(power.num_nodes, power.directed, 1, 1, 1, multilevel=True)
+    found = PEERS["infomap"].search(PEERS["infomap"].load(power.load(), None, job), job)
+    assert len({path.count(":") for path in found.modules}) > 2  # not equally deep
+    rows = [f'{path} 0 "{node}" {node}' for node, path in enumerate(found.modules)]
+    (tmp_path / "paths.tree").write_text("\n".join(rows))
+    assert Judge(power)(tmp_path / "paths.tree")["codelength"] == pytest.approx(found.claimed, abs=1e-9)
+
+
+def test_comments_are_no_part_of_a_hierarchy(leaves, tmp_path):
+    judge, file = Judge(leaves), tmp_path / "found.tree"
+    rows = "".join(f'1:{node + 1} 0 "{node}" {node}\n' for node in range(1001))
+    answers = []
+    for comment in ("# at noon\n", "# at midnight\n"):
+        file.write_text(comment + rows)
+        answers.append(judge(file))
+    assert answers[0] == answers[1]
+    file.write_text(rows.replace("1:1 ", "2:1 "))
+    assert judge(file)["labels"] != answers[0]["labels"]
+
+
+@pytest.mark.parametrize("name", ["found.npy", "found.tree"])
+def test_modules_that_do_not_fit_are_no_figures(leaves, tmp_path, name):
+    np.save(tmp_path / "found.npy", np.zeros(1000, dtype=np.int64))
+    (tmp_path / "found.tree").write_text('1:1 0.5 "0" 0\n')
+    with pytest.raises(RunError, match="gave no partition"):
+        Judge(leaves)(tmp_path / name)
+
+
+def test_hierarchies_are_asked_of_those_that_find_them(leaves, tmp_path, capsys):
+    row = Row("igraph", multilevel=True)
+    Comparison(leaves, tmp_path, 1, 60).run(row)
+    assert (row.problem, row.runs) == (NO_HIERARCHY, [])
+    with pytest.raises(SystemExit):
+        compare.main(["--multilevel", "--peers", "igraph,networkit"])
+    errors = capsys.readouterr().err
+    assert "left out, finds no hierarchy: igraph, networkit" in errors
+    assert "none of the peers is installed and finds hierarchies" in errors
+
+
+def test_hierarchies_are_compared(rings, tmp_path):
+    comparison = Comparison(rings, tmp_path, 1, 60)
+    rows = [Row("mapeq", multilevel=True), Row("infomap", multilevel=True), Row("mapeq")]
+    comparison.run(*rows)
+    found = comparison.outcome(rows)
+    assert [row.problem for row in rows] == [None, None, None]
+    assert rows[0].codelength < rows[2].codelength
+    assert [row.num_levels for row in rows] == [3, 3, 2]
+    assert found.disagreement < 1e-9
+    plan = Plan(("mapeq", "infomap"), 1, 1, 1, 1, 60, multilevel=True)
+    assert "| mapeq: bits | levels | s | infomap: bits | levels | s |" in report.markdown([found], plan, "it", {})
+
+
 # Goals ---------------------------------------------------------------------------------------
 
 
@@ -116,6 +201,39 @@ def test_labels_that_differ_between_threads():
     assert (goal.value, goal.verdict()) == (0, "**no**")
 
 
+def both(codelength, infomaps, two_levels=5.0):
+    deep, theirs = ran("mapeq", 1.0, codelength, multilevel=True), ran("infomap", 6.0, infomaps, multilevel=True)
+    return outcome(deep, theirs, ran("mapeq", 0.5, two_levels))
+
+
+def test_hierarchies_beside_those_of_infomap_and_beside_two_levels():
+    measured = Measured("multilevel", [], [both(4.0, 4.5), both(4.0, 4.0)])
+    mean, smallest, above, above_own = goals.multilevel(measured)
+    assert (mean.value, mean.verdict()) == (pytest.approx(6), "yes")
+    assert (smallest.value, smallest.verdict()) == (pytest.approx(6), "yes")
+    assert (above.value, above.verdict()) == (0, "yes")
+    assert (above_own.value, above_own.verdict()) == (pytest.approx(-20), "yes")
+    measured.outcomes.append(both(5.5, 5.0))
+    assert [goal.value for goal in goals.multilevel(measured)[2:]] == [pytest.approx(10), pytest.approx(10)]
+    assert [goal.verdict() for goal in goals.multilevel(measured)[2:]] == ["**no**", "**no**"]
+
+
+def test_best_of_10_hierarchies():
+    rows = ran("mapeq", 2.0, multilevel=True, trials=3), ran("infomap", 24.0, multilevel=True, trials=10)
+    reached, mean, part = goals.multilevel_best_of_10(Measured("multilevel-best-of-10", [], [outcome(*rows)]))
+    assert (reached.value, reached.verdict()) == (1, "yes")
+    assert (mean.value, mean.verdict()) == (pytest.approx(12), "yes")
+    assert (part.value, part.verdict()) == (pytest.approx(1 / 12), "yes")
+
+
+@pytest.mark.parametrize(("peak", "verdict"), [(4500, "yes"), (4600, "**no**")])
+def test_memory_of_hierarchies_by_that_of_two_levels(peak, verdict):
+    small = outcome(ran("mapeq", 1.0, multilevel=True), ran("mapeq", 1.0))
+    large = outcome(ran("mapeq", 1.0, multilevel=True, peak=peak), ran("mapeq", 1.0))
+    (goal,) = goals.multilevel_memory(Measured("multilevel-memory", [], [small, large]))
+    assert (goal.value, goal.verdict()) == (pytest.approx(peak / 3000), verdict)
+
+
 # RESULTS.md ----------------------------------------------------------------------------------
 
 
@@ -156,6 +274,24 @@ def test_results_show_hits_and_misses(stored):
     assert "network-100, infomap: not done within 9 s." in text
     assert "| mapeq warmup | - | no such command |" in text
     assert "png" not in text
+
+
+def test_hierarchies_stand_beside_hierarchies(tmp_path):
+    Measured("multilevel", [], [both(4.0, 4.5)]).write(tmp_path / "results")
+    text = results.write(tmp_path / "results").read_text()
+    assert "| 1 trial, multilevel | 1.00 | 1 trial, multilevel | 6.00 | x6.00 |" in text
+    assert "| 30, 30 | 3, 3 |" in text
+    assert "| 1 trial | 0.500 | - | - | - |" in text
+    assert "| 30, - | 2, - |" in text
+
+
+def test_what_was_stored_before_there_were_hierarchies(stored):
+    file = stored / "one-trial.json"
+    whole = json.loads(file.read_text())
+    for row in whole["outcomes"][0]["rows"]:
+        del row["multilevel"], row["num_levels"]
+    file.write_text(json.dumps(whole))
+    assert "| 30, 30 | 2, 2 |" in results.write(stored).read_text()
 
 
 def test_rendering_measures_nothing(stored, capsys):

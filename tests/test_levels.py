@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions
 
+import mapeq
 from mapeq.crew import Crew
 from mapeq.flow import FlowOptions, link_flows, random_walk
 from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread
@@ -221,3 +222,17 @@ def test_connected_parts_against_scipy_and_networkx(case):
     assert sorted(map(sorted, nx.connected_components(graph))) == sorted(
         np.flatnonzero(parts == part).tolist() for part in range(count)
     )
+
+
+def test_trials_that_agree_are_recombined_within_bounds(monkeypatch):
+    # As many modules as parts: a module number that is too large by one would be written past the end.
+    seen = []
+
+    def checked(flow, module_of):
+        seen.append(int(module_of.max()) < len(flow.nodes))
+        return partition(flow, module_of)
+
+    monkeypatch.setattr("mapeq.descent.partition", checked)
+    mapeq.infomap(nx.ring_of_cliques(12, 6), num_trials=2)
+    assert seen
+    assert all(seen)
