@@ -66,7 +66,7 @@ def infomap(
     markov_time : float above 0
         How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink.
     multilevel : bool
-        Only False so far: the two-level map equation.
+        Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
         Where to start from; by default every node is a module. All that :func:`evaluate` takes; of a hierarchy,
         the top modules count.
@@ -252,7 +252,8 @@ def warmup() -> None:
     for directed, recorded in ((False, False), (True, False), (True, True)):
         for weights in (None, 1.0 + np.arange(len(links)) % 7):
             network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
-            infomap(network, recorded_teleportation=recorded, num_trials=2, num_threads=1)
+            for multilevel in (False, True):
+                infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
 
 
 def network_and_options(

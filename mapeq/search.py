@@ -271,7 +271,7 @@ class _Search:
 
     def _random_groups(self, rng: np.random.Generator) -> Tree:
         n = len(self._flow.nodes)
-        num_groups = max(1, int(n ** rng.uniform(0, 0.7)))
+        num_groups = max(1, int(n ** rng.uniform(0.15, 0.65)))
         return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)))
 
     def _chance(self, *key: int) -> np.random.Generator:

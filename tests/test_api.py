@@ -101,7 +101,7 @@ def test_what_is_no_graph_is_a_type_error(thing):
         ("markov_time", 0, "above 0"),
         ("directed", "yes", "True, False or None"),
         ("weight", 3, "edge attribute"),
-        ("multilevel", True, "not built yet"),
+        ("multilevel", "yes", "True or False"),
     ],
 )
 def test_bad_options_name_the_option_the_value_and_what_is_allowed(option, value, message):

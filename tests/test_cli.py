@@ -181,7 +181,6 @@ def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", JAZZ, "-p", "2"), "teleportation_probability", "from 0 to 1")
     assert refused(run("cluster", JAZZ, "-f", "walk"), "flow_model", "undirected, directed")
     assert refused(run("cluster", JAZZ, "-f", "precomputed"), "precomputed", "node weights")
-    assert refused(run("cluster", JAZZ, "--multilevel"), "multilevel", "not built yet")
     assert refused(run("cluster", JAZZ, "-d", "-p", "1e-9", "--time-limit=-1"), "time_limit")
     assert os.listdir(tmp_path) == []
 

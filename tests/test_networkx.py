@@ -105,7 +105,8 @@ def test_partitions_are_the_levels_of_the_best_hierarchy():
     graph = nx.ring_of_cliques(12, 6)
     levels = list(mapeq.infomap_partitions(graph, seed=1, num_trials=3))
     assert len(levels) == 2
-    assert mapeq.evaluate(graph, levels).codelength == pytest.approx(3.128528943240294, abs=1e-9)
+    # NetworkX knows of 3.128528943240294; infomap's best of 100 is this one, too.
+    assert mapeq.evaluate(graph, levels).codelength == pytest.approx(3.1240771048430385, abs=1e-9)
     assert all(type(community) is set for level in levels for community in level)
     for fine in levels[1]:
         assert sum(fine <= coarse for coarse in levels[0]) == 1
