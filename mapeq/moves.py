@@ -138,10 +138,17 @@ def unbounded(state: Partition) -> Bounds:
 
 def spares_of(state: Partition | Hierarchy) -> Spares:
     """The module numbers that a partition or a hierarchy does not use."""
-    unused = np.flatnonzero(state.sizes == 0).astype(state.module_of.dtype)
-    numbers = np.empty(len(state.sizes), dtype=state.module_of.dtype)
-    numbers[: len(unused)] = unused[::-1]
-    return Spares(numbers, np.array([len(unused)], dtype=np.uint64))
+    spares = Spares(np.empty(len(state.sizes), dtype=state.module_of.dtype), np.zeros(1, dtype=np.uint64))
+    _fill_spares(state.sizes, spares)
+    return spares
+
+
+@jit
+def _fill_spares(sizes, spares):
+    for m in range(len(sizes) - 1, -1, -1):
+        if sizes[m] == 0:
+            spares.numbers[spares.height[0]] = m
+            spares.height[0] += ONE
 
 
 @jit

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of, widest_row
+from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
 from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
 from mapeq.hierarchy import (
     Hierarchy,
@@ -33,7 +33,7 @@ from mapeq.hierarchy import (
     repopulated,
     settled,
 )
-from mapeq.levels import aggregate, by_name, compact, within_groups
+from mapeq.levels import aggregate, by_name, compact, widest_row, within_groups
 from mapeq.moves import LEAST_GAIN, queue_of
 from mapeq.objective import COST, Partition, changes_by_codebook, partition, single_modules
 from mapeq.rows import ONE, FloatArray, IndexArray, frozen
@@ -289,7 +289,7 @@ class Nester(Searcher):
 
     def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
         bounds = places(state, anywhere=anywhere)
-        most = (widest_row(level) + 2) * int(bounds.deepest)
+        most = (widest_row(level.links.indptr) + 2) * int(bounds.deepest)
         self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
 
     def _inserted(self, bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Tree | None:
