@@ -289,7 +289,8 @@ class Nester(Searcher):
 
     def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
         bounds = places(state, anywhere=anywhere)
-        most = (widest_row(level.links.indptr) + 2) * int(bounds.deepest)
+        widest = widest_row(level.links.indptr)
+        most = max(widest, min((widest + 1) * int(bounds.deepest), len(state.parent)))
         self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
 
     def _inserted(self, bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Tree | None:
