@@ -68,8 +68,8 @@ def infomap(
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
-        Where to start from; by default every node is a module. All that :func:`evaluate` takes; of a hierarchy,
-        the top modules count.
+        Where to start from; by default every node is a module. All that :func:`evaluate` takes; a multilevel
+        search starts from a whole hierarchy, a two-level one from its top modules.
     num_trials : int, 1 or more
         So many searches are made and recombined to one that is at least as good as the best of them.
     seed : int, 0 or more, or None

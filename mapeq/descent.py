@@ -21,12 +21,12 @@ import numpy as np
 
 from mapeq.crew import Crew
 from mapeq.flow import Flow
-from mapeq.hierarchy import Hierarchy, hierarchical_codelength, hierarchy
+from mapeq.hierarchy import Hierarchy, dissolved, hierarchical_codelength, hierarchy
 from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread, widest_row
 from mapeq.moves import BLOCKS, NODES, Bounds, Queue, Rules, queue_of, spares_of, take_block, unbounded
 from mapeq.objective import Partition, codelength, new_move, partition, single_modules
 from mapeq.rows import ONE, IndexArray
-from mapeq.tree import Tree, leaf_numbers, renumbered, two_levels
+from mapeq.tree import Tree, cut, depths, is_two_level, leaf_numbers, two_levels
 from mapeq.tree_moves import Places
 
 #: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
@@ -46,28 +46,51 @@ WORK = 1_000_000
 
 
 class Outcome(NamedTuple):
-    """A hierarchy, every leaf module of which is connected, by links or recorded teleportation, and its codelength."""
+    """A hierarchy, every module of which is connected, by links or by recorded teleportation, and its codelength.
+
+    Its modules are numbered level by level.
+    """
 
     tree: Tree
     length: float
 
 
 def outcome(flow: Flow, tree: Tree) -> Outcome:
-    """The hierarchy with the connected parts of all leaf modules in their places.
+    """The hierarchy with the connected parts of all modules in their places.
 
     Recorded teleportation connects nodes without links: it may describe a module better as a whole.
     """
-    parts = np.full(len(tree.module_of), len(tree.module_of), dtype=tree.module_of.dtype)
-    count = connected_parts(flow.links, tree.module_of, parts, np.empty_like(parts))
     candidates = [tree]
-    if count > np.count_nonzero(np.bincount(tree.module_of)):
-        whole = np.empty(count, dtype=parts.dtype)
-        whole[parts] = tree.module_of
-        parent = np.concatenate([tree.parent, tree.parent[whole]])
-        apart = renumbered(Tree(parts + parts.dtype.type(len(tree.parent)), parent))
+    apart = _connected(flow, tree)
+    if len(apart.parent) > len(tree.parent):
+        if not is_two_level(apart):  # a part may hold a single module
+            state = dissolved(hierarchy(flow, apart))
+            apart = Tree(state.module_of, state.parent)
         candidates = [apart] if flow.teleport is None else [apart, tree]
     outcomes = [Outcome(found, hierarchical_codelength(flow, hierarchy(flow, found)).total) for found in candidates]
     return min(outcomes, key=length_of)
+
+
+def _connected(flow: Flow, tree: Tree) -> Tree:
+    """Modules are the connected parts of those of a hierarchy, level by level."""
+    depth = depths(tree.parent)
+    leaf_depth = depth[tree.module_of]
+    module_of = np.zeros_like(tree.module_of)
+    parents = [np.zeros(1, dtype=module_of.dtype)]
+    count = 1
+    for level in range(1, int(depth.max()) + 1):
+        parts = np.full(len(module_of), len(module_of), dtype=module_of.dtype)
+        connected_parts(flow.links, cut(tree, level), parts, np.empty_like(parts))
+        inside = leaf_depth >= level
+        used = np.zeros(int(parts.max(initial=0)) + 1, dtype=np.bool_)
+        used[parts[inside]] = True
+        parent = np.empty(len(used), dtype=module_of.dtype)
+        parent[parts[inside]] = module_of[inside]
+        parents.append(parent[used])
+        number = count - 1 + np.cumsum(used)
+        module_of[inside] = number[parts[inside]]
+        count += len(parents[-1])
+    return Tree(module_of, np.concatenate(parents))
 
 
 class Searcher:

@@ -25,9 +25,6 @@ from mapeq.objective import COST, LANDING, LEAVING, Codelength, Partition, modul
 from mapeq.rows import ONE, FloatArray, IndexArray, frozen
 from mapeq.tree import ROOT, Tree, by_depth, depths
 
-#: A module that is alone in another saves nothing worth keeping if it saves no more than this, in bits.
-LEAST_LOSS = 1e-12
-
 #: The first column of a module's record; of a leaf module it is the visit rate.
 USE = 0
 
@@ -123,16 +120,19 @@ def repopulated(state: Hierarchy, module_of: IndexArray) -> Hierarchy:
 
 
 def leaf_modules(state: Hierarchy) -> tuple[Partition, IndexArray]:
-    """The partition into leaf modules, compact, and which modules of the hierarchy these are.
+    """The partition of the nodes into leaf modules, and which modules of the hierarchy these are.
 
     The index codebook that names a leaf module is that of its parent, whose number it has.
     """
     codebooks = Codebooks(frozen(state.parent[state.module_of]), ONE, frozen(state.modules[:, EXIT].copy()))
-    return collected(state, state.module_of, codebooks)
+    return by_module(state, state.module_of, codebooks)
 
 
-def collected(state: Hierarchy, module_of: IndexArray, codebooks: Codebooks) -> tuple[Partition, IndexArray]:
-    """The partition of units into some modules of a hierarchy, compact, and which modules these are."""
+def by_module(state: Hierarchy, module_of: IndexArray, codebooks: Codebooks) -> tuple[Partition, IndexArray]:
+    """The partition of units into some modules of a hierarchy, and which modules these are.
+
+    It is compact, and serves to refine and to aggregate, not to measure: how often its codebooks are used is left open.
+    """
     modules, numbers = np.unique(module_of, return_inverse=True)
     teleport = None if state.teleport is None else state.teleport[modules]
     sizes = np.bincount(numbers).astype(state.sizes.dtype)
@@ -165,7 +165,7 @@ def _dissolve(parent, modules, sizes, leaf, home):
         use = modules[q, USE] - modules[m, ENTER] + modules[m, USE]
         exit = modules[q, EXIT]
         change = plogp(exit + use) - plogp(exit + modules[q, USE]) - modules[m, COST]
-        if change < 0.0 or (alone and change < LEAST_LOSS):
+        if change < 0.0 or alone:  # a module that is alone in another never saves anything
             modules[q, USE] = use
             modules[q, COST] = module_cost(use, modules[q, ENTER], exit)
             sizes[q] += sizes[m] - ONE

@@ -72,7 +72,8 @@ class Queue(NamedTuple):
     block : unsigned integer array of shape (b,)
         The nodes taken last.
     proposed : unsigned integer array of shape (b,)
-        The module that each of them would move to; its own one if it would stay, n for a new one.
+        The module that each of them would move to; its own one if it would stay, n for a new one. Of units in a
+        hierarchy, 1 if they would move.
     """
 
     ring: IndexArray

@@ -26,7 +26,7 @@ from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, o
 from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
 from mapeq.hierarchy import (
     Hierarchy,
-    collected,
+    by_module,
     dissolved,
     hierarchy,
     leaf_modules,
@@ -122,6 +122,7 @@ class Nester(Searcher):
             return min([*nested, self._later_passes(flow, stage)], key=length_of)
         if is_two_level(start):
             return super().descend(flow, start)
+        # Rounding aside, tuning never lengthens; but nothing may be made worse.
         return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
@@ -135,6 +136,8 @@ class Nester(Searcher):
 
     def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
+        if is_two_level(one.tree) and is_two_level(other.tree):
+            return self.finish(flow, super().recombine(flow, one, other))
         parts, small = self._overlapped(flow, one.tree, other.tree)
         trees = [Tree(lowered(parent.tree.module_of, parts), parent.tree.parent) for parent in (one, other)]
         trees.append(self._topped(small, self._tops(small)))
@@ -282,7 +285,7 @@ class Nester(Searcher):
             above = roots
             while (low := height[state.parent[above]] <= cut).any() and height[ROOT] > cut:
                 above = np.where(low, state.parent[above], above)
-            joined, roots = collected(state, above.astype(state.parent.dtype), flow.codebooks)
+            joined, roots = by_module(state, above.astype(state.parent.dtype), flow.codebooks)
             level = aggregate(level, joined, self._order(level), self.crew)
         state = settled(state)
         if not insert or self.stopped():
@@ -291,6 +294,7 @@ class Nester(Searcher):
         return state if tree is None else hierarchy(flow, tree)
 
     def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
+        """Move nodes, or parts, between leaf modules; or subtrees to any module, since new ones are inserted later."""
         bounds = places(state, anywhere=anywhere)
         widest = widest_row(level.links.indptr)
         most = max(widest, min((widest + 1) * int(bounds.deepest), len(state.parent)))

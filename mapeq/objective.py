@@ -60,12 +60,13 @@ class Partition(NamedTuple):
     ----------
     module_of : uint32 array of shape (n,) (uint64 beyond 2**32 nodes)
         The module of each node.
-    modules : float64 array of shape (n, 4)
-        Visit rate, enter flow, exit flow and cost of each module, side by side because they are
+    modules : float64 array of shape (m, 4)
+        A row for every node while nodes move, one for every module when compact:
+        visit rate, enter flow, exit flow and cost of each module, side by side because they are
         needed together; a row of zeros where there is no module.
-    teleport : float64 array of shape (n, 2) or None
+    teleport : float64 array of shape (m, 2) or None
         Recorded teleportation of each module, summed over its nodes.
-    sizes : uint32 array of shape (n,)
+    sizes : uint32 array of shape (m,)
         Number of nodes in each module.
     uses : float64 array of shape (g, 2)
         Rate at which each index codebook is used, and its :func:`plogp`.

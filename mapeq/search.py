@@ -75,7 +75,7 @@ class Progress(NamedTuple):
 
     trial: int  #: number of the trial, from 1; of a recombination, that of its last trial
     num_trials: int
-    num_passes: int  #: passes done in this trial; 0: the trials up to this one were recombined
+    num_passes: int  #: passes, and rounds of tuning, done in this trial; 0: the trials up to this one were recombined
     codelength: float  #: what the last pass reached, bits per step
     num_modules: int  #: top modules
 
@@ -134,7 +134,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     tree : Tree
-        Of depth one unless the search was for several levels.
+        Of depth one unless the search was for several levels; numbered level by level.
     trials : tuple of float
         The codelength of every trial that was begun, by itself, in bits per step.
     agreed : int
@@ -174,13 +174,13 @@ def find_modules(
     num_threads : int
         Trials run side by side; what threads are left share the work within each.
     start : Tree, optional
-        A hierarchy of n nodes to start every trial from; a two-level search starts from its leaf modules.
+        A hierarchy of n nodes to start every trial from; a two-level search takes its leaf modules.
     control : Control, optional
 
     Returns
     -------
     Found
-        Every leaf module of it is connected, by links or by recorded teleportation.
+        Every module of it is connected, by links or by recorded teleportation.
     """
     searcher = Nester if multilevel else Searcher
     return _Search(searcher, flow, int(num_trials), seed, num_threads, start, control or Control()).run()
@@ -206,7 +206,9 @@ class _Search:
         self._workers = min(num_threads, num_trials)
         self._threads_each = num_threads // self._workers
         dtype = flow.links.indices.dtype
-        self._start = None if start is None else Tree(start.module_of.astype(dtype), start.parent.astype(dtype))
+        self._start = None
+        if start is not None:
+            self._start = renumbered(Tree(start.module_of.astype(dtype), start.parent.astype(dtype)))
         self._control = control
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations

@@ -7,7 +7,8 @@ a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - x_i + d`
 and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the change of the
 enter flow of the one below; of the lowest common module it is all that changes.
 
-Units wait in the same queue as in :mod:`mapeq.moves`, are taken in the same blocks, propose and are committed likewise.
+Units wait in the same queue as nodes in :mod:`mapeq.moves` and are taken in the same blocks. Their proposals only
+say whether they would move; each chooses its place when it is committed, so that none has to wait for another try.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Places(NamedTuple):
     deepest : uint64
         How many modules a unit is in at most, the root included.
     refining : uint64
-        0: all units may move, as in :class:`mapeq.moves.Bounds`.
+        0: all units may move. It is asked of whatever bounds there are when a block is taken.
     """
 
     anywhere: np.uint64
@@ -204,7 +205,7 @@ def _gather(links, state, bounds, i, scratch):
     """Sum up the flow between unit `i` and the modules around it and around its neighbours.
 
     Returns how many modules the unit is in, up to which entry modules hold a neighbour directly, how many entries there
-    are, and the highest entry of the first kind that is around a neighbour, too, but none below it.
+    are, and the last module around the unit at which a neighbour branches off: places higher up are never better.
     """
     start = links.indptr[i]
     degree = links.indptr[i + ONE] - start
