@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import hierarchical_walks
+from strategies import hierarchies, nested_walks, walks
 from test_tree import tree_of
 
 from mapeq.crew import Crew, new_scratch
@@ -20,6 +20,8 @@ from mapeq.objective import new_move, partition
 from mapeq.tree import ROOT, Tree
 from mapeq.tree_moves import best_place, commit_units, move_units, places, propose_units
 
+DIRECTED = FlowOptions("directed")
+RECORDED = FlowOptions("directed", recorded_teleportation=True)
 FOREVER = np.uint64(1 << 60)
 random_orders = st.randoms(use_true_random=False)
 blocks = st.integers(1, 12)
@@ -208,8 +210,9 @@ every_kind = pytest.mark.parametrize("kind", ["nodes", "parts", "subtrees"])
 
 def drawn(data, kind, room=4, **fixed):
     """A flow, its walk by the oracle, a hierarchy, and units of it; None if there is only the root."""
-    links, options, node_paths = data.draw(hierarchical_walks(min_nodes=3, max_nodes=8, max_links=20, **fixed))
-    flow, tree, n = random_walk(links.network(), options), tree_of(node_paths), links.num_nodes
+    links, options = data.draw(st.one_of(walks(min_nodes=3, max_nodes=8, max_links=20, **fixed), nested_walks(**fixed)))
+    flow, n = random_walk(links.network(), options), links.num_nodes
+    tree = tree_of(data.draw(hierarchies(n)))
     if kind == "nodes":
         units = Units.nodes(flow, tree, room)
     elif kind == "parts":
@@ -232,15 +235,15 @@ def home_of(state, module):
 
 @every_kind
 @every_flow
-@given(st.data())
-@settings(max_examples=40)
-def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, data):
+@given(st.data(), random_orders)
+@settings(max_examples=30)
+def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, data, random):
     _, walk, _, units = drawn(data, kind, **fixed)
     if units is None:
         return
     before = naive.hierarchical_codelength(walk, units.paths).total
     scratch = units.scratch()
-    for u in range(len(units.members)):
+    for u in shuffled(len(units.members), random).tolist()[:8]:
         change, chain, entry, new = best_place(*units.kernel(), np.uint64(u), scratch)
         assert not scratch.table.any()
         considered = units.places(u)
@@ -291,6 +294,24 @@ def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, dat
     np.testing.assert_array_equal(np.sort(spares.numbers[: int(spares.height[0])]), unused)
 
 
+@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+def test_nodes_leave_random_modules_for_new_ones(options):
+    rng = np.random.default_rng(4)
+    sources = rng.integers(0, 24, 150)
+    whole = rng.choice([3, 12, 24], 150, p=[0.8, 0.15, 0.05])
+    targets = sources - sources % whole + rng.integers(0, whole)
+    flow = random_walk(Network.from_edges(sources, targets, rng.exponential(size=150), directed=True), options)
+    units = Units.nodes(flow, tree_of(list(map(tuple, rng.integers(0, 2, (24, 3)).tolist()))), 8)
+    first = next(u for u in range(24) if best_place(*units.kernel(), np.uint64(u), units.scratch())[3])
+    order = np.roll(np.arange(24, dtype=np.uint32), -first)
+    # With so little work, only the first block of one unit is visited.
+    queue, spares = queue_with_blocks(order, 1), spares_of(units.state)
+    unused = int(spares.height[0])
+    move_units(*units.kernel(), queue, spares, units.scratch(), new_move(), np.uint64(1))
+    assert spares.height[0] == unused - 1
+    assert_in_step(flow, units.state)
+
+
 @every_kind
 @every_flow
 @given(st.data(), random_orders)
@@ -306,7 +327,7 @@ def test_when_no_unit_moves_any_more_no_place_is_better(fixed, kind, data, rando
     units.paths = paths_of(state)
     units.homes = [home_of(state, module) for module in units.state.module_of.tolist()]
     length = naive.hierarchical_codelength(walk, units.paths).total
-    for u in range(n):
+    for u in shuffled(n, random).tolist()[:8]:
         for home in units.places(u):
             assert naive.hierarchical_codelength(walk, units.moved(u, home)).total >= length - 1e-10
 
