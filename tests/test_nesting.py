@@ -126,7 +126,8 @@ def test_a_module_alone_in_another_always_dissolves(fixed, data):
 def grouped(data, flow):
     """Groups of nodes, some of them left out, as top modules of a hierarchy: the flow within, the groups, members."""
     n = len(flow.nodes)
-    groups = np.unique(data.draw(partitions(n)), return_inverse=True)[1].astype(np.uint32)
+    in_two = st.integers(0, n // 2).map(lambda first: np.arange(n) >= first)  # one with more levels in it, maybe
+    groups = np.unique(data.draw(st.one_of(partitions(n), in_two)), return_inverse=True)[1].astype(np.uint32)
     exit = hierarchy(flow, two_levels(groups)).modules[1:, EXIT]
     kept = data.draw(st.integers(1, len(exit)))
     within, members = within_groups(flow, groups, exit[:kept])
