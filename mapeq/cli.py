@@ -56,8 +56,9 @@ def parser() -> argparse.ArgumentParser:
     cluster.set_defaults(run=_cluster)
     _add_network_arguments(cluster)
     search = cluster.add_argument_group("search")
-    search.add_argument("-2", "--two-level", action="store_true", help="a two-level partition (the default)")
-    search.add_argument(
+    levels = search.add_mutually_exclusive_group()
+    levels.add_argument("-2", "--two-level", action="store_true", help="a two-level partition (the default)")
+    levels.add_argument(
         "--multilevel", action="store_true", help="the hierarchy of modules that describes the walk in the fewest bits"
     )
     search.add_argument("-N", "--num-trials", type=int, default=1, metavar="N", help="recombine N trials (1)")

@@ -22,7 +22,7 @@ import numpy as np
 from mapeq.crew import Crew
 from mapeq.flow import Flow
 from mapeq.hierarchy import Hierarchy, hierarchical_codelength, hierarchy
-from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread
+from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread, widest_row
 from mapeq.moves import BLOCKS, NODES, Bounds, Queue, Rules, queue_of, spares_of, take_block, unbounded
 from mapeq.objective import Partition, codelength, new_move, partition, single_modules
 from mapeq.rows import ONE, IndexArray
@@ -218,7 +218,7 @@ class Searcher:
         """Move nodes until none has a reason to, or all links were met so often; returns the change in bits."""
         bounds = unbounded(state) if bounds is None else bounds
         queue = queue_of(self._order(level) if order is None else order)
-        return self._empty(queue, NODES, level, state, bounds, widest_row(level), sweeps)
+        return self._empty(queue, NODES, level, state, bounds, widest_row(level.links.indptr), sweeps)
 
     def _empty(
         self,
@@ -274,11 +274,6 @@ def stage_of(flow: Flow, state: Partition, *, faded: bool = False) -> Stage:
 def length_of(end: Outcome | Stage) -> float:
     """The codelength, to compare by."""
     return end.length
-
-
-def widest_row(level: Flow) -> int:
-    """The largest number of links of a node."""
-    return int(np.diff(level.links.indptr).max(initial=0))
 
 
 def lowered(module_of: IndexArray, parts: Partition) -> IndexArray:

@@ -29,16 +29,31 @@ class Groups(NamedTuple):
 
 def compact(state: Partition) -> Partition:
     """The same partition, its modules numbered without gaps; it has as many rows as modules."""
-    used = state.sizes > 0
-    numbers = np.cumsum(used, dtype=state.module_of.dtype) - state.module_of.dtype.type(1)
-    return Partition(
-        numbers[state.module_of],
-        state.modules[used],
-        None if state.teleport is None else state.teleport[used],
-        state.sizes[used],
-        state.uses,
-        state.codebooks,
-    )
+    count = np.count_nonzero(state.sizes)
+    module_of = np.empty_like(state.module_of)
+    modules = np.empty((count, 4))
+    teleport = None if state.teleport is None else np.empty((count, 2))
+    sizes = np.empty(count, dtype=state.sizes.dtype)
+    small = Partition(module_of, modules, teleport, sizes, state.uses, state.codebooks)
+    _compact(state, np.empty_like(state.sizes), state.teleport, small, teleport)
+    return small
+
+
+@jit
+def _compact(state, number, teleport, small, small_teleport):
+    count = ZERO
+    for m in range(len(state.sizes)):
+        if state.sizes[m] > 0:
+            number[m] = count
+            small.sizes[count] = state.sizes[m]
+            for column in range(4):
+                small.modules[count, column] = state.modules[m, column]
+            if teleport is not None:
+                for column in range(2):
+                    small_teleport[count, column] = teleport[m, column]
+            count += ONE
+    for i in range(len(state.module_of)):
+        small.module_of[i] = number[state.module_of[i]]
 
 
 def spread(flow: Flow, state: Partition, module_of: IndexArray) -> Partition:
@@ -52,6 +67,19 @@ def spread(flow: Flow, state: Partition, module_of: IndexArray) -> Partition:
         teleport[:num_modules] = state.teleport
     sizes = np.bincount(module_of, minlength=n).astype(module_of.dtype)
     return Partition(module_of, modules, teleport, sizes, state.uses, flow.codebooks)
+
+
+def widest_row(indptr: NDArray[np.uint64]) -> int:
+    """The largest number of entries in a row."""
+    return int(_widest_row(indptr))
+
+
+@jit
+def _widest_row(indptr):
+    widest = ZERO
+    for i in range(len(indptr) - 1):
+        widest = max(widest, indptr[i + 1] - indptr[i])
+    return widest
 
 
 def group(state: Partition, order: IndexArray) -> Groups:
@@ -116,7 +144,7 @@ def aggregate(flow: Flow, state: Partition, order: IndexArray, crew: Crew) -> Fl
     # So many links leave the nodes of all modules before each one: room enough for its row, before links are summed.
     room = np.zeros(count + 1, dtype=np.uint64)
     widest = int(_link_counts(flow.links, groups, room))
-    most = max(widest, min(count, int(np.diff(room).max(initial=0))))
+    most = max(widest, min(count, widest_row(room)))
     indptr = np.zeros(count + 1, dtype=np.uint64)
     indices = np.empty_like(flow.links.indices, subok=False)
     link_flow = np.empty(len(indices))
@@ -226,7 +254,7 @@ def within_groups(flow: Flow, group_of: IndexArray, exit: FloatArray) -> tuple[F
     _fill_within(flow.links, group_of, number, members, indices, link_flow)
     links = Links(frozen(indptr), frozen(indices), frozen(link_flow), flow.links.stride)
     teleport = None if flow.teleport is None else frozen(flow.teleport[members])
-    codebooks = Codebooks(frozen(group_of[members]), ONE, frozen(exit))
+    codebooks = Codebooks(frozen(group_of[members]), ONE, frozen(np.ascontiguousarray(exit)))
     return Flow(links, frozen(flow.nodes[members]), teleport, 0.0, codebooks), members
 
 

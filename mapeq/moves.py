@@ -44,8 +44,9 @@ from mapeq.rows import ONE, IndexArray
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 LEAST_GAIN = 1e-12
 
-#: A block holds this fraction of the nodes. It must not depend on the number of threads.
+#: A block holds this fraction of the nodes, but not less than so many. It must not depend on the number of threads.
 BLOCKS = 64
+SMALLEST_BLOCK = 32
 
 BATCH_SIZE = np.uint64(BATCH)
 ZERO = np.uint64(0)
@@ -118,7 +119,7 @@ class Spares(NamedTuple):
 def queue_of(order: IndexArray) -> Queue:
     """A queue of all nodes in the given order."""
     n = len(order)
-    block = max(1, n // BLOCKS)
+    block = min(max(n, 1), max(SMALLEST_BLOCK, n // BLOCKS))
     ring = np.empty(n + 1, dtype=order.dtype)
     ring[:n] = order
     return Queue(
@@ -138,10 +139,17 @@ def unbounded(state: Partition) -> Bounds:
 
 def spares_of(state: Partition | Hierarchy) -> Spares:
     """The module numbers that a partition or a hierarchy does not use."""
-    unused = np.flatnonzero(state.sizes == 0).astype(state.module_of.dtype)
-    numbers = np.empty(len(state.sizes), dtype=state.module_of.dtype)
-    numbers[: len(unused)] = unused[::-1]
-    return Spares(numbers, np.array([len(unused)], dtype=np.uint64))
+    spares = Spares(np.empty(len(state.sizes), dtype=state.module_of.dtype), np.zeros(1, dtype=np.uint64))
+    _fill_spares(state.sizes, spares)
+    return spares
+
+
+@jit
+def _fill_spares(sizes, spares):
+    for m in range(len(sizes) - 1, -1, -1):
+        if sizes[m] == 0:
+            spares.numbers[spares.height[0]] = m
+            spares.height[0] += ONE
 
 
 @jit

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of, widest_row
+from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
 from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
 from mapeq.hierarchy import (
     Hierarchy,
@@ -33,7 +33,7 @@ from mapeq.hierarchy import (
     repopulated,
     settled,
 )
-from mapeq.levels import aggregate, by_name, compact, within_groups
+from mapeq.levels import aggregate, by_name, compact, widest_row, within_groups
 from mapeq.moves import LEAST_GAIN, queue_of
 from mapeq.objective import COST, Partition, changes_by_codebook, partition, single_modules
 from mapeq.rows import ONE, FloatArray, IndexArray, frozen
@@ -126,7 +126,7 @@ class Nester(Searcher):
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
         """A hierarchy that begins with a two-level partition, if that is what there is."""
-        if not is_two_level(end.tree):
+        if self.stopped() or not is_two_level(end.tree):
             return end
         leaves = compact(partition(flow, leaf_numbers(end.tree)))
         tree = self._raised(flow, leaves)
@@ -161,12 +161,12 @@ class Nester(Searcher):
         """Modules, modules of modules, and so on within each group while they pay; what comes out on top."""
         found = self._clustered(flow)
         module_of, change = found.state.module_of, found.change
-        while True:
+        while not self.stopped():
             level = by_name(aggregate(flow, found.state, self._order(flow), self.crew))
             above = self._clustered(level)
             pays = above.change < -LEAST_GAIN
-            if not pays.any() or self.stopped():
-                return Tops(module_of, found.codebook_of, found.state.modules[:, EXIT], change)
+            if not pays.any():
+                break
             change = change + np.where(pays, above.change, 0.0)
             if not pays.all():  # there, what has come out so far stays on top
                 apart = len(level.nodes) + np.arange(len(level.nodes))
@@ -177,6 +177,7 @@ class Nester(Searcher):
                 above = Clusters(state, codebook_of, above.change)
             module_of = above.state.module_of[module_of]
             flow, found = level, above
+        return Tops(module_of, found.codebook_of, found.state.modules[:, EXIT], change)
 
     def _raised(self, flow: Flow, leaves: Partition) -> Tree:
         """Modules of the modules of a compact partition, modules of these, and so on while they pay."""
@@ -193,6 +194,8 @@ class Nester(Searcher):
 
     def _divided(self, flow: Flow, stage: Stage) -> Tree | None:
         """The network divided from the top down, unless it is flat; the stage is a two-level partition of it."""
+        if self.stopped():
+            return None
         leaves = compact(stage.state)
         tops = self._tops(by_name(aggregate(flow, leaves, self._order(flow), self.crew)))
         if self.stopped() or -tops.change[0] < FLAT * stage.length:
@@ -289,7 +292,8 @@ class Nester(Searcher):
 
     def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
         bounds = places(state, anywhere=anywhere)
-        most = (widest_row(level) + 2) * int(bounds.deepest)
+        widest = widest_row(level.links.indptr)
+        most = max(widest, min((widest + 1) * int(bounds.deepest), len(state.parent)))
         self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
 
     def _inserted(self, bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Tree | None:

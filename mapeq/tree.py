@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mapeq._jit import jit
 from mapeq.rows import IndexArray
 
 #: The number of the root.
@@ -95,21 +96,33 @@ def num_tops(tree: Tree) -> int:
 def depths(parent: IndexArray) -> NDArray[np.int64]:
     """How deep each module is; parents may come in any order."""
     found = np.zeros(len(parent), dtype=np.int64)
-    above = np.arange(len(parent), dtype=parent.dtype)
-    while above.any():
-        found += above != ROOT
-        above = parent[above]
+    _fill_depths(parent, found)
     return found
+
+
+@jit
+def _fill_depths(parent, found):
+    for m in range(len(parent)):
+        above = m
+        while above != ROOT:
+            above = np.int64(parent[above])
+            found[m] += 1
 
 
 def heights(parent: IndexArray) -> NDArray[np.int64]:
     """How many levels of modules are below each module: 0 for leaf modules."""
     found = np.zeros(len(parent), dtype=np.int64)
-    depth = depths(parent)
-    for level in range(int(depth.max(initial=0)), 0, -1):
-        here = np.flatnonzero(depth == level)
-        np.maximum.at(found, parent[here], found[here] + 1)
+    _fill_heights(parent, found)
     return found
+
+
+@jit
+def _fill_heights(parent, found):
+    for m in range(len(parent)):
+        above, height = m, 0
+        while above != ROOT:
+            above, height = np.int64(parent[above]), height + 1
+            found[above] = max(found[above], height)
 
 
 def by_depth(parent: IndexArray, used: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -208,7 +208,7 @@ def _gather(links, state, bounds, i, scratch):
     """
     start = links.indptr[i]
     degree = links.indptr[i + ONE] - start
-    mask = table_mask((degree + ONE) * bounds.deepest)
+    mask = table_mask(min((degree + ONE) * bounds.deepest, np.uint64(len(state.parent))))
     chain = ZERO
     m = np.uint64(state.module_of[i])
     while True:

@@ -17,6 +17,7 @@ import mapeq
 
 DATA = Path(__file__).parent.parent / "examples" / "data"
 JAZZ = str(DATA / "jazz.txt.gz")
+POWER = str(DATA / "power.txt.gz")
 EMAIL = str(DATA / "email-eu-core.txt.gz")
 
 
@@ -68,6 +69,19 @@ def test_a_pipe_in_and_files_out(tmp_path):
         judged = run("evaluate", EMAIL, path, "--directed")
         assert judged.returncode == 0
         assert f"= {expected.codelength:.12g} bits per step" in judged.stdout.decode()
+
+
+def test_a_hierarchy_goes_out_and_comes_in_again(tmp_path):
+    tree = tmp_path / "power.tree"
+    done = run("cluster", POWER, "--multilevel", "-o", tree)
+    result = mapeq.infomap(POWER, multilevel=True)
+    summary = done.stderr.decode()
+    assert f"{result.num_modules} top modules in {result.num_levels} levels, {result.codelength:.6f} bits" in summary
+    judged = run("evaluate", POWER, tree).stdout.decode()
+    assert f"= {result.codelength:.12g} bits per step" in judged
+    again = run("cluster", POWER, "--multilevel", "-c", tree, "-o", tmp_path / "again.tree")
+    assert again.returncode == 0
+    assert mapeq.evaluate(POWER, tmp_path / "again.tree").codelength <= result.codelength + 1e-9
 
 
 def test_options_mean_what_they_mean_in_python(tmp_path):
@@ -196,7 +210,15 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["cluster"], ["cluster", JAZZ, "--no-such-option"], ["cluster", JAZZ, "-N", "x"], ["guess"]]
+    "arguments",
+    [
+        [],
+        ["cluster"],
+        ["cluster", JAZZ, "--no-such-option"],
+        ["cluster", JAZZ, "-N", "x"],
+        ["cluster", JAZZ, "--two-level", "--multilevel"],
+        ["guess"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(arguments):
     done = run(*arguments)
@@ -252,11 +274,11 @@ def large_network(path):
     path.write_text("".join(f"{u} {v}\n" for u, v in graph.edges()))
 
 
-@pytest.mark.parametrize("output", ["labels.tsv", None])
-def test_ctrl_c_keeps_the_best_result_so_far(output, tmp_path):
+@pytest.mark.parametrize(("output", "flags"), [("labels.tsv", []), (None, []), ("labels.tsv", ["--multilevel"])])
+def test_ctrl_c_keeps_the_best_result_so_far(output, flags, tmp_path):
     network = tmp_path / "net.txt"
     large_network(network)
-    command = [sys.executable, "-m", "mapeq", "cluster", str(network), "-N", "100000"]
+    command = [sys.executable, "-m", "mapeq", "cluster", str(network), "-N", "100000", *flags]
     if output:
         command += ["-o", str(tmp_path / output)]
     process = subprocess.Popen(

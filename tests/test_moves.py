@@ -185,7 +185,7 @@ def test_proposals_of_many_batches_may_be_split():
 def test_moving_stops_after_the_given_work():
     flow = random_walk(Network.from_edges(np.arange(99), np.arange(1, 100)), FlowOptions())
     state = partition(flow, numbers(100))
-    queue, spares, scratch = queue_of(numbers(100)), spares_of(state), scratch_of(flow)
+    queue, spares, scratch = queue_with_blocks(numbers(100), 1), spares_of(state), scratch_of(flow)
     common = (flow.links, flow.nodes, flow.teleport, state, unbounded(state), queue, spares, scratch, new_move())
     _, met = move_nodes(*common, np.uint64(10))
     assert 10 <= met < 14
