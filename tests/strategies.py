@@ -126,6 +126,22 @@ def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
     return links, options
 
 
+@st.composite
+def nested_walks(draw, **fixed):
+    """Links between groups of groups of a few nodes each, and options of the flow that go together."""
+    options = draw(flow_options(**fixed))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    small, middle = rng.integers(3, 5, 2)
+    n = int(small * middle * rng.integers(2, 4))
+    sources = rng.integers(0, n, 6 * n)
+    size = rng.choice([small, small * middle, n], len(sources), p=[0.85, 0.12, 0.03])
+    targets = np.minimum(sources - sources % size + rng.integers(0, size), n - 1)
+    links = Links(sources, targets, np.ones(len(sources)), n, draw(st.booleans()), None)
+    if options.flow_model == "precomputed":
+        return links._replace(weights=links.weights / len(sources), node_weights=np.ones(n)), options
+    return links, options
+
+
 def partitions(n):
     """Modules of n nodes, with any numbers from 0 to n - 1."""
     return st.lists(st.integers(0, max(n - 1, 0)), min_size=n, max_size=n).map(lambda m: np.array(m, dtype=np.uint32))

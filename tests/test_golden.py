@@ -199,3 +199,10 @@ def test_modules_of_hierarchies(case, tmp_path):
 def test_codelengths_of_the_best_hierarchies(case):
     paths = {int(node): tuple(path) for node, path in case["expected"]["paths"].items()}
     assert_expected(evaluated(case, paths), case["expected"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("case", DEEP_OPTIMA, ids=[case["id"] for case in DEEP_OPTIMA])
+def test_one_trial_finds_the_best_hierarchies(case, seed):
+    found = find_modules(flow_of(case), multilevel=True, seed=seed)
+    assert min(found.trials) <= case["expected"]["codelength"] + 1e-9

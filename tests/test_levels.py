@@ -4,14 +4,23 @@ import pytest
 import scipy.sparse.csgraph
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import partitioned_walks, partitions
+from strategies import partitioned_walks, partitions, walks
 
 import mapeq
 from mapeq.crew import Crew
-from mapeq.flow import FlowOptions, link_flows, random_walk
-from mapeq.levels import aggregate, compact, connected_parts, group, single_in_groups, spread
+from mapeq.flow import ENTER, EXIT, FlowOptions, link_flows, random_walk
+from mapeq.levels import (
+    aggregate,
+    by_name,
+    compact,
+    connected_parts,
+    group,
+    single_in_groups,
+    spread,
+    within_groups,
+)
 from mapeq.network import Network
-from mapeq.objective import codelength, partition
+from mapeq.objective import codelength, partition, single_modules
 
 random_orders = st.randoms(use_true_random=False)
 
@@ -147,6 +156,65 @@ def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
     flow = random_walk(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), FlowOptions())
     state = compacted(flow, rng.integers(0, modules, len(flow.nodes)))
     assert_same_for_all_crews(flow, state, rng.permutation(numbers(len(flow.nodes))))
+
+
+# Names and groups ----------------------------------------------------------------------------
+
+
+@given(walks(max_nodes=12, max_links=24))
+def test_names_are_read_whenever_a_node_is_entered(case):
+    links, options = case
+    flow = random_walk(links.network(), options)
+    before = flow.nodes.copy()
+    named = by_name(flow)
+    np.testing.assert_array_equal(named.nodes, before[:, [ENTER, ENTER, EXIT]])
+    np.testing.assert_array_equal(flow.nodes, before)
+    assert named._replace(nodes=flow.nodes) == flow
+    assert not named.nodes.flags.writeable
+
+
+@st.composite
+def grouped_walks(draw, **kwargs):
+    """Links, options of the flow, a group of each node, and how many groups count; the nodes of others are left out."""
+    links, options, groups = draw(partitioned_walks(min_nodes=1, **kwargs))
+    groups = np.unique(groups, return_inverse=True)[1].astype(np.uint32)
+    return links, options, groups, draw(st.integers(0, int(groups.max()) + 1))
+
+
+@given(grouped_walks(max_nodes=12, max_links=40))
+def test_only_links_within_groups_are_left(case):
+    links, options, groups, count = case
+    flow = random_walk(links.network(), options)
+    exit = np.random.default_rng(0).random(count)
+    within, members = within_groups(flow, groups, exit)
+    np.testing.assert_array_equal(members, np.flatnonzero(groups < count))
+    np.testing.assert_array_equal(within.nodes, flow.nodes[members])
+    same = groups[members, None] == groups[None, members]
+    np.testing.assert_array_equal(
+        link_matrix(within).toarray(), link_matrix(flow).toarray()[np.ix_(members, members)] * same
+    )
+    assert within.links.stride == flow.links.stride
+    assert [array.dtype for array in within.links] == [array.dtype for array in flow.links]
+    np.testing.assert_array_equal(within.codebooks.of, groups[members])
+    np.testing.assert_array_equal(within.codebooks.exit, exit)
+    assert (within.codebooks.stride, within.node_codelength) == (1, 0)
+    assert (within.teleport is None) == (flow.teleport is None)
+    if flow.teleport is not None:
+        np.testing.assert_array_equal(within.teleport, flow.teleport[members])
+    assert not any(array.flags.writeable for array in [*arrays_of(within), within.codebooks.of, within.codebooks.exit])
+
+
+@given(grouped_walks(max_nodes=12, max_links=40), random_orders)
+def test_aggregating_keeps_the_groups_apart(case, random):
+    links, options, groups, _ = case
+    flow, n = random_walk(links.network(), options), links.num_nodes
+    within, _ = within_groups(flow, groups, np.zeros(int(groups.max()) + 1))
+    state = compacted(within, np.unique(n * groups.astype(int) + random.choices(range(3), k=n), return_inverse=True)[1])
+    coarse = aggregated(within, state, shuffled(n, random))
+    np.testing.assert_array_equal(coarse.codebooks.of[state.module_of], groups)
+    np.testing.assert_array_equal(coarse.codebooks.exit, within.codebooks.exit)
+    assert_same_partition(single_modules(coarse), partition(coarse, numbers(len(state.sizes))))
+    np.testing.assert_allclose(partition(coarse, numbers(len(state.sizes))).uses, state.uses, rtol=1e-10, atol=1e-10)
 
 
 # Numbering and grouping ----------------------------------------------------------------------

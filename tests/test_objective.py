@@ -7,10 +7,11 @@ from strategies import partitioned_walks, partitions, walks
 
 from mapeq.crew import Crew
 from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, link_flows, random_walk
-from mapeq.levels import aggregate, compact
+from mapeq.levels import aggregate, compact, within_groups
 from mapeq.network import Network
 from mapeq.objective import (
     COST,
+    changes_by_codebook,
     codelength,
     log2,
     make_move,
@@ -264,3 +265,70 @@ def test_an_emptied_module_leaves_exact_zeros():
         move(flow, state, i, 8)
     assert not state.modules[:8].any()
     assert codelength(flow, state).total == pytest.approx(flow.node_codelength, abs=1e-13)
+
+
+# Several index codebooks ---------------------------------------------------------------------
+
+
+def modules_in_groups(data, **fixed):
+    """A flow within groups of nodes, the walk by the oracle, the group and the module of each node."""
+    links, options, groups = data.draw(partitioned_walks(min_nodes=2, max_nodes=8, max_links=20, **fixed))
+    flow, n = random_walk(links.network(), options), links.num_nodes
+    groups = np.unique(groups, return_inverse=True)[1].astype(np.uint32)
+    exit = partition(flow, groups.copy()).modules[: int(groups.max()) + 1, EXIT]
+    within, _ = within_groups(flow, groups, exit)
+    apart = n * groups.astype(np.int64) + data.draw(partitions(n)) % 3
+    module_of = np.unique(apart, return_inverse=True)[1].astype(np.uint32)
+    return within, links.walk(options), groups, module_of
+
+
+def length_in_groups(walk, groups, module_of, divided=None):
+    """The codelength of modules in groups, or of groups only one of which is divided."""
+    pairs = zip(groups.tolist(), module_of.tolist(), strict=True)
+    return naive.hierarchical_codelength(walk, [(g, m) if divided in (None, g) else (g,) for g, m in pairs]).total
+
+
+@every_objective
+@given(st.data())
+@settings(max_examples=40)
+def test_the_change_of_every_move_within_a_group_against_the_oracle(fixed, data):
+    flow, walk, groups, module_of = modules_in_groups(data, **fixed)
+    state = partition(flow, module_of.copy())
+    before = length_in_groups(walk, groups, module_of)
+    empty = set(range(len(groups))) - set(module_of.tolist())
+    for i, own in enumerate(groups.tolist()):
+        for destination in (set(module_of[groups == own].tolist()) | empty) - {module_of[i]}:
+            moved = module_of.copy()
+            moved[i] = destination
+            change, _ = weighed(flow, state, i, destination)
+            assert change == pytest.approx(length_in_groups(walk, groups, moved) - before, abs=1e-10)
+
+
+@every_objective
+@given(st.data())
+@settings(max_examples=40)
+def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
+    flow, walk, groups, module_of = modules_in_groups(data, **fixed)
+    state = partition(flow, module_of)
+    number = st.integers(0, len(groups) - 1)
+    for i, like in data.draw(st.lists(st.tuples(number, number), max_size=12)):
+        if groups[i] == groups[like] and state.module_of[i] != state.module_of[like]:
+            move(flow, state, i, state.module_of[like])
+            assert_in_step(flow, state)
+    found = naive.codebooks(walk, list(zip(groups.tolist(), state.module_of.tolist(), strict=True)))
+    undivided = length_in_groups(walk, groups, state.module_of, divided=-1)
+    for g, change in enumerate(changes_by_codebook(flow, state)):
+        expected = found[g,].exit + sum(found[path].enter for path in found if path[:1] == (g,) and len(path) == 2)
+        assert state.uses[g, 0] == pytest.approx(expected, abs=1e-10)
+        divided = length_in_groups(walk, groups, state.module_of, divided=g)
+        assert change == pytest.approx(divided - undivided, abs=1e-10)
+
+
+@given(partitioned_walks(min_nodes=1))
+def test_one_codebook_changes_the_whole_codelength(case):
+    links, options, module_of = case
+    flow = random_walk(links.network(), options)
+    (change,) = changes_by_codebook(flow, partition(flow, module_of))
+    walk = links.walk(options)
+    expected = naive.codelength(walk, module_of).total - naive.one_level_codelength(walk)
+    assert change == pytest.approx(expected, abs=1e-10)

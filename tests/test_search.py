@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, walks
 
+from mapeq.crew import WORTH_SHARING
 from mapeq.flow import FlowOptions, random_walk
+from mapeq.moves import BLOCKS
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
 from mapeq.search import Control, Progress, SearchOptions, find_modules
@@ -224,10 +226,11 @@ def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, mon
 def test_a_large_network_gives_the_same_on_any_number_of_threads():
     """Large enough for threads to share blocks and rows as they do in earnest."""
     rng = np.random.default_rng(0)
-    sources = rng.integers(0, 20_000, 700_000)
+    sources = rng.integers(0, 20_000, 900_000)
     nearby = sources - sources % 50 + rng.integers(0, 50, len(sources))
     targets = np.where(rng.random(len(sources)) < 0.6, nearby, rng.integers(0, 20_000, len(sources)))
     flow = random_walk(Network.from_edges(sources, targets), FlowOptions())
+    assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
     one = find_modules(flow)
     for num_threads in (2, 3):
         np.testing.assert_array_equal(modules_of(find_modules(flow, num_threads=num_threads)), modules_of(one))

@@ -1,0 +1,346 @@
+"""The steps of a search for hierarchies: each says exactly what it changes, and the oracle agrees."""
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import hierarchies, nested_walks, partitions, walks
+from test_tree import tree_of
+from test_tree_moves import assert_in_step, every_flow, length_of, paths_of
+
+from mapeq.crew import Crew
+from mapeq.descent import outcome
+from mapeq.flow import EXIT, random_walk
+from mapeq.hierarchy import dissolved, hierarchy, leaf_modules
+from mapeq.levels import aggregate, compact, within_groups
+from mapeq.moves import LEAST_GAIN
+from mapeq.nesting import Nester
+from mapeq.objective import partition
+from mapeq.tree import ROOT, Tree, cut, misplaced, renumbered, two_levels
+
+seeds = st.integers(0, 2**32)
+
+
+def never():
+    return False
+
+
+class Watched(Nester):
+    """Keeps what comes of finding clusters."""
+
+    def __init__(self, seed, stopped=never):
+        super().__init__(np.random.default_rng(seed), Crew(), stopped)
+        self.found = []
+
+    def _clustered(self, flow):
+        found = super()._clustered(flow)
+        # Arrays are used up by what follows.
+        kept = found.state._replace(module_of=found.state.module_of.copy())
+        self.found.append(found._replace(state=kept, change=found.change.copy()))
+        return found
+
+
+def stopping_after(count):
+    """A sign to stop that shows after so many looks."""
+    looks = iter(range(count))
+    return lambda: next(looks, None) is None
+
+
+def oracle(walk, paths):
+    return naive.hierarchical_codelength(walk, paths).total
+
+
+def drawn(data, **fixed):
+    """A flow with at least one node, and its walk by the oracle: of any network, or of one that has levels."""
+    some = st.one_of(walks(min_nodes=2, max_nodes=12, max_links=30, **fixed), nested_walks(**fixed))
+    links, options = data.draw(some)
+    return random_walk(links.network(), options), links.walk(options)
+
+
+def drawn_tree(data, flow):
+    """Any hierarchy, or modules of nodes side by side, which the groups of a network with levels are."""
+    n = len(flow.nodes)
+    size, factor = data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 4, n]))
+    side_by_side = [(i // (size * factor), i // size) if factor < n else (i // size,) for i in range(n)]
+    return tree_of(data.draw(st.one_of(hierarchies(n), st.just(side_by_side))))
+
+
+def assert_well_formed(tree):
+    """Parents come first, no module is empty, and no node beside modules."""
+    assert tree.parent[ROOT] == ROOT
+    assert (tree.parent[1:] < np.arange(1, len(tree.parent))).all()
+    assert misplaced(Tree(tree.module_of, tree.parent)) is None
+    used = {ROOT} | {module for path in paths_of(tree) for module in path}
+    assert used == set(range(len(tree.parent)))
+
+
+# Dissolving ----------------------------------------------------------------------------------
+
+
+def may_dissolve(paths):
+    """Modules that might be put into their parents: all that hold modules, and leaf modules alone in another."""
+    modules = {path[:d] for path in paths for d in range(1, len(path) + 1)}
+    holding = {module[:-1] for module in modules}
+    alone = {m for m in modules if len(m) > 1 and sum(other[:-1] == m[:-1] for other in modules) == 1}
+    return (modules & holding) | (alone - holding)
+
+
+def without(paths, module):
+    return [path[: len(module) - 1] + path[len(module) :] if path[: len(module)] == module else path for path in paths]
+
+
+@every_flow
+@given(st.data())
+@settings(max_examples=25)
+def test_no_module_is_left_that_would_better_be_dissolved(fixed, data):
+    flow, walk = drawn(data, **fixed)
+    tree = drawn_tree(data, flow)
+    before = hierarchy(flow, tree)
+    length = length_of(flow, before)
+    state = dissolved(before)
+    assert_in_step(flow, state)
+    assert_well_formed(state)
+    paths = paths_of(state)
+    after = oracle(walk, paths)
+    assert after <= length + 1e-10
+    for module in may_dissolve(paths):
+        assert oracle(walk, without(paths, module)) >= after - 1e-10
+
+
+@every_flow
+@given(st.data())
+@settings(max_examples=30)
+def test_a_module_alone_in_another_always_dissolves(fixed, data):
+    flow, _ = drawn(data, **fixed)
+    paths = [(0, *path) for path in data.draw(hierarchies(len(flow.nodes)))]
+    found = paths_of(dissolved(hierarchy(flow, tree_of(paths))))
+    modules = {path[:d] for path in found for d in range(1, len(path) + 1)}
+    for module in modules:
+        assert len(module) == 1 or sum(other[:-1] == module[:-1] for other in modules) > 1
+
+
+# Modules within groups -----------------------------------------------------------------------
+
+
+def grouped(data, flow):
+    """Groups of nodes, some of them left out, as top modules of a hierarchy: the flow within, the groups, members."""
+    n = len(flow.nodes)
+    in_two = st.integers(0, n // 2).map(lambda first: np.arange(n) >= first)  # one with more levels in it, maybe
+    groups = np.unique(data.draw(st.one_of(partitions(n), in_two)), return_inverse=True)[1].astype(np.uint32)
+    exit = hierarchy(flow, two_levels(groups)).modules[1:, EXIT]
+    kept = data.draw(st.integers(1, len(exit)))
+    within, members = within_groups(flow, groups, exit[:kept])
+    return within, groups, members
+
+
+def divided(groups, levels, group):
+    """The paths of nodes in groups, one of which is divided by levels of modules, coarsest first."""
+    return [(g, *levels[i]) if g == group else (g,) for i, g in enumerate(groups.tolist())]
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_modules_within_groups_change_what_they_say(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    within, groups, members = grouped(data, flow)
+    found = Watched(seed)._clustered(within)
+    modules = dict(zip(members.tolist(), found.state.module_of.tolist(), strict=True))
+    undivided = oracle(walk, [(g,) for g in groups.tolist()])
+    assert len(found.change) == len(within.codebooks.exit)
+    for group, change in enumerate(found.change):
+        paths = divided(groups, {node: (module,) for node, module in modules.items()}, group)
+        assert change == pytest.approx(oracle(walk, paths) - undivided, abs=1e-10)
+    for node, module in modules.items():
+        assert found.codebook_of[module] == groups[node]
+    assert sorted(set(modules.values())) == list(range(len(found.codebook_of)))
+
+
+def watched_levels(monkeypatch):
+    """Which module of the level above each node of a level is in: what the Nester itself aggregates, in order."""
+    levels = []
+
+    def watched(flow, state, order, crew):
+        levels.append(state.module_of.copy())
+        return aggregate(flow, state, order, crew)
+
+    monkeypatch.setattr("mapeq.nesting.aggregate", watched)
+    return levels
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_tops_change_what_they_say_with_all_modules_in_them(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    within, groups, members = grouped(data, flow)
+    with pytest.MonkeyPatch.context() as patch:
+        levels = watched_levels(patch)
+        tops = Watched(seed)._tops(within)
+    chains = [[numbers] for numbers in range(len(members))]
+    for level in levels:
+        for chain in chains:
+            chain.append(int(level[chain[-1]]))
+    np.testing.assert_array_equal(tops.module_of, [chain[-1] for chain in chains])
+    undivided = oracle(walk, [(g,) for g in groups.tolist()])
+    position = dict(zip(members.tolist(), range(len(members)), strict=True))
+    for group, change in enumerate(tops.change):
+        own = [position[node] for node in np.flatnonzero(groups == group).tolist()]
+        # A level that does not pay in a group leaves the modules there as they are.
+        depths = [1] + [
+            d
+            for d in range(2, len(levels) + 1)
+            if len({chains[p][d] for p in own}) < len({chains[p][d - 1] for p in own})
+        ]
+        paths = divided(groups, {int(members[p]): [chains[p][d] for d in depths[::-1]] for p in own}, group)
+        assert change == pytest.approx(oracle(walk, paths) - undivided, abs=1e-10)
+        for p in own:
+            assert tops.codebook_of[tops.module_of[p]] == group
+    exit = partition(within, tops.module_of.copy()).modules[: len(tops.exit), EXIT]
+    np.testing.assert_allclose(tops.exit, exit, atol=1e-12)
+
+
+# Levels --------------------------------------------------------------------------------------
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_levels_above_modules_shorten_the_description_by_what_they_say(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    module_of = np.unique(data.draw(partitions(len(flow.nodes))), return_inverse=True)[1].astype(np.uint32)
+    nester = Watched(seed)
+    tree = nester._raised(flow, partition_of(flow, module_of))
+    assert_well_formed(tree)
+    paths = paths_of(tree)
+    numbers = dict(zip((path[-1] for path in paths), module_of.tolist(), strict=True))
+    assert [numbers[path[-1]] for path in paths] == module_of.tolist()
+    changes = [float(found.change[0]) for found in nester.found]
+    assert len({len(path) for path in paths}) == 1
+    assert len(paths[0]) == len(changes)
+    assert changes[-1] >= -LEAST_GAIN
+    flat = oracle(walk, [(m,) for m in module_of.tolist()])
+    assert oracle(walk, paths) == pytest.approx(flat + sum(changes[:-1]), abs=1e-10)
+
+
+def partition_of(flow, module_of):
+    return compact(partition(flow, module_of.copy()))
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    tree = drawn_tree(data, flow)
+    state = hierarchy(flow, tree)
+    leaves, numbers = leaf_modules(state)
+    nester = Watched(seed)
+    level = aggregate(flow, leaves, np.arange(len(flow.nodes), dtype=np.uint32), nester.crew)
+    inserted = nester._inserted(level, numbers, state)
+    (found,) = nester.found
+    paths, before = paths_of(tree), oracle(walk, paths_of(tree))
+    name = {m: ("new", int(found.state.module_of[m - 1])) for m in range(1, len(tree.parent))}
+
+    def with_level_in(modules):
+        """The paths with a new level in some modules."""
+        steps = [list(zip((ROOT, *path[:-1]), path, strict=True)) for path in paths]
+        return [tuple(s for above, m in path for s in ((name[m], m) if above in modules else (m,))) for path in steps]
+
+    assert found.change[numbers] == pytest.approx(0, abs=1e-10)  # in leaf modules there are no modules
+    for module in sorted(set(tree.parent.tolist())):
+        length = oracle(walk, with_level_in({module}))
+        assert found.change[module] == pytest.approx(length - before, abs=1e-10)
+    pays = set(np.flatnonzero(found.change < -LEAST_GAIN).tolist())
+    assert (inserted is None) == (not pays)
+    if inserted is not None:
+        assert_well_formed(inserted)
+        after = oracle(walk, paths_of(inserted))
+        assert after == pytest.approx(oracle(walk, with_level_in(pays)), abs=1e-10)
+        assert after == pytest.approx(before + found.change[sorted(pays)].sum(), abs=1e-10)
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
+    flow, _ = drawn(data, **fixed)
+    nester = Nester(np.random.default_rng(seed), Crew(), never)
+    tops = nester._tops(flow)
+    tree = nester._topped(flow, tops)
+    assert_well_formed(tree)
+    if tops.change[0] >= -LEAST_GAIN:
+        assert tree.parent.tolist() == [0, 0]
+    else:
+        np.testing.assert_array_equal(cut(tree, 1) - 1, tops.module_of)
+        assert (
+            length_of(flow, hierarchy(flow, tree))
+            <= length_of(flow, hierarchy(flow, two_levels(tops.module_of))) + 1e-10
+        )
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_a_network_is_divided_unless_it_is_flat(fixed, data, seed):
+    flow, _ = drawn(data, **fixed)
+    nester = Watched(seed)
+    stage = nester._first_pass(flow)
+    tree = nester._divided(flow, stage)
+    if tree is not None:
+        assert_well_formed(tree)
+        assert len(tree.module_of) == len(flow.nodes)
+
+
+# Better levels -------------------------------------------------------------------------------
+
+STEPS = {
+    "nodes": lambda nester, flow, state: nester._nodes_moved(flow, state),
+    "parts": lambda nester, flow, state: nester._parts_moved(flow, state),
+    "subtrees": lambda nester, flow, state: nester._subtrees_moved(flow, state, insert=False),
+    "subtrees and levels": lambda nester, flow, state: nester._subtrees_moved(flow, state, insert=True),
+    "tuned": lambda nester, flow, state: nester._tuned(flow, state),
+    "all": lambda nester, flow, state: nester._tuned(flow, dissolved(nester._nodes_moved(flow, state)), rounds=3),
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=15)
+def test_no_step_lengthens_the_description_and_all_keep_sums_in_step(fixed, step, data, seed):
+    flow, walk = drawn(data, **fixed)
+    tree = drawn_tree(data, flow)
+    stopped = stopping_after(data.draw(st.sampled_from([0, 1, 2, 3, 5, 8, 10**6])))
+    state = step(Nester(np.random.default_rng(seed), Crew(), stopped), flow, hierarchy(flow, tree))
+    assert_in_step(flow, state)
+    assert_well_formed(state)
+    after = oracle(walk, paths_of(state))
+    assert length_of(flow, state) == pytest.approx(after, abs=1e-10)
+    assert after <= oracle(walk, paths_of(tree)) + 1e-10
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=20)
+def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    pair = [outcome(flow, drawn_tree(data, flow)) for _ in range(2)]
+    stopped = stopping_after(data.draw(st.sampled_from([0, 2, 5, 10**6])))
+    end = Nester(np.random.default_rng(seed), Crew(), stopped).recombine(flow, *pair)
+    assert_well_formed(end.tree)
+    assert end.length == pytest.approx(oracle(walk, paths_of(end.tree)), abs=1e-10)
+    assert end.length <= min(parent.length for parent in pair) + 1e-10
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=20)
+def test_a_finished_partition_is_as_good_as_it_was(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    end = outcome(flow, renumbered(two_levels(data.draw(partitions(len(flow.nodes))))))
+    finished = Nester(np.random.default_rng(seed), Crew(), never).finish(flow, end)
+    assert_well_formed(finished.tree)
+    assert finished.length == pytest.approx(oracle(walk, paths_of(finished.tree)), abs=1e-10)
+    assert finished.length <= end.length + 1e-12

@@ -1,0 +1,438 @@
+"""Moves in a hierarchy, against all places where a unit could go, each described anew by the oracle."""
+
+import itertools
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import hierarchies, nested_walks, walks
+from test_tree import tree_of
+
+from mapeq.crew import Crew, new_scratch
+from mapeq.flow import FlowOptions, random_walk
+from mapeq.hierarchy import hierarchical_codelength, hierarchy, settled
+from mapeq.levels import aggregate, by_name, compact
+from mapeq.moves import LEAST_GAIN, queue_of, spares_of, take_block
+from mapeq.network import Network
+from mapeq.objective import new_move, partition
+from mapeq.tree import ROOT, Tree
+from mapeq.tree_moves import best_place, commit_units, move_units, places, propose_units
+
+DIRECTED = FlowOptions("directed")
+RECORDED = FlowOptions("directed", recorded_teleportation=True)
+FOREVER = np.uint64(1 << 60)
+random_orders = st.randoms(use_true_random=False)
+blocks = st.integers(1, 12)
+
+
+def shuffled(n, random):
+    return np.array(random.sample(range(n), n), dtype=np.uint32)
+
+
+def paths_of(state):
+    """The modules that each node of a tree or a hierarchy is in, by number, coarsest first."""
+    found = []
+    for module in state.module_of.tolist():
+        path = ()
+        while module != ROOT:
+            path, module = (module, *path), int(state.parent[module])
+        found.append(path)
+    return found
+
+
+def length_of(flow, state):
+    return hierarchical_codelength(flow, state).total
+
+
+def assert_in_step(flow, state):
+    """All sums of a hierarchy are what they would be from scratch, and nothing is left of what is no module."""
+    rows = settled(state)
+    fresh = hierarchy(flow, Tree(rows.module_of, rows.parent))
+    np.testing.assert_array_equal(rows.sizes, fresh.sizes)
+    np.testing.assert_allclose(rows.modules, fresh.modules, rtol=1e-10, atol=1e-10)
+    assert not state.modules[1:][state.sizes[1:] == 0].any()
+    assert (state.teleport is None) == (flow.teleport is None)
+    if state.teleport is not None:
+        np.testing.assert_allclose(rows.teleport[1:], fresh.teleport[1:], rtol=1e-10, atol=1e-10)
+        assert not state.teleport[1:][state.sizes[1:] == 0].any()
+    used = {module for path in paths_of(state) for module in path}
+    assert used | {ROOT} == set(np.flatnonzero(state.sizes).tolist()) | {ROOT}
+
+
+class Units:
+    """What moves: nodes, groups of nodes within leaf modules, or whole modules.
+
+    Attributes
+    ----------
+    flow : Flow
+        Between the units.
+    state : Hierarchy
+        Of the units.
+    members : list of lists
+        The nodes of each unit.
+    homes : list of paths
+        The module that each unit is directly in.
+    anywhere : bool
+        Whether units may move beside modules.
+    """
+
+    def __init__(self, flow, tree, unit_of, homes, state, *, anywhere):
+        small = compact(partition(flow, unit_of))
+        level = aggregate(flow, small, np.arange(len(unit_of), dtype=np.uint32), Crew())
+        self.flow = by_name(level) if anywhere else level
+        self.members = [np.flatnonzero(small.module_of == u).tolist() for u in range(len(small.sizes))]
+        self.homes = [homes[nodes[0]] for nodes in self.members]
+        self.state = state
+        self.anywhere = anywhere
+        self.paths = paths_of(tree)
+
+    @classmethod
+    def nodes(cls, flow, tree, room):
+        n = np.arange(len(tree.module_of), dtype=np.uint32)
+        return cls(flow, tree, n, paths_of(tree), hierarchy(flow, tree, room), anywhere=False)
+
+    @classmethod
+    def parts(cls, flow, tree, room, labels):
+        """Groups of nodes that have the same label and leaf module."""
+        keys = tree.module_of.astype(np.int64) * len(labels) + labels
+        _, firsts, unit_of = np.unique(keys, return_index=True, return_inverse=True)
+        state = hierarchy(flow, tree, room)
+        in_modules = np.bincount(tree.parent[1:], minlength=len(state.parent))
+        sizes = in_modules + np.bincount(tree.module_of[firsts], minlength=len(state.parent))
+        state = state._replace(module_of=tree.module_of[firsts], sizes=sizes.astype(np.uint32))
+        return cls(flow, tree, unit_of.astype(np.uint32), paths_of(tree), state, anywhere=False)
+
+    @classmethod
+    def subtrees(cls, flow, tree, height):
+        """The largest modules that have no more levels than so many below them; None if there is only the root."""
+        node_paths = paths_of(tree)
+        levels = {path[:d]: 0 for path in node_paths for d in range(len(path) + 1)}
+        for path in node_paths:
+            for d in range(len(path) + 1):
+                levels[path[:d]] = max(levels[path[:d]], len(path) - d)
+        if levels.get((), 0) <= height:
+            return None
+        roots = [next(path[:d] for d in range(1, len(path) + 1) if levels[path[:d]] <= height) for path in node_paths]
+        names = np.array([root[-1] for root in roots], dtype=np.uint32)
+        unit_roots, unit_of = np.unique(names, return_inverse=True)
+        state = hierarchy(flow, tree)
+        state = state._replace(module_of=tree.parent[unit_roots])
+        return cls(flow, tree, unit_of.astype(np.uint32), [root[:-1] for root in roots], state, anywhere=True)
+
+    def moved(self, u, home):
+        """The paths of all nodes when a unit has moved."""
+        paths = list(self.paths)
+        for node in self.members[u]:
+            paths[node] = home + self.paths[node][len(self.homes[u]) :]
+        return paths
+
+    def places(self, u):
+        """The homes that a unit has to consider; a new module has a name of its own."""
+        links = self.flow.links
+        row = slice(links.indptr[u], links.indptr[u + 1])
+        own, around = self.homes[u], {self.homes[v] for v in links.indices[row].tolist()}
+        if around <= {own}:
+            return set()
+        # Modules around the unit count from the lowest one that is around all neighbours, too.
+        lowest = max(d for d in range(len(own) + 1) if {home[:d] for home in around} == {own[:d]})
+        above = {own[:d] for d in range(lowest, len(own))}
+        if self.anywhere:
+            return (above | {home[:d] for home in around for d in range(lowest, len(home) + 1)}) - {own}
+        return (around | {(*module, "new") for module in above}) - {own}
+
+    def all_places(self, u):
+        """All homes that a unit might have, but for those within itself."""
+        own = self.homes[u]
+        if self.anywhere:
+            root = self.paths[self.members[u][0]][: len(own) + 1]
+            modules = {path[:d] for path in self.paths for d in range(len(path))}
+            return {module for module in modules if module[: len(root)] != root} - {own}
+        return (set(self.paths) | {(*path[:d], "new") for path in self.paths for d in range(len(path))}) - {own}
+
+    def bounds(self):
+        return places(self.state, anywhere=self.anywhere)
+
+    def kernel(self):
+        """The first arguments of all kernels."""
+        return self.flow.links, self.flow.nodes, self.flow.teleport, self.state, self.bounds()
+
+    def scratch(self):
+        widest = int(np.diff(self.flow.links.indptr).max(initial=0))
+        return new_scratch((widest + 2) * int(self.bounds().deepest), np.dtype(np.uint32))
+
+    def run(self, order, *, block, work=FOREVER):
+        """Visit all units once, and again those that wait then, interrupted after so much work: the change, spares."""
+        queue, spares = queue_with_blocks(order, block), spares_of(self.state)
+        scratch, move, change = self.scratch(), new_move(), 0.0
+        while queue.ends[1]:
+            one, met = move_units(*self.kernel(), queue, spares, scratch, move, np.uint64(work))
+            assert one <= 0
+            assert met >= work or not queue.ends[1]
+            change += one
+        assert not queue.waiting.any()
+        assert not scratch.table.any()
+        return change, spares
+
+    def whole(self, tree):
+        """The hierarchy of all nodes, units and what is in them."""
+        if self.anywhere:
+            parent = self.state.parent.copy()
+            for u, nodes in enumerate(self.members):
+                parent[self.paths[nodes[0]][len(self.homes[u])]] = self.state.module_of[u]
+            return self.state._replace(module_of=tree.module_of, parent=parent)
+        module_of = np.empty_like(tree.module_of)
+        for u, nodes in enumerate(self.members):
+            module_of[nodes] = self.state.module_of[u]
+        sizes = self.state.sizes + np.bincount(module_of, minlength=len(self.state.sizes))
+        sizes = sizes - np.bincount(self.state.module_of, minlength=len(self.state.sizes))
+        return self.state._replace(module_of=module_of, sizes=sizes.astype(np.uint32))
+
+
+def queue_with_blocks(order, block):
+    """A queue of all units; by itself, that of a small network would take one unit at a time."""
+    return queue_of(order)._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
+
+
+every_flow = pytest.mark.parametrize(
+    "fixed",
+    [
+        {"flow_models": ["undirected"]},
+        {"flow_models": ["directed"], "recorded_teleportation": False},
+        {"flow_models": ["directed"], "recorded_teleportation": True},
+        {"flow_models": ["rawdir", "precomputed", "undirdir", "outdirdir"]},
+    ],
+    ids=["undirected", "directed", "recorded", "given"],
+)
+every_kind = pytest.mark.parametrize("kind", ["nodes", "parts", "subtrees"])
+
+
+def drawn(data, kind, room=4, **fixed):
+    """A flow, its walk by the oracle, a hierarchy, and units of it; None if there is only the root."""
+    links, options = data.draw(st.one_of(walks(min_nodes=3, max_nodes=8, max_links=20, **fixed), nested_walks(**fixed)))
+    flow, n = random_walk(links.network(), options), links.num_nodes
+    tree = tree_of(data.draw(hierarchies(n)))
+    if kind == "nodes":
+        units = Units.nodes(flow, tree, room)
+    elif kind == "parts":
+        labels = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+        units = Units.parts(flow, tree, room, np.array(labels))
+    else:
+        units = Units.subtrees(flow, tree, data.draw(st.integers(0, 2)))
+    return flow, links.walk(options), tree, units
+
+
+def home_of(state, module):
+    path = ()
+    while module != ROOT:
+        path, module = (module, *path), int(state.parent[module])
+    return path
+
+
+# The best place ------------------------------------------------------------------------------
+
+
+@every_kind
+@every_flow
+@given(st.data(), random_orders)
+@settings(max_examples=30)
+def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, data, random):
+    _, walk, _, units = drawn(data, kind, **fixed)
+    if units is None:
+        return
+    before = naive.hierarchical_codelength(walk, units.paths).total
+    scratch = units.scratch()
+    for u in shuffled(len(units.members), random).tolist()[:8]:
+        change, chain, entry, new = best_place(*units.kernel(), np.uint64(u), scratch)
+        assert not scratch.table.any()
+        considered = units.places(u)
+        changes = {
+            home: naive.hierarchical_codelength(walk, units.moved(u, home)).total - before for home in considered
+        }
+        assert change == pytest.approx(min([0.0, *changes.values()]), abs=1e-10)
+        if change < 0:
+            assert scratch.modules[:chain].tolist() == [*units.homes[u][::-1], ROOT]
+            home = home_of(units.state, int(scratch.modules[entry]))
+            assert changes[(*home, "new") if new else home] == pytest.approx(change, abs=1e-10)
+
+
+def test_a_node_may_move_to_a_new_module_beside_its_own_or_further_up():
+    """The walk seldom goes on from node 0, which names itself over and over; where it goes to decides how far up."""
+    network = Network.from_edges([0, 0, 1, 1, 2, 4, 4, 5], [0, 3, 2, 3, 3, 5, 6, 6], [10, 0.01, 1, 1, 1, 1, 1, 1])
+    flow = random_walk(network, FlowOptions())
+    inner, outer = [(0, 0), (0, 0), (0, 1), (0, 2)], [(0, 0, 0), (0, 0, 0), (0, 1, 0), (1, 0, 0)]
+    for paths, above in ((inner, 1), (outer, 0)):
+        tree = tree_of([*paths, (2,), (2,), (2,)])
+        units = Units.nodes(flow, tree, 2)
+        scratch = units.scratch()
+        change, _, entry, new = best_place(*units.kernel(), np.uint64(0), scratch)
+        assert change < 0
+        assert new
+        assert home_of(units.state, int(scratch.modules[entry])) == units.homes[0][:above]
+
+
+# Moving --------------------------------------------------------------------------------------
+
+
+@every_kind
+@every_flow
+@given(st.data(), random_orders, blocks)
+@settings(max_examples=40)
+def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, data, random, block):
+    flow, walk, tree, units = drawn(data, kind, **fixed)
+    if units is None:
+        return
+    before = naive.hierarchical_codelength(walk, units.paths).total
+    change, spares = units.run(shuffled(len(units.members), random), block=block)
+    state = units.whole(tree)
+    assert_in_step(flow, state)
+    after = naive.hierarchical_codelength(walk, paths_of(state)).total
+    assert after == pytest.approx(before + change, abs=1e-10)
+    assert length_of(flow, state) == pytest.approx(after, abs=1e-10)
+    unused = np.flatnonzero(units.state.sizes == 0)
+    np.testing.assert_array_equal(np.sort(spares.numbers[: int(spares.height[0])]), unused)
+
+
+@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+def test_nodes_leave_random_modules_for_new_ones(options):
+    rng = np.random.default_rng(4)
+    sources = rng.integers(0, 24, 150)
+    whole = rng.choice([3, 12, 24], 150, p=[0.8, 0.15, 0.05])
+    targets = sources - sources % whole + rng.integers(0, whole)
+    flow = random_walk(Network.from_edges(sources, targets, rng.exponential(size=150), directed=True), options)
+    units = Units.nodes(flow, tree_of(list(map(tuple, rng.integers(0, 2, (24, 3)).tolist()))), 8)
+    first = next(u for u in range(24) if best_place(*units.kernel(), np.uint64(u), units.scratch())[3])
+    order = np.roll(np.arange(24, dtype=np.uint32), -first)
+    # With so little work, only the first block of one unit is visited.
+    queue, spares = queue_with_blocks(order, 1), spares_of(units.state)
+    unused = int(spares.height[0])
+    move_units(*units.kernel(), queue, spares, units.scratch(), new_move(), np.uint64(1))
+    assert spares.height[0] == unused - 1
+    assert_in_step(flow, units.state)
+
+
+@every_kind
+@every_flow
+@given(st.data(), random_orders)
+@settings(max_examples=15)
+def test_when_no_unit_moves_any_more_no_place_is_better(fixed, kind, data, random):
+    _, walk, tree, units = drawn(data, kind, room=24, **fixed)
+    if units is None:
+        return
+    n = len(units.members)
+    while units.run(shuffled(n, random), block=3)[0] < 0:
+        pass
+    state = units.whole(tree)
+    units.paths = paths_of(state)
+    units.homes = [home_of(state, module) for module in units.state.module_of.tolist()]
+    length = naive.hierarchical_codelength(walk, units.paths).total
+    for u in shuffled(n, random).tolist()[:8]:
+        for home in units.places(u):
+            assert naive.hierarchical_codelength(walk, units.moved(u, home)).total >= length - 1e-10
+
+
+@every_kind
+@given(st.data(), random_orders, blocks, st.integers(1, 30))
+@settings(max_examples=30)
+def test_interrupted_moving_gives_the_same(kind, data, random, block, work):
+    flow, _, tree, units = drawn(data, kind)
+    if units is None:
+        return
+    order, start = shuffled(len(units.members), random), copied(units.state)
+    change, _ = units.run(order, block=block)
+    once, units.state = units.state, start
+    again, _ = units.run(order, block=block, work=work)
+    np.testing.assert_array_equal(units.state.module_of, once.module_of)
+    np.testing.assert_array_equal(units.state.parent, once.parent)
+    assert again == pytest.approx(change, abs=1e-11)
+    assert_in_step(flow, units.whole(tree))
+
+
+def copied(state):
+    return state._replace(
+        module_of=state.module_of.copy(),
+        parent=state.parent.copy(),
+        modules=state.modules.copy(),
+        teleport=None if state.teleport is None else state.teleport.copy(),
+        sizes=state.sizes.copy(),
+    )
+
+
+@every_kind
+@given(st.data(), random_orders)
+@settings(max_examples=50)
+def test_a_block_may_be_proposed_in_any_parts(kind, data, random):
+    _, _, _, units = drawn(data, kind)
+    if units is None:
+        return
+    n = len(units.members)
+    order, before = shuffled(n, random), copied(units.state)
+    cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
+    answers = []
+    for parts in ([0, n], [0, *cuts, n]):
+        queue = queue_with_blocks(order, n)
+        links_of_units = units.flow.links
+        assert take_block(links_of_units, units.state, units.bounds(), queue) == (n, len(links_of_units.indices) + n)
+        for begin, end in itertools.pairwise(parts):
+            scratch = units.scratch()
+            propose_units(*units.kernel(), queue, np.uint64(begin), np.uint64(end), scratch)
+            assert not scratch.table.any()
+        answers.append(queue.proposed)
+    np.testing.assert_array_equal(*answers)
+    for array, same in zip(units.state, before, strict=True):
+        np.testing.assert_array_equal(array, same)
+    for u, wants in zip(order, answers[0], strict=True):
+        assert wants == (best_place(*units.kernel(), np.uint64(u), scratch)[0] < -LEAST_GAIN)
+
+
+def test_a_larger_network_moves_alike_in_any_parts():
+    """More units than one block holds, and a hub whose candidates are many."""
+    rng = np.random.default_rng(7)
+    sources, targets = rng.integers(0, 900, (2, 6000))
+    network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
+    flow = random_walk(network, FlowOptions())
+    leaves = rng.integers(0, 200, 900)
+    tree = tree_of([(int(m) % 5, int(m) % 30, int(m)) for m in leaves])
+    lengths = []
+    for count in (1, 3, 7):
+        units = Units.nodes(flow, tree, 64)
+        queue, spares = queue_with_blocks(np.arange(900, dtype=np.uint32), 100), spares_of(units.state)
+        change, scratch = 0.0, units.scratch()
+        while queue.ends[1]:
+            size, _ = take_block(flow.links, units.state, units.bounds(), queue)
+            for part in range(count):
+                begin, end = int(size) * part // count, int(size) * (part + 1) // count
+                propose_units(*units.kernel(), queue, np.uint64(begin), np.uint64(end), scratch)
+            change += commit_units(*units.kernel(), queue, size, spares, scratch, new_move())
+        assert_in_step(flow, units.state)
+        lengths.append(length_of(flow, units.state))
+        assert lengths[-1] == pytest.approx(length_of(flow, hierarchy(flow, tree)) + change, abs=1e-9)
+    assert lengths == [lengths[0]] * 3
+    assert change < -0.1
+
+
+def test_without_spare_numbers_nothing_new_is_made():
+    network = Network.from_edges([0, 0, 1, 1, 2], [0, 3, 2, 3, 3], [10, 0.01, 1, 1, 1])
+    flow = random_walk(network, FlowOptions())
+    tree = tree_of([(0, 0), (0, 0), (0, 0), (0, 1)])
+    changes = []
+    for room in (0, 1):
+        units = Units.nodes(flow, tree, room)
+        changes.append(units.run(np.arange(4, dtype=np.uint32), block=1)[0])
+        assert_in_step(flow, units.state)
+    assert changes[1] < changes[0]
+
+
+def test_modules_that_fall_empty_together_are_spare_again():
+    """A node that is alone in a module, alone in another, and that in a third."""
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    tree = tree_of([(0,), (0,), (1, 0, 0), (2,), (2,), (2,)])
+    units = Units.nodes(flow, tree, 0)
+    _, spares = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)
+    gone = list(paths_of(tree)[2])
+    assert sorted(spares.numbers[: int(spares.height[0])].tolist()) == sorted(gone)
+    assert not units.state.modules[gone].any()
+    assert not units.state.sizes[gone].any()
+    assert_in_step(flow, units.state)
+    assert units.state.module_of[2] == units.state.module_of[0]
