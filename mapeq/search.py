@@ -281,7 +281,9 @@ class _Search:
 
     def _random_groups(self, rng: np.random.Generator) -> Tree:
         n = len(self._flow.nodes)
-        num_groups = max(1, int(n ** rng.uniform(0.15, 0.65)))
+        # Where teleportation is recorded, nodes without links may belong together, which no move finds.
+        least = 0.15 if self._flow.teleport is None else 0.0
+        num_groups = max(1, int(n ** rng.uniform(least, 0.65)))
         return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)))
 
     def _chance(self, *key: int) -> np.random.Generator:
