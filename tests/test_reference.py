@@ -11,6 +11,7 @@ from mapeq.flow import VISIT, FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.objective import codelength, partition
 from mapeq.search import find_modules
+from mapeq.tree import leaf_numbers
 
 #: Networks for each set of options.
 NUM_NETWORKS = 30
@@ -117,7 +118,7 @@ def test_codelengths_and_flow_are_those_of_infomap(name):
             total = sum(weight for *_, weight in given.links)
             given = given._replace(links=[(i, j, weight / total) for i, j, weight in given.links])
         flow = random_walk(network_of(given, options), options)
-        found = find_modules(flow).tree.module_of
+        found = leaf_numbers(find_modules(flow).tree)
         at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes).astype(found.dtype)
         for module_of in (found, at_random):
             total, index, one_level, visits = reference(given, options, module_of)
