@@ -3,9 +3,10 @@
 A descent iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
 while that shortens the description, refine the modules, aggregate the network by what refinement found, and go
 on with the aggregated network until nothing merges. The next pass begins at the nodes again, from what the last one
-found. The first pass is a rough one, since the next ones know better; the second one forgets the modules
-once it has refined them twice, and builds them up again from these atoms: where modules are weakly separated, that
-undoes mergers of the first pass which no node or atom could leave alone. All others improve what there is.
+found. The first pass is a rough one, since the next ones know better, and the better one of two where modules are
+weak. The second one forgets the modules once it has refined them twice, and builds them up again from these atoms:
+where modules are weakly separated, that undoes mergers of the first pass which no node or atom could leave alone. All
+others improve what there is.
 
 Two partitions are recombined by their overlap: nodes that both keep together become one node of a network that
 is small, since good partitions agree on most. Its descents, one from each parent and one from single nodes, cost
@@ -34,6 +35,9 @@ FADED = 1e-3
 
 #: The second pass has more to offer than that, and passes over overlaps cost next to nothing.
 FADED_AT_FIRST = 1e-4
+
+#: Where modules save less than this fraction of the description, descents scatter, and the first pass decides.
+WEAK = 0.1
 
 #: The first moves from single nodes end when all links have been met so often.
 ROUGH_SWEEPS = 3
@@ -151,9 +155,14 @@ class Searcher:
         return parts, aggregate(flow, parts, self._order(flow), self.crew)
 
     def _first_pass(self, flow: Flow) -> Stage:
-        """A rough pass from single nodes."""
+        """A rough pass from single nodes; where modules are weak, the better one of two."""
         stage = stage_of(flow, single_modules(flow))
-        return stage if self.stopped() else self._reported(self._pass(flow, stage, FADED, rough=True))
+        if not self.stopped():
+            stage = self._reported(self._pass(flow, stage, FADED, rough=True))
+        if stage.length > (1 - WEAK) * flow.node_codelength and not self.stopped():
+            again = self._pass(flow, stage_of(flow, single_modules(flow)), FADED, rough=True)
+            stage = min(stage, self._reported(again), key=length_of)
+        return stage
 
     def _later_passes(self, flow: Flow, stage: Stage) -> Outcome:
         """Passes from where the first one ended."""

@@ -32,11 +32,6 @@ CHEAP_LINKS = 30_000
 LINKS_PER_START = 250
 MOST_STARTS = 40
 
-#: Where modules save less than this fraction of the description, descents end in this place or that: a network with
-#: no more links than these gets a second one.
-WEAK = 0.1
-SMALL_LINKS = 100_000
-
 #: More trials would pay if the last recombination shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
 
@@ -263,21 +258,18 @@ class _Search:
         with Crew(self._threads_each) as crew:
             searcher = self._searcher(self._chance(number), crew, lambda: control.stopped, report)
             ends = [searcher.descend(self._flow, self._start)]
-            for again in range(1, self._num_starts(ends[0])):
+            for again in range(1, self._num_starts()):
                 if control.stopped:
                     break
                 searcher.rng = self._chance(number, again, 0)
                 ends.append(searcher.descend(self._flow, self._random_groups(searcher.rng)))
             return searcher.finish(self._flow, min(ends, key=length_of))
 
-    def _num_starts(self, first: Outcome) -> int:
+    def _num_starts(self) -> int:
         """How many descents a trial makes, all but the first from random groups."""
-        if self._start is not None:
-            return 1
-        n, num_links = len(self._flow.nodes), len(self._flow.links.indices)
-        affordable = CHEAP_LINKS // (LINKS_PER_START + num_links)
-        scatters = num_links <= SMALL_LINKS and first.length > (1 - WEAK) * self._flow.node_codelength
-        return min(max(affordable, 2) if scatters else affordable, n, MOST_STARTS)
+        n = len(self._flow.nodes)
+        affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._flow.links.indices))
+        return min(affordable, n, MOST_STARTS) if self._start is None else 1
 
     def _random_groups(self, rng: np.random.Generator) -> Tree:
         n = len(self._flow.nodes)
