@@ -134,7 +134,7 @@ def _saved(name: str, edges: NDArray[np.int64], folder: Path, directed: bool) ->
     if len(edges) == 0:
         raise ValueError(f"{name}: there is no link between two different nodes")
     path = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.npy"
-    with _renamed(path) as temporary:
+    with renamed(path) as temporary:
         np.save(temporary, edges)
     return _links(name, edges, directed, path)
 
@@ -153,7 +153,7 @@ def simple(edges: NDArray[np.int64], *, directed: bool) -> NDArray[np.int64]:
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[Path]:
+def renamed(path: Path) -> Iterator[Path]:
     """A path to write to that becomes `path` when all is written: a cache never holds half a file."""
     temporary = path.with_name(f"{os.getpid()}-{path.name}")
     try:
