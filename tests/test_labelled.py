@@ -63,6 +63,13 @@ def test_half_of_the_sets_choose_and_half_report():
     assert roles["choose"] == roles["report"] == len(labelled.NAMES) / 2
 
 
+@pytest.mark.parametrize("family", ["pictures", "tables", "profiles", "texts", "made"])
+def test_roles_alternate_within_a_family(family):
+    roles = [kind.role for kind in labelled.KINDS.values() if kind.family == family]
+    assert set(roles[::2]) | set(roles[1::2]) == {"choose", "report"}
+    assert len(set(roles[::2])) == len(set(roles[1::2])) == 1
+
+
 def test_metrics_are_known():
     assert {kind.metric for kind in labelled.KINDS.values()} == {"cosine", "euclidean"}
 
@@ -93,6 +100,17 @@ class Short:
     assert list(collected._first_paragraphs(tmp_path / "module.py")) == ["Say something useful to users."]
 
 
-def test_labels_of_texts_that_are_too_rare_are_left_out():
-    texts = ["a", "b", "c", "d", "e", "f", "g"]
-    assert collected._common(texts, ["y", "z", "y", "x", "x", "y", "x"]) == (list("acdefg"), [1, 1, 0, 0, 1, 0])
+def test_texts_whose_name_is_too_rare_are_left_out():
+    names = {"a": "y", "b": "z", "c": "y", "d": "x", "e": "x", "f": "y", "g": "z"}
+    assert collected._common(names) == {"a": "y", "c": "y", "f": "y"}
+
+
+def test_labels_are_the_numbers_of_names():
+    np.testing.assert_array_equal(collected._numbered(["y", "z", "x", "y"]), [1, 2, 0, 1])
+
+
+def test_the_last_column_of_a_table_is_the_label(tmp_path):
+    (tmp_path / "table.dat").write_text("1, 2.5, dog\n3, 4, cat\n")
+    features, labels = collected._features_and_label(tmp_path / "table.dat")
+    np.testing.assert_array_equal(features, [[1, 2.5], [3, 4]])
+    np.testing.assert_array_equal(labels, [1, 0])
