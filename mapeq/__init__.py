@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mapeq.affinity import neighbor_graph as neighbor_graph
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
     from mapeq.api import warmup as warmup
@@ -41,6 +42,7 @@ _HOME = {
     "infomap_communities": "mapeq.networkx_backend",
     "infomap_partitions": "mapeq.networkx_backend",
     "map_equation": "mapeq.networkx_backend",
+    "neighbor_graph": "mapeq.affinity",
     "read_network": "mapeq.formats",
     "warmup": "mapeq.api",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "infomap_communities",
     "infomap_partitions",
     "map_equation",
+    "neighbor_graph",
     "read_network",
     "warmup",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mapeq.errors import option_error
 from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.progress import StatusLine
+from mapeq.resolution import fitting_markov_time
 from mapeq.result import Result, make_result
 from mapeq.search import Control, Progress, SearchOptions, find_modules
 from mapeq.tree import cut, renumbered, two_levels
@@ -29,7 +31,7 @@ def infomap(
     recorded_teleportation: bool = False,
     teleport_to: str = "links",
     node_weights_as_flow: bool = False,
-    markov_time: float = 1.0,
+    markov_time: float | str = 1.0,
     multilevel: bool = False,
     initial_partition: Any = None,
     num_trials: int = 1,
@@ -63,8 +65,10 @@ def infomap(
         Whether a jump leads to a random link or to a random node, by its weight if nodes have weights.
     node_weights_as_flow : bool
         Take the node weights for the visit rates, whatever the flow over links.
-    markov_time : float above 0
-        How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink.
+    markov_time : float above 0, or "auto"
+        How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink. "auto"
+        makes it longer, up to 16, where modules would otherwise have no boundaries of their own, as in networks of
+        nearest neighbours (:mod:`mapeq.resolution`); ``result.options`` says how long.
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
@@ -105,7 +109,8 @@ def infomap(
     ----------
     Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
     """
-    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel)
+    markov_time, is_auto = checked_markov_time(markov_time)
+    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto)
     if not (isinstance(progress, bool) or callable(progress)):
         raise option_error("progress", progress, "True, False or a callable")
     network, flow_options = network_and_options(
@@ -127,6 +132,15 @@ def infomap(
             report.clear()
 
 
+def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
+    """The Markov time to begin with, and whether the search is to find a fitting one."""
+    if not isinstance(markov_time, str):
+        return markov_time, False
+    if markov_time != "auto":
+        raise option_error("markov_time", markov_time, 'a number above 0 or "auto"')
+    return 1.0, True
+
+
 def search(
     network: Network,
     flow_options: FlowOptions,
@@ -140,13 +154,17 @@ def search(
     if not (start is None or multilevel):
         start = renumbered(two_levels(cut(start, 1)))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
+    num_threads = search_options.num_threads or usable_processors()
+    if search_options.fit_markov_time:
+        time = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
+        flow_options = replace(flow_options, markov_time=time)
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,
         multilevel=multilevel,
         num_trials=search_options.num_trials,
         seed=seed,
-        num_threads=search_options.num_threads or _usable_processors(),
+        num_threads=num_threads,
         start=start,
         control=control,
     )
@@ -280,7 +298,8 @@ def _known(network: Network, flow_options: FlowOptions) -> dict[str, Any]:
     return {"directed": network.directed, **flow_options.as_dict()}
 
 
-def _usable_processors() -> int:
+def usable_processors() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

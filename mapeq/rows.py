@@ -57,10 +57,10 @@ def unsigned(array: NDArray[Any]) -> NDArray[Any]:
     return array.view(f"u{array.dtype.itemsize}")
 
 
-def pieces(size: int) -> Iterator[tuple[int, int]]:
+def pieces(size: int, length: int = PIECE) -> Iterator[tuple[int, int]]:
     """First and last position, the latter excluded, of one piece after the other."""
-    for first in range(0, size, PIECE):
-        yield first, min(first + PIECE, size)
+    for first in range(0, size, length):
+        yield first, min(first + length, size)
 
 
 def constant(weight: float, size: int) -> FloatArray:

@@ -51,6 +51,7 @@ class SearchOptions:
     num_threads: int | None = None
     time_limit: float | None = None
     multilevel: bool = False
+    fit_markov_time: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.multilevel, bool | np.bool_):

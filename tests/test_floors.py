@@ -23,14 +23,14 @@ FLOORS = (
     {"descent"},
     {"nesting"},
     {"search"},
-    {"modules"},
+    {"modules", "resolution"},
     {"result"},
     {"formats", "adapters", "progress"},
     {"api"},
-    {"neighbors", "clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
+    {"neighbors", "affinity", "clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "infomap"}
 
 
 class Import(NamedTuple):

@@ -1,0 +1,71 @@
+"""The Markov time at which the modules of a network have boundaries of their own.
+
+With a longer Markov time the walk takes more steps for one of the description, and modules are larger. How often the
+walk leaves them, per step of its own, says what they are. Where there are no boundaries, as on a lattice or among
+points that fill a region evenly, modules are as large as the description can bear: twice the time makes them so much
+larger that they are left half as often, and their borders are where the search happened to draw them. Modules with
+boundaries of their own stay as they are, and are left as often as before. So the time is raised while that clearly
+lowers how often modules are left, and not so far that they tell next to nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import NamedTuple
+
+from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
+from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
+from mapeq.modules import plogp
+from mapeq.network import Network
+from mapeq.search import Control, Found, find_modules
+
+#: The time is raised by this factor, up to the longest.
+STEP = 2.0**0.5
+LONGEST = 16.0
+
+#: Modules have no boundaries of their own while twice the time divides how often they are left by 2 to this power or
+#: more: 1 where there are none at all, 0 where the modules stay the same.
+GROWING = 0.6
+
+#: What the modules save must be at least this part of what naming them once a step would take.
+LEAST_SAVED = 0.3
+
+
+class _Modules(NamedTuple):
+    left: float  #: how often the walk leaves them, per step of its own
+    saved: float  #: what they save, by the entropy of being in them
+
+
+def fitting_markov_time(
+    network: Network, options: FlowOptions, *, seed: int, num_threads: int, control: Control
+) -> float:
+    """The Markov time for a network: 1, or longer by a power of the square root of 2, up to 16.
+
+    Every time that is looked at takes one two-level search. The rule and its two numbers were chosen on labelled
+    nearest-neighbour graphs, see ``benchmarks/embeddings.py``.
+    """
+
+    def modules_at(time: float) -> _Modules:
+        flow = random_walk(network, replace(options, markov_time=time))
+        found = find_modules(flow, seed=seed, num_threads=num_threads, control=control)
+        return _modules(flow, found, time)
+
+    fitting, before = 1.0, modules_at(1.0)
+    for exponent in count(1):
+        time = STEP**exponent
+        if control.stopped or before.left == 0 or time > LONGEST * 1.01:
+            break
+        modules = modules_at(time)
+        if modules.left > before.left * STEP**-GROWING or modules.saved < LEAST_SAVED:
+            break
+        fitting, before = time, modules
+    return fitting
+
+
+def _modules(flow: Flow, found: Found, time: float) -> _Modules:
+    state = hierarchy(flow, found.tree)
+    tops = state.modules[1:]
+    entropy = -plogp(tops[:, USE]).sum()
+    saved = flow.node_codelength - hierarchical_codelength(flow, state).total
+    return _Modules(float(tops[:, EXIT].sum()) / time, saved / entropy if entropy > 0 else 0.0)
