@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
     from mapeq.api import warmup as warmup
+    from mapeq.clustering import InfomapClustering as InfomapClustering
     from mapeq.errors import ConvergenceError as ConvergenceError
     from mapeq.errors import FormatError as FormatError
     from mapeq.errors import MapeqError as MapeqError
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _HOME = {
     "ConvergenceError": "mapeq.errors",
     "FormatError": "mapeq.errors",
+    "InfomapClustering": "mapeq.clustering",
     "MapeqError": "mapeq.errors",
     "Network": "mapeq.network",
     "NetworkError": "mapeq.errors",
@@ -47,6 +49,7 @@ _HOME = {
     "warmup": "mapeq.api",
 }
 
+# Without InfomapClustering, which needs scikit-learn: ``from mapeq import *`` works wherever mapeq does.
 __all__ = [
     "ConvergenceError",
     "FormatError",
@@ -75,4 +78,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_HOME})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,7 +181,7 @@ def find_neighbors(
 
 
 def new_neighbors(
-    queries: Any, vectors: NDArray[Any] | None, options: AffinityOptions, *, num_points: int, num_threads: int = 1
+    queries: Any, vectors: Any, options: AffinityOptions, *, num_points: int, num_threads: int = 1
 ) -> Neighbors:
     """The neighbours of new vectors among those before; with a graph, a matrix of shape (m, num_points) or a pair."""
     if vectors is None:
@@ -228,76 +228,87 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
 
 def given_neighbors(graph: Any, options: AffinityOptions, *, num_points: int | None = None) -> Neighbors:
     """The nearest of given neighbours: of each other, or of new vectors among `num_points` old ones."""
-    rows, columns, values, shape = _entries(graph, num_points)
-    if num_points is None:
-        others = rows != columns
-        rows, columns, values = rows[others], columns[others], values[others]
-    is_bad = np.isnan(values)
-    distances = values
-    if options.metric == "precomputed":
-        is_bad |= values < 0
-    else:
-        is_bad |= np.isinf(values)
-        distances = 1 - values
-    if is_bad.any():
-        k = int(np.argmax(is_bad))
-        what, allowed = (
-            ("distance", "a number, 0 or more") if options.metric == "precomputed" else ("similarity", "finite")
-        )
-        raise ValueError(
-            f"row {rows[k]}, column {columns[k]} of the graph is {values[k]}, but a {what} must be {allowed}"
-        )
-    near = np.flatnonzero(np.isfinite(distances))
-    order = near[np.lexsort((columns[near], distances[near], rows[near]))]
+    is_distance = options.metric == "precomputed"
+    rows, columns, values, shape = _entries(graph, num_points, is_distance, int(options.n_neighbors))
+    is_link = np.full(len(rows), True) if num_points is not None else rows != columns
+    distances = values if is_distance else 1 - values
+    order = np.flatnonzero(is_link)
+    order = order[np.lexsort((columns[order], distances[order], rows[order]))]
     sizes = np.bincount(rows[order], minlength=shape[0])
     rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     is_kept = rank < options.n_neighbors
     order, rank = order[is_kept], rank[is_kept]
-    most = int(rank.max(initial=-1)) + 1
-    neighbors = _no_neighbors(shape[0], most, shape[1])
+    room = shape[0], int(rank.max(initial=-1)) + 1
+    neighbors = Neighbors(np.full(room, -1, dtype=index_dtype(shape[1])), np.full(room, np.inf))
     neighbors.indices[rows[order], rank] = columns[order]
     neighbors.distances[rows[order], rank] = distances[order]
     return neighbors
 
 
-def _no_neighbors(num_vectors: int, most: int, num_points: int) -> Neighbors:
-    shape = num_vectors, most
-    return Neighbors(np.full(shape, -1, dtype=index_dtype(num_points)), np.full(shape, np.inf))
-
-
-def _entries(
-    graph: Any, num_points: int | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[int, int]]:
-    """Row, column and value of what a graph holds, and its shape."""
-    if isinstance(graph, Sequence) and len(graph) == 2 and not isinstance(graph, str):
-        indices, values = (np.asarray(part) for part in graph)
-        if indices.ndim != 2 or indices.shape != values.shape or indices.dtype.kind not in "iu":
-            raise ValueError(
-                "a pair (indices, distances) must be two arrays of shape (n, k), the first of whole numbers, not "
-                f"{indices.dtype} of shape {indices.shape} and {values.dtype} of shape {values.shape}"
-            )
-        shape = len(indices), len(indices) if num_points is None else num_points
-        if indices.max(initial=-1) >= shape[1]:
-            row, column = np.argwhere(indices >= shape[1])[0]
-            raise ValueError(f"row {row} of the indices has {indices[row, column]}, but there are {shape[1]} vectors")
-        rows = np.broadcast_to(np.arange(shape[0])[:, None], indices.shape)
-        is_near = indices >= 0
-        return rows[is_near], indices[is_near].astype(np.int64), values[is_near].astype(np.float64), shape
+def checked_matrix(graph: Any, is_distance: bool) -> Any:
+    """A precomputed graph as a sparse matrix of coordinates or as a dense one, of numbers that make sense."""
     if scipy.sparse.issparse(graph):
         matrix = graph.tocoo()
-        rows, columns = (part.astype(np.int64) for part in matrix.coords)
-        values = np.asarray(matrix.data, dtype=np.float64)
-    else:
-        matrix = np.asarray(graph, dtype=np.float64)
-        if matrix.ndim != 2:
-            raise ValueError(f"a precomputed graph must be a matrix, not an array of shape {matrix.shape}")
-        rows, columns = (part.ravel() for part in np.indices(matrix.shape))
-        values = matrix.ravel()
+        rows, columns = matrix.coords
+        _check_values(matrix.data, is_distance, lambda k: (rows[k], columns[k]))
+        return matrix
+    matrix = np.asarray(graph, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise ValueError(f"a precomputed graph must be a matrix, not an array of shape {matrix.shape}")
+    _check_values(matrix.ravel(), is_distance, lambda k: divmod(k, matrix.shape[1]))
+    return matrix
+
+
+_Entries = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[int, int]]
+
+
+def _entries(graph: Any, num_points: int | None, is_distance: bool, most: int) -> _Entries:
+    """Row, column and value of what a graph holds, and its shape; of a dense one only the `most` best and one more."""
+    if isinstance(graph, tuple):
+        return _entries_of_pair(graph, num_points, is_distance)
+    matrix = checked_matrix(graph, is_distance)
     if num_points is None and matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a precomputed graph must be square, not of shape {matrix.shape}")
     if num_points is not None and matrix.shape[1] != num_points:
         raise ValueError(f"distances to {num_points} vectors are needed, but the graph is of shape {matrix.shape}")
-    return rows, columns, values, matrix.shape
+    if scipy.sparse.issparse(matrix):
+        rows, columns = (part.astype(np.int64) for part in matrix.coords)
+        return rows, columns, np.asarray(matrix.data, dtype=np.float64), matrix.shape
+    columns = np.argsort(matrix if is_distance else -matrix, axis=1, kind="stable")[:, : most + 1]
+    values = np.take_along_axis(matrix, columns, axis=1)
+    return np.repeat(np.arange(len(matrix)), columns.shape[1]), columns.ravel(), values.ravel(), matrix.shape
+
+
+def _entries_of_pair(pair: tuple[Any, ...], num_points: int | None, is_distance: bool) -> _Entries:
+    """As :func:`_entries`, of what libraries for nearest neighbours return."""
+    if len(pair) != 2:
+        raise ValueError(f"neighbours must be a pair (indices, distances), not {len(pair)} arrays")
+    indices, values = (np.asarray(part) for part in pair)
+    if indices.ndim != 2 or indices.shape != values.shape or indices.dtype.kind not in "iu":
+        raise ValueError(
+            "a pair (indices, distances) must be two arrays of shape (n, k), the first of whole numbers, not "
+            f"{indices.dtype} of shape {indices.shape} and {values.dtype} of shape {values.shape}"
+        )
+    shape = len(indices), len(indices) if num_points is None else num_points
+    if indices.max(initial=-1) >= shape[1]:
+        row, column = np.argwhere(indices >= shape[1])[0]
+        raise ValueError(f"row {row} of the indices has {indices[row, column]}, but there are {shape[1]} vectors")
+    rows, places = np.nonzero(indices >= 0)
+    columns, values = indices[rows, places].astype(np.int64), values[rows, places].astype(np.float64)
+    _check_values(values, is_distance, lambda k: (rows[k], columns[k]))
+    return rows, columns, values, shape
+
+
+def _check_values(values: FloatArray, is_distance: bool, place: Callable[[int], tuple[int, int]]) -> None:
+    """Refuse NaN, infinity and negative distances, and say where they are."""
+    is_good = np.isfinite(values) & (values >= 0 if is_distance else True)
+    if not is_good.all():
+        k = int(np.argmin(is_good))
+        row, column = place(k)
+        where = f"row {row}, column {column} of the graph"
+        if np.isfinite(values[k]):  # in the words by which scikit-learn knows it
+            raise ValueError(f"Negative values in data: {where} is {values[k]:g}, but a distance is 0 or more")
+        raise ValueError(f"{where} is {'NaN' if np.isnan(values[k]) else 'infinity'}; leave out what is no neighbour")
 
 
 def similar_enough(neighbors: Neighbors, options: AffinityOptions) -> Neighbors:
@@ -366,15 +377,21 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
     return np.where(neighbors.indices < 0, 0, found)
 
 
-def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.sparse.csr_array:
-    """The weighted links to all neighbours as a matrix; see :func:`neighbor_graph`."""
-    weights = link_weights(neighbors, options.weighting, options.metric)
+def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> scipy.sparse.csr_array:
+    """The links of vectors to their neighbours among so many points as a matrix, those of weight 0 left out."""
     is_link = weights > 0
     indptr = np.concatenate([[0], np.cumsum(is_link.sum(axis=1))])
-    shape = len(weights), len(weights)
-    links = scipy.sparse.csr_array((weights[is_link], neighbors.indices[is_link], indptr), shape=shape)
+    links = scipy.sparse.csr_array(
+        (weights[is_link], neighbors.indices[is_link], indptr), shape=(len(weights), num_points)
+    )
+    links.sort_indices()
+    return links
+
+
+def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.sparse.csr_array:
+    """The weighted links to all neighbours as a matrix; see :func:`neighbor_graph`."""
+    links = link_graph(neighbors, link_weights(neighbors, options.weighting, options.metric), len(neighbors.indices))
     if options.symmetrize == "directed":
-        links.sort_indices()
         return links
     back = links.T.tocsr()
     if options.symmetrize == "average":
@@ -406,7 +423,8 @@ def _memberships(distances: FloatArray) -> FloatArray:
         sigma = np.sqrt(low * high)
         is_high = np.exp(gaps / -sigma).sum(axis=1, keepdims=True) > wanted
         low, high = np.where(is_high, low, sigma), np.where(is_high, sigma, high)
-    return np.exp(gaps / -high)
+    memberships: FloatArray = np.exp(gaps / -high)
+    return memberships
 
 
 def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> FloatArray:
@@ -420,7 +438,8 @@ def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> Floa
     last = np.where(np.isfinite(others), others, 0).max(axis=1, initial=0)
     own_last = np.where(np.isfinite(own), own, 0).max(axis=1, keepdims=True, initial=0)
     scales = np.sqrt(own_last * last[neighbors.indices])
-    return np.exp(-np.divide(own, scales, out=np.where(own > 0, np.inf, 0.0), where=scales > 0))
+    weights: FloatArray = np.exp(-np.divide(own, scales, out=np.where(own > 0, np.inf, 0.0), where=scales > 0))
+    return weights
 
 
 @jit

@@ -25,7 +25,7 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
-    {"formats", "adapters", "progress"},
+    {"formats", "adapters", "progress", "placing"},
     {"api"},
     {"neighbors", "affinity", "clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
 )
