@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._optional import require
 from mapeq.affinity import (
     GRAPH_METRICS,
+    NEED_NEIGHBORS_OF_NEIGHBORS,
     AffinityOptions,
     affinity_graph,
     checked_matrix,
@@ -173,6 +174,9 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
+        self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
+        self._fit_vectors = None if options.takes_graph else X
+        del neighbors  # of many vectors, memory that the search can use
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
         self.result_: Result = search(network, flow_options, search_options, Control())
         self.codelength_ = self.result_.codelength
@@ -182,8 +186,6 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         self._label_of = np.where(is_small, -1, np.cumsum(~is_small) - 1)
         self.labels_: NDArray[np.int64] = self._label_of[modules]
         self.n_clusters_ = int(np.count_nonzero(~is_small))
-        self._fit_neighbors = neighbors
-        self._fit_vectors = None if options.takes_graph else X
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
