@@ -275,3 +275,10 @@ def test_a_graph_says_which_options_made_it_directed():
 def test_the_graph_is_made_of_neighbors_and_options():
     options = AffinityOptions(6)
     np.testing.assert_array_equal(affinity_graph(find_neighbors(VECTORS, options), options).toarray(), dense())
+
+
+def test_links_of_next_to_no_weight_are_none():
+    points = np.array([[0.0], [1e-3], [2e-3], [3e-3], [1e3], [1e3 + 1]])
+    graph = neighbor_graph(points, 3, metric="euclidean")
+    assert graph.data.min() > 1e-13
+    assert mapeq.infomap(graph).num_modules == 2
