@@ -278,7 +278,10 @@ def test_the_graph_is_made_of_neighbors_and_options():
 
 
 def test_links_of_next_to_no_weight_are_none():
-    points = np.array([[0.0], [1e-3], [2e-3], [3e-3], [1e3], [1e3 + 1]])
-    graph = neighbor_graph(points, 3, metric="euclidean")
-    assert graph.data.min() > 1e-13
-    assert mapeq.infomap(graph).num_modules == 2
+    distances = np.tile([1.0] * 8 + [1.742, 2.0], (12, 1))  # all eight as near as the nearest: the others fade away
+    indices = (np.arange(12)[:, None] + np.arange(1, 11)) % 12
+    options = AffinityOptions(10, metric="precomputed", symmetrize="directed")
+    assert 0 < link_weights(Neighbors(indices, distances), "umap", "precomputed")[:, 8].max() < 1e-300
+    graph = affinity_graph(Neighbors(indices, distances), options)
+    assert graph.nnz == 12 * 8
+    assert mapeq.infomap(graph).num_nodes == 12
