@@ -49,28 +49,34 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
 
     With a column ``path``, that is read instead of the module.
     """
-    numbers: list[int] = []
     width, names_path = 2, False
+    for line, row in table_rows(lines, file, delimiter):
+        if row[:2] == _HEADER[:2]:
+            names_path = row[3:4] == [_PATH]
+            width = 4 if names_path else 2
+            continue
+        problem = None
+        if len(row) < width:
+            problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
+        elif row[width - 1] == "":
+            problem = "the node has no module"
+        if problem is not None:
+            raise FormatError(problem, file=file, line=line, text=delimiter.join(row))
+        yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), line)
+
+
+def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The fields of every row, and the number of the line that it ends in."""
+    last = 0
 
     def texts() -> Iterator[str]:
-        for number, text in lines:
-            numbers.append(number)
+        nonlocal last
+        for last, text in lines:  # noqa: B007 the row that is read says where it ends
             yield text + "\n"
 
     try:
         for row in csv.reader(texts(), delimiter=delimiter):
-            if row[:2] == _HEADER[:2]:
-                names_path = row[3:4] == [_PATH]
-                width = 4 if names_path else 2
-                continue
-            problem = None
-            if len(row) < width:
-                problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
-            elif row[width - 1] == "":
-                problem = "the node has no module"
-            if problem is not None:
-                raise FormatError(problem, file=file, line=numbers[-1], text=delimiter.join(row))
-            yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), numbers[-1])
+            yield last, row
     except csv.Error as error:
         raise FormatError(f"no table: {error}; is there a quote without its end?", file=file) from error
 
