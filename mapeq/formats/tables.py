@@ -1,4 +1,4 @@
-"""Tables (.csv, .tsv) and .json: a row for every node, with its label, module and flow."""
+"""Tables (.csv, .tsv, .parquet) and .json: a row for every node, with its label, module and flow."""
 
 from __future__ import annotations
 
@@ -6,42 +6,61 @@ import csv
 import json
 from collections.abc import Hashable, Iterator
 from math import isfinite
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import numpy as np
 
 from mapeq import __version__
+from mapeq._optional import require
 from mapeq.errors import FormatError
 from mapeq.formats.naming import Row, has_numbers, in_tree_order, names_in_files
 from mapeq.result import Result
+from mapeq.rows import IntArray
 from mapeq.tree import paths
 
 _HEADER = ["node", "module", "flow"]
 _PATH = "path"
 
 
-def write_csv(result: Result, stream: TextIO, delimiter: str = ",") -> None:
+def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
     """Write node, module (0 has most flow) and flow, with a header, in node order.
 
     In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` leads to the
-    leaf module: ``2:1`` is the first module in the second top module.
+    leaf module: ``2:1`` is the first module in the second top module. A module of fewer nodes than `min_size` is -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    columns = [result.node_labels, result.labels.tolist(), result.flow.tolist()]
+    columns = [result.node_labels, modules_column(result, min_size).tolist(), result.flow.tolist()]
     more = result.path_column()
     writer.writerow([*_HEADER, *more])
     writer.writerows(zip(*columns, *more.values(), strict=True))
 
 
-def write_tsv(result: Result, stream: TextIO) -> None:
+def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
     """As :func:`write_csv`, with tabs."""
-    write_csv(result, stream, "\t")
+    write_csv(result, stream, min_size, "\t")
 
 
-def write_labels(result: Result, stream: TextIO) -> None:
+def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
+    """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``), labels that are no numbers as text."""
+    arrow, parquet = (require(name, extra="parquet") for name in ("pyarrow", "pyarrow.parquet"))
+    labels = result.node_labels
+    if not all(type(label) is int for label in labels):
+        labels = [str(label) for label in labels]
+    columns = [labels, modules_column(result, min_size), result.flow]
+    parquet.write_table(arrow.table(dict(zip(_HEADER, columns, strict=True)) | result.path_column()), stream)
+
+
+def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
     """Write ``label<TAB>module`` and nothing else, for the next program in a pipe."""
-    rows = zip(result.node_labels, result.labels.tolist(), strict=True)
+    rows = zip(result.node_labels, modules_column(result, min_size).tolist(), strict=True)
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
+
+
+def modules_column(result: Result, min_size: int) -> IntArray:
+    """The top module of each node, -1 in place of modules of fewer nodes than `min_size`."""
+    if min_size <= 1:
+        return result.labels
+    return np.where(result.module_sizes[result.labels] < min_size, -1, result.labels)
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
