@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mapeq._optional import require
@@ -209,13 +210,14 @@ def _is_number(text: str) -> bool:
 
 def _read_npy(path: str | os.PathLike[str]) -> Vectors:
     with _reading(path, "an .npy file of numbers"):
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     return _checked(array, file_name(path)), None
 
 
 def _read_npz(path: str | os.PathLike[str]) -> Vectors:
     file = file_name(path)
-    with _reading(path, "an .npz file of numbers and words"), np.load(path, allow_pickle=False) as stored:
+    with _reading(path, "an .npz file of numbers and words"), open(path, "rb") as stream:
+        stored = NpzFile(stream, allow_pickle=False)
         arrays = {name: stored[name] for name in stored.files}
     tables = [name for name, array in arrays.items() if array.ndim == 2]
     named = [name for name in _VECTORS if name in tables]
