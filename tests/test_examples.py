@@ -42,7 +42,7 @@ def test_embeddings(tmp_path):
 
 
 def test_word_clusters(tmp_path):
-    shown = shown_by("word_clusters.py", tmp_path)
+    shown = shown_by("word_clusters.py", tmp_path, "--min-count", "50", "--dimensions", "50")  # sooner than by default
     assert any({"graph", "nodes"} <= set(re.findall(r"\w+", line)) for line in shown.splitlines())
     assert any({"eigenvalues", "eigenvectors"} <= set(re.findall(r"\w+", line)) for line in shown.splitlines())
 

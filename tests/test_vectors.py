@@ -14,7 +14,17 @@ from pyarrow import parquet
 from mapeq import FormatError
 from mapeq.formats.vectors import read_vectors
 
-WORDS = ["the", "1999", '"', "#hash", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "no\N{NO-BREAK SPACE}break", "a,b"]
+WORDS = [
+    "the",
+    "1999",
+    '"',
+    "#hash",
+    "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+    "no\N{NO-BREAK SPACE}break",
+    "a,b",
+    ". .",
+    "\N{NEXT LINE}",
+]
 VECTORS = np.random.default_rng(5).normal(size=(len(WORDS), 4)).astype(np.float32)
 
 
@@ -52,8 +62,8 @@ def test_an_array_stays_on_disk(tmp_path):
 def test_archives(name, tmp_path):
     np.savez(tmp_path / "v.npz", **{name: VECTORS}, other=np.ones((2, 2)), words=np.array(WORDS))
     assert is_read(tmp_path / "v.npz")
-    np.savez_compressed(tmp_path / "v.npz", any_name=VECTORS, labels=np.arange(7), scale=1.5)
-    assert is_read(tmp_path / "v.npz", labels=[*"0123456"])
+    np.savez_compressed(tmp_path / "v.npz", any_name=VECTORS, labels=np.arange(9), scale=1.5)
+    assert is_read(tmp_path / "v.npz", labels=[*"012345678"])
 
 
 @pytest.mark.parametrize("suffix", ["txt", "vec", "w2v", "TXT", "txt.gz"])
@@ -61,8 +71,8 @@ def test_word_vectors(suffix, tmp_path):
     path = tmp_path / f"v.{suffix}"
     for content in (
         word_lines(),
-        "7 4\n" + word_lines(),
-        "7 4 \n" + word_lines(end=" \n"),
+        "9 4\n" + word_lines(),
+        "9 4 \n" + word_lines(end=" \n"),
         word_lines(end="\r\n"),
         word_lines("\t"),
         word_lines().rstrip("\n"),
@@ -96,9 +106,9 @@ def test_tables_as_pandas_writes_them(suffix, separator, tmp_path):
     named.rename_axis("word").to_csv(path, sep=separator)
     assert is_read(path)
     pd.DataFrame(VECTORS).to_csv(path, sep=separator)
-    assert is_read(path, labels=[*"0123456"])
+    assert is_read(path, labels=[*"012345678"])
     pd.DataFrame(VECTORS).rename_axis("id").to_csv(path, sep=separator)
-    assert is_read(path, labels=[*"0123456"])
+    assert is_read(path, labels=[*"012345678"])
 
 
 def test_a_first_column_of_numbers_is_a_dimension_unless_a_word_is_among_them(tmp_path):
@@ -122,9 +132,9 @@ def test_parquet(dtype, tmp_path):
     assert is_read(path, vectors)
     columns.assign(word=pd.Categorical(WORDS)).to_parquet(path)
     assert is_read(path, vectors)
-    columns.set_index(pd.Index([5, 3, 9, 8, 1, 2, 0])).to_parquet(path)
-    assert is_read(path, vectors, [*"5398120"])
-    lists = pd.DataFrame({"id": range(7), "text": WORDS, "tags": [["a"]] * 7, "vector": list(vectors)})
+    columns.set_index(pd.Index([5, 3, 9, 8, 1, 2, 0, 4, 7])).to_parquet(path)
+    assert is_read(path, vectors, [*"539812047"])
+    lists = pd.DataFrame({"id": range(9), "text": WORDS, "tags": [["a"]] * 9, "vector": list(vectors)})
     lists.to_parquet(path)
     assert is_read(path, vectors)
     fixed = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 4)
@@ -168,6 +178,7 @@ BAD = {
     "few.txt": (b"a 1 2\n\nb 1\n", ", line 3: 1 number, but line 1 has 2: 'b 1'"),
     "many.txt": (b"2 2\na 1 2\nb 1 2 3\n", ", line 3: 3 numbers, but line 2 has 2: 'b 1 2 3'"),
     "word.txt": (b"a 1 2\nb 1 x\n", ", line 2: 'x' stands where a number belongs: 'b 1 x'"),
+    "words.txt": (b"a 1 2\nb x 1\n", ", line 2: 1 number, but line 1 has 2: 'b x 1'"),
     "lonely.txt": (b"word\n", ", line 1: a word and its numbers belong here: 'word'"),
     "short.txt": (b"3 2\na 1 2\nb 1 2\n", ": the first line says 3 vectors of 2 dimensions, but there are 2 of 2"),
     "narrow.txt": (b"1 3\na 1 2\n", ": the first line says 1 vector of 3 dimensions, but there are 1 of 2"),

@@ -113,9 +113,12 @@ def _read_words(path: str | os.PathLike[str]) -> Vectors:
 
 
 def _word_row(number: int, line: str) -> _Row:
-    # Words may hold any blank but these two, a no-break space for one.
+    # Words may hold any blank but these two, a no-break space for one; those of GloVe hold even these.
     word, _, rest = line.strip(" \t").replace("\t", " ").partition(" ")
-    return _Row(number, line, word, rest.split())
+    fields = rest.split()
+    while fields and not _is_number(fields[0]):
+        word = f"{word} {fields.pop(0)}"
+    return _Row(number, line, word, fields)
 
 
 def _said(row: _Row) -> tuple[int, int] | None:
