@@ -16,7 +16,7 @@ from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.errors import counted, option_error
 from mapeq.flow import FlowOptions
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
-from mapeq.formats.tables import write_labels
+from mapeq.formats.tables import modules_column, write_labels
 from mapeq.formats.vectors import read_vectors
 from mapeq.neighbors import METRICS, Neighbors
 from mapeq.network import Network
@@ -257,13 +257,15 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
     if len(result.trials) > 1:
         lines.append(f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step")
-    if result.num_modules:
+    labels = modules_column(result, min_size)
+    num_modules = int(labels.max(initial=-1)) + 1
+    if num_modules:
         lines.append("  module     nodes     flow  most visited nodes")
-    for module in range(min(most, result.num_modules)):
-        members = np.flatnonzero(result.labels == module)
+    for module in range(min(most, num_modules)):
+        members = np.flatnonzero(labels == module)
         visited = members[np.argsort(-result.flow[members], kind="stable")][:4]
         names = ", ".join(str(result.network.labels[i]) for i in visited) + (", ..." if len(members) > 4 else "")
-        lines.append(f"  {module:6,} {len(members):9,} {result.module_flow[module]:8.1%}  {names}")
-    if result.num_modules > most:
-        lines.append(f"  and {result.num_modules - most:,} smaller")
+        lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
+    if num_modules > most:
+        lines.append(f"  and {num_modules - most:,} smaller")
     return "\n".join(lines)

@@ -175,8 +175,8 @@ def test_embeddings_are_what_python_makes_of_them(tmp_path):
     np.save(tmp_path / "v.npy", vectors)
     lines = [f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, vectors, strict=True)]
     (tmp_path / "v.txt").write_text("60 8\n" + "".join(lines))
-    result = mapeq.infomap(mapeq.neighbor_graph(vectors), directed=False, markov_time="auto")
-    expected = result.labels.tolist()
+    clustering = mapeq.InfomapClustering().fit(vectors)
+    expected = clustering.labels_.tolist()
     assert len(set(expected)) == 3
 
     done = run("embeddings", "v.npy", cwd=tmp_path)
@@ -184,7 +184,7 @@ def test_embeddings_are_what_python_makes_of_them(tmp_path):
     assert modules_in(done.stdout.decode()) == {str(k): module for k, module in enumerate(expected)}
     summary = done.stderr.decode().splitlines()
     assert summary[0].startswith("v.npy: 60 vectors of 8 dimensions, 15 neighbours each by cosine, ")
-    assert summary[0].endswith(f", Markov time {result.options['markov_time']:.3g}")
+    assert summary[0].endswith(f", Markov time {clustering.markov_time_:.3g}")
     assert re.fullmatch(r"done: read .* s, neighbours .* s, search .* s, write .* s", summary[-1])
 
     outputs = [part for suffix in ("csv", "parquet", "tree") for part in ("-o", f"out.{suffix}")]

@@ -57,10 +57,9 @@ def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
 
 
 def modules_column(result: Result, min_size: int) -> IntArray:
-    """The top module of each node, -1 in place of modules of fewer nodes than `min_size`."""
-    if min_size <= 1:
-        return result.labels
-    return np.where(result.module_sizes[result.labels] < min_size, -1, result.labels)
+    """The top module of each node, -1 if it has fewer nodes than `min_size`; the others are numbered without."""
+    is_small = result.module_sizes < min_size
+    return np.where(is_small, -1, np.cumsum(~is_small) - 1)[result.labels]
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
