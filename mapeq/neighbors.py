@@ -31,7 +31,7 @@ EXACT_UP_TO = 200_000
 BLOCK_ROWS, BLOCK_COLUMNS = 1024, 2048
 
 #: So many products are compared at once before any of them is looked at.
-STRIP = 128
+STRIP = 64
 
 #: The approximate search looks into this fraction of its cells, and into no fewer than so many.
 CELLS_SEARCHED, LEAST_CELLS_SEARCHED = 1 / 32, 16
@@ -336,15 +336,14 @@ def _look_along_rows(
     """
     for r in range(first, last):
         i = top + r
-        for begin in range(0, products.shape[1], STRIP):
-            end = min(begin + STRIP, products.shape[1])
-            if _any_above(products[r], shares[left:], bars[i], begin, end):
-                for c in range(begin, end):
-                    j = left + c
-                    if products[r, c] > shares[j] + bars[i] and not (is_among and i == j):
-                        score = _score(wanted[i], points[j], by_distance, factor)
-                        if _insert(score, j, indices[i], scores[i]):
-                            bars[i] = _bar(scores[i, -1], wanted_shares[i], by_distance)
+        c = _next_above(products[r], shares[left:], bars[i], 0)
+        while c < products.shape[1]:
+            j = left + c
+            if not (is_among and i == j):
+                score = _score(wanted[i], points[j], by_distance, factor)
+                if _insert(score, j, indices[i], scores[i]):
+                    bars[i] = _bar(scores[i, -1], wanted_shares[i], by_distance)
+            c = _next_above(products[r], shares[left:], bars[i], c + 1)
 
 
 @jit
@@ -368,15 +367,14 @@ def _look_along_columns(
     """Find neighbours among the rows of a block for its columns from `first` to `last`, which are wanted, too."""
     for r in range(products.shape[0]):
         i = top + r
-        for begin in range(first, last, STRIP):
-            end = min(begin + STRIP, last)
-            if _any_above(products[r], bars[left:], shares[i], begin, end):
-                for c in range(begin, end):
-                    j = left + c
-                    if products[r, c] > bars[j] + shares[i]:
-                        score = _score(wanted[j], points[i], by_distance, factor)
-                        if _insert(score, i, indices[j], scores[j]):
-                            bars[j] = _bar(scores[j, -1], wanted_shares[j], by_distance)
+        row = products[r, :last]
+        c = _next_above(row, bars[left:], shares[i], first)
+        while c < last:
+            j = left + c
+            score = _score(wanted[j], points[i], by_distance, factor)
+            if _insert(score, i, indices[j], scores[j]):
+                bars[j] = _bar(scores[j, -1], wanted_shares[j], by_distance)
+            c = _next_above(row, bars[left:], shares[i], c + 1)
 
 
 @jit
@@ -389,12 +387,20 @@ def _measure(points, near, own, by_distance, factor, queries, indices, scores, f
 
 
 @inlined
-def _any_above(row, bars, share, first, last):
-    """Whether any product from `first` to `last` is above its bar plus a share."""
-    above = np.uint32(0)
-    for c in range(first, last):
-        above += np.uint32(row[c] > bars[c] + share)
-    return above > 0
+def _next_above(row, bars, share, first):
+    """Where, from `first` on, the next product is that is above its bar plus a share; the end if there is none."""
+    last = len(row)
+    while first < last:
+        strip, strip_bars = row[first : min(first + STRIP, last)], bars[first:]
+        above = np.uint32(0)
+        for c in range(len(strip)):  # all at once, which is faster than to stop at the first
+            above += np.uint32(strip[c] > strip_bars[c] + share)
+        if above > 0:
+            for c in range(len(strip)):
+                if strip[c] > strip_bars[c] + share:
+                    return first + c
+        first += STRIP
+    return last
 
 
 @inlined

@@ -19,14 +19,14 @@ from mapeq.network import Network
 from mapeq.search import Control, Found, find_modules
 
 #: The times that are tried: 1 and longer ones, each the square root of 2 times the one before.
-TIMES = tuple(2.0 ** (step / 2) for step in range(9))
+TIMES = tuple(2.0 ** (step / 2) for step in range(5))
 
 #: Modules have no boundaries of their own while twice the time divides how often they are left by 2 to this power or
 #: more: midway between 1, where there are no boundaries at all, and 0, where the modules stay the same.
 GROWING = 0.5
 
 #: Modules must save at least this part of what those at time 1 save.
-LEAST_SAVED = 0.4
+LEAST_SAVED = 0.3
 
 
 class _Modules(NamedTuple):
@@ -38,7 +38,7 @@ class _Modules(NamedTuple):
 def fitting_markov_time(
     network: Network, options: FlowOptions, *, seed: int, num_threads: int, control: Control
 ) -> float:
-    """The Markov time for a network: 1 to 16, by powers of the square root of 2.
+    """The Markov time for a network: 1 to 4, by powers of the square root of 2.
 
     Every time that is looked at takes one two-level search. The rule and its two numbers were chosen on labelled
     nearest-neighbour graphs, see ``benchmarks/embeddings.py``.

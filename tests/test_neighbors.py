@@ -1,5 +1,9 @@
 """The nearest neighbours of vectors: exact ones, and nearly all by the approximate search."""
 
+import importlib.util
+import subprocess
+import sys
+
 import naive
 import numpy as np
 import pytest
@@ -123,26 +127,41 @@ def test_the_search_says_how_far_it_is(monkeypatch):
     assert told[-1] == 1
 
 
+#: In a process of its own: where infomap is loaded, as the comparison with it does, loading faiss crashes.
+APPROXIMATELY = """
+import numpy as np
+from mapeq.neighbors import METRICS, nearest_neighbors
+
+rng = np.random.default_rng(7)
+vectors = rng.standard_normal((40, 16))[rng.integers(40, size=4000)] + 0.5 * rng.standard_normal((4000, 16))
+vectors[17] = 0
+own = np.arange(4000)[:, None]
+for metric in METRICS:
+    exact = nearest_neighbors(vectors, 10, metric=metric)
+    found = nearest_neighbors(vectors, 10, metric=metric, algorithm="ann")
+    hits = sum(len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist()))
+    assert hits > 0.98 * exact.indices.size
+    assert not (found.indices == own).any()
+    is_same = found.indices == exact.indices
+    np.testing.assert_array_equal(found.distances[is_same], exact.distances[is_same])
+    if metric == "cosine":
+        assert (found.indices[17] == -1).all() and not (found.indices == 17).any()
+    if metric != "inner_product":
+        again = nearest_neighbors(vectors, 3, metric=metric, algorithm="ann", queries=vectors[:17])
+        np.testing.assert_array_equal(again.indices[:, :1], own[:17])
+"""
+
+
 def test_the_approximate_search_finds_nearly_all():
-    pytest.importorskip("faiss")
-    rng = np.random.default_rng(7)
-    vectors = rng.standard_normal((40, 16))[rng.integers(40, size=4000)] + 0.5 * rng.standard_normal((4000, 16))
-    vectors[17] = 0
-    for metric in METRICS:
-        exact = nearest_neighbors(vectors, 10, metric=metric)
-        found = nearest_neighbors(vectors, 10, metric=metric, algorithm="ann")
-        hits = sum(len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist(), strict=True))
-        assert hits > 0.98 * exact.indices.size
-        assert not (found.indices == np.arange(4000)[:, None]).any()
-        is_same = found.indices == exact.indices
-        np.testing.assert_array_equal(found.distances[is_same], exact.distances[is_same])
-        queries = nearest_neighbors(vectors, 10, metric=metric, algorithm="ann", queries=vectors[:50])
-        if metric != "inner_product":
-            assert (queries.indices[:, 0] == np.where(np.arange(50) == 17, queries.indices[:, 0], np.arange(50))).all()
+    if importlib.util.find_spec("faiss") is None:
+        pytest.skip("faiss is not installed")
+    done = subprocess.run([sys.executable, "-c", APPROXIMATELY], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
 
 
 def test_without_its_library_the_approximate_search_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "faiss", None)
+    monkeypatch.setitem(sys.modules, "faiss", None)
     vectors = np.random.default_rng(8).standard_normal((30, 3))
     with pytest.raises(ImportError, match=r"this needs faiss: pip install 'mapeq\[ann\]'"):
         nearest_neighbors(vectors, 3, algorithm="ann")
