@@ -232,15 +232,11 @@ def scaling(measured: Measured) -> list[Goal]:
 def embeddings_speed(measured: Measured) -> list[Goal]:
     few = min((step.num_vectors for step in measured.steps), default=0)
     search = {step.program: step for step in measured.steps if step.what == SEARCH and step.num_vectors == few}
-    times = [search[program].seconds for program in ("scikit-learn", EXACT) if program in search]
+    ours, theirs = (search[name].seconds if name in search else None for name in (EXACT, "scikit-learn"))
     parts = [step.peak / step.allowed for step in search.values() if step.program in (EXACT, GRAPH) and step.peak]
     rest = [step.seconds for step in measured.steps if step.what in STAGES]
     return [
-        Goal(
-            "neighbours: scikit-learn's time by mapeq's",
-            times[0] / times[1] if len(times) == 2 and all(times) else None,
-            TIMES,
-        ),
+        Goal("neighbours: scikit-learn's time by mapeq's", theirs / ours if ours and theirs else None, TIMES),
         Goal("peak memory by what it should be, largest", max(parts, default=None), TIMES, 1, more=False),
         Goal("all that follows neighbours", sum(rest) if rest and None not in rest else None, SECONDS, 2, more=False),
     ]

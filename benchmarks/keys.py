@@ -139,10 +139,10 @@ _ALL = (
     Figure(
         "embeddings",
         "Clusters of embeddings",
-        "Vectors whose classes are known, see `labelled.py`; all scores are 1 at best. Half of the sets served to choose "
-        "defaults, the others, those to report, did not. Vectors of no class (noise) are clustered, but left out of the "
-        "scores; one that a method leaves in no cluster counts as a cluster of its own. Methods go by the metric of the "
-        "set, those that know euclidean distances only by unit vectors where it is the cosine.",
+        "Vectors whose classes are known, see `labelled.py`; all scores are 1 at best. Half of the sets served to "
+        "choose defaults, the others, those to report, did not. Vectors of no class (noise) are clustered, but left "
+        "out of the scores; one that a method leaves in no cluster counts as a cluster of its own. Methods go by the "
+        "metric of the set, those that know euclidean distances only by unit vectors where it is the cosine.",
         clusterings.embeddings,
         runs="One run, in a warm process of its own, on all processors; from vectors in memory to clusters. Options "
         f"are defaults, seeds {clusterers.SEED}.",
