@@ -1,26 +1,25 @@
-"""Cluster embeddings by similarity: handwritten digits, from nearest neighbours to modules.
+"""Cluster embeddings by similarity: handwritten digits, without being told how many there are; then place new ones.
 
-Needs scikit-learn: pip install 'mapeq[examples]'.
+Needs scikit-learn: pip install 'mapeq[sklearn]'.
 """
 
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_mutual_info_score
-from sklearn.neighbors import kneighbors_graph
+from sklearn.model_selection import train_test_split
 
-import mapeq
+from mapeq import InfomapClustering
 
-digits = load_digits()
+pictures, digits = load_digits(return_X_y=True)
+old, new, digits_of_old, digits_of_new = train_test_split(pictures, digits, test_size=0.2, random_state=0)
 
-# Each picture is linked to its 15 nearest by cosine similarity; a pair's weight is the sum of both links.
-distances = kneighbors_graph(digits.data, n_neighbors=15, mode="distance", metric="cosine")
-similarities = distances.copy()
-similarities.data = 1 - similarities.data
+clustering = InfomapClustering().fit(old)
+found = clustering.predict(new)
 
-# Two steps of the walk for one of the description: larger modules.
-result = mapeq.infomap(similarities, directed=False, markov_time=2)
-
-print(result)
-print(f"agreement with the digits: AMI {adjusted_mutual_info_score(digits.target, result.labels):.3f}")
-for module in range(min(12, result.num_modules)):
-    members = digits.target[result.labels == module]
-    print(f"module {module}: {len(members):3} pictures, mostly of a {max(set(members), key=list(members).count)}")
+print(f"{clustering.n_clusters_} clusters of {len(old):,} pictures, Markov time {clustering.markov_time_:.2g}")
+print(clustering.result_)
+for cluster in range(clustering.n_clusters_):
+    members = digits_of_old[clustering.labels_ == cluster].tolist()
+    most = max(set(members), key=members.count)
+    print(f"cluster {cluster:2}: {len(members):4} pictures, {members.count(most) / len(members):4.0%} of them of a {most}")
+print(f"agreement with the digits: AMI {adjusted_mutual_info_score(digits_of_old, clustering.labels_):.3f}")
+print(f"of {len(new)} new pictures: AMI {adjusted_mutual_info_score(digits_of_new, found):.3f}")

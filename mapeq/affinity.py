@@ -105,7 +105,7 @@ def neighbor_graph(
         - "umap": ``exp(-(d - nearest) / sigma)``, on a scale of the vector's own: for every vector the weights sum to
           log2(k + 1) (McInnes, Healy & Melville, arXiv:1802.03426)
         - "local": ``exp(-d^2 / (s t))``, s and t being the distances of both ends' last neighbours (Zelnik-Manor &
-          Perona, NIPS 2004)
+          Perona, NIPS 2004); not for inner products
         - "similarity": the cosine, the inner product, 1 / (1 + distance), or the similarity given; a similarity of 0
           or less is no link
         - "binary": 1
@@ -211,9 +211,9 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
     array = np.asarray(vectors)
     if array.dtype.kind not in "fiub":
         try:
-            array = array.astype(np.float64)
+            array = array.astype(np.float64, casting="same_kind" if array.dtype.kind == "c" else "unsafe")
         except (TypeError, ValueError) as error:
-            raise ValueError(f"vectors must be numbers, not {array.dtype}") from error
+            raise ValueError(f"vectors must be real numbers, not {array.dtype}") from error
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(f"vectors must be rows of a matrix of shape (n, d), not an array of shape {array.shape}")
     if array.dtype.kind == "f":
@@ -432,6 +432,8 @@ def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> Floa
 
     Zelnik-Manor & Perona, Self-tuning spectral clustering, NIPS 2004. By cosine d is the distance of unit vectors.
     """
+    if neighbors.distances.min(initial=0) < 0:
+        raise ValueError("weights='local' needs distances of 0 or more, not inner products or similarities above 1")
     own, others = (
         2 * part.distances if metric == "cosine" else part.distances**2 for part in (neighbors, among)
     )  # squared

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mapeq.adapters import as_network, as_partition
+from mapeq.affinity import neighbor_graph
 from mapeq.errors import option_error
 from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
@@ -272,6 +273,9 @@ def warmup() -> None:
             network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
             for multilevel in (False, True):
                 infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
+    for dtype in (np.float32, np.float64):
+        vectors = np.column_stack([first % 6, first // 6]).astype(dtype)
+        neighbor_graph(vectors, metric="euclidean", weights="jaccard")
 
 
 def network_and_options(

@@ -252,5 +252,6 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         """The seed, drawn from a RandomState if there is one."""
         if isinstance(self.random_state, np.random.RandomState):
             return int(self.random_state.randint(2**31))
-        seed: int | None = self.random_state
-        return seed
+        if not (self.random_state is None or is_whole(self.random_state, 0)):
+            raise option_error("random_state", self.random_state, "a whole number, 0 or more, a RandomState or None")
+        return None if self.random_state is None else int(self.random_state)

@@ -11,7 +11,6 @@ lowers how often modules are left, and not so far that they tell next to nothing
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
 from typing import NamedTuple
 
 from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
@@ -20,9 +19,8 @@ from mapeq.modules import plogp
 from mapeq.network import Network
 from mapeq.search import Control, Found, find_modules
 
-#: The time is raised by this factor, up to the longest.
-STEP = 2.0**0.5
-LONGEST = 16.0
+#: The times that are tried: 1 and longer ones, each the square root of 2 times the one before.
+TIMES = tuple(2.0 ** (step / 2) for step in range(9))
 
 #: Modules have no boundaries of their own while twice the time divides how often they are left by 2 to this power or
 #: more: 1 where there are none at all, 0 where the modules stay the same.
@@ -33,6 +31,7 @@ LEAST_SAVED = 0.3
 
 
 class _Modules(NamedTuple):
+    time: float
     left: float  #: how often the walk leaves them, per step of its own
     saved: float  #: what they save, by the entropy of being in them
 
@@ -40,7 +39,7 @@ class _Modules(NamedTuple):
 def fitting_markov_time(
     network: Network, options: FlowOptions, *, seed: int, num_threads: int, control: Control
 ) -> float:
-    """The Markov time for a network: 1, or longer by a power of the square root of 2, up to 16.
+    """The Markov time for a network: 1 to 16, by powers of the square root of 2.
 
     Every time that is looked at takes one two-level search. The rule and its two numbers were chosen on labelled
     nearest-neighbour graphs, see ``benchmarks/embeddings.py``.
@@ -51,16 +50,15 @@ def fitting_markov_time(
         found = find_modules(flow, seed=seed, num_threads=num_threads, control=control)
         return _modules(flow, found, time)
 
-    fitting, before = 1.0, modules_at(1.0)
-    for exponent in count(1):
-        time = STEP**exponent
-        if control.stopped or before.left == 0 or time > LONGEST * 1.01:
+    seen = [modules_at(TIMES[0])]
+    for time in TIMES[1:]:
+        if control.stopped or seen[-1].left == 0:
             break
-        modules = modules_at(time)
-        if modules.left > before.left * STEP**-GROWING or modules.saved < LEAST_SAVED:
+        modules, before = modules_at(time), seen[-2:][0]  # over two steps: what one changes is partly chance
+        if modules.saved < LEAST_SAVED or modules.left > before.left * (before.time / time) ** GROWING:
             break
-        fitting, before = time, modules
-    return fitting
+        seen.append(modules)
+    return seen[-1].time
 
 
 def _modules(flow: Flow, found: Found, time: float) -> _Modules:
@@ -68,4 +66,4 @@ def _modules(flow: Flow, found: Found, time: float) -> _Modules:
     tops = state.modules[1:]
     entropy = -plogp(tops[:, USE]).sum()
     saved = flow.node_codelength - hierarchical_codelength(flow, state).total
-    return _Modules(float(tops[:, EXIT].sum()) / time, saved / entropy if entropy > 0 else 0.0)
+    return _Modules(time, float(tops[:, EXIT].sum()) / time, saved / entropy if entropy > 0 else 0.0)

@@ -180,3 +180,32 @@ def _normalised(array):
 
 def _without_diagonal(matrix):
     return matrix - np.diag(np.diag(matrix))
+
+
+def distances(vectors, queries, metric):
+    """All distances between queries and vectors, shape (m, n), NaN where a vector of zeros has no direction."""
+    vectors, queries = np.asarray(vectors, dtype=np.float64), np.asarray(queries, dtype=np.float64)
+    if metric == "euclidean":
+        return np.sqrt(((queries[:, None] - vectors[None]) ** 2).sum(axis=2))
+    if metric == "inner_product":
+        return -(queries[:, None] * vectors[None]).sum(axis=2)
+    with np.errstate(invalid="ignore"):
+        vectors, queries = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in (vectors, queries))
+    return 1 - (queries[:, None] * vectors[None]).sum(axis=2)
+
+
+def memberships(distances):
+    """UMAP's weights of one vector's neighbours, nearest first, by bisection of one scale at a time."""
+    others = [d for d in distances if d > 0]
+    nearest = min(others, default=0.0)
+    gaps = [max(d - nearest, 0.0) for d in distances]
+    if max(gaps) == 0:
+        return [1.0] * len(gaps)
+    low, high = 0.0, 100 * max(gaps)
+    for _ in range(200):
+        middle = (low + high) / 2
+        if sum(np.exp(-gap / middle) for gap in gaps) > np.log2(len(gaps) + 1):
+            high = middle
+        else:
+            low = middle
+    return [float(np.exp(-gap / max(high, 1e-3 * max(gaps)))) for gap in gaps]

@@ -18,8 +18,8 @@ FLOORS = (
     {"objective"},
     {"hierarchy"},
     {"crew"},
-    {"moves"},
-    {"tree_moves", "levels"},
+    {"moves", "neighbors"},
+    {"tree_moves", "levels", "affinity"},
     {"descent"},
     {"nesting"},
     {"search"},
@@ -27,7 +27,7 @@ FLOORS = (
     {"result"},
     {"formats", "adapters", "progress", "placing"},
     {"api"},
-    {"neighbors", "affinity", "clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
+    {"clustering", "plot", "networkx_backend", "cli", "spark", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "infomap"}

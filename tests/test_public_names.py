@@ -28,9 +28,15 @@ def test_public_names_are_the_contract():
         "infomap_communities",
         "infomap_partitions",
         "map_equation",
+        "neighbor_graph",
         "read_network",
         "warmup",
     }
+
+
+def test_the_estimator_is_public_though_not_of_those_that_a_star_imports():
+    assert mapeq.InfomapClustering.__module__ == "mapeq.clustering"
+    assert "InfomapClustering" in dir(mapeq)
 
 
 def test_names_stay_themselves_after_everything_is_imported():
@@ -47,7 +53,7 @@ def imported_by(code: str) -> set[str]:
 
 
 HEAVY = {"numpy", "scipy", "numba", "networkx"}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "infomap"}
 
 
 def test_importing_mapeq_imports_nothing_heavy():

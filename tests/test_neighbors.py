@@ -1,0 +1,164 @@
+"""The nearest neighbours of vectors: exact ones, and nearly all by the approximate search."""
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from mapeq import neighbors
+from mapeq.neighbors import METRICS, nearest_neighbors
+
+SHAPES = st.tuples(st.integers(2, 30), st.integers(1, 6))
+#: Few different numbers, so that ties, duplicates and zeros are frequent.
+COARSE = hnp.arrays(np.float64, SHAPES, elements=st.integers(-2, 2).map(float))
+FINE = hnp.arrays(np.float64, SHAPES, elements=st.floats(-1e3, 1e3, width=32).filter(lambda x: x == 0 or abs(x) > 1e-3))
+
+
+def check(vectors, metric, found, queries=None):
+    """Whether neighbours are the nearest, in order, and none is missing; equally near ones may be exchanged."""
+    everything = naive.distances(vectors, vectors if queries is None else queries, metric)
+    if queries is None:
+        np.fill_diagonal(everything, np.nan)
+    scale = np.nanmax(np.abs(everything), initial=1.0)
+    for row, indices, distances in zip(everything, found.indices, found.distances, strict=True):
+        wanted = np.sort(row[np.isfinite(row)])[: len(indices)]
+        near = indices >= 0
+        assert near.sum() == len(wanted)
+        assert not np.isfinite(distances[~near]).any()
+        assert len(set(indices[near])) == near.sum()
+        np.testing.assert_allclose(distances[near], wanted, atol=2e-7 * scale, rtol=1e-6)
+        np.testing.assert_allclose(row[indices[near]], distances[near], atol=2e-7 * scale, rtol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(vectors=COARSE | FINE, most=st.integers(1, 8))
+def test_neighbors_are_the_nearest(metric, vectors, most):
+    found = nearest_neighbors(vectors, most, metric=metric)
+    assert found.indices.shape == (len(vectors), min(most, len(vectors) - 1))
+    check(vectors, metric, found)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(data=st.data())
+def test_neighbors_of_queries_are_the_nearest(metric, data):
+    vectors = data.draw(COARSE)
+    queries = data.draw(hnp.arrays(np.float64, (5, vectors.shape[1]), elements=st.integers(-2, 2).map(float)))
+    check(vectors, metric, nearest_neighbors(vectors, 3, metric=metric, queries=queries), queries)
+
+
+@given(COARSE)
+def test_of_equally_near_ones_the_lower_numbers_are_taken(vectors):
+    found = nearest_neighbors(vectors, 4, metric="euclidean")
+    everything = naive.distances(vectors, vectors, "euclidean")
+    np.fill_diagonal(everything, np.inf)
+    wanted = np.argsort(everything, axis=1, kind="stable")[:, : found.indices.shape[1]]
+    np.testing.assert_array_equal(found.indices, wanted)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_blocks_and_threads_change_nothing(monkeypatch, metric, dtype):
+    vectors = (10 * np.random.default_rng(1).standard_normal((300, 7))).astype(dtype)
+    whole = nearest_neighbors(vectors, 6, metric=metric)
+    check(vectors, metric, whole)
+    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 32)
+    monkeypatch.setattr(neighbors, "BLOCK_COLUMNS", 48)
+    monkeypatch.setattr("mapeq.crew.WORTH_SHARING", 1)
+    for num_threads in (1, 3):
+        blocks = nearest_neighbors(vectors, 6, metric=metric, num_threads=num_threads)
+        np.testing.assert_array_equal(blocks.indices, whole.indices)
+        np.testing.assert_array_equal(blocks.distances, whole.distances)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "inner_product"])
+def test_clusters_far_apart_keep_their_inner_distances(metric):
+    # float32 knows the places of these points only to within their distances from each other.
+    rng = np.random.default_rng(2)
+    vectors = 1e5 * rng.integers(0, 3, (200, 1)) + 1e-3 * rng.standard_normal((200, 4))
+    found = nearest_neighbors(vectors, 5, metric=metric)
+    everything = naive.distances(vectors, vectors, metric)
+    np.fill_diagonal(everything, np.inf)
+    np.testing.assert_allclose(found.distances, np.sort(everything, axis=1)[:, :5], rtol=1e-12)
+
+
+def test_the_order_of_the_vectors_does_not_matter():
+    vectors = np.random.default_rng(3).standard_normal((400, 5))
+    order = np.lexsort(vectors.T)
+    found, in_order = nearest_neighbors(vectors, 5), nearest_neighbors(vectors[order], 5)
+    np.testing.assert_array_equal(order[in_order.indices], found.indices[order])
+
+
+@pytest.mark.parametrize("factor", [1e-150, 1e-30, 1e30, 1e150])
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_size_of_the_numbers_does_not_matter(metric, factor):
+    vectors = np.random.default_rng(4).standard_normal((60, 5))
+    found, scaled = (nearest_neighbors(part, 5, metric=metric) for part in (vectors, factor * vectors))
+    np.testing.assert_array_equal(scaled.indices, found.indices)
+    power = {"cosine": 0, "euclidean": 1, "inner_product": 2}[metric]
+    np.testing.assert_allclose(scaled.distances, found.distances * factor**power, rtol=1e-6)
+
+
+def test_a_vector_of_zeros_has_no_cosine():
+    found = nearest_neighbors(np.array([[1.0, 0], [0, 0], [1, 1], [0, 0], [0, 1]]), 4)
+    assert found.indices.tolist() == [[2, 4, -1, -1], [-1] * 4, [0, 4, -1, -1], [-1] * 4, [2, 0, -1, -1]]
+
+
+def test_equal_vectors_are_neighbors_at_distance_zero():
+    vectors = np.repeat(np.random.default_rng(5).standard_normal((20, 9)), 3, axis=0).astype(np.float32)
+    for metric in ("cosine", "euclidean"):
+        found = nearest_neighbors(vectors, 3, metric=metric)
+        assert (found.distances[:, :2] == 0).all()
+        assert (found.distances[:, 2] > 0).all()
+        assert (found.indices[:, :2] // 3 == np.arange(60)[:, None] // 3).all()
+
+
+def test_the_search_says_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 20)
+    told = []
+    nearest_neighbors(np.random.default_rng(6).standard_normal((50, 3)), 2, report=told.append)
+    assert told == sorted(told)
+    assert len(told) == 3
+    assert told[-1] == 1
+
+
+def test_the_approximate_search_finds_nearly_all():
+    pytest.importorskip("faiss")
+    rng = np.random.default_rng(7)
+    vectors = rng.standard_normal((40, 16))[rng.integers(40, size=4000)] + 0.5 * rng.standard_normal((4000, 16))
+    vectors[17] = 0
+    for metric in METRICS:
+        exact = nearest_neighbors(vectors, 10, metric=metric)
+        found = nearest_neighbors(vectors, 10, metric=metric, algorithm="ann")
+        hits = sum(len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist(), strict=True))
+        assert hits > 0.98 * exact.indices.size
+        assert not (found.indices == np.arange(4000)[:, None]).any()
+        is_same = found.indices == exact.indices
+        np.testing.assert_array_equal(found.distances[is_same], exact.distances[is_same])
+        queries = nearest_neighbors(vectors, 10, metric=metric, algorithm="ann", queries=vectors[:50])
+        if metric != "inner_product":
+            assert (queries.indices[:, 0] == np.where(np.arange(50) == 17, queries.indices[:, 0], np.arange(50))).all()
+
+
+def test_without_its_library_the_approximate_search_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "faiss", None)
+    vectors = np.random.default_rng(8).standard_normal((30, 3))
+    with pytest.raises(ImportError, match=r"this needs faiss: pip install 'mapeq\[ann\]'"):
+        nearest_neighbors(vectors, 3, algorithm="ann")
+    monkeypatch.setattr(neighbors, "EXACT_UP_TO", 29)
+    with pytest.raises(ImportError, match=r"30 vectors: more than 29 are searched approximately.*'mapeq\[ann\]'"):
+        nearest_neighbors(vectors, 3)
+    assert nearest_neighbors(vectors, 3, algorithm="exact").indices.shape == (30, 3)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"metric": "manhattan"}, "metric must be one of cosine, euclidean, inner_product, not 'manhattan'"),
+        ({"algorithm": "hnsw"}, "algorithm must be one of auto, exact, ann, not 'hnsw'"),
+    ],
+)
+def test_wrong_options(option, message):
+    with pytest.raises(ValueError, match=message):
+        nearest_neighbors(np.eye(3), 2, **option)

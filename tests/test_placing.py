@@ -1,0 +1,66 @@
+"""New nodes go where the codelength of the grown network is shortest, all others staying where they are."""
+
+import networkx as nx
+import numpy as np
+import pytest
+import scipy.sparse
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mapeq
+from mapeq.placing import placed
+
+
+def grown(matrix, row):
+    """The network with one more node, linked as the row says."""
+    return np.block([[matrix, row[:, None]], [row[None], np.zeros((1, 1))]])
+
+
+@st.composite
+def networks(draw):
+    """A symmetric matrix of small weights, a partition of it, and the links of a new node."""
+    n = draw(st.integers(3, 9))
+    weight = st.integers(0, 3)
+    matrix = np.array(draw(st.lists(weight, min_size=n * n, max_size=n * n))).reshape(n, n)
+    matrix = np.triu(matrix) + np.triu(matrix, 1).T
+    modules = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    links = draw(st.lists(st.integers(0, 4), min_size=n, max_size=n).filter(any))
+    return matrix.astype(float), np.array(modules), np.array(links) / 2
+
+
+@given(networks(), st.sampled_from([1.0, 0.5, 2.0]))
+def test_a_node_goes_where_the_description_is_shortest(network, time):
+    matrix, modules, links = network
+    options = {"directed": False, "markov_time": time}
+    result = mapeq.evaluate(scipy.sparse.csr_array(matrix), modules, **options)
+    (found,) = placed(result, scipy.sparse.csr_array(links[None]))
+
+    def length(module):
+        graph = scipy.sparse.csr_array(grown(matrix, links))
+        return mapeq.evaluate(graph, np.append(result.labels, module), **options).codelength
+
+    around = set(result.labels[links > 0].tolist())
+    assert found in around
+    assert length(found) == pytest.approx(min(map(length, around)), abs=1e-9)
+
+
+def test_many_nodes_do_not_see_each_other():
+    result = mapeq.infomap(nx.karate_club_graph())
+    links = scipy.sparse.random_array((20, 34), density=0.1, rng=np.random.default_rng(0)).tocsr()
+    together = placed(result, links)
+    assert together.tolist() == [int(placed(result, links[[i]])[0]) for i in range(20)]
+
+
+def test_a_node_without_links_has_no_module():
+    result = mapeq.infomap(nx.karate_club_graph())
+    assert placed(result, np.zeros((2, 34))).tolist() == [-1, -1]
+    assert placed(result, np.zeros((0, 34))).tolist() == []
+
+
+def test_the_top_modules_of_a_hierarchy_count():
+    graph = nx.ring_of_cliques(12, 6)
+    result = mapeq.infomap(graph, multilevel=True)
+    assert result.num_levels > 2
+    links = np.zeros((2, 72))
+    links[0, 3] = links[1, 40] = 1
+    assert placed(result, links).tolist() == result.labels[[3, 40]].tolist()
