@@ -20,6 +20,7 @@ from mapeq.rows import FloatArray, index_dtype, pieces
 GRAPH_METRICS = ("precomputed", "precomputed_similarity")
 METRICS = VECTOR_METRICS + GRAPH_METRICS
 WEIGHTS = ("auto", "umap", "local", "similarity", "binary", "jaccard")
+NEED_NEIGHBORS_OF_NEIGHBORS = ("local", "jaccard")
 SYMMETRIZE = ("union", "mutual", "average", "directed")
 
 #: Neighbours are weighed for so many vectors at a time.
@@ -380,7 +381,8 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
 def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> scipy.sparse.csr_array:
     """The links of vectors to their neighbours among so many points as a matrix, those of weight 0 left out."""
     is_link = weights > 0
-    indptr = np.concatenate([[0], np.cumsum(is_link.sum(axis=1))])
+    indptr = np.zeros(len(weights) + 1, dtype=index_dtype(weights.size))
+    np.cumsum(np.count_nonzero(is_link, axis=1), out=indptr[1:])
     links = scipy.sparse.csr_array(
         (weights[is_link], neighbors.indices[is_link], indptr), shape=(len(weights), num_points)
     )
@@ -399,7 +401,11 @@ def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.spar
     is_mutual = options.symmetrize == "mutual"
     if options.weighting == "umap":
         both = links * back
-        return both if is_mutual else links + back - both
+        if is_mutual:
+            return both
+        either = links + back
+        del links, back  # of large graphs, memory that is needed
+        return either - both
     return links.minimum(back) if is_mutual else links.maximum(back)
 
 

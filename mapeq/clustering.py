@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._optional import require
 from mapeq.affinity import (
     GRAPH_METRICS,
+    NEED_NEIGHBORS_OF_NEIGHBORS,
     AffinityOptions,
     affinity_graph,
     checked_matrix,
@@ -61,7 +62,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     min_cluster_size : int, default 1
         Samples in smaller clusters get the label -1.
     multilevel : bool, default False
-        Find clusters in clusters, to any depth: ``labels_`` are the top ones, ``result_`` has all.
+        Find clusters of clusters, to any depth: ``labels_`` are the finest, ``result_`` has all.
     num_trials : int, default 1
         So many searches are recombined to one that is at least as good as the best of them.
     random_state : int, RandomState or None, default 0
@@ -173,16 +174,18 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
+        self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
+        self._fit_vectors = None if options.takes_graph else X
+        del neighbors  # of many vectors, memory that the search can use
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
         self.result_: Result = search(network, flow_options, search_options, Control())
         self.codelength_ = self.result_.codelength
         self.markov_time_: float = self.result_.options["markov_time"]
-        is_small = self.result_.module_sizes < self.min_cluster_size
+        modules = self.result_.labels_at(-1)
+        is_small = np.bincount(modules) < self.min_cluster_size
         self._label_of = np.where(is_small, -1, np.cumsum(~is_small) - 1)
-        self.labels_: NDArray[np.int64] = self._label_of[self.result_.labels]
+        self.labels_: NDArray[np.int64] = self._label_of[modules]
         self.n_clusters_ = int(np.count_nonzero(~is_small))
-        self._fit_neighbors = neighbors
-        self._fit_vectors = None if options.takes_graph else X
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
@@ -213,7 +216,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
         )
         weights = link_weights(neighbors, options.weighting, options.metric, self._fit_neighbors)
-        modules = placed(self.result_, link_graph(neighbors, weights, len(self.labels_)))
+        modules = placed(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
         labels: NDArray[np.int64] = np.where(modules < 0, -1, self._label_of[modules])
         return labels
 

@@ -12,10 +12,11 @@ from mapeq.flow import EXIT, VISIT
 from mapeq.modules import plogp
 from mapeq.result import Result
 from mapeq.rows import FloatArray
+from mapeq.tree import cut
 
 
-def placed(result: Result, links: Any) -> NDArray[np.int64]:
-    """The top module of each new node.
+def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
+    """The module of each new node.
 
     Parameters
     ----------
@@ -23,11 +24,13 @@ def placed(result: Result, links: Any) -> NDArray[np.int64]:
         Of a network of n nodes; on a directed one links are taken to lead both ways.
     links : sparse matrix or array of shape (m, n)
         What the links from each new node to the nodes of the network weigh. New nodes do not see each other.
+    level : int
+        Which modules of a hierarchy, see :meth:`Result.labels_at`. They are compared as a two-level partition.
 
     Returns
     -------
     int64 array of shape (m,)
-        -1 for a node without links.
+        Numbered as ``labels_at(level)`` does it; -1 for a node without links.
 
     Notes
     -----
@@ -37,14 +40,16 @@ def placed(result: Result, links: Any) -> NDArray[np.int64]:
     leaves modules less often by 2 w t.
     """
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
-    num_modules = result.num_modules
+    labels = result.labels_at(level)
+    num_modules = int(labels.max(initial=-1)) + 1
+    record_of = np.empty(num_modules, dtype=np.int64)
+    record_of[labels] = cut(result.hierarchy, result.num_levels - 1 if level == -1 else level)
     time = result.options["markov_time"]
     total = float(result.network.weights.sum())
-    visit, exit = (total * result.module_records[1 : num_modules + 1, column] for column in (VISIT, EXIT))
+    visit, exit = (total * result.module_records[record_of, column] for column in (VISIT, EXIT))
 
     members = scipy.sparse.csr_array(
-        (np.ones(result.num_nodes), result.labels, np.arange(result.num_nodes + 1)),
-        shape=(result.num_nodes, num_modules),
+        (np.ones(result.num_nodes), labels, np.arange(result.num_nodes + 1)), shape=(result.num_nodes, num_modules)
     )
     candidates = (weights @ members).tocsr()
     candidates.sort_indices()  # of equally good modules the one with most flow

@@ -125,7 +125,9 @@ class TestUses:
         deep = InfomapClustering(markov_time=1, multilevel=True).fit(samples)
         assert deep.codelength_ <= whole.codelength_
         assert deep.result_.num_levels > 2
-        assert deep.n_clusters_ == deep.result_.num_modules
+        assert deep.n_clusters_ == deep.result_.modules_per_level[-1] > deep.result_.num_modules
+        np.testing.assert_array_equal(deep.labels_, deep.result_.labels_at(-1))
+        assert (deep.predict(samples) == deep.labels_).mean() > 0.8
 
 
 def test_the_graph_and_the_result_are_those_of_the_functions():

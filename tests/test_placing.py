@@ -57,10 +57,12 @@ def test_a_node_without_links_has_no_module():
     assert placed(result, np.zeros((0, 34))).tolist() == []
 
 
-def test_the_top_modules_of_a_hierarchy_count():
+def test_the_modules_of_any_level():
     graph = nx.ring_of_cliques(12, 6)
     result = mapeq.infomap(graph, multilevel=True)
     assert result.num_levels > 2
     links = np.zeros((2, 72))
     links[0, 3] = links[1, 40] = 1
-    assert placed(result, links).tolist() == result.labels[[3, 40]].tolist()
+    for level in (1, 2, -1):
+        assert placed(result, links, level).tolist() == result.labels_at(level)[[3, 40]].tolist()
+    assert placed(result, links, -1).tolist() != placed(result, links, 1).tolist()
