@@ -20,6 +20,7 @@ print(clustering.result_)
 for cluster in range(clustering.n_clusters_):
     members = digits_of_old[clustering.labels_ == cluster].tolist()
     most = max(set(members), key=members.count)
-    print(f"cluster {cluster:2}: {len(members):4} pictures, {members.count(most) / len(members):4.0%} of them of a {most}")
+    share = members.count(most) / len(members)
+    print(f"cluster {cluster:2}: {len(members):4} pictures, {share:4.0%} of them of a {most}")
 print(f"agreement with the digits: AMI {adjusted_mutual_info_score(digits_of_old, clustering.labels_):.3f}")
 print(f"of {len(new)} new pictures: AMI {adjusted_mutual_info_score(digits_of_new, found):.3f}")

@@ -23,6 +23,9 @@ WEIGHTS = ("auto", "umap", "local", "similarity", "binary", "jaccard")
 NEED_NEIGHBORS_OF_NEIGHBORS = ("local", "jaccard")
 SYMMETRIZE = ("union", "mutual", "average", "directed")
 
+#: Links this much weaker than the strongest are none: a walk takes them once in ages.
+NEGLIGIBLE = 1e-12
+
 #: Neighbours are weighed for so many vectors at a time.
 VECTORS_AT_ONCE = 8192
 
@@ -379,8 +382,8 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
 
 
 def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> scipy.sparse.csr_array:
-    """The links of vectors to their neighbours among so many points as a matrix, those of weight 0 left out."""
-    is_link = weights > 0
+    """The links of vectors to their neighbours among so many points as a matrix, without those of next to no weight."""
+    is_link = weights > NEGLIGIBLE * weights.max(initial=0)
     indptr = np.zeros(len(weights) + 1, dtype=index_dtype(weights.size))
     np.cumsum(np.count_nonzero(is_link, axis=1), out=indptr[1:])
     links = scipy.sparse.csr_array(

@@ -14,8 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
-from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
-from mapeq.modules import plogp
+from mapeq.hierarchy import hierarchical_codelength, hierarchy
 from mapeq.network import Network
 from mapeq.search import Control, Found, find_modules
 
@@ -23,17 +22,17 @@ from mapeq.search import Control, Found, find_modules
 TIMES = tuple(2.0 ** (step / 2) for step in range(9))
 
 #: Modules have no boundaries of their own while twice the time divides how often they are left by 2 to this power or
-#: more: 1 where there are none at all, 0 where the modules stay the same.
-GROWING = 0.6
+#: more: midway between 1, where there are no boundaries at all, and 0, where the modules stay the same.
+GROWING = 0.5
 
-#: What the modules save must be at least this part of what naming them once a step would take.
-LEAST_SAVED = 0.3
+#: Modules must save at least this part of what those at time 1 save.
+LEAST_SAVED = 0.4
 
 
 class _Modules(NamedTuple):
     time: float
     left: float  #: how often the walk leaves them, per step of its own
-    saved: float  #: what they save, by the entropy of being in them
+    saved: float  #: bits per step of the description
 
 
 def fitting_markov_time(
@@ -55,7 +54,8 @@ def fitting_markov_time(
         if control.stopped or seen[-1].left == 0:
             break
         modules, before = modules_at(time), seen[-2:][0]  # over two steps: what one changes is partly chance
-        if modules.saved < LEAST_SAVED or modules.left > before.left * (before.time / time) ** GROWING:
+        is_growing = modules.left <= before.left * (before.time / time) ** GROWING
+        if not is_growing or modules.saved < LEAST_SAVED * seen[0].saved:
             break
         seen.append(modules)
     return seen[-1].time
@@ -63,7 +63,5 @@ def fitting_markov_time(
 
 def _modules(flow: Flow, found: Found, time: float) -> _Modules:
     state = hierarchy(flow, found.tree)
-    tops = state.modules[1:]
-    entropy = -plogp(tops[:, USE]).sum()
-    saved = flow.node_codelength - hierarchical_codelength(flow, state).total
-    return _Modules(time, float(tops[:, EXIT].sum()) / time, saved / entropy if entropy > 0 else 0.0)
+    left = float(state.modules[1:, EXIT].sum()) / time
+    return _Modules(time, left, flow.node_codelength - hierarchical_codelength(flow, state).total)

@@ -300,8 +300,8 @@ class Result:
         Parameters
         ----------
         path : str or path
-        format : {"clu", "tree", "ftree", "json", "csv", "tsv"}, optional
-            By default what the suffix says.
+        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet"}, optional
+            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``).
         level : int
             Which level of modules goes to a .clu file, see :meth:`labels_at`; the other formats hold all levels.
 

@@ -275,3 +275,13 @@ def test_a_graph_says_which_options_made_it_directed():
 def test_the_graph_is_made_of_neighbors_and_options():
     options = AffinityOptions(6)
     np.testing.assert_array_equal(affinity_graph(find_neighbors(VECTORS, options), options).toarray(), dense())
+
+
+def test_links_of_next_to_no_weight_are_none():
+    distances = np.tile([1.0] * 8 + [1.742, 2.0], (12, 1))  # all eight as near as the nearest: the others fade away
+    indices = (np.arange(12)[:, None] + np.arange(1, 11)) % 12
+    options = AffinityOptions(10, metric="precomputed", symmetrize="directed")
+    assert 0 < link_weights(Neighbors(indices, distances), "umap", "precomputed")[:, 8].max() < 1e-300
+    graph = affinity_graph(Neighbors(indices, distances), options)
+    assert graph.nnz == 12 * 8
+    assert mapeq.infomap(graph).num_nodes == 12

@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def shown_by(example, cwd):
+def shown_by(example, cwd, *arguments):
     path = ROOT / "examples" / example
-    command = ["bash", str(path)] if path.suffix == ".sh" else [sys.executable, str(path)]
+    command = ["bash" if path.suffix == ".sh" else sys.executable, str(path), *arguments]
     scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": scripts}
     done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
@@ -39,6 +39,22 @@ def test_edge_list(tmp_path):
 def test_embeddings(tmp_path):
     agreement = re.search(r"AMI ([\d.]+)", shown_by("embeddings.py", tmp_path))
     assert float(agreement[1]) > 0.85
+
+
+def test_word_clusters(tmp_path):
+    shown = shown_by("word_clusters.py", tmp_path, "--min-count", "50")  # sooner than by default
+    clusters = [set(line.replace(",", "").split()) for line in shown.splitlines()]
+    for words in ({"graph", "nodes", "edges"}, {"spline", "knots"}, {"server", "port", "socket"}):
+        assert any(words <= cluster for cluster in clusters), words
+
+
+def test_word_clusters_of_given_vectors(tmp_path):
+    lines = [f"{place}{k} {x + k / 9} {1 - x}\n" for place, x in (("north", 0), ("east", 1)) for k in range(5)]
+    (tmp_path / "words.txt").write_text("10 2\n" + "".join(lines))
+    shown = shown_by("word_clusters.py", tmp_path, "words.txt", "--neighbors", "3")
+    assert "10 words in 2 clusters of two or more" in shown
+    for line in shown.splitlines()[-2:]:
+        assert line.count("north") in (0, 5)
 
 
 def test_demo(tmp_path):

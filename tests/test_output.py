@@ -7,16 +7,18 @@ import stat
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
 import mapeq
-from mapeq.formats.output import WRITERS
+from mapeq.formats.output import TABLES, WRITERS, write_result
 
 LABELS = {
     "numbers": [10, 11, 12, 20, 21, 22],
     "words": ["ann", "bob", "cid", "dee", "eve", "fay"],
     "awkward words": ["New York", "a,b", "#tag", '5" "disk"', "*star", "ünï"],
 }
+TEXTS = [format for format in WRITERS if format != "parquet"]
 
 
 def result_of(labels):
@@ -77,7 +79,7 @@ def test_a_level_that_cannot_be_written_is_refused(tmp_path):
 def test_the_formats_of_hierarchies(tmp_path):
     result = deep_result_of(LABELS["words"])
     written = {}
-    for format in WRITERS:
+    for format in TEXTS:
         result.write(tmp_path / "any.suffix", format=format)
         written[format] = [line for line in (tmp_path / "any.suffix").read_text().splitlines() if line[0] != "#"]
     assert written["tree"] == [
@@ -134,7 +136,7 @@ def test_the_formats_of_hierarchies(tmp_path):
 def test_the_formats(tmp_path):
     result = result_of(LABELS["words"])
     written = {}
-    for format in WRITERS:
+    for format in TEXTS:
         result.write(tmp_path / "any.suffix", format=format)
         written[format] = (tmp_path / "any.suffix").read_text().splitlines()
     comments = [line for line in written["clu"] if line.startswith("#")]
@@ -173,6 +175,25 @@ def test_the_formats(tmp_path):
     assert content["codelength"] == result.codelength
     assert {node["node"]: node["module"] for node in content["nodes"]} == result.modules()
     assert [module["size"] for module in content["modules"]] == [3, 3]
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_parquet_holds_the_columns_of_csv(kind, tmp_path):
+    path = tmp_path / "modules.parquet"
+    for result in (result_of(LABELS[kind]), deep_result_of(LABELS[kind])):
+        result.write(path)
+        pd.testing.assert_frame_equal(pd.read_parquet(path), result.to_dataframe(), check_dtype=False)
+
+
+def test_small_modules_can_be_left_out_of_tables(tmp_path):
+    result = mapeq.infomap([(0, 1, 9), (2, 3), (3, 4), (4, 2)])
+    for format in TABLES:
+        path = tmp_path / f"modules.{format}"
+        write_result(result, path, min_size=3)
+        table = pd.read_parquet(path) if format == "parquet" else pd.read_csv(path, sep=None, engine="python")
+        assert table["module"].tolist() == [-1, -1, 0, 0, 0]
+    with pytest.raises(ValueError, match=r"min_size must be left out, as a \.tree file holds all modules, not 3"):
+        write_result(result, tmp_path / "modules.tree", min_size=3)
 
 
 def test_pajek_names_stay_and_files_use_the_numbers(tmp_path):

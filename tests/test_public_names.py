@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import mapeq
 
 
@@ -60,8 +62,9 @@ def test_importing_mapeq_imports_nothing_heavy():
     assert not imported_by("import mapeq") & (HEAVY | OPTIONAL)
 
 
-def test_help_imports_nothing_heavy():
-    code = "import mapeq.cli\ntry: mapeq.cli.main(['cluster', '--help'])\nexcept SystemExit: pass"
+@pytest.mark.parametrize("command", ["cluster", "embeddings"])
+def test_help_imports_nothing_heavy(command):
+    code = f"import mapeq.cli\ntry: mapeq.cli.main(['{command}', '--help'])\nexcept SystemExit: pass"
     assert not imported_by(code) & (HEAVY | OPTIONAL)
 
 

@@ -6,37 +6,45 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any
 
+from mapeq._optional import require
 from mapeq.errors import FormatError, option_error
 from mapeq.formats.clu import write_clu
 from mapeq.formats.flow_tree import write_flow_tree
-from mapeq.formats.tables import write_csv, write_json, write_tsv
+from mapeq.formats.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.formats.tree import write_tree
 from mapeq.result import Result
 
-WRITERS: dict[str, Callable[[Result, TextIO], None]] = {
+WRITERS: dict[str, Callable[..., None]] = {
     "clu": write_clu,
     "tree": write_tree,
     "ftree": write_flow_tree,
     "json": write_json,
     "csv": write_csv,
     "tsv": write_tsv,
+    "parquet": write_parquet,
 }
 
+#: The formats that can leave small modules out.
+TABLES = ("csv", "tsv", "parquet")
 
-def write_result(result: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
-    """Write a result; see :meth:`mapeq.Result.write`."""
+
+def write_result(
+    result: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1, min_size: int = 1
+) -> None:
+    """Write a result, in tables -1 for the modules of fewer nodes than `min_size`; see :meth:`mapeq.Result.write`."""
     name = format_of(path) if format is None else format
     if name not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
     if level != 1 and name != "clu":
         raise option_error("level", level, f"left out, as a .{name} file holds all levels")
-    write = partial(write_clu, level=level) if name == "clu" else WRITERS[name]
-    with whole_file(path) as stream:
-        write(result, stream)
+    if min_size != 1 and name not in TABLES:
+        raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
+    options = {"level": level} if name == "clu" else {"min_size": min_size} if name in TABLES else {}
+    with whole_file(path, binary=name == "parquet") as stream:
+        WRITERS[name](result, stream, **options)
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -61,8 +69,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     ------
     FormatError
         If the path is a directory, or its directory does not exist or cannot be written to.
+    ImportError
+        If it is a Parquet file and pyarrow is not installed.
     """
     target = Path(path)
+    if target.suffix.lower() == ".parquet":
+        require("pyarrow", extra="parquet")
     if target.is_dir():
         raise FormatError("is a directory; name a file in it", file=str(target))
     if not target.parent.is_dir():
@@ -72,8 +84,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    """A text stream whose content appears under the path once it is complete, and not at all on an error."""
+def whole_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterator[IO[Any]]:
+    """A stream, of text unless `binary`, whose content is under the path once it is complete, else not at all."""
     check_writable(path)
     target = Path(os.path.realpath(path))
     try:
@@ -81,7 +93,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     except OSError as error:
         raise FormatError(f"cannot be written: {error.strerror}", file=str(path)) from error
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+        mode, encoding, newline = ("wb", None, None) if binary else ("w", "utf-8", "\n")
+        with open(descriptor, mode, encoding=encoding, newline=newline) as stream:
             yield stream
         os.chmod(name, _mode(target))
         os.replace(name, target)

@@ -72,7 +72,7 @@ class Source:
         try:
             self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise unreadable(self.name, error) from error
         self._blocks = _blocks(self._stream, block_size)
         self._lines = 0
         self._present(b"")
@@ -94,7 +94,7 @@ class Source:
         try:
             block = next(self._blocks, b"")
         except (OSError, EOFError, zlib.error) as error:
-            raise self._unreadable(error) from error
+            raise unreadable(self.name, error) from error
         self._present(block)
         self._check_text()
         return bool(block)
@@ -154,9 +154,11 @@ class Source:
                 byte = self.block[error.start]
                 raise self.error(f"not a text file in UTF-8: byte {byte:#x} is no character", error.start) from None
 
-    def _unreadable(self, error: Exception) -> FormatError:
-        reason = getattr(error, "strerror", None) or str(error)
-        return self.error(_REASONS.get(type(error), reason))
+
+def unreadable(file: str, error: Exception) -> FormatError:
+    """The error of a file that cannot be opened or read on."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return FormatError(_REASONS.get(type(error), reason), file=file)
 
 
 def file_name(path: str | os.PathLike[str]) -> str:

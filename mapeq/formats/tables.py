@@ -1,4 +1,4 @@
-"""Tables (.csv, .tsv) and .json: a row for every node, with its label, module and flow."""
+"""Tables (.csv, .tsv, .parquet) and .json: a row for every node, with its label, module and flow."""
 
 from __future__ import annotations
 
@@ -6,42 +6,60 @@ import csv
 import json
 from collections.abc import Hashable, Iterator
 from math import isfinite
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import numpy as np
 
 from mapeq import __version__
+from mapeq._optional import require
 from mapeq.errors import FormatError
 from mapeq.formats.naming import Row, has_numbers, in_tree_order, names_in_files
 from mapeq.result import Result
+from mapeq.rows import IntArray
 from mapeq.tree import paths
 
 _HEADER = ["node", "module", "flow"]
 _PATH = "path"
 
 
-def write_csv(result: Result, stream: TextIO, delimiter: str = ",") -> None:
+def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
     """Write node, module (0 has most flow) and flow, with a header, in node order.
 
     In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` leads to the
-    leaf module: ``2:1`` is the first module in the second top module.
+    leaf module: ``2:1`` is the first module in the second top module. A module of fewer nodes than `min_size` is -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    columns = [result.node_labels, result.labels.tolist(), result.flow.tolist()]
+    columns = [result.node_labels, modules_column(result, min_size).tolist(), result.flow.tolist()]
     more = result.path_column()
     writer.writerow([*_HEADER, *more])
     writer.writerows(zip(*columns, *more.values(), strict=True))
 
 
-def write_tsv(result: Result, stream: TextIO) -> None:
+def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
     """As :func:`write_csv`, with tabs."""
-    write_csv(result, stream, "\t")
+    write_csv(result, stream, min_size, "\t")
 
 
-def write_labels(result: Result, stream: TextIO) -> None:
+def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
+    """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``), labels that are no numbers as text."""
+    arrow, parquet = (require(name, extra="parquet") for name in ("pyarrow", "pyarrow.parquet"))
+    labels = result.node_labels
+    if not all(type(label) is int for label in labels):
+        labels = [str(label) for label in labels]
+    columns = [labels, modules_column(result, min_size), result.flow]
+    parquet.write_table(arrow.table(dict(zip(_HEADER, columns, strict=True)) | result.path_column()), stream)
+
+
+def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
     """Write ``label<TAB>module`` and nothing else, for the next program in a pipe."""
-    rows = zip(result.node_labels, result.labels.tolist(), strict=True)
+    rows = zip(result.node_labels, modules_column(result, min_size).tolist(), strict=True)
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
+
+
+def modules_column(result: Result, min_size: int) -> IntArray:
+    """The top module of each node, -1 if it has fewer nodes than `min_size`; the others are numbered without."""
+    is_small = result.module_sizes < min_size
+    return np.where(is_small, -1, np.cumsum(~is_small) - 1)[result.labels]
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
@@ -49,28 +67,34 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
 
     With a column ``path``, that is read instead of the module.
     """
-    numbers: list[int] = []
     width, names_path = 2, False
+    for line, row in table_rows(lines, file, delimiter):
+        if row[:2] == _HEADER[:2]:
+            names_path = row[3:4] == [_PATH]
+            width = 4 if names_path else 2
+            continue
+        problem = None
+        if len(row) < width:
+            problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
+        elif row[width - 1] == "":
+            problem = "the node has no module"
+        if problem is not None:
+            raise FormatError(problem, file=file, line=line, text=delimiter.join(row))
+        yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), line)
+
+
+def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The fields of every row, and the number of the line that it ends in."""
+    last = 0
 
     def texts() -> Iterator[str]:
-        for number, text in lines:
-            numbers.append(number)
+        nonlocal last
+        for last, text in lines:  # noqa: B007 the row that is read says where it ends
             yield text + "\n"
 
     try:
         for row in csv.reader(texts(), delimiter=delimiter):
-            if row[:2] == _HEADER[:2]:
-                names_path = row[3:4] == [_PATH]
-                width = 4 if names_path else 2
-                continue
-            problem = None
-            if len(row) < width:
-                problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
-            elif row[width - 1] == "":
-                problem = "the node has no module"
-            if problem is not None:
-                raise FormatError(problem, file=file, line=numbers[-1], text=delimiter.join(row))
-            yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), numbers[-1])
+            yield last, row
     except csv.Error as error:
         raise FormatError(f"no table: {error}; is there a quote without its end?", file=file) from error
 
