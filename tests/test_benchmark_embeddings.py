@@ -1,6 +1,5 @@
 """The benchmark of embeddings: scores, methods, what is measured and kept, tables."""
 
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -230,12 +229,9 @@ def test_a_sum_that_lacks_a_part_is_none():
 # Steps ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("program", [EXACT, "scikit-learn", "faiss"])
-def test_programs_search_the_same_neighbours(program):
-    pytest.importorskip(PROGRAMS[program].package)
+def test_scikit_learn_searches_the_same_neighbours():
     vectors = around_centres(500)
-    indices = np.asarray(PROGRAMS[program].search(vectors)[int(program in ("scikit-learn", "faiss"))])
-    assert _recall(vectors, indices[:, int(program == "faiss") :]) > 0.99
+    assert _recall(vectors, PROGRAMS["scikit-learn"].search(vectors)[1]) > 0.99
 
 
 def test_recall_is_the_part_that_was_found():
@@ -245,9 +241,13 @@ def test_recall_is_the_part_that_was_found():
     assert _recall(vectors, indices) == pytest.approx(0.8)
 
 
-def test_steps_are_measured(tmp_path):
-    sizes = replace(QUICK, vectors=(500, 1000))
-    setting = Setting(sizes, 1, 1, 0, 60, tmp_path, tmp_path)
+@pytest.fixture
+def setting(tmp_path):
+    """One run of each step."""
+    return Setting(QUICK, 1, 1, 0, 60, tmp_path, tmp_path)
+
+
+def test_steps_are_measured(setting):
     (search,) = clusterings._neighbors([EXACT], 500, setting)
     assert search.problem is None
     assert search.seconds > 0
@@ -255,6 +255,14 @@ def test_steps_are_measured(tmp_path):
     rest = clusterings._rest(500, setting)
     assert [step.what for step in rest] == list(STAGES)
     assert all(step.problem is None and len(step.runs) == 1 for step in rest)
+
+
+@pytest.mark.skipif(not clusterers.installed("faiss"), reason="faiss is not installed")
+def test_faiss_runs_in_a_process_of_its_own(setting):
+    """Never in this one: faiss and infomap, loaded together, take each other's iterators for theirs and crash."""
+    exact, approximate = clusterings._neighbors(["faiss", APPROXIMATE], 500, setting)
+    assert (exact.problem, approximate.problem) == (None, None)
+    assert 0.5 < approximate.recall <= 1
 
 
 def test_a_step_that_fails_is_not_run_again(tmp_path):
