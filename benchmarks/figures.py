@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import peers, report, results
+from benchmarks import embedding_tables, peers, report, results
 from benchmarks.keys import FIGURES, Figure
 from benchmarks.measures import FULL, LONG, QUICK, Setting
 from benchmarks.options import add_run_options, folder, positive
 from benchmarks.runs import ROOT, Outcome
-from benchmarks.stored import Measured, Timing
+from benchmarks.stored import Clustering, Measured, Part, Step
 
 RESULTS = ROOT / "benchmarks" / "results"
 QUICK_RESULTS = ROOT / "build" / "quick" / "results"
@@ -33,13 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stored = options.results or (QUICK_RESULTS if options.quick else RESULTS)
     code = 0
     if not options.render_only:
-        missing = [name for name in ("infomap", "networkit") if not peers.installed(name)]
+        needed = dict.fromkeys(name for figure in options.figures or FIGURES.values() for name in figure.needs)
+        missing = [name for name in needed if not peers.installed(name)]
         if missing:
             parser.error(f"{' and '.join(missing)} needed: pip install 'mapeq[bench]'")
         try:
             with tempfile.TemporaryDirectory(prefix="mapeq-benchmarks-") as temporary:
                 for figure in options.figures or FIGURES.values():
-                    _measure(figure, _setting(options, Path(temporary)), command).write(stored)
+                    measure(figure, _setting(options, Path(temporary)), command).write(stored)
         except KeyboardInterrupt:
             print("\ninterrupted: what was being measured is lost, what was done before is kept", file=sys.stderr)
             code = 130
@@ -60,9 +61,10 @@ def _setting(options: argparse.Namespace, temporary: Path) -> Setting:
     )
 
 
-def _measure(figure: Figure, setting: Setting, command: str) -> Measured:
-    versions = {peer: peers.version(peer) for peer in peers.PEERS if peers.installed(peer)}
-    measured = Measured(figure.key, [_how(setting), report.provenance(command, versions)])
+def measure(figure: Figure, setting: Setting, command: str) -> Measured:
+    """Measure a figure, and show its parts one by one."""
+    about = [figure.runs or _how(setting), report.provenance(command, figure.versions())]
+    measured = Measured(figure.key, about)
     print(f"# {figure.key}", end="\n\n", flush=True)
     for part in figure.measure(setting):
         print(_as_text(part), end="\n\n", flush=True)
@@ -77,9 +79,13 @@ def _how(setting: Setting) -> str:
     return f"{runs}, each in a process of its own; one thread unless it says otherwise; seed {setting.seed}."
 
 
-def _as_text(part: Outcome | Timing) -> str:
+def _as_text(part: Part) -> str:
     if isinstance(part, Outcome):
         return report.network_table(part)
+    if isinstance(part, Clustering):
+        return embedding_tables.clustering_line(part)
+    if isinstance(part, Step):
+        return embedding_tables.step_line(part)
     return f"{part.what}: {part.problem or report.seconds(part.seconds) + ' s'}"
 
 

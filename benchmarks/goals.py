@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean, linear_regression
 
+from benchmarks._clusterer import EXACT, GRAPH, SEARCH, STAGES
 from benchmarks.commands import COLD, HELP, WARM, WARMUP
 from benchmarks.measures import SAME_BITS, as_short
 from benchmarks.report import excess, time_ratio
@@ -225,6 +226,19 @@ def scaling(measured: Measured) -> list[Goal]:
     return [
         Goal("exponent of time in links, mapeq", exponent(measured.outcomes, "mapeq"), "{}", 1.15, 1.05, more=False),
         Goal("exponent of time in links, infomap", exponent(measured.outcomes, "infomap")),
+    ]
+
+
+def embeddings_speed(measured: Measured) -> list[Goal]:
+    few = min((step.num_vectors for step in measured.steps), default=0)
+    search = {step.program: step for step in measured.steps if step.what == SEARCH and step.num_vectors == few}
+    ours, theirs = (search[name].seconds if name in search else None for name in (EXACT, "scikit-learn"))
+    parts = [step.peak / step.allowed for step in search.values() if step.program in (EXACT, GRAPH) and step.peak]
+    rest = [step.seconds for step in measured.steps if step.what in STAGES]
+    return [
+        Goal("neighbours: scikit-learn's time by mapeq's", theirs / ours if ours and theirs else None, TIMES),
+        Goal("peak memory by what it should be, largest", max(parts, default=None), TIMES, 1, more=False),
+        Goal("all that follows neighbours", sum(rest) if rest and None not in rest else None, SECONDS, 2, more=False),
     ]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import commands, goals, measures
+from benchmarks import clusterers, clusterings, commands, goals, measures, peers
+from benchmarks._clusterer import NUM_CENTRES, NUM_NEIGHBORS
 from benchmarks.goals import Goal
 from benchmarks.measures import Setting
-from benchmarks.runs import Outcome
-from benchmarks.stored import Measured, Timing
+from benchmarks.stored import Measured, Part
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,12 @@ class Figure:
     key: str
     title: str
     how: str
-    measure: Callable[[Setting], Iterator[Outcome | Timing]]
+    measure: Callable[[Setting], Iterator[Part]]
     goals: Callable[[Measured], list[Goal]] = lambda measured: []
     each: bool = False  #: whether programs are shown one by one, not mapeq beside infomap
+    runs: str = ""  #: how programs run, if not as those on networks do
+    needs: tuple[str, ...] = ("infomap", "networkit")  #: peers
+    versions: Callable[[], dict[str, str]] = peers.versions
 
 
 _ALL = (
@@ -132,6 +135,31 @@ _ALL = (
         "the codelength above the best that any of them found.",
         measures.plot,
         each=True,
+    ),
+    Figure(
+        "embeddings",
+        "Clusters of embeddings",
+        "Vectors whose classes are known, see `labelled.py`; all scores are 1 at best. Half of the sets served to "
+        "choose defaults, the others, those to report, did not. Vectors of no class (noise) are clustered, but left "
+        "out of the scores; one that a method leaves in no cluster counts as a cluster of its own. Methods go by the "
+        "metric of the set, those that know euclidean distances only by unit vectors where it is the cosine.",
+        clusterings.embeddings,
+        runs="One run, in a warm process of its own, on all processors; from vectors in memory to clusters. Options "
+        f"are defaults, seeds {clusterers.SEED}.",
+        needs=(),
+        versions=clusterers.versions,
+    ),
+    Figure(
+        "embeddings-speed",
+        "From vectors to clusters, step by step",
+        f"The {NUM_NEIGHBORS} nearest neighbours, by cosine, of float32 vectors around {NUM_CENTRES} centres, and what "
+        "follows. The peak of resident memory is above what the process held before, the vectors included; it "
+        "should be no more than three times the vectors and what comes out. Recall is of 1,000 vectors.",
+        clusterings.embeddings_speed,
+        goals.embeddings_speed,
+        runs="Medians of interleaved runs, each in a warm process of its own, on all processors.",
+        needs=(),
+        versions=clusterers.versions,
     ),
 )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import labelled
+from benchmarks.clusterers import METHODS
 from benchmarks.networks import EXAMPLES, LFR, Links, from_file, one_way, rmat, star, weighted
 from benchmarks.runs import Comparison, Outcome, Row
 
@@ -50,6 +52,8 @@ class Sizes:
     star: int  #: leaves
     multilevel: tuple[tuple[int, float], ...]  #: nodes and mixing of LFR networks
     multilevel_best: tuple[tuple[int, float], ...]  #: those on which infomap may take many trials
+    labelled: tuple[str, ...]  #: sets of vectors
+    vectors: tuple[int, int]  #: whose neighbours are searched exactly, and approximately
 
 
 FULL = Sizes(
@@ -65,6 +69,8 @@ FULL = Sizes(
     star=1_000_000,
     multilevel=((10_000, 0.3), (100_000, 0.3), (100_000, 0.4), (100_000, 0.55)),
     multilevel_best=((10_000, 0.3), (100_000, 0.4)),
+    labelled=labelled.NAMES,
+    vectors=(50_000, 200_000),
 )
 
 #: To see that everything works, in minutes.
@@ -81,6 +87,8 @@ QUICK = Sizes(
     star=10_000,
     multilevel=((1_000, 0.3), (5_000, 0.4)),
     multilevel_best=((1_000, 0.3),),
+    labelled=("iris", "wine"),
+    vectors=(3_000, 6_000),
 )
 
 
@@ -96,6 +104,7 @@ class Setting:
     cache: Path
     folder: Path  #: for files that nobody needs afterwards
     huge: bool = False
+    methods: tuple[str, ...] = tuple(METHODS)  #: that cluster vectors
 
     def examples(self) -> Iterator[Links]:
         """The networks in examples/data."""

@@ -194,6 +194,11 @@ def version(name: str) -> str:
     return metadata.version(PEERS[name].package)
 
 
+def versions() -> dict[str, str]:
+    """The versions of the peers that are installed."""
+    return {name: version(name) for name in PEERS if installed(name)}
+
+
 def infomap_codelength(edges: Edges, weights: Weights, modules: Path, job: Job) -> float:
     """The codelength of labels or a hierarchy in a file as the reference sees it: no search, only the sum."""
     import infomap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import chart
+from benchmarks import chart, embedding_tables
 from benchmarks.goals import digests
 from benchmarks.keys import FIGURES, Figure
 from benchmarks.peers import PEERS
@@ -71,6 +71,8 @@ def section(figure: Figure, measured: Measured) -> str:
     table = each_table if figure.each else pair_table
     tables = [table(measured.outcomes)] if measured.outcomes else []
     tables += [timing_table(measured.timings)] if measured.timings else []
+    tables += embedding_tables.clusterings(measured.clusterings) if measured.clusterings else []
+    tables += [embedding_tables.steps(measured.steps)] if measured.steps else []
     footer = "\n".join(f"{line}  " for line in [*_notes(measured.outcomes), *measured.about]).rstrip()
     return "\n\n".join([f"## {figure.title}", f"`{figure.key}`: {figure.how}", *tables, footer]) + "\n"
 
