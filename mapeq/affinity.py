@@ -167,9 +167,7 @@ def find_neighbors(
     else:
         vectors = checked_vectors(vectors)
         if len(vectors) < 2:
-            raise ValueError(
-                f"there is {counted(len(vectors), 'vector')} (n_samples = {len(vectors)}), and no neighbour"
-            )
+            raise ValueError(f"there is {counted(len(vectors), 'vector')}, but a neighbour takes two")
         if len(vectors) <= options.n_neighbors:
             _warn(f"n_neighbors={options.n_neighbors}, but there are {len(vectors)} vectors: all are neighbours")
         neighbors = nearest_neighbors(

@@ -68,7 +68,7 @@ def infomap(
         Take the node weights for the visit rates, whatever the flow over links.
     markov_time : float above 0, or "auto"
         How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink. "auto"
-        makes it longer, up to 16, where modules would otherwise have no boundaries of their own, as in networks of
+        makes it longer, up to 4, where modules would otherwise have no boundaries of their own, as in networks of
         nearest neighbours (:mod:`mapeq.resolution`); ``result.options`` says how long.
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
@@ -157,8 +157,10 @@ def search(
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads = search_options.num_threads or usable_processors()
     if search_options.fit_markov_time:
-        time = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
+        time, tree = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
         flow_options = replace(flow_options, markov_time=time)
+        if control.stopped:  # before the search, which then ends where it starts
+            start = tree
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,

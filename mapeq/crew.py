@@ -89,6 +89,21 @@ def new_scratch(most: int, dtype: np.dtype) -> Scratch:
     )
 
 
+def aside(job: Callable[[], T], stop: Callable[[], object]) -> T:
+    """Do a job in a thread of its own, and wait for it.
+
+    Ctrl-C reaches the thread that waits: an interrupt in the midst of handing work to other threads could leave them
+    locked for ever. It asks the job to stop, and is raised when it has.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(job)
+        try:
+            return end.result()
+        except BaseException:
+            stop()
+            raise
+
+
 class Crew:
     """One or more threads.
 

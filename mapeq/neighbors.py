@@ -8,7 +8,8 @@ multiplied once, for both its ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from mapeq._jit import inlined, jit
 from mapeq._optional import require
-from mapeq.crew import Crew
+from mapeq.crew import Crew, aside
 from mapeq.errors import option_error
 from mapeq.rows import FloatArray, frozen, index_dtype, pieces
 
@@ -33,7 +34,10 @@ BLOCK_ROWS, BLOCK_COLUMNS = 1024, 2048
 #: So many products are compared at once before any of them is looked at.
 STRIP = 64
 
-#: The approximate search looks into this fraction of its cells, and into no fewer than so many.
+#: The approximate search makes cells of no fewer vectors, below which faiss warns that they are too few.
+VECTORS_PER_CELL = 39
+
+#: It looks into this fraction of them, and into no fewer than so many.
 CELLS_SEARCHED, LEAST_CELLS_SEARCHED = 1 / 32, 16
 
 Report = Callable[[float], object]
@@ -116,11 +120,17 @@ def nearest_neighbors(
         np.full((len(wanted.rough), most), -1, dtype=index_dtype(len(vectors))),
         np.full((len(wanted.rough), most), -np.inf),
     )
-    with Crew(num_threads) as crew:
-        if faiss is None:
-            _search_exactly(points, wanted, space.scoring, found, crew, report)
-        else:
-            _search_approximately(faiss, points, wanted, space.scoring, found, crew, report)
+    stop = threading.Event()
+
+    def search() -> None:
+        with Crew(num_threads) as crew:
+            for done in _searching(faiss, points, wanted, space.scoring, found, crew):
+                if stop.is_set():
+                    break
+                if report:
+                    report(done)
+
+    aside(search, stop.set)
     return Neighbors(found.indices, space.distances(found.distances))
 
 
@@ -211,10 +221,19 @@ class _Space(NamedTuple):
         return scores * -(self.scale**2)
 
 
-def _search_exactly(
-    points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew, report: Report | None
-) -> None:
-    """Fill in the nearest points of each that is wanted, with their scores; both may be the same.
+def _searching(
+    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+) -> Iterator[float]:
+    """Fill in the neighbours, with scores for distances; tells now and then which part is done."""
+    if faiss is None:
+        return _searching_exactly(points, wanted, scoring, found, crew)
+    return _searching_approximately(faiss, points, wanted, scoring, found, crew)
+
+
+def _searching_exactly(
+    points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+) -> Iterator[float]:
+    """Fill in the nearest points of each that is wanted; both may be the same.
 
     By distance half the score of a pair is ``x.y - |x|^2 / 2 - |y|^2 / 2``. The float32 product is off by less than
     `margin` times ``|x| |y|``, which is no more than ``(|x|^2 + |y|^2) / 2``, so that every vector has its own share in
@@ -244,9 +263,8 @@ def _search_exactly(
                 own = max(bottom - left, 0)
                 bounds = [own + place for place in crew.parts(right - left - own, products.size)]
                 crew.run(partial(_look_along_columns, products, top, left, *rest), bounds)
-        if report:
-            undone = 1 - bottom / num_wanted
-            report(1 - undone * undone if is_among else 1 - undone)
+        undone = 1 - bottom / num_wanted
+        yield 1 - undone * undone if is_among else 1 - undone
 
 
 def _squares(vectors: NDArray[np.float32]) -> FloatArray:
@@ -268,21 +286,16 @@ def _faiss(num_vectors: int, asked: bool) -> Any:
         ) from error
 
 
-def _search_approximately(
-    faiss: Any,
-    points: _Points,
-    wanted: _Points,
-    scoring: _Scoring,
-    found: Neighbors,
-    crew: Crew,
-    report: Report | None,
-) -> None:
+def _searching_approximately(
+    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+) -> Iterator[float]:
     """Fill in most of the nearest points of each that is wanted: those in the cells around it."""
     is_among = wanted is points
     is_placed = ~np.isnan(points.rough[:, 0])
-    numbers, rough = np.flatnonzero(is_placed), points.rough[is_placed]
+    numbers = np.flatnonzero(is_placed)
+    rough = points.rough if is_placed.all() else points.rough[is_placed]
     metric = faiss.METRIC_L2 if scoring.by_distance else faiss.METRIC_INNER_PRODUCT
-    num_cells = max(int(4 * np.sqrt(len(rough))), 1)
+    num_cells = max(min(int(4 * np.sqrt(len(rough))), len(rough) // VECTORS_PER_CELL), 1)
     cells = faiss.IndexFlat(rough.shape[1], metric)
     index = faiss.IndexIVFFlat(cells, rough.shape[1], num_cells, metric)
     index.nprobe = max(LEAST_CELLS_SEARCHED, int(num_cells * CELLS_SEARCHED))
@@ -299,8 +312,7 @@ def _search_approximately(
             own = np.arange(first, last) if is_among else np.full(last - first, -1)
             some = (part[first:last] for part in (wanted.exact, *found))
             crew.run(partial(_measure, points.exact, near, own, *scoring, *some), crew.parts(last - first, near.size))
-            if report:
-                report(last / len(wanted.rough))
+            yield last / len(wanted.rough)
     finally:
         faiss.omp_set_num_threads(threads)
 

@@ -17,6 +17,7 @@ from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
 from mapeq.hierarchy import hierarchical_codelength, hierarchy
 from mapeq.network import Network
 from mapeq.search import Control, Found, find_modules
+from mapeq.tree import Tree
 
 #: The times that are tried: 1 and longer ones, each the square root of 2 times the one before.
 TIMES = tuple(2.0 ** (step / 2) for step in range(5))
@@ -30,6 +31,7 @@ LEAST_SAVED = 0.3
 
 
 class _Modules(NamedTuple):
+    tree: Tree
     time: float
     left: float  #: how often the walk leaves them, per step of its own
     saved: float  #: bits per step of the description
@@ -37,8 +39,8 @@ class _Modules(NamedTuple):
 
 def fitting_markov_time(
     network: Network, options: FlowOptions, *, seed: int, num_threads: int, control: Control
-) -> float:
-    """The Markov time for a network: 1 to 4, by powers of the square root of 2.
+) -> tuple[float, Tree]:
+    """The Markov time for a network, 1 to 4, by powers of the square root of 2, and the modules that were found at it.
 
     Every time that is looked at takes one two-level search. The rule and its two numbers were chosen on labelled
     nearest-neighbour graphs, see ``benchmarks/embeddings.py``.
@@ -58,10 +60,10 @@ def fitting_markov_time(
         if not is_growing or modules.saved < LEAST_SAVED * seen[0].saved:
             break
         seen.append(modules)
-    return seen[-1].time
+    return seen[-1].time, seen[-1].tree
 
 
 def _modules(flow: Flow, found: Found, time: float) -> _Modules:
     state = hierarchy(flow, found.tree)
     left = float(state.modules[1:, EXIT].sum()) / time
-    return _Modules(time, left, flow.node_codelength - hierarchical_codelength(flow, state).total)
+    return _Modules(found.tree, time, left, flow.node_codelength - hierarchical_codelength(flow, state).total)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mapeq.crew import Crew
+from mapeq.crew import Crew, aside
 from mapeq.descent import Outcome, Searcher, length_of, outcome
 from mapeq.errors import is_number, is_whole, option_error
 from mapeq.flow import Flow
@@ -213,7 +213,7 @@ class _Search:
         control = self._control
         with ThreadPoolExecutor(self._workers) as pool:
             try:
-                self._plan(pool, 0, self._num_trials)
+                aside(lambda: self._plan(pool, 0, self._num_trials), control.stop)
                 ends = _ends(self._steps)
             except BaseException as error:
                 control.stop()  # the pool waits for the kernels, which see this within a fraction of a second

@@ -181,7 +181,7 @@ class TestGivenNeighbors:
         ([1.0, 2], r"vectors must be rows of a matrix of shape \(n, d\), not an array of shape \(2,\)"),
         (np.zeros((4, 0)), r"not an array of shape \(4, 0\)"),
         ([["a", "b"]], "vectors must be real numbers, not <U1"),
-        ([[1.0, 2]], r"there is 1 vector \(n_samples = 1\), and no neighbour"),
+        ([[1.0, 2]], "there is 1 vector, but a neighbour takes two"),
         ([[1j, 2]], "vectors must be real numbers, not complex128"),
     ],
 )

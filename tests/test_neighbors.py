@@ -1,8 +1,11 @@
 """The nearest neighbours of vectors: exact ones, and nearly all by the approximate search."""
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import naive
 import numpy as np
@@ -125,6 +128,22 @@ def test_the_search_says_how_far_it_is(monkeypatch):
     assert told == sorted(told)
     assert len(told) == 3
     assert told[-1] == 1
+
+
+def test_an_interrupt_ends_the_search(monkeypatch):
+    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 8)
+    vectors = np.random.default_rng(9).standard_normal((2000, 3))
+    told = []
+
+    def report(done):
+        told.append(done)
+        if len(told) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)  # the main thread, which waits, takes it meanwhile
+
+    with pytest.raises(KeyboardInterrupt):
+        nearest_neighbors(vectors, 3, report=report)
+    assert len(told) < 50
 
 
 #: In a process of its own: where infomap is loaded, as the comparison with it does, loading faiss crashes.
