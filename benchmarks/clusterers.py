@@ -103,6 +103,21 @@ def mapeq_placing(vectors: Vectors, metric: str, num_classes: int) -> Labels:
     return mapeq.InfomapClustering(metric=metric).fit(vectors[~is_new]).predict(vectors[is_new])
 
 
+def vote_placing(vectors: Vectors, metric: str, num_classes: int) -> Labels:
+    """The cluster that weighs most among the links of a new vector, which are those that `predict` goes by."""
+    import mapeq
+    from mapeq.affinity import AffinityOptions, link_graph, link_weights
+    from mapeq.neighbors import nearest_neighbors
+
+    is_new = held_out(len(vectors))
+    options = AffinityOptions(metric=metric)
+    clusters = mapeq.InfomapClustering(metric=metric).fit_predict(vectors[~is_new])
+    near = nearest_neighbors(vectors[~is_new], options.n_neighbors, metric=metric, queries=vectors[is_new])
+    links = link_graph(near, link_weights(near, options.weighting, metric), len(clusters))
+    votes = links @ scipy.sparse.csr_array(np.eye(int(clusters.max()) + 1)[clusters])
+    return np.asarray(votes.argmax(axis=1)).ravel()
+
+
 def held_out(num_vectors: int) -> NDArray[np.bool_]:
     """Which vectors are held out, at random."""
     return np.random.default_rng(SEED).permutation(num_vectors) % HELD_OUT == 0
@@ -123,6 +138,7 @@ METHODS = {
         f"`predict` of one vector of {HELD_OUT}, at random, after `fit` to all others",
         places=True,
     ),
+    "vote-placing": Method("mapeq", vote_placing, "the same vectors, placed by the votes of their links", places=True),
 }
 
 

@@ -48,7 +48,9 @@ def clusterings(measured: Sequence[Clustering]) -> list[str]:
     for what, cell in _CELLS.items():
         parts += [f"{what}, set by set:", by_set(clustered, cell)]
     placed = [each for each in measured if METHODS[each.method].places]
-    parts += ["New vectors, placed among clusters:", placing(placed)] if placed else []
+    if placed:
+        parts += ["New vectors, placed among clusters of the others; all sets:", summary(placed)]
+        parts += ["AMI of those placed, set by set:", by_set(placed, _CELLS["AMI"])]
     problems = [f"{each.name}, {each.method}: {each.problem}.  " for each in measured if each.problem is not None]
     return [*parts, "\n".join(problems).rstrip()] if problems else parts
 
@@ -87,15 +89,6 @@ def by_set(measured: Sequence[Clustering], cell: Callable[[Clustering], str]) ->
         cells = [ABSENT if each is None or each.problem is not None else cell(each) for each in found]
         lines.append([*_about(next(each for each in found if each is not None)), *cells])
     return markdown_table([*_ABOUT, *methods], lines, left=2)
-
-
-def placing(measured: Sequence[Clustering]) -> str:
-    """A line a set: scores of those held out only, seconds with those of all others."""
-    lines = [
-        [*_about(each), *(score(each.scores.get(name)) for name in SCORES), whole(each.num_unclustered)]
-        for each in measured
-    ]
-    return markdown_table([*_ABOUT, *SCORES, "in no cluster"], lines, left=2)
 
 
 def steps(measured: Sequence[Step]) -> str:
