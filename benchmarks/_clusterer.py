@@ -72,7 +72,7 @@ def neighbors(program: str, num_vectors: int) -> dict[str, Any]:
 
 
 def by_mapeq(vectors: Vectors, algorithm: str = "exact") -> Any:
-    from mapeq.api import usable_processors
+    from mapeq.crew import usable_processors
     from mapeq.neighbors import nearest_neighbors
 
     return nearest_neighbors(vectors, NUM_NEIGHBORS, algorithm=algorithm, num_threads=usable_processors())
@@ -96,7 +96,7 @@ def by_faiss(vectors: Vectors) -> Any:
 
 def graph_by_mapeq(vectors: Vectors) -> Any:
     import mapeq
-    from mapeq.api import usable_processors
+    from mapeq.crew import usable_processors
 
     return mapeq.neighbor_graph(vectors, NUM_NEIGHBORS, algorithm="exact", num_threads=usable_processors())
 

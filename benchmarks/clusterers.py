@@ -83,7 +83,7 @@ def kmeans(vectors: Vectors, metric: str, num_classes: int) -> Labels:
 def _graph(vectors: Vectors, metric: str) -> scipy.sparse.csr_array:
     """The graph that mapeq makes of vectors, by default."""
     import mapeq
-    from mapeq.api import usable_processors
+    from mapeq.crew import usable_processors
 
     return mapeq.neighbor_graph(vectors, metric=metric, num_threads=usable_processors())
 

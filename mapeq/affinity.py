@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +11,11 @@ import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq._jit import jit
+from mapeq.crew import usable_processors
 from mapeq.errors import counted, is_number, is_whole, option_error
 from mapeq.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
 from mapeq.neighbors import METRICS as VECTOR_METRICS
+from mapeq.precomputed import given_neighbors
 from mapeq.rows import FloatArray, index_dtype, pieces
 
 GRAPH_METRICS = ("precomputed", "precomputed_similarity")
@@ -53,7 +54,7 @@ class AffinityOptions:
     def __post_init__(self) -> None:
         if not is_whole(self.n_neighbors, 1):
             raise option_error("n_neighbors", self.n_neighbors, "a whole number, 1 or more")
-        if not (self.min_similarity is None or is_number(self.min_similarity)):
+        if not (self.min_similarity is None or (is_number(self.min_similarity) and self.min_similarity < np.inf)):
             raise option_error("min_similarity", self.min_similarity, "a number or None")
         for name, known in (
             ("metric", METRICS),
@@ -69,6 +70,11 @@ class AffinityOptions:
     def takes_graph(self) -> bool:
         """Whether neighbours are given instead of vectors."""
         return self.metric in GRAPH_METRICS
+
+    @property
+    def gives_distances(self) -> bool:
+        """Whether neighbours are given with distances, or else with similarities."""
+        return self.metric == "precomputed"
 
     @property
     def weighting(self) -> str:
@@ -87,7 +93,7 @@ def neighbor_graph(
     symmetrize: str = "union",
     min_similarity: float | None = None,
     algorithm: str = "auto",
-    num_threads: int = 1,
+    num_threads: int | None = None,
     report: Report | None = None,
 ) -> scipy.sparse.csr_array:
     """Link each vector to its nearest neighbours.
@@ -101,13 +107,13 @@ def neighbor_graph(
     metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}
         How near vectors are. With the last two neighbours are given instead of vectors: as a square matrix of
         distances or of similarities, sparse (what is not stored is no neighbour) or dense, or as a pair of arrays
-        ``(indices, distances)`` of shape (n, k), in which negative indices are no neighbours. The nearest `n_neighbors`
-        of each row are taken.
+        ``(indices, distances)`` of shape (n, k), in this order, in which negative indices and infinite distances are no
+        neighbours. The nearest `n_neighbors` of each row are taken.
     weights : {"auto", "umap", "local", "similarity", "binary", "jaccard"}
         What a link weighs:
 
         - "umap": ``exp(-(d - nearest) / sigma)``, on a scale of the vector's own: for every vector the weights sum to
-          log2(k + 1) (McInnes, Healy & Melville, arXiv:1802.03426)
+          log2(k + 1), unless more are as near as the nearest (McInnes, Healy & Melville, arXiv:1802.03426)
         - "local": ``exp(-d^2 / (s t))``, s and t being the distances of both ends' last neighbours (Zelnik-Manor &
           Perona, NIPS 2004); not for inner products
         - "similarity": the cosine, the inner product, 1 / (1 + distance), or the similarity given; a similarity of 0
@@ -124,8 +130,8 @@ def neighbor_graph(
         Vectors that are less similar than this are no neighbours, similarity being what `weights` says.
     algorithm : {"auto", "exact", "ann"}
         How neighbours are searched, see :func:`mapeq.neighbors.nearest_neighbors`.
-    num_threads : int
-        Threads for the search for neighbours.
+    num_threads : int, optional
+        Threads for the search for neighbours; by default as many as the process may use processors.
     report : callable, optional
         Told now and then which fraction of the neighbours is found.
 
@@ -154,7 +160,10 @@ def neighbor_graph(
     [[0.0, 0.5, 0.0, 0.0], [0.5, 0.0, 0.33, 0.0], [0.0, 0.33, 0.0, 0.2], [0.0, 0.0, 0.2, 0.0]]
     """
     options = AffinityOptions(n_neighbors, metric, weights, symmetrize, min_similarity, algorithm)
-    neighbors = find_neighbors(vectors, options, num_threads=num_threads, report=report)
+    if not (num_threads is None or is_whole(num_threads, 1)):
+        raise option_error("num_threads", num_threads, "a whole number, 1 or more, or None")
+    threads = usable_processors() if num_threads is None else int(num_threads)
+    neighbors = find_neighbors(vectors, options, num_threads=threads, report=report)
     return affinity_graph(neighbors, options)
 
 
@@ -163,11 +172,11 @@ def find_neighbors(
 ) -> Neighbors:
     """The neighbours that links may lead to, found or given; see :func:`neighbor_graph`."""
     if options.takes_graph:
-        neighbors = given_neighbors(vectors, options)
+        neighbors = given_neighbors(vectors, int(options.n_neighbors), options.gives_distances)
     else:
         vectors = checked_vectors(vectors)
         if len(vectors) < 2:
-            raise ValueError(f"there is {counted(len(vectors), 'vector')}, but a neighbour takes two")
+            raise ValueError(f"{counted(len(vectors), 'vector')}: for a neighbour it takes two")
         if len(vectors) <= options.n_neighbors:
             _warn(f"n_neighbors={options.n_neighbors}, but there are {len(vectors)} vectors: all are neighbours")
         neighbors = nearest_neighbors(
@@ -179,7 +188,11 @@ def find_neighbors(
             report=report,
         )
         _warn_of_zeros(vectors, options.metric)
-    return similar_enough(neighbors, options)
+    found = similar_enough(neighbors, options)
+    if (found.indices < 0).all():
+        least = "" if options.min_similarity is None else f", with min_similarity={options.min_similarity}"
+        _warn(f"no vector has a neighbour{least}: each stays alone")
+    return found
 
 
 def new_neighbors(
@@ -187,7 +200,7 @@ def new_neighbors(
 ) -> Neighbors:
     """The neighbours of new vectors among those before; with a graph, a matrix of shape (m, num_points) or a pair."""
     if vectors is None:
-        neighbors = given_neighbors(queries, options, num_points=num_points)
+        neighbors = given_neighbors(queries, int(options.n_neighbors), options.gives_distances, num_points)
     else:
         queries = checked_vectors(queries)
         neighbors = nearest_neighbors(
@@ -210,10 +223,12 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
     ValueError
         If it is not; names row and column.
     """
+    if scipy.sparse.issparse(vectors):
+        raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
     array = np.asarray(vectors)
     if array.dtype.kind not in "fiub":
         try:
-            array = array.astype(np.float64, casting="same_kind" if array.dtype.kind == "c" else "unsafe")
+            array = array.astype(np.float64, casting="same_kind" if array.dtype.kind in "cmM" else "unsafe")
         except (TypeError, ValueError) as error:
             raise ValueError(f"vectors must be real numbers, not {array.dtype}") from error
     if array.ndim != 2 or array.shape[1] == 0:
@@ -226,91 +241,6 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
                 value = "NaN" if np.isnan(array[first + row, column]) else "infinity"
                 raise ValueError(f"row {first + row}, column {column} of the vectors is {value}")
     return array
-
-
-def given_neighbors(graph: Any, options: AffinityOptions, *, num_points: int | None = None) -> Neighbors:
-    """The nearest of given neighbours: of each other, or of new vectors among `num_points` old ones."""
-    is_distance = options.metric == "precomputed"
-    rows, columns, values, shape = _entries(graph, num_points, is_distance, int(options.n_neighbors))
-    is_link = np.full(len(rows), True) if num_points is not None else rows != columns
-    distances = values if is_distance else 1 - values
-    order = np.flatnonzero(is_link)
-    order = order[np.lexsort((columns[order], distances[order], rows[order]))]
-    sizes = np.bincount(rows[order], minlength=shape[0])
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    is_kept = rank < options.n_neighbors
-    order, rank = order[is_kept], rank[is_kept]
-    room = shape[0], int(rank.max(initial=-1)) + 1
-    neighbors = Neighbors(np.full(room, -1, dtype=index_dtype(shape[1])), np.full(room, np.inf))
-    neighbors.indices[rows[order], rank] = columns[order]
-    neighbors.distances[rows[order], rank] = distances[order]
-    return neighbors
-
-
-def checked_matrix(graph: Any, is_distance: bool) -> Any:
-    """A precomputed graph as a sparse matrix of coordinates or as a dense one, of numbers that make sense."""
-    if scipy.sparse.issparse(graph):
-        matrix = graph.tocoo()
-        rows, columns = matrix.coords
-        _check_values(matrix.data, is_distance, lambda k: (rows[k], columns[k]))
-        return matrix
-    matrix = np.asarray(graph, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise ValueError(f"a precomputed graph must be a matrix, not an array of shape {matrix.shape}")
-    _check_values(matrix.ravel(), is_distance, lambda k: divmod(k, matrix.shape[1]))
-    return matrix
-
-
-_Entries = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[int, int]]
-
-
-def _entries(graph: Any, num_points: int | None, is_distance: bool, most: int) -> _Entries:
-    """Row, column and value of what a graph holds, and its shape; of a dense one only the `most` best and one more."""
-    if isinstance(graph, tuple):
-        return _entries_of_pair(graph, num_points, is_distance)
-    matrix = checked_matrix(graph, is_distance)
-    if num_points is None and matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"a precomputed graph must be square, not of shape {matrix.shape}")
-    if num_points is not None and matrix.shape[1] != num_points:
-        raise ValueError(f"distances to {num_points} vectors are needed, but the graph is of shape {matrix.shape}")
-    if scipy.sparse.issparse(matrix):
-        rows, columns = (part.astype(np.int64) for part in matrix.coords)
-        return rows, columns, np.asarray(matrix.data, dtype=np.float64), matrix.shape
-    columns = np.argsort(matrix if is_distance else -matrix, axis=1, kind="stable")[:, : most + 1]
-    values = np.take_along_axis(matrix, columns, axis=1)
-    return np.repeat(np.arange(len(matrix)), columns.shape[1]), columns.ravel(), values.ravel(), matrix.shape
-
-
-def _entries_of_pair(pair: tuple[Any, ...], num_points: int | None, is_distance: bool) -> _Entries:
-    """As :func:`_entries`, of what libraries for nearest neighbours return."""
-    if len(pair) != 2:
-        raise ValueError(f"neighbours must be a pair (indices, distances), not {len(pair)} arrays")
-    indices, values = (np.asarray(part) for part in pair)
-    if indices.ndim != 2 or indices.shape != values.shape or indices.dtype.kind not in "iu":
-        raise ValueError(
-            "a pair (indices, distances) must be two arrays of shape (n, k), the first of whole numbers, not "
-            f"{indices.dtype} of shape {indices.shape} and {values.dtype} of shape {values.shape}"
-        )
-    shape = len(indices), len(indices) if num_points is None else num_points
-    if indices.max(initial=-1) >= shape[1]:
-        row, column = np.argwhere(indices >= shape[1])[0]
-        raise ValueError(f"row {row} of the indices has {indices[row, column]}, but there are {shape[1]} vectors")
-    rows, places = np.nonzero(indices >= 0)
-    columns, values = indices[rows, places].astype(np.int64), values[rows, places].astype(np.float64)
-    _check_values(values, is_distance, lambda k: (rows[k], columns[k]))
-    return rows, columns, values, shape
-
-
-def _check_values(values: FloatArray, is_distance: bool, place: Callable[[int], tuple[int, int]]) -> None:
-    """Refuse NaN, infinity and negative distances, and say where they are."""
-    is_good = np.isfinite(values) & (values >= 0 if is_distance else True)
-    if not is_good.all():
-        k = int(np.argmin(is_good))
-        row, column = place(k)
-        where = f"row {row}, column {column} of the graph"
-        if np.isfinite(values[k]):  # in the words by which scikit-learn knows it
-            raise ValueError(f"Negative values in data: {where} is {values[k]:g}, but a distance is 0 or more")
-        raise ValueError(f"{where} is {'NaN' if np.isnan(values[k]) else 'infinity'}; leave out what is no neighbour")
 
 
 def similar_enough(neighbors: Neighbors, options: AffinityOptions) -> Neighbors:
@@ -328,17 +258,19 @@ def _warn_of_zeros(vectors: NDArray[Any], metric: str) -> None:
     if len(zeros):
         _warn(
             f"{counted(len(zeros), 'vector')} of zeros, the first in row {zeros[0]}: by cosine they have no neighbours "
-            "and stay alone"
+            "and stay alone",
+            stacklevel=5,
         )
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)
+def _warn(message: str, stacklevel: int = 4) -> None:
+    """Warn whoever called the function that called ours."""
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def similarities(distances: FloatArray, metric: str) -> FloatArray:
-    """The similarities that distances stand for: the cosine, the inner product, or 1 / (1 + distance)."""
-    if metric == "cosine":
+    """The similarities that distances stand for: the cosine, those given, the inner product, or 1 / (1 + distance)."""
+    if metric in ("cosine", "precomputed_similarity"):
         return 1 - distances
     if metric == "inner_product":
         return -distances

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import numpy as np
 
 from mapeq.adapters import as_network, as_partition
 from mapeq.affinity import neighbor_graph
+from mapeq.crew import usable_processors
 from mapeq.errors import option_error
 from mapeq.flow import FlowOptions, random_walk
 from mapeq.network import Network
@@ -302,10 +302,3 @@ def network_and_options(
 
 def _known(network: Network, flow_options: FlowOptions) -> dict[str, Any]:
     return {"directed": network.directed, **flow_options.as_dict()}
-
-
-def usable_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -13,17 +13,18 @@ from mapeq.affinity import (
     NEED_NEIGHBORS_OF_NEIGHBORS,
     AffinityOptions,
     affinity_graph,
-    checked_matrix,
     find_neighbors,
     link_graph,
     link_weights,
     new_neighbors,
 )
-from mapeq.api import checked_markov_time, search, usable_processors
+from mapeq.api import checked_markov_time, search
+from mapeq.crew import usable_processors
 from mapeq.errors import is_whole, option_error
 from mapeq.flow import FlowOptions
 from mapeq.network import Network
 from mapeq.placing import placed
+from mapeq.precomputed import checked_matrix, is_pair
 from mapeq.search import Control, SearchOptions
 
 if TYPE_CHECKING:
@@ -146,8 +147,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         X : array_like of shape (n_samples, n_features)
             With ``metric="precomputed"`` distances, with "precomputed_similarity" similarities of the samples: a square
             matrix, sparse (what is not stored is no neighbour, as scikit-learn's KNeighborsTransformer has it) or
-            dense; or a pair of arrays ``(indices, distances)`` of shape (n_samples, k), as libraries for nearest
-            neighbours return them.
+            dense; or a pair of arrays ``(indices, distances)`` of shape (n_samples, k), in this order.
         y : ignored
 
         Returns
@@ -174,6 +174,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
+        self._fit_options = options  # parameters may be set anew before predict
         self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
         self._fit_vectors = None if options.takes_graph else X
         del neighbors  # of many vectors, memory that the search can use
@@ -210,7 +211,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             Before ``fit``.
         """
         validation.check_is_fitted(self)
-        options = self._affinity_options()
+        options = self._fit_options
         X = self._validated(X, options, reset=False)
         neighbors = new_neighbors(
             X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
@@ -230,15 +231,16 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
 
     def _validated(self, X: Any, options: AffinityOptions, *, reset: bool) -> Any:
         """X as scikit-learn wants it, its features counted; NaN is left to us, who say where it is."""
-        if options.takes_graph and isinstance(X, tuple):
+        if options.takes_graph and is_pair(X):
             if reset:
                 self.n_features_in_ = len(X[0])
+                self.__dict__.pop("feature_names_in_", None)
             return X
         how = {"ensure_all_finite": False, "ensure_min_samples": 2 if reset else 1}
         if not options.takes_graph:
             return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
         X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)
-        checked_matrix(X, options.metric == "precomputed")  # before its shape, as scikit-learn does
+        checked_matrix(X, options.gives_distances)  # before its shape, as scikit-learn does
         return validation.validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _affinity_options(self) -> AffinityOptions:

@@ -13,6 +13,7 @@ import numpy as np
 
 from mapeq import api
 from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors
+from mapeq.crew import usable_processors
 from mapeq.errors import counted, option_error
 from mapeq.flow import FlowOptions
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
@@ -186,7 +187,7 @@ def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None,
         neighbors = find_neighbors(
             vectors,
             affinity,
-            num_threads=num_threads or api.usable_processors(),
+            num_threads=num_threads or usable_processors(),
             report=lambda part: watch.say(f"neighbours: {100 * part:.0f} %"),
         )
     watch.clear()

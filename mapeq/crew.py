@@ -6,6 +6,7 @@ out never depends on how many threads there are.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple, TypeVar
@@ -87,6 +88,13 @@ def new_scratch(most: int, dtype: np.dtype) -> Scratch:
         direct=direct,
         up=np.empty(room, dtype=np.uint32),
     )
+
+
+def usable_processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def aside(job: Callable[[], T], stop: Callable[[], object]) -> T:

@@ -28,8 +28,14 @@ ALGORITHMS = ("auto", "exact", "ann")
 #: More vectors than this are searched approximately by default: the time of the exact search grows with their square.
 EXACT_UP_TO = 200_000
 
+#: Neighbours of so few new vectors are searched exactly by default, however many old ones there are.
+FEW_QUERIES = 10_000
+
 #: Rows and columns of a block of products: few enough to stay in the processor's last cache.
 BLOCK_ROWS, BLOCK_COLUMNS = 1024, 2048
+
+#: Squares below this, of vectors of which the largest has numbers from 1 to 2, may vanish in float32.
+TINY = 1e-30
 
 #: So many products are compared at once before any of them is looked at.
 STRIP = 64
@@ -76,13 +82,13 @@ def nearest_neighbors(
     n_neighbors : int, 1 or more
         As many as there are, if there are fewer.
     metric : {"cosine", "euclidean", "inner_product"}
-        A vector of zeros has no direction: by cosine it has no neighbours and is none.
+        Cosines are those of directions in float32. A vector of zeros has none, so no neighbours, and is none.
     queries : array of shape (m, d), optional
         Look for the neighbours of these among the vectors. By default of the vectors themselves, each of which is
         left out of its own by its number: others that are equal to it are its neighbours.
     algorithm : {"auto", "exact", "ann"}
         "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a thousand. "auto" is exact
-        for up to 200,000 vectors.
+        for up to 200,000 vectors, and for up to 10,000 queries.
     num_threads : int
         Threads of our own, whose number changes no result; matrix products take as many as NumPy is set to.
     report : callable, optional
@@ -109,10 +115,13 @@ def nearest_neighbors(
         raise option_error("metric", metric, "one of " + ", ".join(METRICS))
     if algorithm not in ALGORITHMS:
         raise option_error("algorithm", algorithm, "one of " + ", ".join(ALGORITHMS))
-    is_exact = algorithm == "exact" or (algorithm == "auto" and len(vectors) <= EXACT_UP_TO)
+    is_small = len(vectors) <= EXACT_UP_TO
+    if queries is not None:  # fewer of these are found before cells are made
+        is_small |= len(queries) <= FEW_QUERIES
+    is_exact = algorithm == "exact" or (algorithm == "auto" and is_small)
     faiss = None if is_exact else _faiss(len(vectors), asked=algorithm == "ann")
 
-    space = _Space.of(vectors, metric)
+    space = _Space.of(vectors, metric, queries)
     points = space.points(vectors)
     wanted = points if queries is None else space.points(queries)
     most = min(n_neighbors, len(vectors) - (queries is None))
@@ -171,29 +180,30 @@ class _Space(NamedTuple):
     ----------
     metric : str
     dtype : dtype of the exact vectors
-    centre : float64 array of shape (d,)
-        Of the vectors: what they have in common would cost their products digits.
     scale : float
         A power of two; divided by it, vectors have squares that float32 can hold.
+    centre : float64 array of shape (d,)
+        Of the vectors divided by the scale: what they have in common would cost their products digits.
     """
 
     metric: str
     dtype: np.dtype
-    centre: FloatArray
     scale: float
+    centre: FloatArray
 
     @classmethod
-    def of(cls, vectors: NDArray[Any], metric: str) -> _Space:
+    def of(cls, vectors: NDArray[Any], metric: str, queries: NDArray[Any] | None) -> _Space:
         """The space of these vectors."""
-        largest = max(abs(float(vectors.max(initial=0))), abs(float(vectors.min(initial=0))))
-        scale = 2.0 ** np.ceil(np.log2(largest)) if largest else 1.0
+        parts = [vectors] if queries is None else [vectors, queries]
+        largest = max(abs(float(end)) for part in parts for end in (part.min(initial=0), part.max(initial=0)))
+        scale = 2.0 ** max(np.floor(np.log2(largest)), -1000) if largest else 1.0
         centre = np.zeros(vectors.shape[1])
         if metric == "euclidean":
             for first, last in pieces(len(vectors), BLOCK_ROWS):
                 centre += (vectors[first:last] / scale).sum(axis=0, dtype=np.float64)
-            centre *= scale / len(vectors)
+            centre /= len(vectors)
         dtype = np.dtype(np.float32 if metric == "cosine" or vectors.dtype == np.float32 else np.float64)
-        return cls(metric, dtype, centre, scale)
+        return cls(metric, dtype, scale, centre)
 
     @property
     def scoring(self) -> _Scoring:
@@ -204,7 +214,7 @@ class _Space(NamedTuple):
         """The vectors as they are compared; one of zeros is NaN by cosine, which is near to nothing."""
         rough = np.empty(vectors.shape, dtype=np.float32)
         for first, last in pieces(len(vectors), BLOCK_ROWS):
-            some = (vectors[first:last] - self.centre) / self.scale
+            some = vectors[first:last] / self.scale - self.centre
             if self.metric == "cosine":
                 norms = np.linalg.norm(some, axis=1, keepdims=True)
                 some = np.divide(some, norms, out=np.full(some.shape, np.nan), where=norms > 0)
@@ -243,8 +253,8 @@ def _searching_exactly(
     is_among = wanted is points
     margin = (points.rough.shape[1] + 16) * 2.0**-24  # 16 for roundings before and after the product
     part = (scoring.by_distance - margin) / 2
-    shares = (part * _squares(points.rough)).astype(np.float32)
-    wanted_shares = shares if is_among else (part * _squares(wanted.rough)).astype(np.float32)
+    shares = _shares(part, points.rough)
+    wanted_shares = shares if is_among else _shares(part, wanted.rough)
     bars = np.full(len(wanted.rough), -np.inf, dtype=np.float32)
     rest = frozen(points.exact), frozen(wanted.exact), frozen(shares), frozen(wanted_shares), *scoring, *found, bars
 
@@ -267,9 +277,10 @@ def _searching_exactly(
         yield 1 - undone * undone if is_among else 1 - undone
 
 
-def _squares(vectors: NDArray[np.float32]) -> FloatArray:
-    squares: FloatArray = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-    return squares
+def _shares(part: float, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A part of the square of each vector, and less by next to nothing: of tiny ones float32 knows nothing more."""
+    shares: FloatArray = part * np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64) - TINY
+    return shares.astype(np.float32)
 
 
 def _faiss(num_vectors: int, asked: bool) -> Any:
@@ -295,6 +306,8 @@ def _searching_approximately(
     numbers = np.flatnonzero(is_placed)
     rough = points.rough if is_placed.all() else points.rough[is_placed]
     metric = faiss.METRIC_L2 if scoring.by_distance else faiss.METRIC_INNER_PRODUCT
+    if len(rough) == 0:
+        return
     num_cells = max(min(int(4 * np.sqrt(len(rough))), len(rough) // VECTORS_PER_CELL), 1)
     cells = faiss.IndexFlat(rough.shape[1], metric)
     index = faiss.IndexIVFFlat(cells, rough.shape[1], num_cells, metric)

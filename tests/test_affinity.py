@@ -110,16 +110,23 @@ def test_a_least_similarity():
     cosines = 1 - naive.distances(VECTORS, VECTORS, "cosine")
     linked = dense(n_neighbors=39, min_similarity=0.5, weights="binary") > 0
     np.testing.assert_array_equal(linked, (cosines >= 0.5) & ~np.eye(40, dtype=bool))
-    assert neighbor_graph(VECTORS, 6, min_similarity=2).nnz == 0
+    with pytest.warns(UserWarning, match="no vector has a neighbour, with min_similarity=2: each stays alone"):
+        assert neighbor_graph(VECTORS, 6, min_similarity=2).nnz == 0
 
 
 def test_the_default_weights():
     np.testing.assert_array_equal(dense(), dense(weights="umap"))
-    given = scipy.sparse.csr_array(dense(weights="similarity"))
-    np.testing.assert_array_equal(
-        dense(given, 39, metric="precomputed_similarity"),
-        dense(given, 39, metric="precomputed_similarity", weights="similarity"),
-    )
+    similar = dense(weights="similarity")
+    for graph in (similar, scipy.sparse.csr_array(similar)):
+        np.testing.assert_allclose(dense(graph, 39, metric="precomputed_similarity"), similar, rtol=1e-12)
+
+
+def test_similarities_that_are_given_are_the_weights():
+    given = np.array([[1.0, 5.0, 0.25], [5.0, 1.0, -0.5], [0.25, -0.5, 1.0]])
+    found = dense(given, 2, metric="precomputed_similarity")
+    np.testing.assert_allclose(found, [[0, 5, 0.25], [5, 0, 0], [0.25, 0, 0]])
+    found = dense(given, 2, metric="precomputed_similarity", min_similarity=0.3)
+    np.testing.assert_allclose(found, [[0, 5, 0], [5, 0, 0], [0, 0, 0]])
 
 
 class TestGivenNeighbors:
@@ -132,8 +139,8 @@ class TestGivenNeighbors:
     def distances():
         return naive.distances(VECTORS, VECTORS, "euclidean")
 
-    def check(self, graph, metric="precomputed", **options):
-        np.testing.assert_allclose(dense(graph, metric=metric, **options), self.WANTED, rtol=1e-9)
+    def check(self, graph, metric="precomputed", tolerance=1e-9, **options):
+        np.testing.assert_allclose(dense(graph, metric=metric, **options), self.WANTED, rtol=tolerance)
 
     def test_a_dense_matrix(self):
         self.check(self.distances())
@@ -168,6 +175,31 @@ class TestGivenNeighbors:
         graph = neighbor_graph(distances, 2, metric="precomputed", weights="binary").toarray()
         assert graph.tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
 
+    def test_an_entry_that_stands_twice_is_one_link(self):
+        rows, columns = [0, 0, 1, 2], [1, 1, 2, 0]
+        twice = scipy.sparse.coo_array((np.ones(4), (rows, columns)), shape=(3, 3))
+        pair = (
+            np.array([[1, 1, 2], [0, 2, 2], [0, 1, -1]]),
+            np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 1.0], [1.0, 1.0, 0.0]]),
+        )
+        for graph in (twice, pair, list(pair)):
+            found = dense(graph, 3, metric="precomputed", weights="binary")
+            assert found.max() == 1
+        assert dense(pair, 2, metric="precomputed", weights="binary", symmetrize="directed").sum() == 6
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int32])
+    def test_indices_of_any_kind(self, dtype):
+        self.check((self.FOUND.indices.astype(dtype), self.FOUND.distances.astype(np.float32)), tolerance=1e-4)
+
+    def test_rounding_errors_are_no_negative_distances(self):
+        distances = self.distances()
+        np.fill_diagonal(distances, -1e-9)
+        self.check(distances)
+
+    def test_infinitely_far_is_no_neighbor_in_a_pair(self):
+        distances = np.column_stack([self.FOUND.distances, np.full(40, np.inf)])
+        self.check((np.column_stack([self.FOUND.indices, np.zeros(40, dtype=int)]), distances))
+
     def test_of_equally_near_ones_the_lower_numbers_are_taken(self):
         graph = neighbor_graph(1.0 - np.eye(5), 2, metric="precomputed", weights="binary", symmetrize="directed")
         assert graph.indices.reshape(5, 2).tolist() == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1]]
@@ -181,7 +213,12 @@ class TestGivenNeighbors:
         ([1.0, 2], r"vectors must be rows of a matrix of shape \(n, d\), not an array of shape \(2,\)"),
         (np.zeros((4, 0)), r"not an array of shape \(4, 0\)"),
         ([["a", "b"]], "vectors must be real numbers, not <U1"),
-        ([[1.0, 2]], "there is 1 vector, but a neighbour takes two"),
+        ([[1.0, 2]], "1 vector: for a neighbour it takes two"),
+        (
+            scipy.sparse.eye_array(3),
+            "vectors must be a dense array; a sparse matrix of neighbours needs metric='precom",
+        ),
+        (np.array([["2020-01-01"], ["NaT"]], dtype="datetime64[D]"), "vectors must be real numbers, not datetime64"),
         ([[1j, 2]], "vectors must be real numbers, not complex128"),
     ],
 )
@@ -200,7 +237,10 @@ def test_bad_vectors(vectors, message):
             "Negative values in data: row 0, column 1 of the graph is -1.5, but a distance",
         ),
         (scipy.sparse.csr_array(np.array([[0, 0], [-2.0, 0]])), "row 1, column 0 of the graph is -2, but a distance"),
-        (np.array([[0, 1], [np.nan, 0]]), "row 1, column 0 of the graph is NaN; leave out what is no neighbour"),
+        (
+            np.array([[0, 1], [np.nan, 0]]),
+            "row 1, column 0 of the graph is NaN; a sparse matrix leaves out what is no neighbour",
+        ),
         (np.array([[0, np.inf], [1, 0]]), "row 0, column 1 of the graph is infinity"),
         ((np.array([[1], [0]]), np.array([[1.0], [-1.0]])), "row 1, column 0 of the graph is -1"),
         ((np.array([[1], [2]]), np.ones((2, 1))), "row 1 of the indices has 2, but there are 2 vectors"),
@@ -225,6 +265,8 @@ def test_bad_graphs(graph, message):
         ({"symmetrize": "both"}, "symmetrize must be one of union, mutual, average, directed, not 'both'"),
         ({"algorithm": "tree"}, "algorithm must be one of auto, exact, ann, not 'tree'"),
         ({"min_similarity": "half"}, "min_similarity must be a number or None, not 'half'"),
+        ({"min_similarity": np.nan}, "min_similarity must be a number or None, not nan"),
+        ({"num_threads": 0}, "num_threads must be a whole number, 1 or more, or None, not 0"),
     ],
 )
 def test_bad_options(option, message):

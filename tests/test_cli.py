@@ -250,7 +250,7 @@ BAD_VECTORS = {
     ".tsv, .parquet",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
-    "row.txt": "there is 1 vector, but a neighbour takes two",
+    "row.txt": "1 vector: for a neighbour it takes two",
     "twice.txt": "rows 0 and 2 of the vectors have the same label: 'a'",
     "none.npy": "none.npy: no such file",
     "v.doc": "v.doc: the suffix tells the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",

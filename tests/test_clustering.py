@@ -187,6 +187,14 @@ def test_fitting_leaves_samples_and_options_alone():
     assert clustering.get_params() == options == clone(clustering).get_params()
 
 
+def test_options_that_are_set_after_fitting_wait_for_the_next_fit():
+    samples, _ = groups()
+    clustering = InfomapClustering().fit(samples)
+    before = clustering.predict(samples)
+    clustering.set_params(weights="jaccard", metric="precomputed", n_neighbors=3)
+    np.testing.assert_array_equal(clustering.predict(samples), before)
+
+
 def test_a_pickle_predicts_the_same():
     samples, _ = groups()
     clustering = InfomapClustering().fit(samples)
@@ -255,7 +263,7 @@ class TestRefusals:
             InfomapClustering().fit(groups()[0]).predict([[1.0, 2.0]])
 
     def test_graphs_that_do_not_fit(self):
-        graph = scipy.sparse.eye_array(5, format="csr")
+        graph = scipy.sparse.csr_array(1.0 - np.eye(5))
         with pytest.raises(ValueError, match=r"a precomputed graph must be square, not of shape \(2, 5\)"):
             InfomapClustering(metric="precomputed").fit(graph[:2])
         fitted = InfomapClustering(metric="precomputed", n_neighbors=2).fit(graph)

@@ -19,7 +19,7 @@ FLOORS = (
     {"hierarchy"},
     {"crew"},
     {"moves", "neighbors"},
-    {"tree_moves", "levels", "affinity"},
+    {"tree_moves", "levels", "precomputed", "affinity"},
     {"descent"},
     {"nesting"},
     {"search"},

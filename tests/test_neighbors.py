@@ -107,6 +107,26 @@ def test_the_size_of_the_numbers_does_not_matter(metric, factor):
     np.testing.assert_allclose(scaled.distances, found.distances * factor**power, rtol=1e-6)
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "inner_product"])
+def test_tiny_vectors_beside_large_ones_are_told_apart(metric):
+    rng = np.random.default_rng(10)
+    vectors = np.vstack([1e-25 * rng.standard_normal((60, 3)), np.full((2, 3), [[1.0], [-1.0]])])
+    everything = naive.distances(vectors, vectors, metric)
+    np.fill_diagonal(everything, np.inf)
+    found = nearest_neighbors(vectors, 4, metric=metric)
+    np.testing.assert_allclose(found.distances[:60], np.sort(everything, axis=1)[:60, :4], rtol=1e-9)
+    queries = 1e22 * rng.standard_normal((5, 3))
+    found = nearest_neighbors(vectors, 2, metric=metric, queries=queries)
+    wanted = np.sort(naive.distances(vectors, queries, metric), axis=1)[:, :2]
+    np.testing.assert_allclose(found.distances, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [5e-324, 1.7e308])
+def test_the_smallest_and_the_largest_numbers(factor):
+    vectors = factor * np.array([[1.0], [0.0], [-1.0], [1.0]])
+    assert nearest_neighbors(vectors, 1, metric="euclidean").indices[[0, 3], 0].tolist() == [3, 0]
+
+
 def test_a_vector_of_zeros_has_no_cosine():
     found = nearest_neighbors(np.array([[1.0, 0], [0, 0], [1, 1], [0, 0], [0, 1]]), 4)
     assert found.indices.tolist() == [[2, 4, -1, -1], [-1] * 4, [0, 4, -1, -1], [-1] * 4, [2, 0, -1, -1]]
@@ -168,6 +188,7 @@ for metric in METRICS:
     if metric != "inner_product":
         again = nearest_neighbors(vectors, 3, metric=metric, algorithm="ann", queries=vectors[:17])
         np.testing.assert_array_equal(again.indices[:, :1], own[:17])
+assert (nearest_neighbors(np.zeros((5, 8)), 2, algorithm="ann").indices == -1).all()
 """
 
 

@@ -180,6 +180,10 @@ BAD = {
     "word.txt": (b"a 1 2\nb 1 x\n", ", line 2: 'x' stands where a number belongs: 'b 1 x'"),
     "words.txt": (b"a 1 2\nb x 1\n", ", line 2: 1 number, but line 1 has 2: 'b x 1'"),
     "lonely.txt": (b"word\n", ", line 1: a word and its numbers belong here: 'word'"),
+    "numbers.txt": (
+        b"1.0e+00 2.5\n3.5e+00 4.5\n",
+        ": every line begins with a number where a word belongs; is it a table (.csv, .tsv), or vectors (.npy)?",
+    ),
     "short.txt": (b"3 2\na 1 2\nb 1 2\n", ": the first line says 3 vectors of 2 dimensions, but there are 2 of 2"),
     "narrow.txt": (b"1 3\na 1 2\n", ": the first line says 1 vector of 3 dimensions, but there are 1 of 2"),
     "binary.txt": (b"3 2\na \x00", ", line 2: not a text file in UTF-8: it holds a NUL byte: 'a \\x00'"),
@@ -209,6 +213,20 @@ BAD = {
     "absent.parquet": (in_parquet(v=[[1, 2], None]), ": column v: 0 numbers in row 1, but 2 in row 0"),
     "no_rows.parquet": (in_parquet(v=pa.array([], pa.list_(pa.float32()))), ": holds no vectors"),
 }
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_first_column_that_counts_the_rows_is_none(first, tmp_path):
+    ids = list(range(first, first + len(VECTORS)))
+    table = pd.DataFrame(VECTORS.astype(np.float64), columns=list("abcd"))
+    table.insert(0, "id", ids)
+    for name, write in (("v.csv", table.to_csv), ("v.parquet", table.to_parquet)):
+        write(tmp_path / name, index=False)
+        vectors, labels = read_vectors(tmp_path / name)
+        np.testing.assert_allclose(vectors, VECTORS, rtol=1e-6)
+        assert labels == [str(number) for number in ids]
+    (tmp_path / "line.csv").write_text("0\n1\n2\n")
+    assert read_vectors(tmp_path / "line.csv")[0].tolist() == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize("name", BAD)

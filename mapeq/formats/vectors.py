@@ -40,13 +40,15 @@ def read_vectors(path: str | os.PathLike[str]) -> Vectors:
         - .npy: an array of shape (n, d), which stays on disk until it is used
         - .npz: its only such array, or the one called ``vectors``, ``X`` or ``embeddings``; an array of shape (n,)
           called ``labels`` or ``words`` has the labels
-        - .csv, .tsv: a vector a row. The first column holds labels unless all of it are numbers; the first row is a
+        - .csv, .tsv: a vector a row. The first column holds labels unless all of it are numbers, or if these count the
+          rows, from 0 or 1; the first row is a
           header if other columns begin with a word. So is what pandas writes: a header that begins with an empty
           field, over an index, or one that counts the columns from 0.
         - .txt, .vec, .w2v: word vectors as word2vec and GloVe write them, lines ``word v1 v2 ... vd``, possibly after
           a first line ``n d``
         - .parquet (extra ``parquet``): one column of lists holds the vectors, or else each column of numbers is a
-          dimension; the first column of strings, or an index that pandas wrote, has the labels
+          dimension; the first column of strings, an index that pandas wrote, or a first column that counts the rows has
+          the labels
 
     Returns
     -------
@@ -103,6 +105,9 @@ def _read_words(path: str | os.PathLike[str]) -> Vectors:
     if first and not said:
         rows = chain([first], rows)
     vectors, labels = _filled(rows, file, "number")
+    if not any(label.isdigit() or not _is_number(label) for label in labels):
+        problem = "every line begins with a number where a word belongs; is it a table (.csv, .tsv), or vectors (.npy)?"
+        raise FormatError(problem, file=file)
     if said and said != vectors.shape:
         raise FormatError(
             f"the first line says {counted(said[0], 'vector')} of {counted(said[1], 'dimension')}, "
@@ -149,12 +154,19 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
             yield row
 
     vectors, labels = _filled(without_words(), file, "field")
-    if not has_labels:
+    if not has_labels and not _begins_with_numbers_of_rows(vectors):
         return vectors, None
     if vectors.shape[1] == 1:
         separator = "tabs" if delimiter == "\t" else "commas"
         raise FormatError(f"holds labels and no numbers; fields are separated by {separator}", file=file)
     return vectors[:, 1:], labels
+
+
+def _begins_with_numbers_of_rows(vectors: NDArray[Any]) -> bool:
+    """Whether the first of several columns counts the rows, from 0 or from 1, which is no dimension of anything."""
+    if len(vectors) < 3 or vectors.shape[1] < 2 or vectors[0, 0] not in (0, 1):
+        return False
+    return bool((np.diff(vectors[:, 0]) == 1).all())
 
 
 def _header(fields: list[str]) -> tuple[bool, bool]:
@@ -279,7 +291,10 @@ def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
             f"one column of lists is needed, or columns of numbers and at most one of strings; it holds {held}",
             file=file,
         )
-    return np.column_stack([columns[name].to_numpy() for name in numbers]), labels
+    vectors = np.column_stack([columns[name].to_numpy() for name in numbers])
+    if labels is None and _begins_with_numbers_of_rows(vectors):
+        return vectors[:, 1:], [f"{number:g}" for number in vectors[:, 0].tolist()]
+    return vectors, labels
 
 
 def _kind(name: str, arrow_type: Any) -> str | None:
