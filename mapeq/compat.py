@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     import networkx
     import pandas
 
+#: The infomap package whose names these are: code that works with several versions of it asks.
+__version__ = "2.16.0"
+
 #: Options that mean something here, and what their values are; bool: a flag without a value.
 MEANT: dict[str, type] = {
     "two_level": bool,

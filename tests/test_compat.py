@@ -396,6 +396,10 @@ def test_communities_of_a_directed_igraph_graph():
     assert found.membership[:4] == [0, 1, 1, 2]
 
 
+def test_the_version_is_that_of_the_package_it_is_compared_with():
+    assert compat.__version__ == infomap.__version__
+
+
 def test_importing_mapeq_does_not_import_it():
     code = "import sys, mapeq; mapeq.infomap([(0, 1)]); assert 'mapeq.compat' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
