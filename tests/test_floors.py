@@ -27,7 +27,7 @@ FLOORS = (
     {"result"},
     {"formats", "adapters", "progress", "placing"},
     {"api"},
-    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "__main__"},
+    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "infomap"}
