@@ -26,7 +26,7 @@ def as_network(
 
     Parameters
     ----------
-    graph : Network, NetworkX graph, SciPy sparse matrix, path of a network file, integer array of
+    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, path of a network file, integer array of
         shape (m, 2), or iterable of (u, v) or (u, v, w)
     directed : bool, optional
         By default as the container says.
@@ -54,6 +54,10 @@ def as_network(
         from mapeq.adapters.networkx import from_networkx
 
         return from_networkx(graph, directed=directed, weight=weight)
+    if _is_instance(graph, "igraph", "Graph"):
+        from mapeq.adapters.igraph import from_igraph
+
+        return from_igraph(graph, directed=directed, weight=weight)
     if _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix"):
         return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
@@ -65,8 +69,9 @@ def as_network(
     if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
         return from_links(graph, directed=leads, weighted=weight is not None)
     raise TypeError(
-        f"a {type(graph).__name__} is no network: give a NetworkX graph, a SciPy sparse matrix, the path of a network "
-        "file, an integer array of shape (m, 2), links as (u, v) or (u, v, weight), or a mapeq.Network"
+        f"a {type(graph).__name__} is no network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
+        "the path of a network file, an integer array of shape (m, 2), links as (u, v) or (u, v, weight), "
+        "or a mapeq.Network"
     )
 
 

@@ -1,16 +1,19 @@
-"""Links as arrays and as plain Python tuples."""
+"""Links as arrays and as plain Python tuples, and what the adapters share."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from math import inf
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mapeq.errors import NetworkError
-from mapeq.network import Network, bad_weight
+from mapeq.network import Network, bad_weight, first_bad_weight
+from mapeq.rows import FloatArray, IntArray
 
 
 def from_array(links: NDArray[Any], *, directed: bool) -> Network:
@@ -49,3 +52,36 @@ def _unpacked(link: tuple[Any, ...], number: int) -> tuple[Any, ...]:
     if len(link) not in (2, 3):
         raise NetworkError(f"link {number} has {len(link)} parts; a link is (u, v) or (u, v, weight)")
     return link
+
+
+def from_graph(
+    sources: IntArray,
+    targets: IntArray,
+    weights: FloatArray | None,
+    *,
+    labels: Sequence[Hashable] | NDArray[Any],
+    is_directed: bool,
+    directed: bool | None,
+) -> Network:
+    """The network of a graph that says itself whether it is directed, which `directed` may overrule.
+
+    An undirected graph taken as directed has each edge both ways.
+    """
+    leads = is_directed and directed is not False
+    network = Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
+    return replace(network, directed=True) if directed and not leads else network
+
+
+def checked_weights(values: NDArray[Any] | list[Any], name: Callable[[int], str]) -> FloatArray:
+    """The weights of links as numbers; `name` says what link k is called in the error about a bad one."""
+    if not (isinstance(values, np.ndarray) and values.dtype.kind in "biuf"):
+        # Types are few, and NumPy would take "3" for a number.
+        strange = {kind for kind in set(map(type, values)) if not issubclass(kind, Real)}
+        if strange:
+            first = next(k for k, value in enumerate(values) if type(value) in strange)
+            raise NetworkError(f"the weight of {name(first)} is no number: {values[first]!r}")
+    weights = np.asarray(values, dtype=np.float64)
+    k = first_bad_weight(weights)
+    if k is not None:
+        raise bad_weight(weights[k], name(k))
+    return weights
