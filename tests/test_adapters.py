@@ -1,6 +1,7 @@
 """Other libraries' objects in: one meaning of direction, weights and labels, whatever holds the links."""
 
 import math
+from functools import partial
 
 import igraph
 import networkx as nx
@@ -38,16 +39,31 @@ def networkx_graph(labels, sources, targets, weights, directed):
 def igraph_graph(labels, sources, targets, weights, directed):
     position = {label: i for i, label in enumerate(labels)}
     ends = [(position[u], position[v]) for u, v in zip(sources, targets, strict=True)]
-    named = {"name": labels} if labels != list(range(len(labels))) else {}
-    return igraph.Graph(len(labels), ends, directed=directed, vertex_attrs=named, edge_attrs={"weight": weights})
+    names = {"name": labels} if labels and isinstance(labels[0], str) else {}
+    return igraph.Graph(len(labels), ends, directed=directed, vertex_attrs=names, edge_attrs={"weight": weights})
 
 
-GRAPHS = {"networkx": networkx_graph, "igraph": igraph_graph}
+def made_by(library):
+    """What makes a table of that library from a dict of columns."""
+    module, name = library.split(".")
+    return getattr(pytest.importorskip(module), name)
+
+
+def table_of(library):
+    make = made_by(library)
+    return lambda sources, targets, weights: make({"weight": weights, "target": targets, "source": sources})
+
+
+TABLES = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.table", "pyarrow.record_batch")
+ROWS = {
+    "links": lambda: lambda sources, targets, weights: list(zip(sources, targets, weights, strict=True)),
+    **{library: partial(table_of, library) for library in TABLES},
+}
 
 
 @st.composite
 def linked_nodes(draw):
-    """Links as lists of labels, numbers or words, where every node has a link: sorted labels, sources, targets, ..."""
+    """Labels, numbers or words, of nodes that all have links; sources, targets, weights; directed or not."""
     links = draw(networks(weights=st.sampled_from([0.5, 1.0, 2.0, 3.0]), node_weights=False))
     nodes, ends = np.unique(np.concatenate([links.sources, links.targets]), return_inverse=True)
     labels = draw(st.sampled_from([list(range(len(nodes))), [f"node {i}" for i in range(len(nodes))]]))
@@ -55,15 +71,33 @@ def linked_nodes(draw):
     return labels, sources, targets, links.weights.tolist(), links.directed
 
 
-@pytest.mark.parametrize("kind", GRAPHS)
-@given(links=linked_nodes(), asked=st.sampled_from([None, True, False]), weight=st.sampled_from(["weight", None]))
-def test_a_graph_is_what_networkx_says(kind, links, asked, weight):
-    graph, expected = GRAPHS[kind](*links), networkx_graph(*links)
-    found = mapeq.infomap(graph, directed=asked, weight=weight, num_threads=1)
-    wanted = mapeq.infomap(expected, directed=asked, weight=weight, num_threads=1)
-    assert found.network.directed == wanted.network.directed
-    assert link_weights(found.network) == link_weights(wanted.network)
-    assert found.modules() == wanted.modules()
+def assert_same(graph, links, *, said=None, **options):
+    """A graph has the modules of NetworkX's graph of the same links, its nodes in the same order."""
+    result = mapeq.infomap(graph, directed=said, num_threads=1, **options)
+    expected = mapeq.infomap(networkx_graph(result.node_labels, *links[1:]), num_threads=1, **options)
+    assert sorted(result.node_labels) == sorted(links[0])
+    assert result.network.directed == expected.network.directed
+    assert link_weights(result.network) == link_weights(expected.network)
+    assert result.modules() == expected.modules()
+
+
+@given(links=linked_nodes(), weight=st.sampled_from(["weight", None]))
+def test_igraph_says_what_networkx_says(links, weight):
+    assert_same(igraph_graph(*links), links, weight=weight)
+
+
+@given(links=linked_nodes(), asked=st.booleans())
+def test_direction_is_overruled_alike(links, asked):
+    ours, expected = (as_network(graph(*links), directed=asked) for graph in (igraph_graph, networkx_graph))
+    assert (ours.directed, link_weights(ours)) == (asked, link_weights(expected))
+
+
+@pytest.mark.parametrize("kind", ROWS)
+@given(data=st.data(), links=linked_nodes(), weight=st.sampled_from(["weight", None]))
+def test_rows_say_what_networkx_says(kind, data, links, weight):
+    _, *columns, directed = links
+    said = directed or data.draw(st.sampled_from([None, False]), "undirected unless told")
+    assert_same(ROWS[kind]()(*columns), links, said=said, weight=weight)
 
 
 # igraph ------------------------------------------------------------------------------------------
@@ -119,3 +153,123 @@ def test_a_result_becomes_an_igraph_graph_and_a_network_again():
     assert again.directed
     assert again.label_list() == result.node_labels
     assert link_weights(again) == link_weights(result.network)
+
+
+# Tables ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=TABLES)
+def table(request):
+    return made_by(request.param)
+
+
+def test_a_table_has_words_weights_and_directions(table):
+    source, target, weight = zip(*LINKS, strict=True)
+    graph = table({"source": source, "target": target, "weight": weight})
+    network = as_network(graph)
+    assert network.label_list() == ["b", "a", "c", "d"]
+    assert link_weights(network) == {frozenset("ab"): 2, frozenset("bc"): 1.5, frozenset("d"): 4}
+    directed = mapeq.infomap(graph, directed=True)
+    assert link_weights(directed.network) == {("b", "a"): 2, ("b", "c"): 0.5, ("c", "b"): 1, ("d", "d"): 4}
+    assert mapeq.infomap(graph, flow_model="rawdir").network.directed
+    assert mapeq.evaluate(graph, directed.modules(), directed=True).codelength == directed.codelength
+
+
+def test_columns_are_found_by_name_then_by_place(table):
+    for first, second in (("source", "target"), ("from", "to")):
+        graph = table({"year": [1, 2], second: [8, 9], first: [7, 8], "weight": [2, 3]})
+        assert link_weights(as_network(graph, directed=True)) == {(7, 8): 2, (8, 9): 3}
+    graph = table({"count": [2.0, 3.0], "ann": [7, 8], "bob": [8, 9], "more": [5.0, 5.0]})
+    assert link_weights(as_network(graph, directed=True, weight="count")) == {(7, 8): 2, (8, 9): 3}
+    graph = table({"ann": [7, 8], "bob": [8, 9], "more": [5.0, 6.0]})
+    assert link_weights(as_network(graph, directed=True)) == {(7, 8): 1, (8, 9): 1}
+    assert link_weights(as_network(graph, directed=True, weight=None)) == {(7, 8): 1, (8, 9): 1}
+
+
+def test_a_row_of_weight_zero_makes_no_node(table):
+    for labels in ([1, 2, 3, 4], list("abcd")):
+        graph = table({"source": labels[::2], "target": labels[1::2], "weight": [1, 0]})
+        assert as_network(graph).label_list() == labels[:2]
+        assert as_network(graph, weight=None).label_list() == labels
+
+
+def test_an_empty_table_is_an_empty_network(table):
+    assert as_network(table({"source": [], "target": []})).num_nodes == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"source": ["a", "b"], "target": ["b", None]},
+            "the column 'target' has no node in row 1, counted from 0",
+        ),
+        ({"source": [None, 1], "target": [2, 3]}, "the column 'source' has no node in row 0, counted from 0"),
+        (
+            {"source": [0.5], "target": [1.0]},
+            "the column 'source' holds float64, but nodes are called by whole numbers or words; "
+            "give the table columns source and target, and a matrix as a SciPy sparse one",
+        ),
+        ({"a": [1], "weight": [1]}, "a table of links needs columns of sources and targets, but this one has only "),
+        (
+            {"source": ["a", "a"], "target": ["b", "c"], "weight": [1, -2]},
+            "the weight of the link a - c (row 1) is negative: -2.0; weights must be finite and 0 or more",
+        ),
+        (
+            {"source": [1, 1], "target": [2, 3], "weight": [1, None]},
+            "the weight of the link 1 - 3 (row 1) is not finite: nan; weights must be finite and 0 or more",
+        ),
+        (
+            {"source": [1, 1], "target": [2, 3], "weight": ["1", "2"]},
+            "the weight of the link 1 - 2 (row 0) is no number: '1'",
+        ),
+    ],
+)
+def test_bad_tables(table, columns, message):
+    with pytest.raises(mapeq.NetworkError) as caught:
+        mapeq.infomap(table(columns))
+    assert str(caught.value).startswith(message)
+
+
+def test_columns_of_pandas_of_every_kind():
+    pandas = pytest.importorskip("pandas")
+    words = pandas.DataFrame({"source": ["a", "b"], "target": ["b", "c"]})
+    numbers = pandas.DataFrame({"source": [1, 2], "target": [2, 3]}, index=["x", "y"])
+    for frame in (words, words.astype("category"), words.astype(object), words.astype("string")):
+        assert as_network(frame).label_list() == ["a", "b", "c"]
+    for frame in (numbers, numbers.astype("category"), numbers.astype("Int64"), numbers.astype("uint8")):
+        assert as_network(frame).label_list() == [1, 2, 3]
+    for missing in (None, math.nan, pandas.NA):
+        frame = pandas.DataFrame({"source": ["a", "b"], "target": pandas.Series(["b", missing], dtype=object)})
+        with pytest.raises(mapeq.NetworkError, match="'target' has no node in row 1"):
+            as_network(frame)
+    assert as_network(pandas.DataFrame([[("a", 1), 7], [7, "x"]])).label_list() == [("a", 1), 7, "x"]
+    twice = pandas.DataFrame([[1, 2, 3]], columns=["source", "target", "target"])
+    with pytest.raises(mapeq.NetworkError, match="2 columns of the table are called 'target'"):
+        as_network(twice)
+
+
+def test_a_table_that_is_no_array_is_read_as_arrow():
+    arrow = pytest.importorskip("pyarrow").table({"source": ["a"], "target": ["b"]})
+
+    class Relation:
+        columns = ("source", "target")
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return arrow.__arrow_c_stream__(requested_schema)
+
+    assert as_network(Relation()).label_list() == ["a", "b"]
+
+
+def test_words_of_polars_may_be_categories():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(
+        {"from": ["a", "b"], "to": ["b", "c"]}, schema=dict.fromkeys(("from", "to"), polars.Categorical)
+    )
+    assert as_network(frame).label_list() == ["a", "b", "c"]
+
+
+def test_the_columns_of_arrow_may_be_dictionaries():
+    pyarrow = pytest.importorskip("pyarrow")
+    column = pyarrow.chunked_array([["a", "b"], ["a"]]).dictionary_encode()
+    assert as_network(pyarrow.table({"u": column, "v": column.slice(0)})).label_list() == ["a", "b"]

@@ -26,13 +26,13 @@ def as_network(
 
     Parameters
     ----------
-    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, path of a network file, integer array of
-        shape (m, 2), or iterable of (u, v) or (u, v, w)
+    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, table with columns source and target,
+        path of a network file, integer array of shape (m, 2), or iterable of (u, v) or (u, v, w)
     directed : bool, optional
         By default as the container says.
     weight : str, optional
-        The edge attribute that holds the weight where links have named attributes; a link without it
-        weighs 1. None: every link weighs 1, whatever the container says.
+        The edge attribute or column that holds the weight where links have named attributes; a link
+        without it weighs 1. None: every link weighs 1, whatever the container says.
     implied : bool
         Whether links have a direction in a container that does not say.
 
@@ -62,16 +62,19 @@ def as_network(
         return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
     from mapeq.adapters.edges import from_array, from_links
+    from mapeq.adapters.tables import from_table, is_table
 
     leads = implied if directed is None else directed
+    if is_table(graph):
+        return from_table(graph, directed=leads, weight=weight)
     if isinstance(graph, np.ndarray):
         return from_array(graph, directed=leads)
     if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
         return from_links(graph, directed=leads, weighted=weight is not None)
     raise TypeError(
         f"a {type(graph).__name__} is no network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
-        "the path of a network file, an integer array of shape (m, 2), links as (u, v) or (u, v, weight), "
-        "or a mapeq.Network"
+        "a table with columns source and target, the path of a network file, an integer array of shape (m, 2), "
+        "links as (u, v) or (u, v, weight), or a mapeq.Network"
     )
 
 
