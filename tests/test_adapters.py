@@ -2,11 +2,13 @@
 
 import math
 from functools import partial
+from types import SimpleNamespace
 
 import igraph
 import networkx as nx
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks
@@ -61,12 +63,26 @@ ROWS = {
 }
 
 
+def torch_tensor(columns):
+    return pytest.importorskip("torch").tensor(columns, dtype=pytest.importorskip("torch").int64)
+
+
+ARRAYS = {
+    "array": lambda sources, targets: np.array([sources, targets], dtype=np.int64).T,
+    "edge index": lambda sources, targets: np.array([sources, targets], dtype=np.int64),
+    "tensor": lambda sources, targets: torch_tensor([sources, targets]).T,
+    "tensor of an edge index": lambda sources, targets: torch_tensor([sources, targets]),
+}
+
+
 @st.composite
-def linked_nodes(draw):
+def linked_nodes(draw, words=None):
     """Labels, numbers or words, of nodes that all have links; sources, targets, weights; directed or not."""
     links = draw(networks(weights=st.sampled_from([0.5, 1.0, 2.0, 3.0]), node_weights=False))
     nodes, ends = np.unique(np.concatenate([links.sources, links.targets]), return_inverse=True)
-    labels = draw(st.sampled_from([list(range(len(nodes))), [f"node {i}" for i in range(len(nodes))]]))
+    labels = list(range(len(nodes)))
+    if words or (words is None and draw(st.booleans())):
+        labels = [f"node {i}" for i in labels]
     sources, targets = ([labels[i] for i in part] for part in np.split(ends, 2))
     return labels, sources, targets, links.weights.tolist(), links.directed
 
@@ -98,6 +114,34 @@ def test_rows_say_what_networkx_says(kind, data, links, weight):
     _, *columns, directed = links
     said = directed or data.draw(st.sampled_from([None, False]), "undirected unless told")
     assert_same(ROWS[kind]()(*columns), links, said=said, weight=weight)
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+@given(links=linked_nodes(words=False))
+def test_arrays_say_what_networkx_says(kind, links):
+    _, sources, targets, _, directed = links
+    if len(sources) == 2 and "edge index" in kind:  # which is read as two rows
+        sources, targets = (sources[0], targets[0]), (sources[1], targets[1])
+    assert_same(ARRAYS[kind](sources, targets), links, said=directed, weight=None)
+
+
+@pytest.mark.parametrize("layout", ["csr", "csc", "coo", "lil", "dok", "dia", "bsr"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+@given(links=linked_nodes(words=False))
+def test_matrices_say_what_networkx_says(kind, layout, links):
+    labels, *_, directed = links
+    matrix = (
+        nx.to_scipy_sparse_array(networkx_graph(*links), nodelist=labels) if labels else scipy.sparse.csr_array((0, 0))
+    )
+    matrix = getattr(scipy.sparse, f"{layout}_{kind}")(matrix)
+    assert_same(matrix, links, said=directed)
+
+
+@given(links=linked_nodes(words=False))
+def test_an_edge_index_with_weights_says_what_networkx_says(links):
+    _, sources, targets, weights, directed = links
+    graph = SimpleNamespace(edge_index=np.array([sources, targets], dtype=np.int64), edge_weight=np.array(weights))
+    assert_same(graph, links, said=directed)
 
 
 # igraph ------------------------------------------------------------------------------------------
@@ -273,3 +317,65 @@ def test_the_columns_of_arrow_may_be_dictionaries():
     pyarrow = pytest.importorskip("pyarrow")
     column = pyarrow.chunked_array([["a", "b"], ["a"]]).dictionary_encode()
     assert as_network(pyarrow.table({"u": column, "v": column.slice(0)})).label_list() == ["a", "b"]
+
+
+# Arrays, tensors, edge indices -------------------------------------------------------------------
+
+
+def test_a_pair_of_pairs_is_a_link_a_row():
+    square = [[1, 2], [1, 3]]
+    assert link_weights(as_network(np.array(square), directed=True)) == {(1, 2): 1, (1, 3): 1}
+    assert link_weights(as_network(torch_tensor(square), directed=True)) == {(1, 2): 1, (1, 3): 1}
+    columns = as_network(SimpleNamespace(edge_index=np.array(square)), directed=True)
+    assert link_weights(columns) == {(1, 1): 1, (2, 3): 1}
+
+
+@pytest.mark.parametrize("arrays", [np.array, lambda values: pytest.importorskip("torch").tensor(values)])
+def test_an_edge_index_with_both_directions_is_undirected(arrays):
+    graph = SimpleNamespace(edge_index=arrays([[0, 1, 1, 2], [1, 0, 2, 1]]), num_nodes=4)
+    assert not as_network(graph).directed
+    assert link_weights(as_network(graph)) == {frozenset([0, 1]): 1, frozenset([1, 2]): 1}
+    assert as_network(graph).labels == range(4)
+    graph.edge_weight, graph.edge_attr = arrays([2.0, 2.0, 1.0, 1.0]), arrays([[2.0], [1.0], [1.0], [1.0]])
+    assert link_weights(as_network(graph)) == {frozenset([0, 1]): 2, frozenset([1, 2]): 1}
+    assert link_weights(as_network(graph, weight=None)) == {frozenset([0, 1]): 1, frozenset([1, 2]): 1}
+    assert link_weights(as_network(graph, weight="edge_attr")) == {(0, 1): 2, (1, 0): 1, (1, 2): 1, (2, 1): 1}
+    assert link_weights(as_network(graph, directed=False, weight="edge_attr")) == {
+        frozenset([0, 1]): 3,
+        frozenset([1, 2]): 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"edge_index": np.zeros((3, 2), int)},
+            "an edge_index must be of integers and of shape (2, m), not int64 of shape (3, 2)",
+        ),
+        ({"num_nodes": 2}, "a link names the node at position 2, but there are 2 nodes, from 0"),
+        ({"edge_weight": np.ones(3)}, "there are 2 links, but the weights are of shape (3,)"),
+        (
+            {"edge_weight": np.array([1.0, -1.0])},
+            "the weight of the link 1 - 2 (position 1) is negative: -1.0; weights must be finite and 0 or more",
+        ),
+    ],
+)
+def test_bad_edge_indices(changes, message):
+    graph = SimpleNamespace(**{"edge_index": np.array([[0, 1], [1, 2]])} | changes)
+    with pytest.raises(mapeq.NetworkError) as caught:
+        mapeq.infomap(graph)
+    assert str(caught.value) == message
+
+
+def test_a_tensor_elsewhere_says_how_to_get_it_here():
+    torch = pytest.importorskip("torch")
+    elsewhere = torch.zeros((2, 3), dtype=torch.int64, device="meta")
+    for graph in (elsewhere, SimpleNamespace(edge_index=elsewhere)):
+        with pytest.raises(mapeq.NetworkError, match=r"this Tensor is no array: .*Use Tensor\.cpu\(\)"):
+            mapeq.infomap(graph)
+
+
+def test_without_weights_a_matrix_keeps_all_its_links():
+    matrix = scipy.sparse.coo_array([[0, -2.0], [math.nan, 0]])
+    assert link_weights(as_network(matrix, weight=None)) == {frozenset([0, 1]): 1}
