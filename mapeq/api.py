@@ -45,15 +45,18 @@ def infomap(
 
     Parameters
     ----------
-    graph : NetworkX graph, SciPy sparse matrix, path of a network file, integer array of shape (m, 2),
-        iterable of (u, v) or (u, v, w), or Network
+    graph : NetworkX or igraph graph, SciPy sparse matrix, pandas, Polars or Arrow table, path of a network file,
+        integer array or tensor of shape (m, 2) or (2, m), iterable of (u, v) or (u, v, w), or Network
         Parallel links are summed; an undirected self-link counts once; nodes without links stay,
-        each a module of its own without flow.
+        each a module of its own without flow. Labels that go in come out; those of igraph are the vertex attribute
+        "name", if all differ. The ends of links in a table are its columns "source" and "target", or "from" and "to",
+        or else the first two that are not the weight. An array of shape (2, 2) has a link a row. An object with an
+        ``edge_index`` (PyTorch Geometric) is read like the sparse matrix of its links.
     directed : bool, optional
         Whether links lead from the first node to the second only; by default as the container says,
         and undirected where it does not say. With False a pair weighs the sum of its two directions.
     weight : str, optional
-        The edge attribute that holds the weight. None: every link weighs 1.
+        The edge attribute or column that holds the weight; a link without it weighs 1. None: every link weighs 1.
     flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
         By default "undirected" or "directed", as the network is. "undirdir", "outdirdir" and "rawdir" take
         link weights for the flow, without teleportation (all three are the same); "precomputed" also
@@ -287,7 +290,7 @@ def network_and_options(
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
     if not (weight is None or isinstance(weight, str)):
-        raise option_error("weight", weight, "the name of an edge attribute or None")
+        raise option_error("weight", weight, "the name of an edge attribute or column, or None")
     FlowOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:

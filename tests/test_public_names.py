@@ -55,7 +55,7 @@ def imported_by(code: str) -> set[str]:
 
 
 HEAVY = {"numpy", "scipy", "numba", "networkx"}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
 
 
 def test_importing_mapeq_imports_nothing_heavy():

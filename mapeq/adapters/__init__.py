@@ -26,13 +26,14 @@ def as_network(
 
     Parameters
     ----------
-    graph : Network, NetworkX graph, SciPy sparse matrix, path of a network file, integer array of
-        shape (m, 2), or iterable of (u, v) or (u, v, w)
+    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, table with columns source and target,
+        path of a network file, integer array or tensor of shape (m, 2) or (2, m), object with an ``edge_index``
+        of shape (2, m), or iterable of (u, v) or (u, v, w)
     directed : bool, optional
         By default as the container says.
     weight : str, optional
-        The edge attribute that holds the weight where links have named attributes; a link without it
-        weighs 1. None: every link weighs 1, whatever the container says.
+        The edge attribute or column that holds the weight where links have named attributes; a link
+        without it weighs 1. None: every link weighs 1, whatever the container says.
     implied : bool
         Whether links have a direction in a container that does not say.
 
@@ -54,19 +55,29 @@ def as_network(
         from mapeq.adapters.networkx import from_networkx
 
         return from_networkx(graph, directed=directed, weight=weight)
+    if _is_instance(graph, "igraph", "Graph"):
+        from mapeq.adapters.igraph import from_igraph
+
+        return from_igraph(graph, directed=directed, weight=weight)
     if _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix"):
         return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
-    from mapeq.adapters.edges import from_array, from_links
+    from mapeq.adapters.edges import from_array, from_edge_index, from_links
+    from mapeq.adapters.tables import from_table, is_table
 
     leads = implied if directed is None else directed
-    if isinstance(graph, np.ndarray):
+    if is_table(graph):
+        return from_table(graph, directed=leads, weight=weight)
+    if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
         return from_array(graph, directed=leads)
+    if hasattr(graph, "edge_index"):
+        return from_edge_index(graph, directed=directed, weight=weight)
     if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
         return from_links(graph, directed=leads, weighted=weight is not None)
     raise TypeError(
-        f"a {type(graph).__name__} is no network: give a NetworkX graph, a SciPy sparse matrix, the path of a network "
-        "file, an integer array of shape (m, 2), links as (u, v) or (u, v, weight), or a mapeq.Network"
+        f"a {type(graph).__name__} is no network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
+        "a table with columns source and target, the path of a network file, an integer array of shape (m, 2) or "
+        "(2, m), links as (u, v) or (u, v, weight), or a mapeq.Network"
     )
 
 
@@ -85,7 +96,7 @@ def _turned(network: Network, directed: bool | None, weight: str | None) -> Netw
 
 def _pattern(matrix: Any) -> Any:
     """The matrix with 1 for every link, whatever it weighs."""
-    return (matrix.tocsr() > 0).astype(np.float64)
+    return (matrix.tocsr() != 0).astype(np.float64)
 
 
 def _unweighted(network: Network) -> Network:

@@ -1,17 +1,59 @@
-"""igraph: results out."""
+"""igraph: graphs in, results out."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mapeq._optional import require
+from mapeq.adapters.edges import checked_weights, from_graph
+from mapeq.network import Network
 
 if TYPE_CHECKING:
     import igraph
 
     from mapeq.result import Result
+
+
+def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: str | None = "weight") -> Network:
+    """The network of an igraph graph, its vertices in the graph's order.
+
+    Parameters
+    ----------
+    graph : igraph.Graph
+        Stays untouched. Nodes are called by the vertex attribute ``name`` if all names differ, which igraph
+        does not ask for, and else by their numbers.
+    directed : bool, optional
+        By default as the graph is. An undirected graph taken as directed has each edge both ways.
+    weight : str, optional
+        The edge attribute that holds the weight; an edge without it, for which igraph says None, weighs 1.
+        None: all weigh 1.
+
+    Raises
+    ------
+    NetworkError
+        If a weight is no number, negative, NaN or infinite.
+    """
+    labels = _labels(graph)
+    # The pairs come as tuples, which NumPy reads faster one after the other than as rows.
+    ends = np.fromiter(chain.from_iterable(graph.get_edgelist()), np.int64, 2 * graph.ecount()).reshape(-1, 2)
+    weights = None
+    if weight is not None and weight in graph.es.attributes():
+        weights = checked_weights(
+            [1.0 if value is None else value for value in graph.es[weight]],
+            lambda k: "the edge {!r} - {!r}".format(*(labels[i] for i in ends[k])),
+        )
+    return from_graph(
+        ends[:, 0], ends[:, 1], weights, labels=labels, is_directed=graph.is_directed(), directed=directed
+    )
+
+
+def _labels(graph: igraph.Graph) -> range | list[Hashable]:
+    names = graph.vs["name"] if "name" in graph.vs.attributes() else []
+    return names if names and len(set(names)) == len(names) else range(graph.vcount())
 
 
 def to_igraph(result: Result) -> igraph.Graph:

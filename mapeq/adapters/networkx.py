@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 
+from mapeq.adapters.edges import from_graph
 from mapeq.errors import NetworkError
 from mapeq.network import Network
 from mapeq.rows import FloatArray
@@ -41,10 +41,7 @@ def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: str 
     sources = np.fromiter((position[edge[0]] for edge in edges), np.int64, len(edges))
     targets = np.fromiter((position[edge[1]] for edge in edges), np.int64, len(edges))
     weights = None if weight is None else _weights(edges)
-    both_ways = directed is True and not graph.is_directed()
-    leads = (graph.is_directed() if directed is None else directed) and not both_ways
-    network = Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
-    return replace(network, directed=True) if both_ways else network
+    return from_graph(sources, targets, weights, labels=labels, is_directed=graph.is_directed(), directed=directed)
 
 
 def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
