@@ -8,29 +8,17 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from mapeq.errors import NetworkError, counted
 from mapeq.flow import EXIT, VISIT
 from mapeq.modules import plogp
+from mapeq.network import bad_weight, first_bad_weight
 from mapeq.result import Result
 from mapeq.rows import FloatArray
 from mapeq.tree import cut
 
 
 def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
-    """The module of each new node.
-
-    Parameters
-    ----------
-    result : Result
-        Of a network of n nodes; on a directed one links are taken to lead both ways.
-    links : sparse matrix or array of shape (m, n)
-        What the links from each new node to the nodes of the network weigh. New nodes do not see each other.
-    level : int
-        Which modules of a hierarchy, see :meth:`Result.labels_at`. They are compared as a two-level partition.
-
-    Returns
-    -------
-    int64 array of shape (m,)
-        Numbered as ``labels_at(level)`` does it; -1 for a node without links.
+    """The module of each new node: int64 array of shape (m,); see :meth:`mapeq.Result.assign`.
 
     Notes
     -----
@@ -40,6 +28,16 @@ def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     leaves modules less often by 2 w t.
     """
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
+    if weights.ndim != 2 or weights.shape[1] != result.num_nodes:
+        raise NetworkError(
+            f"links of new nodes to {counted(result.num_nodes, 'node')} are a matrix of shape (m, {result.num_nodes}), "
+            f"not of shape {weights.shape}"
+        )
+    k = first_bad_weight(weights.data)
+    if k is not None:
+        row = int(np.searchsorted(weights.indptr, k, side="right")) - 1
+        label = result.network.labels[int(weights.indices[k])]
+        raise bad_weight(weights.data[k], f"the link of new node {row} to {label!s}")
     labels = result.labels_at(level)
     num_modules = int(labels.max(initial=-1)) + 1
     record_of = np.empty(num_modules, dtype=np.int64)

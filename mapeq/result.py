@@ -294,6 +294,39 @@ class Result:
 
         return to_igraph(self)
 
+    def assign(self, links: Any, level: int = 1) -> IntArray:
+        """The modules of new nodes, while all others stay where they are.
+
+        Parameters
+        ----------
+        links : sparse matrix or array of shape (m, num_nodes)
+            What the links from each new node to the nodes of the network weigh, in node order; on a directed network
+            they are taken to lead both ways. New nodes do not see each other.
+        level : int
+            Which modules of a hierarchy, see :meth:`labels_at`. They are compared as a two-level partition.
+
+        Returns
+        -------
+        integer array of shape (m,)
+            Among the modules that a node is linked to the one that lengthens the description by the least, numbered as
+            :meth:`labels_at` does it; -1 for a node without links.
+
+        Raises
+        ------
+        NetworkError
+            If the shape does not fit, or a weight is negative, NaN or infinite.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
+        >>> result.assign([[1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 2]])
+        array([0, 1])
+        """
+        from mapeq.placing import placed
+
+        return placed(self, links, level)
+
     def write(self, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
         """Write the partition or hierarchy to a file, whole or not at all.
 

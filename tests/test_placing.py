@@ -51,6 +51,27 @@ def test_many_nodes_do_not_see_each_other():
     assert together.tolist() == [int(placed(result, links[[i]])[0]) for i in range(20)]
 
 
+def test_a_result_assigns_new_nodes():
+    result = mapeq.infomap(nx.karate_club_graph())
+    links = scipy.sparse.random_array((20, 34), density=0.1, rng=np.random.default_rng(0)).tocsr()
+    assert result.assign(links).tolist() == placed(result, links).tolist()
+    assert result.assign(links.toarray()).tolist() == placed(result, links).tolist()
+
+
+@pytest.mark.parametrize(
+    ("links", "message"),
+    [
+        (np.zeros((2, 5)), r"links of new nodes to 3 nodes are a matrix of shape \(m, 3\), not of shape \(2, 5\)"),
+        ([[0, 1, 0], [0, 0, -1.5]], "the link of new node 1 to cid .*-1.5"),
+        ([[np.nan, 1, 0]], "the link of new node 0 to ann .*nan"),
+    ],
+)
+def test_links_that_make_no_sense(links, message):
+    result = mapeq.infomap([("ann", "bob"), ("bob", "cid")])
+    with pytest.raises(mapeq.NetworkError, match=message):
+        result.assign(links)
+
+
 def test_a_node_without_links_has_no_module():
     result = mapeq.infomap(nx.karate_club_graph())
     assert placed(result, np.zeros((2, 34))).tolist() == [-1, -1]
