@@ -125,7 +125,7 @@ def nearest_neighbors(
     points = space.points(vectors)
     wanted = points if queries is None else space.points(queries)
     most = min(n_neighbors, len(vectors) - (queries is None))
-    found = Neighbors(
+    found = _Kept(
         np.full((len(wanted.rough), most), -1, dtype=index_dtype(len(vectors))),
         np.full((len(wanted.rough), most), -np.inf),
     )
@@ -140,7 +140,7 @@ def nearest_neighbors(
                     report(done)
 
     aside(search, stop.set)
-    return Neighbors(found.indices, space.distances(found.distances))
+    return Neighbors(found.indices, space.distances(found.scores))
 
 
 class _Points(NamedTuple):
@@ -171,6 +171,13 @@ class _Scoring(NamedTuple):
 
     by_distance: bool
     factor: float
+
+
+class _Kept(NamedTuple):
+    """The best points of each wanted vector so far, best first: arrays of shape (m, k) that are filled in."""
+
+    indices: NDArray[np.signedinteger[Any]]
+    scores: FloatArray
 
 
 class _Space(NamedTuple):
@@ -232,16 +239,16 @@ class _Space(NamedTuple):
 
 
 def _searching(
-    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Crew
 ) -> Iterator[float]:
-    """Fill in the neighbours, with scores for distances; tells now and then which part is done."""
+    """Fill in the neighbours; tells now and then which part is done."""
     if faiss is None:
         return _searching_exactly(points, wanted, scoring, found, crew)
     return _searching_approximately(faiss, points, wanted, scoring, found, crew)
 
 
 def _searching_exactly(
-    points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+    points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Crew
 ) -> Iterator[float]:
     """Fill in the nearest points of each that is wanted; both may be the same.
 
@@ -298,7 +305,7 @@ def _faiss(num_vectors: int, asked: bool) -> Any:
 
 
 def _searching_approximately(
-    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: Neighbors, crew: Crew
+    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Crew
 ) -> Iterator[float]:
     """Fill in most of the nearest points of each that is wanted: those in the cells around it."""
     is_among = wanted is points

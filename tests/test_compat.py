@@ -11,6 +11,7 @@ import pytest
 
 import mapeq
 from mapeq import compat
+from mapeq.compat.options import named_options
 from mapeq.errors import FormatError, NetworkError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*3\\.0")
@@ -336,7 +337,7 @@ def test_options_that_mean_nothing_here_are_named(flags, options, said):
 
 def test_flags_in_every_shape():
     text = "--two-level -d -f undirected -s7 -N 10 -p0.2 -e --markov-time 2 -vvv --silent --clu --out-name 'a b' -0"
-    assert compat._parsed(text) == {
+    assert named_options(text, {}) == {
         "two_level": True,
         "directed": True,
         "flow_model": "undirected",

@@ -1,16 +1,11 @@
-"""Old scripts: the stateful class of the infomap package and igraph's function, on our search.
-
-``from mapeq.compat import Infomap`` in place of ``from infomap import Infomap``. What is covered stands in
-docs/compat.md; names and numbers are those of that package: nodes are whole numbers, modules count from 1.
-"""
+"""The stateful class: collects a network, searches it and keeps what was found."""
 
 from __future__ import annotations
 
 import os
-import shlex
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +14,8 @@ from numpy.typing import NDArray
 
 from mapeq._optional import require
 from mapeq.api import evaluate, infomap
+from mapeq.compat.node import Node
+from mapeq.compat.options import FLOW_FLAGS, named_options, threads_of
 from mapeq.errors import NetworkError
 from mapeq.formats import read_network
 from mapeq.formats.naming import in_tree_order
@@ -28,175 +25,8 @@ from mapeq.rows import FloatArray
 from mapeq.tree import depths, first_children, preorder
 
 if TYPE_CHECKING:
-    import igraph
     import networkx
     import pandas
-
-#: The infomap package whose names these are: code that works with several versions of it asks.
-__version__ = "2.16.0"
-
-#: Options that mean something here, and what their values are; bool: a flag without a value.
-MEANT: dict[str, type] = {
-    "two_level": bool,
-    "directed": bool,
-    "flow_model": str,
-    "undirected": bool,
-    "undirdir": bool,
-    "outdirdir": bool,
-    "rawdir": bool,
-    "recorded_teleportation": bool,
-    "to_nodes": bool,
-    "use_node_weights_as_flow": bool,
-    "teleportation_probability": float,
-    "markov_time": float,
-    "seed": int,
-    "num_trials": int,
-    "num_threads": str,
-    "threads": str,
-    "no_self_links": bool,
-    "include_self_links": bool,
-    "cluster_data": str,
-    "no_infomap": bool,
-}
-
-#: Options that may stand in a script without changing what is found: output, and how another program searches.
-HARMLESS: dict[str, type] = {
-    "silent": bool,
-    "verbose": bool,
-    "verbosity_level": int,
-    "pretty": bool,
-    "no_file_output": bool,
-    "out_name": str,
-    "output": str,
-    "tree": bool,
-    "ftree": bool,
-    "clu": bool,
-    "clu_level": int,
-    "print_all_trials": bool,
-    "core_loop_limit": int,
-    "core_level_limit": int,
-    "tune_iteration_limit": int,
-    "core_loop_codelength_threshold": float,
-    "tune_iteration_relative_threshold": float,
-    "fast_hierarchical_solution": bool,
-    "inner_parallelization": bool,
-    "parallel_trials": bool,
-    "num_random_moves": int,
-    "max_degree_for_random_moves": int,
-    "max_flow_iterations": int,
-    "min_flow_iterations": int,
-    "flow_tolerance": float,
-}
-
-KNOWN = MEANT | HARMLESS
-
-SHORT = {
-    "2": "two_level",
-    "d": "directed",
-    "f": "flow_model",
-    "e": "recorded_teleportation",
-    "p": "teleportation_probability",
-    "s": "seed",
-    "N": "num_trials",
-    "k": "include_self_links",
-    "c": "cluster_data",
-    "0": "no_file_output",
-    "o": "output",
-    "v": "verbose",
-    "M": "core_loop_limit",
-    "L": "core_level_limit",
-    "T": "tune_iteration_limit",
-    "F": "fast_hierarchical_solution",
-}
-
-#: Flow models that were flags of their own once.
-FLOW_FLAGS = ("undirected", "undirdir", "outdirdir", "rawdir")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node, or a module, of the tree that was found.
-
-    Attributes
-    ----------
-    node_id : int
-        The number that the script gave; 0 for modules.
-    module_id : int
-        From 1; of the level that was asked for.
-    path : tuple of int
-        Ranks by flow from 1, from the top module down to the node itself; () for the root.
-    flow : float
-    child_degree : int
-        How many modules or nodes are directly in it.
-    is_leaf_module : bool
-        Whether it is a module of nodes.
-    codelength : float
-        Bits per step of the codebook of a module; 0 for nodes.
-    """
-
-    node_id: int
-    module_id: int
-    path: tuple[int, ...]
-    flow: float
-    child_degree: int = 0
-    is_leaf_module: bool = False
-    codelength: float = 0.0
-
-    @property
-    def physical_id(self) -> int:
-        """The node's number: there are no networks with states here."""
-        return self.node_id
-
-    state_id = physicalId = stateId = physical_id
-
-    @property
-    def depth(self) -> int:
-        """0 for the root, 1 for top modules."""
-        return len(self.path)
-
-    @property
-    def child_index(self) -> int:
-        """Which one it is of those in the same module, from 0."""
-        return self.path[-1] - 1 if self.path else 0
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it is a node of the network."""
-        return self.child_degree == 0
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it holds the whole network."""
-        return not self.path
-
-    @property
-    def data(self) -> Node:
-        """What has the flow: ``node.data.flow``."""
-        return self
-
-    def moduleIndex(self) -> int:
-        """The module, from 0."""
-        return self.module_id - 1
-
-    def moduleId(self) -> int:
-        """The module, from 1."""
-        return self.module_id
-
-    def isLeaf(self) -> bool:
-        """Whether it is a node of the network."""
-        return self.is_leaf
-
-    def isLeafModule(self) -> bool:
-        """Whether it is a module of nodes."""
-        return self.is_leaf_module
-
-    def isRoot(self) -> bool:
-        """Whether it holds the whole network."""
-        return self.is_root
-
-    def childDegree(self) -> int:
-        """How many modules or nodes are directly in it."""
-        return self.child_degree
 
 
 class Infomap:
@@ -231,7 +61,7 @@ class Infomap:
     """
 
     def __init__(self, args: str | None = None, **options: Any):
-        self._options = _named_options(args, options)
+        self._options = named_options(args, options)
         self._sources, self._targets, self._weights = array("q"), array("q"), array("d")
         self._node_weights: dict[int, float | None] = {}
         self._names: dict[int, str] = {}
@@ -371,7 +201,7 @@ class Infomap:
         Infomap
             This object, which has what was found.
         """
-        chosen = self._options | _named_options(args, options)
+        chosen = self._options | named_options(args, options)
         start = initial_partition or self.initial_partition or chosen.get("cluster_data")
         flow_model = self._flow_model(chosen)
         network = self._collected(chosen, directed=flow_model != "undirected")
@@ -394,7 +224,7 @@ class Infomap:
                 initial_partition=start,
                 num_trials=chosen.get("num_trials", 1),
                 seed=chosen.get("seed", 123),
-                num_threads=_threads(chosen),
+                num_threads=threads_of(chosen),
                 **walk,
             )
         self._network = network
@@ -639,46 +469,6 @@ class Infomap:
         return self._network
 
 
-def community_infomap(
-    graph: igraph.Graph, edge_weights: Any = None, vertex_weights: Any = None, trials: int = 10
-) -> igraph.VertexClustering:
-    """The two-level communities of an igraph graph, in igraph's own shape (extra ``igraph``).
-
-    Parameters
-    ----------
-    graph : igraph.Graph
-    edge_weights, vertex_weights : str or sequence, optional
-        The name of an attribute, or its values. Vertex weights are where teleportation in a directed graph lands.
-    trials : int
-
-    Returns
-    -------
-    igraph.VertexClustering
-        With the attribute ``codelength``; modules are numbered from 0 in the order of their first vertices.
-    """
-    igraph = require("igraph", extra="igraph")
-    ends = np.array(graph.get_edgelist(), dtype=np.int64).reshape(-1, 2)
-    weights = graph.es[edge_weights] if isinstance(edge_weights, str) else edge_weights
-    node_weights = graph.vs[vertex_weights] if isinstance(vertex_weights, str) else vertex_weights
-    network = Network.from_edges(
-        ends[:, 0],
-        ends[:, 1],
-        weights,
-        directed=graph.is_directed(),
-        num_nodes=graph.vcount(),
-        node_weights=node_weights,
-    )
-    result = infomap(network, teleport_to="links" if node_weights is None else "nodes", num_trials=trials, seed=123)
-    number: dict[int, int] = {}
-    membership = [number.setdefault(module, len(number)) for module in result.labels.tolist()]
-    return igraph.VertexClustering(
-        graph,
-        membership,
-        params={"codelength": result.codelength},
-        modularity_params={"weights": weights},
-    )
-
-
 def _module_numbers(result: Result, level: int) -> NDArray[np.int64]:
     """The number, from 1 and depth first, of what each module is in at a level; of its first part, if it is above."""
     parent = result.hierarchy.parent
@@ -690,63 +480,6 @@ def _module_numbers(result: Result, level: int) -> NDArray[np.int64]:
     numbers = np.empty(len(parent), dtype=np.int64)
     numbers[order] = np.cumsum(counts) + (~counts & (depth < level))
     return numbers
-
-
-def _named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """All options by name, those left at None apart."""
-    for name in options:
-        if name not in KNOWN:
-            raise _unsupported(name)
-    return {name: value for name, value in options.items() if value is not None} | _parsed(args or "")
-
-
-def _parsed(args: str) -> dict[str, Any]:
-    """The options that a string of flags stands for."""
-    found: dict[str, Any] = {}
-    words = iter(shlex.split(args))
-    for word in words:
-        for flag, name, attached in _flags(word):
-            kind = KNOWN[name]
-            found[name] = True if kind is bool else _value(flag, kind, attached or next(words, ""))
-    return found
-
-
-def _flags(word: str) -> Iterator[tuple[str, str, str]]:
-    """The flags in a word, as written and by name, and the value attached to a short one: ``-N10``, ``-2d``."""
-    if word.startswith("--"):
-        name = word[2:].replace("-", "_")
-        if name not in KNOWN:
-            raise _unsupported(word)
-        yield word, name, ""
-        return
-    if not word.startswith("-") or len(word) == 1:
-        raise ValueError(f"{word!r} is no option; files are read by read_file")
-    for k, letter in enumerate(word[1:], 2):
-        if letter not in SHORT:
-            raise _unsupported(f"-{letter}")
-        takes_value = KNOWN[SHORT[letter]] is not bool
-        yield f"-{letter}", SHORT[letter], word[k:] if takes_value else ""
-        if takes_value:
-            return
-
-
-def _value(flag: str, kind: type, text: str) -> Any:
-    try:
-        if text and not text.startswith("-"):
-            return kind(text)
-    except ValueError:
-        pass
-    what = {int: "a whole number", float: "a number", str: "a value"}[kind]
-    raise ValueError(f"the option {flag} needs {what}, not {text!r}")
-
-
-def _unsupported(option: str) -> ValueError:
-    return ValueError(f"mapeq.compat does not support the option {option}; docs/compat.md says which it does")
-
-
-def _threads(options: Mapping[str, Any]) -> int | None:
-    said = options.get("num_threads", options.get("threads", "auto"))
-    return None if said == "auto" else int(said)
 
 
 def _number(node: Any) -> int:

@@ -1,0 +1,11 @@
+"""Old scripts: the stateful class of the infomap package and igraph's function, on our search.
+
+``from mapeq.compat import Infomap`` in place of ``from infomap import Infomap``. What is covered stands in
+docs/compat.md; names and numbers are those of that package: nodes are whole numbers, modules count from 1.
+"""
+
+from mapeq.compat.clustering import community_infomap as community_infomap
+from mapeq.compat.state import Infomap as Infomap
+
+#: The infomap package whose names these are: code that works with several versions of it asks.
+__version__ = "2.16.0"

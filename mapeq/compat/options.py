@@ -1,0 +1,142 @@
+"""The options of the infomap package: which mean something here, which change nothing, and how flags are read."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Options that mean something here, and what their values are; bool: a flag without a value.
+MEANT: dict[str, type] = {
+    "two_level": bool,
+    "directed": bool,
+    "flow_model": str,
+    "undirected": bool,
+    "undirdir": bool,
+    "outdirdir": bool,
+    "rawdir": bool,
+    "recorded_teleportation": bool,
+    "to_nodes": bool,
+    "use_node_weights_as_flow": bool,
+    "teleportation_probability": float,
+    "markov_time": float,
+    "seed": int,
+    "num_trials": int,
+    "num_threads": str,
+    "threads": str,
+    "no_self_links": bool,
+    "include_self_links": bool,
+    "cluster_data": str,
+    "no_infomap": bool,
+}
+
+#: Options that may stand in a script without changing what is found: output, and how another program searches.
+HARMLESS: dict[str, type] = {
+    "silent": bool,
+    "verbose": bool,
+    "verbosity_level": int,
+    "pretty": bool,
+    "no_file_output": bool,
+    "out_name": str,
+    "output": str,
+    "tree": bool,
+    "ftree": bool,
+    "clu": bool,
+    "clu_level": int,
+    "print_all_trials": bool,
+    "core_loop_limit": int,
+    "core_level_limit": int,
+    "tune_iteration_limit": int,
+    "core_loop_codelength_threshold": float,
+    "tune_iteration_relative_threshold": float,
+    "fast_hierarchical_solution": bool,
+    "inner_parallelization": bool,
+    "parallel_trials": bool,
+    "num_random_moves": int,
+    "max_degree_for_random_moves": int,
+    "max_flow_iterations": int,
+    "min_flow_iterations": int,
+    "flow_tolerance": float,
+}
+
+KNOWN = MEANT | HARMLESS
+
+SHORT = {
+    "2": "two_level",
+    "d": "directed",
+    "f": "flow_model",
+    "e": "recorded_teleportation",
+    "p": "teleportation_probability",
+    "s": "seed",
+    "N": "num_trials",
+    "k": "include_self_links",
+    "c": "cluster_data",
+    "0": "no_file_output",
+    "o": "output",
+    "v": "verbose",
+    "M": "core_loop_limit",
+    "L": "core_level_limit",
+    "T": "tune_iteration_limit",
+    "F": "fast_hierarchical_solution",
+}
+
+#: Flow models that were flags of their own once.
+FLOW_FLAGS = ("undirected", "undirdir", "outdirdir", "rawdir")
+
+
+def named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """All options by name, those left at None apart."""
+    for name in options:
+        if name not in KNOWN:
+            raise _unsupported(name)
+    return {name: value for name, value in options.items() if value is not None} | _parsed(args or "")
+
+
+def _parsed(args: str) -> dict[str, Any]:
+    """The options that a string of flags stands for."""
+    found: dict[str, Any] = {}
+    words = iter(shlex.split(args))
+    for word in words:
+        for flag, name, attached in _flags(word):
+            kind = KNOWN[name]
+            found[name] = True if kind is bool else _value(flag, kind, attached or next(words, ""))
+    return found
+
+
+def _flags(word: str) -> Iterator[tuple[str, str, str]]:
+    """The flags in a word, as written and by name, and the value attached to a short one: ``-N10``, ``-2d``."""
+    if word.startswith("--"):
+        name = word[2:].replace("-", "_")
+        if name not in KNOWN:
+            raise _unsupported(word)
+        yield word, name, ""
+        return
+    if not word.startswith("-") or len(word) == 1:
+        raise ValueError(f"{word!r} is no option; files are read by read_file")
+    for k, letter in enumerate(word[1:], 2):
+        if letter not in SHORT:
+            raise _unsupported(f"-{letter}")
+        takes_value = KNOWN[SHORT[letter]] is not bool
+        yield f"-{letter}", SHORT[letter], word[k:] if takes_value else ""
+        if takes_value:
+            return
+
+
+def _value(flag: str, kind: type, text: str) -> Any:
+    try:
+        if text and not text.startswith("-"):
+            return kind(text)
+    except ValueError:
+        pass
+    what = {int: "a whole number", float: "a number", str: "a value"}[kind]
+    raise ValueError(f"the option {flag} needs {what}, not {text!r}")
+
+
+def _unsupported(option: str) -> ValueError:
+    return ValueError(f"mapeq.compat does not support the option {option}; docs/compat.md says which it does")
+
+
+def threads_of(options: Mapping[str, Any]) -> int | None:
+    """How many threads the options ask for; None leaves it to us, as their "auto" does."""
+    said = options.get("num_threads", options.get("threads", "auto"))
+    return None if said == "auto" else int(said)
