@@ -45,8 +45,9 @@ def infomap(
 
     Parameters
     ----------
-    graph : NetworkX or igraph graph, SciPy sparse matrix, pandas, Polars or Arrow table, path of a network file,
-        integer array or tensor of shape (m, 2) or (2, m), iterable of (u, v) or (u, v, w), or Network
+    graph : graph, table, matrix, array, links, path or Network
+        A NetworkX or igraph graph; a pandas, Polars or Arrow table; a SciPy sparse matrix; an integer array or tensor
+        of shape (m, 2) or (2, m); an iterable of (u, v) or (u, v, w); the path of a network file.
         Parallel links are summed; an undirected self-link counts once; nodes without links stay,
         each a module of its own without flow. Labels that go in come out; those of igraph are the vertex attribute
         "name", if all differ. The ends of links in a table are its columns "source" and "target", or "from" and "to",
@@ -72,7 +73,7 @@ def infomap(
     markov_time : float above 0, or "auto"
         How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink. "auto"
         makes it longer, up to 4, where modules would otherwise have no boundaries of their own, as in networks of
-        nearest neighbours (:mod:`mapeq.resolution`); ``result.options`` says how long.
+        nearest neighbours; ``result.options`` says how long.
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
