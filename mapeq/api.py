@@ -206,9 +206,9 @@ def evaluate(
     Parameters
     ----------
     graph : as in :func:`infomap`
-    partition : mapping of label to module, array in node order, list of sets of labels, or path of a
-        .clu, .tree, .ftree, .csv or .tsv file
-        Has to name every node once. A hierarchy of modules is one of
+    partition : mapping of label to module, array in node order, list of sets of labels, or path
+        Of a .clu, .tree, .ftree, .csv or .tsv file, if it is a path. Has to name every node once. A hierarchy of
+        modules is one of
 
         - a mapping of label to path: a tuple of the modules that a node is in, coarsest first. Two modules
           are the same if their whole paths are. All values have to be tuples, or none.
