@@ -20,7 +20,7 @@ from mapeq.progress import StatusLine
 from mapeq.resolution import fitting_markov_time
 from mapeq.result import Result, make_result
 from mapeq.search import Control, Progress, SearchOptions, find_modules
-from mapeq.tree import cut, renumbered, two_levels
+from mapeq.tree import cut, two_levels
 
 
 def infomap(
@@ -161,7 +161,7 @@ def search(
     start = None if initial_partition is None else start_from(initial_partition, network)
     tree = None if start is None else start.tree
     if tree is not None and not multilevel:
-        tree = renumbered(two_levels(cut(tree, 1)))
+        tree = two_levels(cut(tree, 1))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads = search_options.num_threads or usable_processors()
     if search_options.fit_markov_time:

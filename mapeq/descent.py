@@ -33,6 +33,9 @@ from mapeq.tree_moves import Places
 #: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
 FADED = 1e-3
 
+#: When moving what has changed shortens the description by more than this fraction of it, nothing stays where it was.
+MUCH = 1e-2
+
 #: The second pass has more to offer than that, and passes over overlaps cost next to nothing.
 FADED_AT_FIRST = 1e-4
 
@@ -137,7 +140,8 @@ class Searcher:
     def resume(self, flow: Flow, start: Tree, changed: IndexArray) -> Outcome:
         """Moves from a start that was the end of a search, before the links of some nodes have changed.
 
-        Only these nodes move at first, and those that this concerns; then whole modules.
+        Only these nodes move at first, and those that this concerns; then whole modules, if that was worth something,
+        or everything, if it was worth much.
         """
         state = partition(flow, leaf_numbers(start))
         change = self._move(flow, state, self.rng.permutation(changed))
@@ -145,6 +149,8 @@ class Searcher:
         stage = self._reported(stage_of(flow, modules))
         if self.stopped() or -change <= FADED * stage.length:
             return outcome(flow, two_levels(modules.module_of), stage.length)
+        if -change > MUCH * stage.length:
+            return self.descend(flow, two_levels(modules.module_of))
         level = aggregate(flow, modules, self._order(flow), self.crew)
         stage = self._reported(self._pass(level, stage_of(level, single_modules(level)), FADED, refined_levels=0))
         return outcome(flow, two_levels(compact(stage.state).module_of[modules.module_of]), stage.length)

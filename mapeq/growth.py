@@ -13,9 +13,6 @@ from mapeq.result import Result
 from mapeq.rows import IndexArray, changed_rows, transposed
 from mapeq.tree import Tree
 
-#: Where more than this fraction of the nodes have other links than before, whole passes are as good a way on.
-MOST_CHANGED = 0.5
-
 
 class Start(NamedTuple):
     """Where a search starts from.
@@ -25,8 +22,7 @@ class Start(NamedTuple):
     tree : Tree
         Of n nodes; those of which nothing was known are alone in top modules.
     changed : unsigned integer array or None
-        The nodes whose links are others than when the modules were found, some but not most of them; None if that is
-        not known.
+        The nodes whose links are others than when the modules were found; None if none are, or that is not known.
     options : dict
         Those of the search that found the modules; empty if that is not known.
     """
@@ -55,9 +51,7 @@ def start_from(partition: Any, network: Network) -> Start:
     if not isinstance(partition, Result) or not partition.trials:
         return Start(tree, None, {})
     changed = changed_nodes(network, partition.network)
-    if not 0 < len(changed) <= MOST_CHANGED * network.num_nodes:
-        return Start(tree, None, partition.options)
-    return Start(tree, changed, partition.options)
+    return Start(tree, changed if len(changed) else None, partition.options)
 
 
 def changed_nodes(network: Network, before: Network) -> IndexArray:

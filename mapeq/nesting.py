@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
+from mapeq.descent import FADED, MUCH, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
 from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
 from mapeq.hierarchy import (
     Hierarchy,
@@ -131,7 +131,10 @@ class Nester(Searcher):
             return super().resume(flow, start, changed)
         before = hierarchy(flow, start)
         state = self._nodes_moved(flow, before, self.rng.permutation(changed))
-        if _length(before) - _length(state) > FADED * (_length(state) + flow.node_codelength):
+        gain = (_length(before) - _length(state)) / max(_length(state) + flow.node_codelength, LEAST_GAIN)
+        if gain > MUCH:
+            return self._tuned_end(flow, _tree(state))
+        if gain > FADED:
             state = self._subtrees_moved(flow, state, insert=False)
         return outcome(flow, _tree(dissolved(state)))
 
