@@ -14,12 +14,13 @@ from mapeq.affinity import neighbor_graph
 from mapeq.crew import usable_processors
 from mapeq.errors import option_error
 from mapeq.flow import FlowOptions, random_walk
+from mapeq.growth import start_from
 from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.resolution import fitting_markov_time
 from mapeq.result import Result, make_result
 from mapeq.search import Control, Progress, SearchOptions, find_modules
-from mapeq.tree import cut, renumbered, two_levels
+from mapeq.tree import cut, two_levels
 
 
 def infomap(
@@ -78,7 +79,10 @@ def infomap(
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
         Where to start from; by default every node is a module. All that :func:`evaluate` takes; a multilevel
-        search starts from a whole hierarchy, a two-level one from its top modules.
+        search starts from a whole hierarchy, a two-level one from its top modules. It may be one of a network that has
+        changed since: nodes that it does not name join their neighbours, names that are no nodes are passed over. A
+        Result of a search with the same options also tells where links have changed, and the search looks only there
+        and as far as that has consequences: for a network that has grown by a hundredth, in a fraction of the time.
     num_trials : int, 1 or more
         So many searches are made and recombined to one that is at least as good as the best of them.
     seed : int, 0 or more, or None
@@ -155,16 +159,19 @@ def search(
 ) -> Result:
     """Search under a control by which the caller may stop it; see :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
-    start = None if initial_partition is None else as_partition(initial_partition, network)
-    if not (start is None or multilevel):
-        start = renumbered(two_levels(cut(start, 1)))
+    start = None if initial_partition is None else start_from(initial_partition, network)
+    tree = None if start is None else start.tree
+    if tree is not None and not multilevel:
+        tree = two_levels(cut(tree, 1))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads = search_options.num_threads or usable_processors()
     if search_options.fit_markov_time:
-        time, tree = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
+        time, fitted = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
         flow_options = replace(flow_options, markov_time=time)
         if control.stopped:  # before the search, which then ends where it starts
-            start = tree
+            tree = fitted
+    options = _known(network, flow_options) | {"multilevel": multilevel}
+    goes_on = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,
@@ -172,7 +179,8 @@ def search(
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=num_threads,
-        start=start,
+        start=tree,
+        changed=start.changed if start is not None and goes_on else None,
         control=control,
     )
     return make_result(
@@ -183,8 +191,7 @@ def search(
         modules_agreed=found.agreed,
         converged=found.converged,
         seed=seed,
-        options=_known(network, flow_options)
-        | {"multilevel": multilevel, "num_trials": int(search_options.num_trials)},
+        options=options | {"num_trials": int(search_options.num_trials)},
     )
 
 

@@ -25,7 +25,7 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
-    {"formats", "adapters", "progress", "placing"},
+    {"formats", "adapters", "progress", "placing", "growth"},
     {"api"},
     {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
 )
