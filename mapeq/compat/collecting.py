@@ -37,8 +37,8 @@ class Collection:
         self._names: dict[int, str] = {}
         self._has_arcs = False
         self._bipartite_start_id = 0
-        #: What options say of links: the least weight, whether self-links count, the highest node of a file (0: any).
-        self._threshold, self._self_links, self._node_limit = 0.0, True, 0
+        #: What options say of links: the least weight, and whether self-links count.
+        self._threshold, self._self_links = 0.0, True
         #: The network of all this as it was last asked for, until something is added.
         self._network: Network | None = None
 
@@ -278,15 +278,9 @@ class Collection:
             self._node_weights, self._names = {}, {}
         names = [None] * len(ids) if network.ids is None else list(map(str, network.label_list()))
         node_weights = [None] * len(ids) if network.node_weights is None else network.node_weights.tolist()
-        for row in zip(ids.tolist(), names, node_weights, strict=True):
-            if not 0 < self._node_limit < row[0]:
-                self.add_node(*row)
+        self.add_nodes(zip(ids.tolist(), names, node_weights, strict=True))
         sources, targets, weights = network.links()
-        sources, targets = ids[sources], ids[targets]
-        if self._node_limit > 0:
-            within = (sources <= self._node_limit) & (targets <= self._node_limit)
-            sources, targets, weights = sources[within], targets[within], weights[within]
-        self._add_arrays(sources, targets, weights)
+        self._add_arrays(ids[sources], ids[targets], weights)
 
     def _add_network(
         self, network: Network, directed: bool, weighted: bool, node_ids: Iterable[Any] | None
@@ -306,8 +300,7 @@ class Collection:
 
     def _add_positions(self, numbers: range, names: Any = None, node_weights: Any = None) -> None:
         nothing = [None] * len(numbers)
-        for row in zip(numbers, names or nothing, nothing if node_weights is None else node_weights, strict=True):
-            self.add_node(*row)
+        self.add_nodes(zip(numbers, names or nothing, nothing if node_weights is None else node_weights, strict=True))
 
     def _add_rows(self, rows: NDArray[Any]) -> None:
         """Add links from an array of shape (m, 2), or (m, 3) with weights."""

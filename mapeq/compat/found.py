@@ -22,6 +22,7 @@ from mapeq.formats.flow_tree import flow_options, rates_per_weight
 from mapeq.formats.naming import in_tree_order
 from mapeq.modules import Catalogue, plogp
 from mapeq.network import Network
+from mapeq.objective import LEAVING
 from mapeq.result import Result as Found
 from mapeq.rows import row_sums, without_diagonal
 from mapeq.tree import depths, first_children, preorder
@@ -149,7 +150,7 @@ class Result:
         rows = without_diagonal(network.rows, network.self_links)
         sizes, strengths = np.diff(rows.indptr), row_sums(rows.indptr, rows.weights)
         shares = rows.weights / np.repeat(strengths, sizes)
-        return float(-(np.repeat(self.found.flow, sizes) * plogp(shares)).sum())
+        return float(abs((np.repeat(self.found.flow, sizes) * plogp(shares)).sum()))
 
     @property
     def effective_num_top_modules(self) -> float:
@@ -252,7 +253,7 @@ class Result:
         index : str, optional
             The column that becomes the index.
         sort : bool, str or sequence of str
-            The columns to sort by; True for the number of the node.
+            The columns to sort by; True for module and number.
         """
         pandas = require("pandas", extra="pandas")
         names = ("node_id", "module_id", "flow", "path", "name") if columns is None else tuple(columns)
@@ -264,15 +265,24 @@ class Result:
             {name: [getattr(node, "module_id" if name == "community" else name) for node in nodes] for name in names}
         )
         if sort is not False:
-            by = "node_id" if sort is True else sort if isinstance(sort, str) else list(sort)
+            by = ["module_id", "node_id"] if sort is True else sort if isinstance(sort, str) else list(sort)
             table = table.sort_values(by, kind="stable", ignore_index=True)
         return table.set_index(index) if index else table
 
-    def write(self, filename: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
+    def write(
+        self,
+        filename: str | os.PathLike[str],
+        format: str | None = None,
+        level: int | None = 1,
+        *,
+        states: bool = False,
+        depth: int | None = None,
+        depth_level: int | None = None,
+    ) -> None:
         """Write what was found in the format of the suffix: one of the package, or mapeq's ``tsv``, ``parquet``."""
         from mapeq.compat.writing import write
 
-        write(self, filename, format, level)
+        write(self, filename, format, _level(level, depth, depth_level))
 
     def write_clu(
         self,
@@ -289,12 +299,6 @@ class Result:
     write_tree, write_flow_tree, write_csv, write_json, write_newick = map(
         _writer, ("tree", "ftree", "csv", "json", "nwk")
     )
-
-    def write_pajek(self, filename: str | os.PathLike[str], flow: bool = False) -> None:
-        """Write the network as a Pajek file, or with flow in place of weights."""
-        from mapeq.compat.writing import write_pajek
-
-        write_pajek(self, filename, flow=flow)
 
     def named(self) -> Found:
         """The same of a network whose nodes are called by their names, if they have one, and known by their numbers."""
@@ -326,8 +330,11 @@ class Result:
     @cached_property
     def _flow_network(self) -> Network:
         """The network with flow for weights."""
-        network = self.found.network
-        rates = rates_per_weight(network, self._flow) / self.found.options["markov_time"]
+        network, walk = self.found.network, self._flow
+        rates = rates_per_weight(network, walk) / self.found.options["markov_time"]
+        stays = walk.nodes[:, VISIT] if walk.teleport is None else walk.nodes[:, VISIT] - walk.teleport[:, LEAVING]
+        alone = (rates == 0) & (network.out_strengths() > 0)  # linked to themselves only
+        rates[alone] = stays[alone] / network.out_strengths()[alone]
         flow = network.weights * np.repeat(rates, np.diff(network.indptr))
         if not network.directed:
             flow *= 2

@@ -35,7 +35,6 @@ MEANT: dict[str, type] = {
     "cluster_data": str,
     "no_infomap": bool,
     "weight_threshold": float,
-    "node_limit": int,
     "skip_adjust_bipartite_flow": bool,
 }
 
@@ -68,6 +67,25 @@ HARMLESS: dict[str, type] = {
     "max_flow_iterations": int,
     "min_flow_iterations": int,
     "flow_tolerance": float,
+    # How much of something that is refused if it is asked for.
+    "bipartite_teleportation": bool,
+    "meta_data_rate": float,
+    "meta_data_unweighted": bool,
+    "regularization_strength": float,
+    "intra_regularization_strength": float,
+    "inter_regularization_strength": float,
+    "entropy_correction_strength": float,
+    "variable_markov_damping": float,
+    "variable_markov_min_scale": float,
+    "preferred_number_of_levels_strength": float,
+    "matchable_multilayer_ids": int,
+    "multilayer_relax_rate": float,
+    "multilayer_relax_limit": int,
+    "multilayer_relax_limit_up": int,
+    "multilayer_relax_limit_down": int,
+    "multilayer_relax_by_jsd": bool,
+    "multilayer_relax_to_self": bool,
+    "multilayer_skip_absent_nodes": bool,
 }
 
 KNOWN = MEANT | HARMLESS
@@ -113,7 +131,7 @@ def named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any
         raise option_error("options", together, "a mapping of name to value")
     given = {**together, **rest}
     for name, value in given.items():
-        if not (name in OPTIONS and (value is None or value is False)):  # what is off is not asked for
+        if value or name not in OPTIONS:  # what is off is not asked for
             _check(name, name)
     return {name: value for name, value in given.items() if value is not None} | _parsed(args or "")
 
@@ -157,7 +175,7 @@ def _check(name: str, written: str) -> None:
 
 def _value(flag: str, kind: type, text: str) -> Any:
     try:
-        if text and not text.startswith("-"):
+        if text and (kind is not str or not text.startswith("-")):
             return kind(text)
     except ValueError:
         pass
@@ -173,3 +191,16 @@ def threads_of(options: Mapping[str, Any]) -> int | None:
     if str(said).isdigit() and int(said) > 0:
         return int(said)
     raise option_error("num_threads", said, '"auto" or a whole number from 1')
+
+
+def check_run(options: Mapping[str, Any]) -> None:
+    """Refuse options of a run that concern links as they are added.
+
+    Raises
+    ------
+    ValueError
+        If there is one; names it.
+    """
+    for name in ("weight_threshold", "no_self_links"):
+        if options.get(name):
+            raise ValueError(f"{name} concerns links as they are added: it belongs in Infomap(...), not in run(...)")

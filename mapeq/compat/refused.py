@@ -25,58 +25,19 @@ WALK = "the walk is iterated until it is stationary, or a ConvergenceError is ra
 
 #: Options by name, as keywords spell them.
 OPTIONS: dict[str, str] = {
-    **dict.fromkeys(("bipartite_teleportation", "hide_bipartite_nodes"), BIPARTITE),
+    "hide_bipartite_nodes": BIPARTITE,
+    "meta_data": METADATA,
+    "regularized": PRIOR,
+    "entropy_corrected": "entropies are those of the flow, without a correction",
+    "variable_markov_time": LOCAL_TIME,
     **dict.fromkeys(
-        (
-            "matchable_multilayer_ids",
-            "multilayer_relax_rate",
-            "multilayer_relax_limit",
-            "multilayer_relax_limit_up",
-            "multilayer_relax_limit_down",
-            "multilayer_relax_by_jsd",
-            "multilayer_relax_to_self",
-            "multilayer_skip_absent_nodes",
-        ),
-        LAYERS,
+        ("preferred_number_of_modules", "preferred_number_of_levels", "prefer_modular_solution"), PREFERENCE
     ),
-    **dict.fromkeys(("meta_data", "meta_data_rate", "meta_data_unweighted"), METADATA),
-    **dict.fromkeys(
-        (
-            "regularized",
-            "regularization_strength",
-            "intra_regularization_strength",
-            "inter_regularization_strength",
-        ),
-        PRIOR,
-    ),
-    **dict.fromkeys(
-        ("entropy_corrected", "entropy_correction_strength"), "entropies are those of the flow, without a correction"
-    ),
-    **dict.fromkeys(("variable_markov_time", "variable_markov_damping", "variable_markov_min_scale"), LOCAL_TIME),
-    **dict.fromkeys(
-        (
-            "preferred_number_of_modules",
-            "preferred_number_of_levels",
-            "preferred_number_of_levels_strength",
-            "prefer_modular_solution",
-        ),
-        PREFERENCE,
-    ),
-    **dict.fromkeys(
-        (
-            "timing_json",
-            "summary_json",
-            "manifest_json",
-            "memory_report",
-            "trial_results",
-            "print_config_fingerprint",
-            "print_json_parameters",
-            "completion",
-        ),
-        REPORTS,
-    ),
-    "assign_to_neighbouring_module": "the partition to start from has to name every node",
+    **dict.fromkeys(("timing_json", "summary_json", "manifest_json", "memory_report", "trial_results"), REPORTS),
+    **dict.fromkeys(("print_config_fingerprint", "print_json_parameters", "completion"), REPORTS),
+    "assign_to_neighbouring_module": "nodes that the partition leaves out start in modules of their own",
     "converge": "say how many trials: --num-trials; Result.found.converged tells whether more would pay",
+    "node_limit": "leave the nodes out when adding them",
     "trial_offset": "say which trials by --seed and --num-trials",
     "help": "docs/compat.md says what is covered",
     "version": "mapeq.__version__ tells it",

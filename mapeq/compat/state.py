@@ -14,8 +14,9 @@ from mapeq.api import evaluate, infomap
 from mapeq.compat.collecting import Collection, weighted_links
 from mapeq.compat.found import Result
 from mapeq.compat.node import Node
-from mapeq.compat.options import FLOW_FLAGS, named_options, threads_of
+from mapeq.compat.options import FLOW_FLAGS, check_run, named_options, threads_of
 from mapeq.compat.refused import ATTRIBUTES, BIPARTITE, missing, refusal
+from mapeq.compat.writing import write_pajek
 from mapeq.errors import MapeqError, NetworkError
 from mapeq.network import Network
 
@@ -79,7 +80,10 @@ class Infomap(Collection):
     def __init__(self, args: str | None = None, **options: Any):
         super().__init__()
         self._options = named_options(args, options)
-        self._choose(self._options)
+        self._threshold = float(self._options.get("weight_threshold", 0.0))
+        self._self_links = (
+            not self._options.get("no_self_links") and self._options.get("include_self_links") is not False
+        )
         self._result: Result | None = None
         #: Module of each node to start from, kept for all runs.
         self.initial_partition: Mapping[int, int] | None = None
@@ -136,9 +140,9 @@ class Infomap(Collection):
             If there is nothing to search.
         """
         begin = time.perf_counter()
-        chosen = self._options | named_options(args, options)
-        self._choose(chosen)
-        start = initial_partition or self.initial_partition or chosen.get("cluster_data")
+        said = named_options(args, options)
+        check_run(said)
+        chosen = self._options | said
         flow_model = self._flow_model(chosen)
         network = self._collected(directed=flow_model != "undirected")
         if network.num_nodes == 0:
@@ -151,8 +155,13 @@ class Infomap(Collection):
             "node_weights_as_flow": chosen.get("use_node_weights_as_flow", False),
             "markov_time": chosen.get("markov_time", 1.0),
         }
+        self._network = network
         if self.bipartite_start_id and not chosen.get("skip_adjust_bipartite_flow"):
             network = _two_steps(network, self.bipartite_start_id, walk)
+        start = chosen.get("cluster_data")
+        given = initial_partition or self.initial_partition
+        if given:
+            start = _filled(given, network)
         if chosen.get("no_infomap"):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
@@ -165,7 +174,6 @@ class Infomap(Collection):
                 num_threads=threads_of(chosen),
                 **walk,
             )
-        self._network = network
         self._result = Result(found, self.get_names(), time.perf_counter() - begin)
         return self._result
 
@@ -258,8 +266,11 @@ class Infomap(Collection):
         return self._found().to_dataframe(columns, level=depth_level)
 
     def write_pajek(self, filename: str | os.PathLike[str], flow: bool = False) -> None:
-        """Write the network as a Pajek file, or with flow in place of weights."""
-        self._found().write_pajek(filename, flow)
+        """Write the network as a Pajek file, or, of the last run, with flow in place of weights."""
+        network = self._present()
+        if self._result is None and self._flow_model(self._options) == "undirected":
+            network = network.undirected()
+        write_pajek(filename, network, self._names, self._found() if flow else None)
 
     def summary(self) -> dict[str, Any]:
         """The figures by name; of the network alone before a run."""
@@ -290,13 +301,6 @@ class Infomap(Collection):
             raise NotRunError("nothing is found yet: call run() first")
         return self._result
 
-    def _choose(self, options: Mapping[str, Any]) -> None:
-        """Take over what concerns the links that are added."""
-        self._threshold = float(options.get("weight_threshold", 0.0))
-        self._self_links = not options.get("no_self_links") and options.get("include_self_links") is not False
-        self._node_limit = int(options.get("node_limit", 0))
-        self._network = None
-
     def _flow_model(self, options: Mapping[str, Any]) -> str:
         """The flow model of a run: saying ``directed`` wins, and a graph with arcs says it where nothing else does."""
         said = options.get("flow_model") or next((name for name in FLOW_FLAGS if options.get(name)), "undirected")
@@ -306,6 +310,16 @@ class Infomap(Collection):
     def __repr__(self) -> str:
         found = "" if self._result is None else f", {self._result!r}"
         return f"<mapeq.compat.Infomap: {self.num_nodes} nodes, {self.num_links} links{found}>"
+
+
+def _filled(partition: Mapping[int, Any], network: Network) -> dict[Any, Any]:
+    """A partition of just the nodes of the network; those that it leaves out are in modules of their own."""
+    are_paths = any(isinstance(module, tuple) for module in partition.values())
+    filled: dict[Any, Any] = {}
+    for node_id in np.asarray(network.labels).tolist():
+        alone = f"alone {node_id}"
+        filled[node_id] = partition.get(node_id, (alone,) if are_paths else alone)
+    return filled
 
 
 def _two_steps(network: Network, start_id: int, walk: dict[str, Any]) -> Network:
