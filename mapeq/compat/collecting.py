@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq.compat.refused import LAYERS, STATES, refusal
-from mapeq.errors import NetworkError
+from mapeq.errors import NetworkError, is_number
 from mapeq.formats import read_network
 from mapeq.labels import numbered
 from mapeq.network import Network, bad_weight, first_bad_weight
@@ -65,8 +65,10 @@ class Collection:
     def _add_unusual(self, source_id: Any, target_id: Any, weight: Any) -> None:
         """Add a link whose ends may be numbers like 2.0, or say what is wrong with it."""
         source, target = _number(source_id), _number(target_id)
-        if isinstance(weight, str) or not 0 <= float(weight) < INFINITY:
-            raise bad_weight(float(weight), f"the link {source} - {target}")
+        if not is_number(weight):
+            raise NetworkError(f"the weight of the link {source} - {target} must be a number, not {weight!r}")
+        if not 0 <= weight < INFINITY:
+            raise bad_weight(weight, f"the link {source} - {target}")
         if weight > 0:
             self._add_arrays(np.array([source]), np.array([target]), np.array([float(weight)]))
 

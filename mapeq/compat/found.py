@@ -66,10 +66,11 @@ class Result:
     #: What networks of states and metadata would have.
     have_memory, state_names, meta_codelength, meta_entropy = False, {}, 0.0, 0.0  # type: ignore[var-annotated]
 
-    def __init__(self, found: Found, names: dict[int, str], elapsed_time: float):
+    def __init__(self, found: Found, names: dict[int, str], elapsed_time: float, steps: int = 1):
         self.found = found
         self.names = names
         self.elapsed_time = elapsed_time
+        self._steps = steps  # over links, for one of the description
         self._ids = np.asarray(found.network.labels, dtype=np.int64)
         self._catalogue = Catalogue(found.hierarchy, found.module_records, found.flow, found.network)
 
@@ -331,7 +332,7 @@ class Result:
     def _flow_network(self) -> Network:
         """The network with flow for weights."""
         network, walk = self.found.network, self._flow
-        rates = rates_per_weight(network, walk) / self.found.options["markov_time"]
+        rates = rates_per_weight(network, walk) * self._steps / self.found.options["markov_time"]
         stays = walk.nodes[:, VISIT] if walk.teleport is None else walk.nodes[:, VISIT] - walk.teleport[:, LEAVING]
         alone = (rates == 0) & (network.out_strengths() > 0)  # linked to themselves only
         rates[alone] = stays[alone] / network.out_strengths()[alone]

@@ -67,6 +67,7 @@ ATTRIBUTES: dict[str, str] = {
 OF_RESULTS: dict[str, str] = {
     **dict.fromkeys(("flow_converged", "flow_error", "flow_iterations"), WALK),
     "provenance": "Result.found.options and Result.found.seed say how it was found",
+    **dict.fromkeys(("to_networkx", "to_igraph"), "Result.found has it, with attributes of mapeq's names"),
 }
 
 #: Names of the module.
@@ -78,6 +79,10 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(
         ("run", "find_communities", "find_igraph_communities"), "mapeq.infomap(graph) takes graphs of all kinds"
     ),
+    **dict.fromkeys(("to_networkx", "to_igraph"), "Result.found has it as a method"),
+    **dict.fromkeys(("InfoNode", "TreeNode"), "nodes are those that Result.tree() gives"),
+    "StaleResultError": "a result stays as it is when the network is run again",
+    "main": "the command is mapeq, with options of its own",
 }
 
 

@@ -156,8 +156,13 @@ class Infomap(Collection):
             "markov_time": chosen.get("markov_time", 1.0),
         }
         self._network = network
-        if self.bipartite_start_id and not chosen.get("skip_adjust_bipartite_flow"):
-            network = _two_steps(network, self.bipartite_start_id, walk)
+        steps = 1
+        if self.bipartite_start_id:
+            _check_kinds(network, self.bipartite_start_id, flow_model)
+            if not chosen.get("skip_adjust_bipartite_flow"):
+                network = _of_first_kind(network, self.bipartite_start_id)
+                steps = 2  # from one node of the first kind to the next
+                walk |= {"node_weights_as_flow": True, "markov_time": steps * walk["markov_time"]}
         start = chosen.get("cluster_data")
         given = initial_partition or self.initial_partition
         if given:
@@ -174,7 +179,7 @@ class Infomap(Collection):
                 num_threads=threads_of(chosen),
                 **walk,
             )
-        self._result = Result(found, self.get_names(), time.perf_counter() - begin)
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin, steps)
         return self._result
 
     codelength, codelengths = _figure("codelength"), _figure("codelengths")
@@ -322,16 +327,19 @@ def _filled(partition: Mapping[int, Any], network: Network) -> dict[Any, Any]:
     return filled
 
 
-def _two_steps(network: Network, start_id: int, walk: dict[str, Any]) -> Network:
-    """The network with the visits of the first kind of nodes as node weights; the walk takes two steps at once."""
-    if walk["flow_model"] != "undirected":
-        raise refusal(f"flow model {walk['flow_model']!r} with bipartite_start_id", BIPARTITE)
+def _check_kinds(network: Network, start_id: int, flow_model: str) -> None:
+    """Refuse links between nodes of one kind."""
+    if flow_model != "undirected":
+        raise refusal(f"flow model {flow_model!r} with bipartite_start_id", BIPARTITE)
     ids = np.asarray(network.labels)
-    is_second = ids >= start_id
-    sources, targets, _ = network.links()
-    wrong = np.flatnonzero(is_second[sources] == is_second[targets])
+    sources, targets = (ids[ends] for ends in network.links()[:2])
+    wrong = np.flatnonzero((sources >= start_id) == (targets >= start_id))
     if len(wrong):
-        source, target = ids[sources[wrong[0]]], ids[targets[wrong[0]]]
-        raise NetworkError(f"the link {source} - {target} joins nodes of one kind: those from {start_id} are the other")
-    walk |= {"node_weights_as_flow": True, "markov_time": 2 * walk["markov_time"]}
-    return replace(network, node_weights=np.where(is_second, 0.0, network.out_strengths()))
+        link = f"{sources[wrong[0]]} - {targets[wrong[0]]}"
+        raise NetworkError(f"the link {link} joins nodes of one kind: with bipartite_start_id={start_id} none may")
+
+
+def _of_first_kind(network: Network, start_id: int) -> Network:
+    """The network with node weights by which only nodes of the first kind are visited."""
+    is_first = np.asarray(network.labels) < start_id
+    return replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))
