@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from mapeq import __version__
 from mapeq.report.data import page_data
-from mapeq.report.picture import embedded_picture
+from mapeq.report.picture import drawn
 from mapeq.report.words import codelength_bars, explanation, facts, headline, left_out, level_table
 from mapeq.result import Result
 
@@ -25,7 +25,8 @@ from mapeq.result import Result
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
-#: The page's program, in the order in which its parts build on each other.
+#: The page's style and program, in the order in which their parts build on each other.
+_STYLE = ("page.css", "drawn.css")
 _PROGRAM = ("page.js", "hierarchy.js", "table.js")
 
 
@@ -64,8 +65,9 @@ def html_report(result: Result, *, title: str | None = None) -> str:
     >>> page[:15], "<title>A &amp; B · mapeq</title>" in page
     ('<!doctype html>', True)
     """
-    css, js = _file("page.css"), "\n".join(map(_file, _PROGRAM))
-    data = page_data(result)
+    css, js = ("\n".join(map(_file, files)) for files in (_STYLE, _PROGRAM))
+    picture = drawn(result)
+    data = page_data(result) | {"colours": picture.colours}
     name = "Communities of a network" if title is None else title
     return Template(_file("page.html")).substitute(
         title=_encodable(escape("mapeq" if title is None else f"{title} · mapeq")),
@@ -79,7 +81,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
         explanation=explanation(result),
         bars=codelength_bars(result),
         levels=level_table(result),
-        picture=embedded_picture(result),
+        picture=picture.html,
         left_out=left_out(result, data),
         facts=facts(result),
         data=_json_in_html(data),

@@ -5,7 +5,7 @@
 const HEIGHT = 600;
 const STRIP = 22; // width of the way out
 const ROW = 20; // height of a line of text
-const THINNEST = 3;
+const THINNEST = { module: 3, node: 15, rest: Infinity }; // a node without its name tells nothing
 const NARROWEST = 130; // of columns
 
 const icicle = draw("svg", { role: "tree", "aria-labelledby": "hierarchy-title" });
@@ -14,6 +14,8 @@ const cellOf = new WeakMap(); // what an element of the icicle stands for
 let elements = new Map(); // by key: those of the last picture are moved, so that one sees where things go
 let view = { module: ROOT, from: 0 };
 
+const sumOf = (parts, value) => parts.reduce((sum, part) => sum + value(part), 0);
+
 /** All parts of a module from one on: its modules, or its nodes; last, those that the page does not list. */
 function partsOf({ module, from }) {
   const kind = isLeaf(module) ? "node" : "module";
@@ -21,9 +23,9 @@ function partsOf({ module, from }) {
   const flows = isLeaf(module) ? nodeFlow : flow;
   const sizes = (number) => (kind === "node" ? 1 : size[number]);
   const parts = numbers.map((number) => ({ kind, number, module, weight: flows[number] }));
-  const missing = size[module] - parts.reduce((sum, part) => sum + sizes(part.number), 0);
+  const missing = size[module] - sumOf(parts, (part) => sizes(part.number));
   if (missing > 0) {
-    const weight = Math.max(flow[module] - parts.reduce((sum, part) => sum + part.weight, 0), 0);
+    const weight = Math.max(flow[module] - sumOf(parts, (part) => part.weight), 0);
     parts.push({ kind: "rest", module, from: parts.length, number: missing, weight, unlisted: true });
   }
   const chosen = parts.slice(from);
@@ -33,32 +35,30 @@ function partsOf({ module, from }) {
 }
 
 /** The parts of a module that can be seen at a height, each with its own, and the rest of them as one. */
-function visibleParts(shown, height, leastRest) {
+function visibleParts(shown, height, isZoomed) {
   const parts = partsOf(shown);
-  const total = parts.reduce((sum, part) => sum + part.weight, 0);
+  const total = sumOf(parts, (part) => part.weight);
   parts.forEach((part) => (part.height = (height * part.weight) / total));
-  let number = parts.findIndex((part) => part.height < THINNEST);
-  if (number < 0 || number === parts.length - 1) return parts;
-  if (number === 0) {
-    // All too thin: some of them, larger than life.
-    number = Math.max(Math.floor(height / ROW) - 1, 0);
-    parts.slice(0, number).forEach((part) => (part.height = ROW));
+  let number = parts.findIndex((part) => part.height < THINNEST[part.kind]);
+  if (number < 0 || (number === parts.length - 1 && parts[number].kind !== "rest")) return parts;
+  if (number === 0 && isZoomed) {
+    // All are too thin: some of them, larger than life.
+    number = Math.floor(height / ROW) - 1;
+    parts.slice(0, number).forEach((part) => Object.assign(part, { height: ROW, isEnlarged: true }));
   }
   const visible = parts.slice(0, number);
-  const drawn = visible.reduce((sum, part) => sum + part.height, 0);
-  const restHeight = Math.max(height - drawn, leastRest);
+  const drawn = sumOf(visible, (part) => part.height);
+  const restHeight = Math.max(height - drawn, isZoomed ? ROW : 0);
   visible.forEach((part) => (part.height *= (height - restHeight) / drawn));
-  return [...visible, restOf(shown, parts.slice(number), number, restHeight)];
+  return [...visible, { ...restOf(shown, parts.slice(number), number), height: restHeight }];
 }
 
-function restOf(shown, parts, number, height) {
-  const unlisted = parts.at(-1).unlisted ? parts.at(-1) : null;
-  const isNodes = isLeaf(shown.module);
-  const onlyUnlisted = parts.length === 1 && unlisted !== null;
-  const others = parts.length - (unlisted ? 1 : 0) + (isNodes && unlisted ? unlisted.number : 0);
-  return onlyUnlisted
-    ? { ...unlisted, height }
-    : { kind: "rest", module: shown.module, from: shown.from + number, number: others, height, what: isNodes ? "node" : "module" };
+/** The parts of a module from one on as a single cell, `number` of them. */
+function restOf(shown, parts, first) {
+  const last = parts.at(-1);
+  if (parts.length === 1 && last.kind === "rest") return last;
+  const unlisted = last.kind === "rest" ? (isLeaf(shown.module) ? last.number : 0) - 1 : 0;
+  return { kind: "rest", module: shown.module, from: shown.from + first, number: parts.length + unlisted };
 }
 
 /** All cells of a view, each in its place. */
@@ -67,7 +67,7 @@ function layout(width) {
   const columnWidth = (width - STRIP) / columns;
   const cells = [{ kind: "out", module: view.module, key: "out", x: 0, y: 0, width: STRIP, height: HEIGHT, column: -1 }];
   const fill = (shown, above, y, column) => {
-    for (const part of visibleParts(shown, above.height, column === 0 ? ROW : 0)) {
+    for (const part of visibleParts(shown, above.height, column === 0)) {
       const key = `${part.kind} ${part.kind === "rest" ? `${part.module}+${part.from}` : part.number}`;
       const cell = { ...part, key, above, column, x: STRIP + column * columnWidth, y, width: columnWidth };
       cells.push(cell);
@@ -112,10 +112,8 @@ function newElement() {
 
 function update(element, cell) {
   cellOf.set(element, cell);
-  const colour = cell.kind === "out" || cell.kind === "rest" ? "" : colourOf(cell.kind === "node" ? cell.module : cell.number);
-  const fixed = targetOf(cell) ? "" : "fixed";
   const attributes = {
-    class: `cell ${cell.kind} ${colour} ${fixed}`,
+    class: `cell ${looksOf(cell)} ${targetOf(cell) ? "zooms" : ""}`,
     role: "treeitem",
     "aria-level": cell.column + 2,
     "aria-label": described(cell).join(", "),
@@ -123,6 +121,7 @@ function update(element, cell) {
   };
   filled(element, attributes, []);
   // Properties of style, as these move smoothly.
+  element.style.setProperty("--colour", colourOf(cell.kind === "module" ? cell.number : cell.module));
   element.style.transform = `translate(${cell.x}px, ${cell.y}px)`;
   const [rect, text] = element.children;
   rect.style.width = `${cell.width}px`;
@@ -130,29 +129,49 @@ function update(element, cell) {
   text.replaceChildren(...linesOf(cell));
 }
 
-/** The text on a cell: as much as there is room for, whole names only. */
-function linesOf(cell) {
-  if (cell.kind === "out") return fixedOut() ? [] : [draw("tspan", { x: 7, y: HEIGHT / 2 }, "‹")];
-  if (cell.height < 15) return [];
-  const room = cell.width - 14;
-  const isTall = cell.height >= 40 && cell.kind === "module";
-  const y = isTall ? 17 : Math.min(cell.height / 2 + 4.5, 17);
-  const [name, aside] = titleOf(cell);
-  const title = fitting([name], room, true);
-  const left = room - widthOf(title, true) - 8;
-  const line = [draw("tspan", { class: "name", x: 7, y }, title)];
-  if (isTall) {
-    const names = fitting(namesOf(cell.number), room);
-    if (widthOf(aside) <= left) line.push(draw("tspan", { class: "aside", dx: 8 }, aside));
-    if (names) line.push(draw("tspan", { x: 7, y: y + 17 }, names));
-  } else {
-    const more = cell.kind === "module" ? fitting(namesOf(cell.number), left) : fitting([aside], left);
-    if (more && more !== "…") line.push(draw("tspan", { class: cell.kind === "module" ? "" : "aside", dx: 8 }, more));
-  }
-  return line;
+/** The rest of a module's nodes looks like nodes, that of its modules like nothing in particular. */
+function looksOf(cell) {
+  if (cell.kind === "rest") return isLeaf(cell.module) ? "nodes" : "others";
+  return cell.kind;
 }
 
-const fixedOut = () => viewAbove() === null;
+/** The text on a cell: as much as there is room for, whole names only. */
+function linesOf(cell) {
+  if (cell.kind === "out") return viewAbove() ? [draw("tspan", { x: 7, y: HEIGHT / 2 }, "‹")] : [];
+  if (cell.height < 15) return [];
+  const room = cell.width - 14;
+  const [name, aside] = titleOf(cell);
+  const title = fitting([name], room, true).text;
+  const left = room - widthOf(title, true) - 8;
+  const y = Math.min(cell.height / 2 + 4.5, 17);
+  const line = [draw("tspan", { class: "name", x: 7, y }, title)];
+  const isTall = cell.height >= 40;
+  const names = namesOn(cell);
+  const beside = isTall || !names.length ? [aside] : names;
+  const { text, number } = fitting(beside, left);
+  if (number > 0) line.push(draw("tspan", { class: beside === names ? "" : "aside", dx: 8 }, text));
+  return isTall ? [...line, ...paragraph(names, room, y + 18, cell.height - 6)] : line;
+}
+
+/** Lines of names from a height on, down to another. */
+function paragraph(names, room, y, bottom) {
+  const lines = [];
+  for (let first = 0; first < names.length && y <= bottom; y += 18) {
+    const isLast = y + 18 > bottom;
+    const { text, number } = fitting(names.slice(first), room, false, isLast ? ", …" : ",");
+    if (!text) break;
+    lines.push(draw("tspan", { x: 7, y }, text));
+    first += Math.max(number, 1);
+  }
+  return lines;
+}
+
+/** The nodes that a cell names: the most visited ones of a module, or those that are too thin by themselves. */
+function namesOn(cell) {
+  if (cell.kind === "module") return namesOf(cell.number);
+  if (cell.kind === "rest" && isLeaf(cell.module)) return nodesOf(cell.module).slice(cell.from, cell.from + 200).map((node) => isolated(nameOf(node)));
+  return [];
+}
 
 function titleOf(cell) {
   if (cell.kind === "module") return [pathOf(cell.number), `${counted(size[cell.number], "node")}, ${percent(flow[cell.number])}`];
@@ -162,20 +181,22 @@ function titleOf(cell) {
 
 function restName(cell) {
   if (cell.unlisted) return `${counted(cell.number, "node")} not listed`;
-  return `${count(cell.number)} smaller ${cell.what}${cell.number === 1 ? "" : "s"}`;
+  if (!isLeaf(cell.module)) return counted(cell.number, "smaller module");
+  return counted(cell.number, cell.from > 0 ? "other node" : "node");
 }
 
-/** As many of the names as a line has room for, with a sign if there are more; a part of a name if only one is asked for. */
-function fitting(names, room, isBold = false) {
-  const whole = names.join(", ");
-  if (widthOf(whole, isBold) <= room) return whole;
-  for (let number = names.length - 1; number > 0; number--) {
-    const some = `${names.slice(0, number).join(", ")}, …`;
-    if (widthOf(some, isBold) <= room) return some;
+/** As many of the names as a line has room for, and how many these are; a part of the first if it is too long. */
+function fitting(names, room, isBold = false, end = ", …") {
+  let text = names.join(", ");
+  let number = names.length;
+  while (number > 0 && widthOf(text, isBold) > room) {
+    number -= 1;
+    text = `${names.slice(0, number).join(", ")}${end}`;
   }
-  const letters = Array.from(names[0] ?? "");
-  while (letters.length > 1 && widthOf(`${letters.join("")}…`, isBold) > room) letters.pop();
-  return letters.length > 3 ? `${letters.join("")}…` : "";
+  if (number > 0 || !names.length) return { text, number };
+  const letters = Array.from(names[0]);
+  while (letters.length > 2 && widthOf(`${letters.join("")}…`, isBold) > room) letters.pop();
+  return { text: letters.length > 2 ? `${letters.join("")}…` : "", number: 0 };
 }
 
 const pencil = document.createElement("canvas").getContext("2d");
@@ -192,9 +213,9 @@ function widthOf(text, isBold = false) {
 
 /** All there is to say about a cell, for the tooltip and for those who listen. */
 function described(cell) {
-  if (cell.kind === "out") return [fixedOut() ? "The whole network" : "Zoom out"];
+  if (cell.kind === "out") return [viewAbove() ? "Zoom out" : "The whole network"];
   if (cell.kind === "rest") return [restName(cell)];
-  if (cell.kind === "node") return [isolated(nameOf(cell.number)), `${percent(nodeFlow[cell.number])} of the flow`, `in module ${pathOf(cell.module) || "1"}`];
+  if (cell.kind === "node") return [isolated(nameOf(cell.number)), `${percent(nodeFlow[cell.number])} of the flow`, `in module ${pathOf(cell.module)}`];
   return [`Module ${pathOf(cell.number)}`, ...figuresOf(cell.number), namesOf(cell.number).join(", ")];
 }
 
@@ -219,7 +240,8 @@ function drawWayBack() {
   });
   find(".breadcrumb").replaceChildren(make("ol", {}, ...items));
   const text = view.module === ROOT ? `${counted(numChildren[ROOT], "module")}, ${counted(size[ROOT], "node")}` : `Module ${pathOf(view.module)}: ${figuresOf(view.module).join(", ")}`;
-  find(".zoomed").textContent = `${text}.`;
+  const isEnlarged = [...elements.values()].some((element) => cellOf.get(element).isEnlarged);
+  find(".zoomed").textContent = `${text}. ${isEnlarged ? "Parts are too many to be drawn to scale." : ""}`;
 }
 
 // What people do with it -------------------------------------------------------------------------
@@ -296,6 +318,6 @@ function startIcicle() {
 
 function showView() {
   view = currentView();
-  drawWayBack();
   drawIcicle();
+  drawWayBack();
 }

@@ -24,14 +24,13 @@ for (const m of allModules) {
   top[m] = parent[m] === ROOT ? m : top[parent[m]];
 }
 
-const moduleOfNode = [];
-range(0, numModules).forEach((m) => moduleOfNode.push(...new Array(listed[m]).fill(m)));
+const moduleOfNode = range(0, numModules).flatMap((m) => new Array(listed[m]).fill(m));
 
 // Children come after their parents: from the last module to the first, everything in a module is known before it.
 const levelsBelow = new Array(numModules).fill(1);
 const subtree = new Array(numModules).fill(1);
 const topNodes = range(0, numModules).map((m) => range(firstNode[m], firstNode[m] + Math.min(listed[m], 8)));
-for (const m of allModules.toReversed()) {
+for (const m of [...allModules].reverse()) {
   const above = parent[m];
   levelsBelow[above] = Math.max(levelsBelow[above], levelsBelow[m] + 1);
   subtree[above] += subtree[m];
@@ -74,9 +73,9 @@ function pathOf(m) {
     .join(":");
 }
 
-/** The first eight top modules have colours of their own. */
+/** Modules have the colour of their top module, which is that in the picture. */
 function colourOf(m) {
-  return `colour-${top[m] <= 8 ? top[m] : 0}`;
+  return data.colours[top[m] - 1] || "var(--other)";
 }
 
 // Words ------------------------------------------------------------------------------------------
@@ -130,7 +129,19 @@ function drawSizes() {
   const captions = { top: "Top modules, by the number of their nodes", finest: "Finest modules, likewise" };
   const tables = [sizeTable(childrenOf(ROOT), levelsBelow[ROOT] > 2 ? captions.top : "Modules, by the number of their nodes")];
   if (levelsBelow[ROOT] > 2) tables.push(sizeTable(allModules.filter(isLeaf), captions.finest));
-  find("#sizes").append(...tables);
+  find("#sizes").append(...tables, make("p", { class: "muted" }, concentration(childrenOf(ROOT))));
+}
+
+/** How few modules hold most of the flow. */
+function concentration(modules) {
+  const total = flow[ROOT];
+  if (modules.length < 2 || total === 0) return "";
+  const holding = (share) => {
+    let sum = 0;
+    return modules.findIndex((m) => (sum += flow[m]) >= share * total) + 1 || modules.length;
+  };
+  const [half, most] = [holding(0.5), holding(0.9)].map((number) => counted(number, "module"));
+  return `The largest by flow has ${percent(flow[1] / total)} of it; half of the flow is in ${half}, nine tenths in ${most}.`;
 }
 
 function sizeTable(modules, caption) {
@@ -140,16 +151,14 @@ function sizeTable(modules, caption) {
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, first === 1 ? "1" : `${count(first)} – ${count(2 * first - 1)}`),
+      make("th", { scope: "row" }, first === 1 ? "1" : `${count(first)}–${count(2 * first - 1)}`),
       make("td", {}, count(number)),
       make("td", { class: "bar" }, bar(number / most, "within")),
       make("td", {}, `${(100 * share).toFixed(1)}%`),
       make("td", { class: "bar" }, bar(share, "index")),
     ),
   );
-  const heads = [["Nodes", 1], ["Modules", 2], ["Flow", 2]].map(([name, colspan]) =>
-    make("th", { scope: "col", colspan }, name),
-  );
+  const heads = ["Nodes", "Modules", "", "Flow", ""].map((name) => (name ? make("th", { scope: "col" }, name) : make("td")));
   return make(
     "table",
     { class: "figures sizes" },
@@ -168,7 +177,7 @@ function sizeBins(modules) {
     bins[k].number += 1;
     bins[k].share += flow[m];
   }
-  return bins;
+  return bins.slice(bins.findIndex((bin) => bin.number > 0));
 }
 
 function bar(length, kind) {

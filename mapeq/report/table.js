@@ -84,21 +84,24 @@ function headRow() {
   const heads = COLUMNS.map((column) => {
     const sorted = column === shown.column && (shown.rises ? "ascending" : "descending");
     const button = make("button", { type: "button", title: column.about ?? false, onclick: () => sortBy(column) }, column.name);
-    return make("th", { scope: "col", "aria-sort": sorted, class: column.kind ?? "" }, button);
+    return make("th", { role: "columnheader", "aria-sort": sorted, class: column.kind ?? "" }, button);
   });
-  return make("tr", {}, ...heads, make("th", { scope: "col", class: "members" }, "Most visited nodes"));
+  const members = make("th", { role: "columnheader", class: "members" }, "Most visited nodes");
+  return make("tr", { role: "row" }, ...heads, members);
 }
 
+/** Roles are said in words: on small screens rows are no table rows in style, and then no browser would tell. */
 function tableRow(m, hits) {
   const [path, ...figures] = COLUMNS;
   const zoom = make("button", { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) }, path.text(m));
-  const swatch = make("span", { class: `swatch ${colourOf(m)}`, "aria-hidden": "true" });
+  const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
+  swatch.style.background = colourOf(m);
   return make(
     "tr",
-    {},
-    make("th", { scope: "row" }, swatch, zoom),
-    ...figures.map((column) => make("td", { class: column.kind ?? "" }, column.text(m))),
-    make("td", { class: "members" }, ...membersOf(m, hits?.nodes.get(m) ?? [])),
+    { role: "row" },
+    make("th", { role: "rowheader" }, swatch, zoom),
+    ...figures.map((column) => make("td", { role: "cell", class: column.kind ?? "" }, column.text(m))),
+    make("td", { role: "cell", class: "members" }, ...membersOf(m, hits?.nodes.get(m) ?? [])),
   );
 }
 

@@ -75,8 +75,8 @@ def codelength_bars(result: Result) -> str:
         lines.append(f"<tr><th scope=row>{name}</th><td>{bar}</td><td>{bits:.4f} bits</td></tr>")
     legend = (
         f'<p class="legend"><span class="index"></span>index: {result.index_codelength:.4f} bits, '
-        f'which {_top(result)} is entered <span class="within"></span>modules: {result.module_codelength:.4f} bits, '
-        "within them</p>"
+        f"which {_top(result)} is entered</p>"
+        f'<p class="legend"><span class="within"></span>modules: {result.module_codelength:.4f} bits, within them</p>'
     )
     return f'<table class="bars">{"".join(lines)}</table>{legend}'
 
@@ -125,7 +125,11 @@ def facts(result: Result) -> str:
         "Trials": _trials(result),
         "Converged": "yes" if result.converged else "no: more trials or more time may shorten the description",
         "Seed": "none" if result.seed is None else str(result.seed),
-        **{name.replace("_", " ").capitalize(): _in_words(value) for name, value in result.options.items()},
+        **{
+            name.replace("_", " ").capitalize(): _in_words(value)
+            for name, value in result.options.items()
+            if name != "num_trials"
+        },
         "Version": f"mapeq {__version__}",
     }
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures.items())
@@ -144,7 +148,7 @@ def _trials(result: Result) -> str:
     agreed = ""
     if len(result.trials) > 1 and result.modules_agreed is not None:
         agreed = f"; {counted(result.modules_agreed, 'module')} found by every one"
-    return f"{len(result.trials):,}, {found} bits per step{agreed}"
+    return f"{len(result.trials):,}: {found} bits per step{agreed}"
 
 
 def _in_words(value: Any) -> str:
