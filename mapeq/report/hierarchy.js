@@ -69,7 +69,10 @@ function layout(width) {
   const fill = (shown, above, y, column) => {
     for (const part of visibleParts(shown, above.height, column === 0)) {
       const key = `${part.kind} ${part.kind === "rest" ? `${part.module}+${part.from}` : part.number}`;
-      const cell = { ...part, key, above, column, x: STRIP + column * columnWidth, y, width: columnWidth };
+      const x = STRIP + column * columnWidth;
+      // Names of nodes have all the room to the right, where nothing else is.
+      const isNodes = part.kind !== "module" && isLeaf(shown.module);
+      const cell = { ...part, key, above, column, x, y, width: isNodes ? width - x : columnWidth };
       cells.push(cell);
       if (part.kind === "module" && column + 1 < columns) fill({ module: part.number, from: 0 }, cell, y, column + 1);
       y += part.height;
@@ -141,12 +144,12 @@ function linesOf(cell) {
   if (cell.height < 15) return [];
   const room = cell.width - 14;
   const [name, aside] = titleOf(cell);
-  const title = fitting([name], room, true).text;
+  const names = namesOn(cell);
+  const title = widthOf(name, true) > room && cell.kind === "rest" ? `+ ${count(cell.number)}` : fitting([name], room, true).text;
   const left = room - widthOf(title, true) - 8;
   const y = Math.min(cell.height / 2 + 4.5, 17);
   const line = [draw("tspan", { class: "name", x: 7, y }, title)];
   const isTall = cell.height >= 40;
-  const names = namesOn(cell);
   const beside = isTall || !names.length ? [aside] : names;
   const { text, number } = fitting(beside, left);
   if (number > 0) line.push(draw("tspan", { class: beside === names ? "" : "aside", dx: 8 }, text));
@@ -181,8 +184,8 @@ function titleOf(cell) {
 
 function restName(cell) {
   if (cell.unlisted) return `${counted(cell.number, "node")} not listed`;
-  if (!isLeaf(cell.module)) return counted(cell.number, "smaller module");
-  return counted(cell.number, cell.from > 0 ? "other node" : "node");
+  if (!isLeaf(cell.module)) return counted(cell.number, "more module");
+  return counted(cell.number, cell.from > 0 ? "more node" : "node");
 }
 
 /** As many of the names as a line has room for, and how many these are; a part of the first if it is too long. */

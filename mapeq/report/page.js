@@ -85,7 +85,8 @@ const counted = (number, what) => `${count(number)} ${what}${number === 1 ? "" :
 
 /** A share of all steps, in percent. */
 function percent(share) {
-  return share > 0 && share < 0.00001 ? "<0.001%" : `${(100 * share).toFixed(3)}%`;
+  if (share < 0.00001) return share > 0 ? "<0.001%" : "0%";
+  return `${(100 * share).toFixed(3)}%`;
 }
 
 /** What a node is called, not too long, and never nothing. */
@@ -140,18 +141,20 @@ function concentration(modules) {
     let sum = 0;
     return modules.findIndex((m) => (sum += flow[m]) >= share * total) + 1 || modules.length;
   };
-  const [half, most] = [holding(0.5), holding(0.9)].map((number) => counted(number, "module"));
-  return `The largest by flow has ${percent(flow[1] / total)} of it; half of the flow is in ${half}, nine tenths in ${most}.`;
+  const parts = [[0.5, "half"], [0.9, "nine tenths"]]
+    .filter(([share]) => holding(share) > 1)
+    .map(([share, name]) => `${name} of it is in ${count(holding(share))} modules`);
+  return `${[`The largest by flow has ${percent(flow[1] / total)} of it`, ...parts].join(", ")}.`;
 }
 
 function sizeTable(modules, caption) {
   const bins = sizeBins(modules);
   const most = Math.max(...bins.map((bin) => bin.number));
-  const rows = bins.map(({ first, number, share }) =>
+  const rows = bins.map(({ first, last, number, share }) =>
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, first === 1 ? "1" : `${count(first)}–${count(2 * first - 1)}`),
+      make("th", { scope: "row" }, first === last ? count(first) : `${count(first)}–${count(last)}`),
       make("td", {}, count(number)),
       make("td", { class: "bar" }, bar(number / most, "within")),
       make("td", {}, `${(100 * share).toFixed(1)}%`),
@@ -173,11 +176,22 @@ function sizeBins(modules) {
   const bins = [];
   for (const m of modules) {
     const k = Math.floor(Math.log2(size[m]));
-    while (bins.length <= k) bins.push({ first: 2 ** bins.length, number: 0, share: 0 });
+    while (bins.length <= k) bins.push({ first: 2 ** bins.length, last: 2 ** (bins.length + 1) - 1, number: 0, share: 0 });
     bins[k].number += 1;
     bins[k].share += flow[m];
   }
-  return bins.slice(bins.findIndex((bin) => bin.number > 0));
+  return withoutGaps(bins);
+}
+
+/** No empty bins at the beginning, and one instead of several on end. */
+function withoutGaps(bins) {
+  const found = [];
+  for (const bin of bins) {
+    const before = found.at(-1);
+    if (bin.number > 0 || before?.number > 0) found.push(bin);
+    else if (before) before.last = bin.last;
+  }
+  return found;
 }
 
 function bar(length, kind) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -49,9 +50,13 @@ def drawn(result: Result) -> Picture:
     if result.num_links == 0:
         return Picture("<p>The network has no links: there is nothing to draw.</p>", list(_COLOURS))
     # A figure of its own, not pyplot's: those are kept until somebody closes them.
-    figure = require("matplotlib.figure", extra="plot").Figure((_INCHES, _INCHES), layout="constrained")
-    axes = result.plot(ax=figure.add_subplot())
-    content = base64.b64encode(_png(figure)).decode()
+    figure = require("matplotlib.figure", extra="plot").Figure((_INCHES, _INCHES))
+    figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.15)
+    with warnings.catch_warnings():
+        # Letters that no font has are boxes in the picture; the rest of the page leaves them to the browser.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        axes = result.plot(ax=figure.add_subplot())
+        content = base64.b64encode(_png(figure)).decode()
     side = _INCHES * _DPI
     what = f"{counted(result.num_nodes, 'node')} in {counted(result.num_modules, 'module')}"
     html = (

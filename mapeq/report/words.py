@@ -32,6 +32,8 @@ def headline(result: Result) -> str:
 
 def explanation(result: Result) -> str:
     """What the codelength says, in a sentence or two."""
+    if result.num_links == 0:
+        return "<p>The network has no links, so that there is no walk to describe.</p>"
     if result.one_level_codelength == 0:
         return "<p>A random walk on this network never has a choice: there is nothing to describe, in modules or not.</p>"
     first = (
