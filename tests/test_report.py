@@ -90,7 +90,7 @@ def test_the_figures_are_those_of_the_result(misery, tmp_path):
     assert page.figures["saved by modules"] == f"{misery.relative_savings:.1%}"
     assert page.figures["Codelength"] == f"{misery.codelength:.9g} bits per step"
     assert page.figures["Seed"] == "0"
-    assert page.figures["Converged"] == ("yes" if misery.converged else page.figures["Converged"])
+    assert page.figures["Converged"].startswith("yes" if misery.converged else "no: ")
     assert page.figures["Trials"].startswith("3: ")
     assert page.figures["Teleportation probability"] == "0.15"
     assert page.figures["Version"] == f"mapeq {mapeq.__version__}"
@@ -138,29 +138,32 @@ def test_nothing_is_loaded_from_anywhere(misery):
 
 def test_the_policy_lets_in_this_style_and_this_program_alone(misery):
     text = html_report(misery)
-    for content in (re.search("<style>(.*)</style>", text, re.S)[1], re.findall('"module">(.*?)</script>', text, re.S)[0]):
+    for element in ("<style>(.*)</style>", '<script type="module">(.*)</script>'):
+        content = re.search(element, text, re.DOTALL)[1]
         assert f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'" in text
 
 
-def test_labels_and_titles_cannot_become_html(tmp_path):
+def test_labels_and_titles_cannot_become_html():
     result = mapeq.infomap(caveman(labels=AWKWARD))
     text = html_report(result, title="</title><script>alert(1)</script> & 'co' \udcff")
     page = Page(text)
     assert [tag for tag, _ in page.elements].count("script") == 2
-    assert not re.search("<b>|alert\\(1\\)</script>", text)
+    assert not re.search(r"<b>|alert\(1\)</script>", text)
     assert sorted(page.data["nodes"]["label"]) == sorted(AWKWARD)
     assert page.of("bdi") == ["</title><script>alert(1)</script> & 'co' ?"]
     text.encode()
 
 
-def test_labels_of_any_kind_can_be_written(tmp_path):
-    labels = [(1, 2), 1.5, "half of a pair: \ud800", np.int64(7), True, 1 << 70, 2j, frozenset(), b"x", "1", 2, 3]
-    text = html_report(mapeq.infomap(caveman(labels=labels)))
-    assert set(map(str, Page(text).data["nodes"]["label"])) == set(map(str, labels))
+def test_labels_of_any_kind_can_be_written():
+    labels = [(1, 2), 1.5, np.int64(7), True, 1 << 70, 2j, frozenset(), b"x", "1", 2, 3, -4]
+    graph = caveman(labels=labels)
+    graph.add_node("half of a pair: \ud800")  # which no file can hold as it is
+    text = html_report(mapeq.infomap(graph))
+    assert set(map(str, Page(text).data["nodes"]["label"])) == set(map(str, graph))
     text.encode()
 
 
-def test_the_same_result_gives_the_same_bytes(tmp_path):
+def test_the_same_result_gives_the_same_bytes():
     pages = [html_report(mapeq.infomap(caveman(6, 5), seed=3)) for _ in range(2)]
     assert pages[0] == pages[1]
 
@@ -200,7 +203,7 @@ def test_big_networks_have_small_reports_that_say_what_they_leave_out():
     assert any("Of 60,000 nodes this page lists, and finds, 30,000" in note for note in page.of("p"))
     for module in (1, 500):
         first = 10 * (module - 1)
-        expected = [node for node in result.tree.children[module - 1].nodes][:10]
+        expected = result.tree.children[module - 1].nodes[:10]
         assert page.data["nodes"]["label"][first : first + 10] == expected
 
 

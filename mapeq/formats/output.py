@@ -52,9 +52,11 @@ def write_result(
         raise option_error("level", level, f"left out, as a .{name} file holds all levels")
     if min_size != 1 and name not in TABLES:
         raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
-    options: dict[str, Any] = {"clu": {"level": level}, "html": {"title": title}}.get(name, {})
-    if name in TABLES:
-        options = {"min_size": min_size}
+    options: dict[str, Any] = {"min_size": min_size} if name in TABLES else {}
+    if name == "clu":
+        options = {"level": level}
+    elif name == "html":
+        options = {"title": title}
     with whole_file(path, binary=name == "parquet") as stream:
         WRITERS[name](result, stream, **options)
 

@@ -1,4 +1,4 @@
-"""What the page knows of a result: the hierarchy as flat arrays, numbered as in the result, rounded to what is shown."""
+"""What the page knows of a result: the hierarchy as flat arrays, rounded to what is shown."""
 
 from __future__ import annotations
 

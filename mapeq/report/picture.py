@@ -81,7 +81,7 @@ def _png(figure: matplotlib.figure.Figure) -> bytes:
 def _colours(result: Result, axes: matplotlib.axes.Axes) -> list[str]:
     """The colours in which the top modules are drawn: those of the discs for nodes, or else for modules."""
     to_hex = require("matplotlib.colors", extra="plot").to_hex
-    discs = {shapes.get_gid(): shapes.get_facecolor() for shapes in axes.collections}
+    discs = {shapes.get_gid(): np.asarray(shapes.get_facecolor()) for shapes in axes.collections}
     if "nodes" in discs:
         sources, targets, _ = result.network.links()
         modules, first = np.unique(result.labels[np.union1d(sources, targets)], return_index=True)

@@ -35,7 +35,7 @@ def explanation(result: Result) -> str:
     if result.num_links == 0:
         return "<p>The network has no links, so that there is no walk to describe.</p>"
     if result.one_level_codelength == 0:
-        return "<p>A random walk on this network never has a choice: there is nothing to describe, in modules or not.</p>"
+        return "<p>A random walk on this network never has a choice: there is nothing to describe.</p>"
     first = (
         f"If every node has a name of its own, a step of a random walk on this network takes "
         f"{result.one_level_codelength:.4f} bits to describe, on average."
@@ -112,8 +112,8 @@ def left_out(result: Result, data: dict[str, Any]) -> str:
     listed = len(data["nodes"]["label"])
     if listed < result.num_nodes:
         sentences.append(
-            f"Of {result.num_nodes:,} nodes this page lists, and finds, {listed:,}: those with most flow in each module, "
-            f"as it does of networks with more than {MOST_NODES:,} nodes."
+            f"Of {result.num_nodes:,} nodes this page lists, and finds, {listed:,}: those with most flow in each "
+            f"module, as it does of networks with more than {MOST_NODES:,} nodes."
         )
     return f'<p class="note">{" ".join(sentences)}</p>' if sentences else ""
 
