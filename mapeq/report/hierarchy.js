@@ -18,15 +18,13 @@ const sumOf = (parts, value) => parts.reduce((sum, part) => sum + value(part), 0
 
 /** All parts of a module from one on: its modules, or its nodes; last, those that the page does not list. */
 function partsOf({ module, from }) {
-  const kind = isLeaf(module) ? "node" : "module";
-  const numbers = isLeaf(module) ? nodesOf(module) : childrenOf(module);
-  const flows = isLeaf(module) ? nodeFlow : flow;
-  const sizes = (number) => (kind === "node" ? 1 : size[number]);
-  const parts = numbers.map((number) => ({ kind, number, module, weight: flows[number] }));
-  const missing = size[module] - sumOf(parts, (part) => sizes(part.number));
+  const parts = isLeaf(module)
+    ? nodesOf(module).map((number) => ({ kind: "node", number, module, weight: nodeFlow[number] }))
+    : childrenOf(module).map((number) => ({ kind: "module", number, module, weight: flow[number] }));
+  const missing = size[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : size[part.number]));
   if (missing > 0) {
     const weight = Math.max(flow[module] - sumOf(parts, (part) => part.weight), 0);
-    parts.push({ kind: "rest", module, from: parts.length, number: missing, weight, unlisted: true });
+    parts.push({ kind: "rest", isUnlisted: true, module, from: parts.length, number: missing, weight });
   }
   const chosen = parts.slice(from);
   // Where the walk never is, all parts are alike.
@@ -40,32 +38,43 @@ function visibleParts(shown, height, isZoomed) {
   const total = sumOf(parts, (part) => part.weight);
   parts.forEach((part) => (part.height = (height * part.weight) / total));
   let number = parts.findIndex((part) => part.height < THINNEST[part.kind]);
-  if (number < 0 || (number === parts.length - 1 && parts[number].kind !== "rest")) return parts;
-  if (number === 0 && isZoomed) {
-    // All are too thin: some of them, larger than life.
-    number = Math.floor(height / ROW) - 1;
-    parts.slice(0, number).forEach((part) => Object.assign(part, { height: ROW, isEnlarged: true }));
+  if (number < 0 || number === parts.length - 1) return parts;
+  let drawn = sumOf(parts.slice(0, number), (part) => part.height);
+  if (isZoomed && drawn < height / 2) {
+    number = enlarge(parts, height - ROW);
+    drawn = sumOf(parts.slice(0, number), (part) => part.height);
   }
+  const restHeight = number < parts.length ? Math.max(height - drawn, isZoomed ? ROW : 0) : 0;
   const visible = parts.slice(0, number);
-  const drawn = sumOf(visible, (part) => part.height);
-  const restHeight = Math.max(height - drawn, isZoomed ? ROW : 0);
   visible.forEach((part) => (part.height *= (height - restHeight) / drawn));
-  return [...visible, { ...restOf(shown, parts.slice(number), number), height: restHeight }];
+  return restHeight > 0 ? [...visible, { ...restOf(shown, parts.slice(number), number), height: restHeight }] : visible;
 }
 
-/** The parts of a module from one on as a single cell, `number` of them. */
+/** Give all parts at least a line of text, larger than life, as long as there is room; returns how many got theirs. */
+function enlarge(parts, room) {
+  let number = 0;
+  for (const part of parts) {
+    const height = Math.max(part.height, ROW);
+    if (height > room) break;
+    Object.assign(part, { height, isEnlarged: true });
+    room -= height;
+    number += 1;
+  }
+  return number;
+}
+
+/** Several parts of a module, from one on, as a single cell. */
 function restOf(shown, parts, first) {
-  const last = parts.at(-1);
-  if (parts.length === 1 && last.kind === "rest") return last;
-  const unlisted = last.kind === "rest" ? (isLeaf(shown.module) ? last.number : 0) - 1 : 0;
-  return { kind: "rest", module: shown.module, from: shown.from + first, number: parts.length + unlisted };
+  const number = sumOf(parts, (part) => (part.isUnlisted ? (isLeaf(part.module) ? part.number : 0) : 1));
+  return { kind: "rest", module: shown.module, from: shown.from + first, number };
 }
 
 /** All cells of a view, each in its place. */
 function layout(width) {
   const columns = Math.min(levelsBelow[view.module], Math.max(Math.floor((width - STRIP) / NARROWEST), 2));
   const columnWidth = (width - STRIP) / columns;
-  const cells = [{ kind: "out", module: view.module, key: "out", x: 0, y: 0, width: STRIP, height: HEIGHT, column: -1 }];
+  const strip = { x: 0, y: 0, width: STRIP, height: HEIGHT, column: -1 };
+  const cells = [{ kind: "out", key: "out", module: view.module, ...strip }];
   const fill = (shown, above, y, column) => {
     for (const part of visibleParts(shown, above.height, column === 0)) {
       const key = `${part.kind} ${part.kind === "rest" ? `${part.module}+${part.from}` : part.number}`;
@@ -85,7 +94,7 @@ function layout(width) {
 /** What a cell leads to; null if to nothing. */
 function targetOf(cell) {
   if (cell.kind === "module") return { module: cell.number, from: 0 };
-  if (cell.kind === "rest") return cell.unlisted ? null : { module: cell.module, from: cell.from };
+  if (cell.kind === "rest") return cell.isUnlisted ? null : { module: cell.module, from: cell.from };
   return cell.kind === "out" ? viewAbove() : null;
 }
 
@@ -143,17 +152,15 @@ function linesOf(cell) {
   if (cell.kind === "out") return viewAbove() ? [draw("tspan", { x: 7, y: HEIGHT / 2 }, "‹")] : [];
   if (cell.height < 15) return [];
   const room = cell.width - 14;
-  const [name, aside] = titleOf(cell);
-  const names = namesOn(cell);
-  const title = widthOf(name, true) > room && cell.kind === "rest" ? `+ ${count(cell.number)}` : fitting([name], room, true).text;
-  const left = room - widthOf(title, true) - 8;
-  const y = Math.min(cell.height / 2 + 4.5, 17);
-  const line = [draw("tspan", { class: "name", x: 7, y }, title)];
   const isTall = cell.height >= 40;
-  const beside = isTall || !names.length ? [aside] : names;
-  const { text, number } = fitting(beside, left);
-  if (number > 0) line.push(draw("tspan", { class: beside === names ? "" : "aside", dx: 8 }, text));
-  return isTall ? [...line, ...paragraph(names, room, y + 18, cell.height - 6)] : line;
+  const y = Math.min(cell.height / 2 + 4.5, 17);
+  const names = namesOn(cell);
+  const title = fitting([titleOf(cell, room)], room, true).text;
+  const lines = [draw("tspan", { class: "name", x: 7, y }, title)];
+  const beside = isTall || !names.length ? [asideOf(cell)] : names;
+  const { text, number } = fitting(beside, room - widthOf(title, true) - 8);
+  if (number > 0) lines.push(draw("tspan", { class: beside === names ? "" : "aside", dx: 8 }, text));
+  return isTall ? [...lines, ...paragraph(names, room, y + 18, cell.height - 6)] : lines;
 }
 
 /** Lines of names from a height on, down to another. */
@@ -172,18 +179,24 @@ function paragraph(names, room, y, bottom) {
 /** The nodes that a cell names: the most visited ones of a module, or those that are too thin by themselves. */
 function namesOn(cell) {
   if (cell.kind === "module") return namesOf(cell.number);
-  if (cell.kind === "rest" && isLeaf(cell.module)) return nodesOf(cell.module).slice(cell.from, cell.from + 200).map((node) => isolated(nameOf(node)));
-  return [];
+  if (cell.kind === "node" || !isLeaf(cell.module)) return [];
+  const nodes = nodesOf(cell.module).slice(cell.from, cell.from + 200); // more than there is ever room for
+  return nodes.map((node) => isolated(nameOf(node)));
 }
 
-function titleOf(cell) {
-  if (cell.kind === "module") return [pathOf(cell.number), `${counted(size[cell.number], "node")}, ${percent(flow[cell.number])}`];
-  if (cell.kind === "node") return [isolated(nameOf(cell.number)), percent(nodeFlow[cell.number])];
-  return [restName(cell), ""];
+function titleOf(cell, room) {
+  if (cell.kind === "module") return pathOf(cell.number);
+  if (cell.kind === "node") return isolated(nameOf(cell.number));
+  return widthOf(restName(cell), true) <= room ? restName(cell) : `+ ${count(cell.number)}`;
+}
+
+function asideOf(cell) {
+  if (cell.kind === "module") return `${counted(size[cell.number], "node")}, ${percent(flow[cell.number])}`;
+  return cell.kind === "node" ? percent(nodeFlow[cell.number]) : "";
 }
 
 function restName(cell) {
-  if (cell.unlisted) return `${counted(cell.number, "node")} not listed`;
+  if (cell.isUnlisted) return `${counted(cell.number, "node")} not listed`;
   if (!isLeaf(cell.module)) return counted(cell.number, "more module");
   return counted(cell.number, cell.from > 0 ? "more node" : "node");
 }
@@ -218,8 +231,10 @@ function widthOf(text, isBold = false) {
 function described(cell) {
   if (cell.kind === "out") return [viewAbove() ? "Zoom out" : "The whole network"];
   if (cell.kind === "rest") return [restName(cell)];
-  if (cell.kind === "node") return [isolated(nameOf(cell.number)), `${percent(nodeFlow[cell.number])} of the flow`, `in module ${pathOf(cell.module)}`];
-  return [`Module ${pathOf(cell.number)}`, ...figuresOf(cell.number), namesOf(cell.number).join(", ")];
+  const { kind, number, module } = cell;
+  return kind === "node"
+    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, `in module ${pathOf(module)}`]
+    : [`Module ${pathOf(number)}`, ...figuresOf(number), namesOf(number).join(", ")];
 }
 
 function figuresOf(m) {
@@ -233,18 +248,24 @@ function figuresOf(m) {
   ];
 }
 
+/** What is shown, and the modules that it is in, each a step back. */
 function drawWayBack() {
-  const trail = [ROOT, ...ancestorsOf(view.module)];
-  const steps = trail.map((module) => ({ view: { module, from: 0 }, name: pathOf(module) || "All modules" }));
-  if (view.from > 0) steps.push({ view, name: `from the ${isLeaf(view.module) ? "node" : "module"} no. ${count(view.from + 1)}` });
-  const items = steps.map(({ view: goal, name }, i) => {
-    const isHere = i === steps.length - 1;
-    return make("li", {}, isHere ? make("span", { "aria-current": "true" }, name) : make("button", { type: "button", onclick: () => zoomTo(goal) }, name));
-  });
+  const steps = [ROOT, ...ancestorsOf(view.module)].map((module) => ({ module, from: 0 }));
+  if (view.from > 0) steps.push(view);
+  const last = make("span", { "aria-current": "true" }, stepName(steps.pop()));
+  const buttons = steps.map((step) => make("button", { type: "button", onclick: () => zoomTo(step) }, stepName(step)));
+  const items = [...buttons, last].map((step) => make("li", {}, step));
   find(".breadcrumb").replaceChildren(make("ol", {}, ...items));
-  const text = view.module === ROOT ? `${counted(numChildren[ROOT], "module")}, ${counted(size[ROOT], "node")}` : `Module ${pathOf(view.module)}: ${figuresOf(view.module).join(", ")}`;
+  const whole = `${counted(numChildren[ROOT], "module")}, ${counted(size[ROOT], "node")}`;
+  const { module } = view;
+  const text = module === ROOT ? whole : `Module ${pathOf(module)}: ${figuresOf(module).join(", ")}`;
   const isEnlarged = [...elements.values()].some((element) => cellOf.get(element).isEnlarged);
   find(".zoomed").textContent = `${text}. ${isEnlarged ? "Parts are too many to be drawn to scale." : ""}`;
+}
+
+function stepName({ module, from }) {
+  if (from > 0) return `from the ${isLeaf(module) ? "node" : "module"} no. ${count(from + 1)}`;
+  return pathOf(module) || "All modules";
 }
 
 // What people do with it -------------------------------------------------------------------------

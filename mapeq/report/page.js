@@ -127,9 +127,9 @@ function filled(element, attributes, children) {
 // Sizes: how many modules have how many nodes, and how much of the flow --------------------------
 
 function drawSizes() {
-  const captions = { top: "Top modules, by the number of their nodes", finest: "Finest modules, likewise" };
-  const tables = [sizeTable(childrenOf(ROOT), levelsBelow[ROOT] > 2 ? captions.top : "Modules, by the number of their nodes")];
-  if (levelsBelow[ROOT] > 2) tables.push(sizeTable(allModules.filter(isLeaf), captions.finest));
+  const isDeep = levelsBelow[ROOT] > 2;
+  const tables = [sizeTable(childrenOf(ROOT), `${isDeep ? "Top modules" : "Modules"}, by the number of their nodes`)];
+  if (isDeep) tables.push(sizeTable(allModules.filter(isLeaf), "Finest modules, by the number of their nodes"));
   find("#sizes").append(...tables, make("p", { class: "muted" }, concentration(childrenOf(ROOT))));
 }
 
@@ -161,7 +161,8 @@ function sizeTable(modules, caption) {
       make("td", { class: "bar" }, bar(share, "index")),
     ),
   );
-  const heads = ["Nodes", "Modules", "", "Flow", ""].map((name) => (name ? make("th", { scope: "col" }, name) : make("td")));
+  const head = (name) => make("th", { scope: "col" }, name);
+  const heads = [head("Nodes"), head("Modules"), make("td"), head("Flow"), make("td")];
   return make(
     "table",
     { class: "figures sizes" },
@@ -176,7 +177,10 @@ function sizeBins(modules) {
   const bins = [];
   for (const m of modules) {
     const k = Math.floor(Math.log2(size[m]));
-    while (bins.length <= k) bins.push({ first: 2 ** bins.length, last: 2 ** (bins.length + 1) - 1, number: 0, share: 0 });
+    while (bins.length <= k) {
+      const first = 2 ** bins.length;
+      bins.push({ first, last: 2 * first - 1, number: 0, share: 0 });
+    }
     bins[k].number += 1;
     bins[k].share += flow[m];
   }

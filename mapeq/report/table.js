@@ -2,12 +2,13 @@
 
 const PAGE = 25;
 const MOST_NAMES = 8;
+const share = (values) => ({ value: (m) => values[m], text: (m) => percent(values[m]) });
 const COLUMNS = [
   { name: "Module", value: (m) => place[m], text: pathOf, rises: true },
   { name: "Nodes", value: (m) => size[m], text: (m) => count(size[m]) },
-  { name: "Flow", value: (m) => flow[m], text: (m) => percent(flow[m]), about: "How often the walk is in it, of all steps" },
-  { name: "Entered", value: (m) => enter[m], text: (m) => percent(enter[m]), about: "How often the walk enters it, of all steps", kind: "crossing" },
-  { name: "Left", value: (m) => exit[m], text: (m) => percent(exit[m]), about: "How often the walk leaves it, of all steps", kind: "crossing" },
+  { name: "Flow", ...share(flow), about: "How often the walk is in it, of all steps" },
+  { name: "Entered", ...share(enter), about: "How often the walk enters it, of all steps", kind: "crossing" },
+  { name: "Left", ...share(exit), about: "How often the walk leaves it, of all steps", kind: "crossing" },
 ];
 
 const shown = { query: "", level: "1", column: COLUMNS[0], rises: true, page: 0, open: new Set() };
@@ -77,13 +78,15 @@ function drawTable() {
 function summaryOf(number, first, hits) {
   if (number === 0) return hits ? "No node or module of that name." : "No modules.";
   const which = hits ? `${counted(number, "module")} found` : counted(number, "module");
-  return number <= PAGE ? `${which}.` : `${which}; ${count(first + 1)} to ${count(Math.min(first + PAGE, number))} are shown.`;
+  if (number <= PAGE) return `${which}.`;
+  return `${which}; ${count(first + 1)} to ${count(Math.min(first + PAGE, number))} are shown.`;
 }
 
 function headRow() {
   const heads = COLUMNS.map((column) => {
     const sorted = column === shown.column && (shown.rises ? "ascending" : "descending");
-    const button = make("button", { type: "button", title: column.about ?? false, onclick: () => sortBy(column) }, column.name);
+    const attributes = { type: "button", title: column.about ?? false, onclick: () => sortBy(column) };
+    const button = make("button", attributes, column.name);
     return make("th", { role: "columnheader", "aria-sort": sorted, class: column.kind ?? "" }, button);
   });
   const members = make("th", { role: "columnheader", class: "members" }, "Most visited nodes");
@@ -93,7 +96,8 @@ function headRow() {
 /** Roles are said in words: on small screens rows are no table rows in style, and then no browser would tell. */
 function tableRow(m, hits) {
   const [path, ...figures] = COLUMNS;
-  const zoom = make("button", { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) }, path.text(m));
+  const attributes = { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) };
+  const zoom = make("button", attributes, path.text(m));
   const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
   swatch.style.background = colourOf(m);
   return make(
@@ -122,8 +126,10 @@ function membersOf(m, found) {
 
 function moreOf(m, number) {
   const text = `and ${count(number)} more`;
-  const hasMore = !shown.open.has(m) && listed[m] > MOST_NAMES;
-  return hasMore ? make("button", { type: "button", onclick: () => open(m) }, text) : make("span", { class: "muted" }, text);
+  const isAll = shown.open.has(m) || listed[m] <= MOST_NAMES;
+  return isAll
+    ? make("span", { class: "muted" }, text)
+    : make("button", { type: "button", onclick: () => open(m) }, text);
 }
 
 function drawPager(numPages) {
@@ -132,7 +138,8 @@ function drawPager(numPages) {
   const on = turn("Next ›", 1);
   back.disabled = shown.page === 0;
   on.disabled = shown.page === numPages - 1;
-  find(".pager").replaceChildren(...(numPages > 1 ? [back, `Page ${count(shown.page + 1)} of ${count(numPages)}`, on] : []));
+  const here = `Page ${count(shown.page + 1)} of ${count(numPages)}`;
+  find(".pager").replaceChildren(...(numPages > 1 ? [back, here, on] : []));
 }
 
 // What people do with it -------------------------------------------------------------------------
