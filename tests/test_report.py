@@ -70,7 +70,11 @@ def misery():
 
 @pytest.fixture(scope="module")
 def deep():
-    """Nine cliques in a ring of three rings, known by hand."""
+    return three_rings()
+
+
+def three_rings():
+    """Three rings of three cliques each, as modules in modules."""
     graph = nx.disjoint_union_all([nx.ring_of_cliques(3, 4)] * 3)
     graph.add_edges_from([(0, 12), (13, 24), (25, 1)])
     levels = {node: (node // 12, node // 4) for node in graph}
@@ -423,6 +427,26 @@ def test_modules_with_too_many_parts_are_shown_bit_by_bit(show):
     assert column(page, 1)[0] == "26"
     page.get_by_role("searchbox").fill("9876")
     assert column(page, 1) == ["9876", "9877"]  # the module of that name, and that of the node
+
+
+def test_what_is_not_listed_is_counted(show, monkeypatch):
+    for room in (data, words):
+        monkeypatch.setattr(room, "MOST_MODULES", 4)
+    page = show(three_rings())
+    page.get_by_role("treeitem", name="Module 2, ").click()
+    zoomed(page, "Module 2: 12 nodes")
+    assert page.get_by_role("treeitem").all_text_contents()[1:] == ["12 nodes not listed"]
+
+
+def test_many_nodes_in_a_module_are_lines_with_names(show):
+    links = [(0, node) for node in range(1, 200)]
+    page = show(mapeq.evaluate(links, np.zeros(200, int)))
+    page.get_by_role("treeitem", name="Module 1, ").click()
+    zoomed(page, "too many to be drawn to scale")
+    texts = page.get_by_role("treeitem").all_text_contents()
+    assert texts[1].startswith("\u20680\u2069")
+    assert "50.000%" in texts[1]
+    assert texts[-1].startswith(f"{200 - (len(texts) - 2)} more nodes")
 
 
 @pytest.mark.parametrize("width", [1280, 400])
