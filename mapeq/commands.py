@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,7 @@ def _write(options: argparse.Namespace, result: Result, min_size: int) -> None:
     for path in options.output:
         # Who asks for a level below the finest gets the finest, rather than nothing after a long search.
         level = min(options.clu_level, result.num_levels - 1) if format_of(path) == "clu" else 1
-        write_result(result, path, level=level, min_size=min_size)
+        write_result(result, path, level=level, min_size=min_size, title=Path(_called(options.file)).name)
         options.written.append(path)
     if not options.output:
         write_labels(result, sys.stdout, min_size)

@@ -333,8 +333,9 @@ class Result:
         Parameters
         ----------
         path : str or path
-        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet"}, optional
-            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``).
+        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "html"}, optional
+            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``). HTML is a report to look at
+            in a browser, with a picture; it needs matplotlib (extra ``plot``).
         level : int
             Which level of modules goes to a .clu file, see :meth:`labels_at`; the other formats hold all levels.
 

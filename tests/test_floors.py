@@ -25,9 +25,11 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
+    {"layout", "plot"},
+    {"report"},
     {"formats", "adapters", "progress", "placing", "growth"},
     {"api"},
-    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
+    {"clustering", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}

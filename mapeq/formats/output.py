@@ -15,6 +15,7 @@ from mapeq.formats.clu import write_clu
 from mapeq.formats.flow_tree import write_flow_tree
 from mapeq.formats.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.formats.tree import write_tree
+from mapeq.report import write_report
 from mapeq.result import Result
 
 WRITERS: dict[str, Callable[..., None]] = {
@@ -25,6 +26,7 @@ WRITERS: dict[str, Callable[..., None]] = {
     "csv": write_csv,
     "tsv": write_tsv,
     "parquet": write_parquet,
+    "html": write_report,
 }
 
 #: The formats that can leave small modules out.
@@ -32,9 +34,17 @@ TABLES = ("csv", "tsv", "parquet")
 
 
 def write_result(
-    result: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1, min_size: int = 1
+    result: Result,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    level: int = 1,
+    min_size: int = 1,
+    title: str | None = None,
 ) -> None:
-    """Write a result, in tables -1 for the modules of fewer nodes than `min_size`; see :meth:`mapeq.Result.write`."""
+    """Write a result; see :meth:`mapeq.Result.write`.
+
+    Tables have -1 for the modules of fewer nodes than `min_size`; `title` is what reports call the network.
+    """
     name = format_of(path) if format is None else format
     if name not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
@@ -42,7 +52,11 @@ def write_result(
         raise option_error("level", level, f"left out, as a .{name} file holds all levels")
     if min_size != 1 and name not in TABLES:
         raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
-    options = {"level": level} if name == "clu" else {"min_size": min_size} if name in TABLES else {}
+    options: dict[str, Any] = {"min_size": min_size} if name in TABLES else {}
+    if name == "clu":
+        options = {"level": level}
+    elif name == "html":
+        options = {"title": title}
     with whole_file(path, binary=name == "parquet") as stream:
         WRITERS[name](result, stream, **options)
 
@@ -70,11 +84,13 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     FormatError
         If the path is a directory, or its directory does not exist or cannot be written to.
     ImportError
-        If it is a Parquet file and pyarrow is not installed.
+        If it is a Parquet file and pyarrow is not installed, or a report and matplotlib is not.
     """
     target = Path(path)
     if target.suffix.lower() == ".parquet":
         require("pyarrow", extra="parquet")
+    if target.suffix.lower() == ".html":
+        require("matplotlib", extra="plot")
     if target.is_dir():
         raise FormatError("is a directory; name a file in it", file=str(target))
     if not target.parent.is_dir():

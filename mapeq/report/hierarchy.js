@@ -1,0 +1,347 @@
+// The hierarchy: an icicle from left to right, a column a level -----------------------------------
+//
+// A cell stands for a module, a node, or the rest of a module: the parts too thin to be drawn one by one.
+
+const HEIGHT = 600;
+const STRIP = 22; // width of the way out
+const ROW = 20; // height of a line of text
+const THINNEST = { module: 3, node: 15, rest: Infinity }; // a node without its name tells nothing
+const NARROWEST = 130; // of columns
+
+const icicle = draw("svg", { role: "tree", "aria-labelledby": "hierarchy-title" });
+const tooltip = find(".tooltip");
+const cellOf = new WeakMap(); // what an element of the icicle stands for
+let elements = new Map(); // by key: those of the last picture are moved, so that one sees where things go
+let view = { module: ROOT, from: 0 };
+
+const sumOf = (parts, value) => parts.reduce((sum, part) => sum + value(part), 0);
+
+/** All parts of a module from one on: its modules, or its nodes; last, those that the page does not list. */
+function partsOf({ module, from }) {
+  const parts = isLeaf(module)
+    ? nodesOf(module).map((number) => ({ kind: "node", number, module, weight: nodeFlow[number] }))
+    : childrenOf(module).map((number) => ({ kind: "module", number, module, weight: flow[number] }));
+  const missing = size[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : size[part.number]));
+  if (missing > 0) {
+    const weight = Math.max(flow[module] - sumOf(parts, (part) => part.weight), 0);
+    parts.push({ kind: "rest", isUnlisted: true, module, from: parts.length, number: missing, weight });
+  }
+  const chosen = parts.slice(from);
+  // Where the walk never is, all parts are alike.
+  if (!chosen.some((part) => part.weight > 0)) chosen.forEach((part) => (part.weight = 1));
+  return chosen;
+}
+
+/** The parts of a module that can be seen at a height, each with its own, and the rest of them as one. */
+function visibleParts(shown, height, isZoomed) {
+  const parts = partsOf(shown);
+  const total = sumOf(parts, (part) => part.weight);
+  parts.forEach((part) => (part.height = (height * part.weight) / total));
+  let number = parts.findIndex((part) => part.height < THINNEST[part.kind]);
+  if (number < 0 || number === parts.length - 1) return parts;
+  let drawn = sumOf(parts.slice(0, number), (part) => part.height);
+  if (isZoomed && drawn < height / 2) {
+    number = enlarge(parts, height - ROW);
+    drawn = sumOf(parts.slice(0, number), (part) => part.height);
+  }
+  const restHeight = number < parts.length ? Math.max(height - drawn, isZoomed ? ROW : 0) : 0;
+  const visible = parts.slice(0, number);
+  visible.forEach((part) => (part.height *= (height - restHeight) / drawn));
+  return restHeight > 0 ? [...visible, { ...restOf(shown, parts.slice(number), number), height: restHeight }] : visible;
+}
+
+/** Give all parts at least a line of text, larger than life, as long as there is room; returns how many got theirs. */
+function enlarge(parts, room) {
+  let number = 0;
+  for (const part of parts) {
+    const height = Math.max(part.height, ROW);
+    if (height > room) break;
+    Object.assign(part, { height, isEnlarged: true });
+    room -= height;
+    number += 1;
+  }
+  return number;
+}
+
+/** Several parts of a module, from one on, as a single cell. */
+function restOf(shown, parts, first) {
+  const number = sumOf(parts, (part) => (part.isUnlisted ? (isLeaf(part.module) ? part.number : 0) : 1));
+  return { kind: "rest", module: shown.module, from: shown.from + first, number };
+}
+
+/** All cells of a view, each in its place. */
+function layout(width) {
+  const columns = Math.min(levelsBelow[view.module], Math.max(Math.floor((width - STRIP) / NARROWEST), 2));
+  const columnWidth = (width - STRIP) / columns;
+  const strip = { x: 0, y: 0, width: STRIP, height: HEIGHT, column: -1 };
+  const cells = [{ kind: "out", key: "out", module: view.module, ...strip }];
+  const fill = (shown, above, y, column) => {
+    for (const part of visibleParts(shown, above.height, column === 0)) {
+      const key = `${part.kind} ${part.kind === "rest" ? `${part.module}+${part.from}` : part.number}`;
+      const x = STRIP + column * columnWidth;
+      // Names of nodes have all the room to the right, where nothing else is.
+      const isNodes = part.kind !== "module" && isLeaf(shown.module);
+      const cell = { ...part, key, above, column, x, y, width: isNodes ? width - x : columnWidth };
+      cells.push(cell);
+      if (part.kind === "module" && column + 1 < columns) fill({ module: part.number, from: 0 }, cell, y, column + 1);
+      y += part.height;
+    }
+  };
+  fill(view, cells[0], 0, 0);
+  return cells;
+}
+
+/** What a cell leads to; null if to nothing. */
+function targetOf(cell) {
+  if (cell.kind === "module") return { module: cell.number, from: 0 };
+  if (cell.kind === "rest") return cell.isUnlisted ? null : { module: cell.module, from: cell.from };
+  return cell.kind === "out" ? viewAbove() : null;
+}
+
+function viewAbove() {
+  if (view.from > 0) return { module: view.module, from: 0 };
+  return view.module === ROOT ? null : { module: parent[view.module], from: 0 };
+}
+
+// What is drawn ----------------------------------------------------------------------------------
+
+function drawIcicle() {
+  const width = Math.max(find(".icicle").clientWidth, 260);
+  icicle.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+  const focused = cellOf.get(document.activeElement)?.key;
+  const cells = layout(width);
+  const before = elements;
+  elements = new Map(cells.map((cell) => [cell.key, before.get(cell.key) ?? newElement()]));
+  cells.forEach((cell) => update(elements.get(cell.key), cell));
+  icicle.replaceChildren(...elements.values());
+  enterAt(elements.get(focused) ?? elements.get(cells[1]?.key ?? "out"));
+  if (focused) (elements.get(focused) ?? elements.get("out")).focus({ preventScroll: true });
+}
+
+function newElement() {
+  return draw("g", {}, draw("rect"), draw("text"));
+}
+
+function update(element, cell) {
+  cellOf.set(element, cell);
+  const attributes = {
+    class: `cell ${looksOf(cell)} ${targetOf(cell) ? "zooms" : ""}`,
+    role: "treeitem",
+    "aria-level": cell.column + 2,
+    "aria-label": described(cell).join(", "),
+    tabindex: -1,
+  };
+  filled(element, attributes, []);
+  // Properties of style, as these move smoothly.
+  element.style.setProperty("--colour", colourOf(cell.kind === "module" ? cell.number : cell.module));
+  element.style.transform = `translate(${cell.x}px, ${cell.y}px)`;
+  const [rect, text] = element.children;
+  rect.style.width = `${cell.width}px`;
+  rect.style.height = `${cell.height}px`;
+  text.replaceChildren(...linesOf(cell));
+}
+
+/** The rest of a module's nodes looks like nodes, that of its modules like nothing in particular. */
+function looksOf(cell) {
+  if (cell.kind === "rest") return isLeaf(cell.module) ? "nodes" : "others";
+  return cell.kind;
+}
+
+/** The text on a cell: as much as there is room for, whole names only. */
+function linesOf(cell) {
+  if (cell.kind === "out") return viewAbove() ? [draw("tspan", { x: 7, y: HEIGHT / 2 }, "‹")] : [];
+  if (cell.height < 15) return [];
+  const room = cell.width - 14;
+  const isTall = cell.height >= 40;
+  const y = Math.min(cell.height / 2 + 4.5, 17);
+  const names = namesOn(cell);
+  const title = fitting([titleOf(cell, room)], room, true).text;
+  const lines = [draw("tspan", { class: "name", x: 7, y }, title)];
+  const beside = isTall || !names.length ? [asideOf(cell)] : names;
+  const { text, number } = fitting(beside, room - widthOf(title, true) - 8);
+  if (number > 0) lines.push(draw("tspan", { class: beside === names ? "" : "aside", dx: 8 }, text));
+  return isTall ? [...lines, ...paragraph(names, room, y + 18, cell.height - 6)] : lines;
+}
+
+/** Lines of names from a height on, down to another. */
+function paragraph(names, room, y, bottom) {
+  const lines = [];
+  for (let first = 0; first < names.length && y <= bottom; y += 18) {
+    const isLast = y + 18 > bottom;
+    const { text, number } = fitting(names.slice(first), room, false, isLast ? ", …" : ",");
+    if (!text) break;
+    lines.push(draw("tspan", { x: 7, y }, text));
+    first += Math.max(number, 1);
+  }
+  return lines;
+}
+
+/** The nodes that a cell names: the most visited ones of a module, or those that are too thin by themselves. */
+function namesOn(cell) {
+  if (cell.kind === "module") return namesOf(cell.number);
+  if (cell.kind === "node" || !isLeaf(cell.module)) return [];
+  const nodes = nodesOf(cell.module).slice(cell.from, cell.from + 200); // more than there is ever room for
+  return nodes.map((node) => isolated(nameOf(node)));
+}
+
+function titleOf(cell, room) {
+  if (cell.kind === "module") return pathOf(cell.number);
+  if (cell.kind === "node") return isolated(nameOf(cell.number));
+  return widthOf(restName(cell), true) <= room ? restName(cell) : `+ ${count(cell.number)}`;
+}
+
+function asideOf(cell) {
+  if (cell.kind === "module") return `${counted(size[cell.number], "node")}, ${percent(flow[cell.number])}`;
+  return cell.kind === "node" ? percent(nodeFlow[cell.number]) : "";
+}
+
+function restName(cell) {
+  if (cell.isUnlisted) return `${counted(cell.number, "node")} not listed`;
+  if (!isLeaf(cell.module)) return counted(cell.number, "more module");
+  return counted(cell.number, cell.from > 0 ? "more node" : "node");
+}
+
+/** As many of the names as a line has room for, and how many these are; a part of the first if it is too long. */
+function fitting(names, room, isBold = false, end = ", …") {
+  let text = names.join(", ");
+  let number = names.length;
+  while (number > 0 && widthOf(text, isBold) > room) {
+    number -= 1;
+    text = `${names.slice(0, number).join(", ")}${end}`;
+  }
+  if (number > 0 || !names.length) return { text, number };
+  const letters = Array.from(names[0]);
+  while (letters.length > 2 && widthOf(`${letters.join("")}…`, isBold) > room) letters.pop();
+  return { text: letters.length > 2 ? `${letters.join("")}…` : "", number: 0 };
+}
+
+const pencil = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+
+function widthOf(text, isBold = false) {
+  const key = `${isBold} ${text}`;
+  if (!widths.has(key)) {
+    pencil.font = `${isBold ? 600 : 400} 13px ${getComputedStyle(document.body).fontFamily}`;
+    widths.set(key, pencil.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+/** All there is to say about a cell, for the tooltip and for those who listen. */
+function described(cell) {
+  if (cell.kind === "out") return [viewAbove() ? "Zoom out" : "The whole network"];
+  if (cell.kind === "rest") return [restName(cell)];
+  const { kind, number, module } = cell;
+  return kind === "node"
+    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, `in module ${pathOf(module)}`]
+    : [`Module ${pathOf(number)}`, ...figuresOf(number), namesOf(number).join(", ")];
+}
+
+function figuresOf(m) {
+  const parts = isLeaf(m) ? [] : [counted(numChildren[m], "module")];
+  return [
+    ...parts,
+    counted(size[m], "node"),
+    `${percent(flow[m])} of the flow`,
+    `entered in ${percent(enter[m])} and left in ${percent(exit[m])} of steps`,
+    `${codelength[m].toFixed(4)} bits per step for its own names`,
+  ];
+}
+
+/** What is shown, and the modules that it is in, each a step back. */
+function drawWayBack() {
+  const steps = [ROOT, ...ancestorsOf(view.module)].map((module) => ({ module, from: 0 }));
+  if (view.from > 0) steps.push(view);
+  const last = make("span", { "aria-current": "true" }, stepName(steps.pop()));
+  const buttons = steps.map((step) => make("button", { type: "button", onclick: () => zoomTo(step) }, stepName(step)));
+  const items = [...buttons, last].map((step) => make("li", {}, step));
+  find(".breadcrumb").replaceChildren(make("ol", {}, ...items));
+  const whole = `${counted(numChildren[ROOT], "module")}, ${counted(size[ROOT], "node")}`;
+  const { module } = view;
+  const text = module === ROOT ? whole : `Module ${pathOf(module)}: ${figuresOf(module).join(", ")}`;
+  const isEnlarged = [...elements.values()].some((element) => cellOf.get(element).isEnlarged);
+  find(".zoomed").textContent = `${text}. ${isEnlarged ? "Parts are too many to be drawn to scale." : ""}`;
+}
+
+function stepName({ module, from }) {
+  if (from > 0) return `from the ${isLeaf(module) ? "node" : "module"} no. ${count(from + 1)}`;
+  return pathOf(module) || "All modules";
+}
+
+// What people do with it -------------------------------------------------------------------------
+
+/** Only one cell is on the way of the Tab key; arrows lead on from there. */
+function enterAt(element) {
+  icicle.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+  element.setAttribute("tabindex", "0");
+}
+
+function zoomInto(cell) {
+  const target = targetOf(cell);
+  hideTooltip();
+  if (target) zoomTo(target);
+}
+
+function neighbour(cell, key) {
+  const cells = [...elements.values()].map((element) => cellOf.get(element));
+  const column = cells.filter((other) => other.column === cell.column).sort((a, b) => a.y - b.y);
+  if (key === "ArrowUp") return column[column.indexOf(cell) - 1];
+  if (key === "ArrowDown") return column[column.indexOf(cell) + 1];
+  if (key === "ArrowLeft") return cell.above;
+  return cells.find((other) => other.above === cell);
+}
+
+function onKey(event) {
+  const cell = cellOf.get(event.target.closest(".cell"));
+  if (!cell || event.altKey || event.ctrlKey || event.metaKey) return;
+  const above = viewAbove();
+  if (event.key === "Enter" || event.key === " ") zoomInto(cell);
+  else if (event.key === "Escape" || event.key === "Backspace") above && zoomTo(above);
+  else if (event.key.startsWith("Arrow")) {
+    const next = elements.get(neighbour(cell, event.key)?.key);
+    if (next) {
+      enterAt(next);
+      next.focus();
+    }
+  } else return;
+  event.preventDefault();
+}
+
+function showTooltip(element, x, y) {
+  tooltip.textContent = described(cellOf.get(element)).join("\n");
+  tooltip.hidden = false;
+  const { width, height } = tooltip.getBoundingClientRect();
+  tooltip.style.left = `${Math.max(Math.min(x + 14, innerWidth - width - 8), 8)}px`;
+  tooltip.style.top = `${y + 18 + height > innerHeight ? Math.max(y - height - 10, 8) : y + 18}px`;
+}
+
+function hideTooltip() {
+  tooltip.hidden = true;
+}
+
+function startIcicle() {
+  find(".icicle").append(icicle);
+  const on = (name, act) => icicle.addEventListener(name, act);
+  const withCell = (act) => (event) => event.target.closest(".cell") && act(event.target.closest(".cell"), event);
+  on("click", withCell((element) => zoomInto(cellOf.get(element))));
+  on("keydown", onKey);
+  on("pointermove", withCell((element, event) => showTooltip(element, event.clientX, event.clientY)));
+  on("pointerleave", hideTooltip);
+  on("focusout", hideTooltip);
+  on("focusin", withCell((element) => {
+    const { left, bottom } = element.getBoundingClientRect();
+    if (element.matches(":focus-visible")) showTooltip(element, left, bottom - 14);
+  }));
+  let width = 0;
+  new ResizeObserver(([entry]) => {
+    if (Math.round(entry.contentRect.width) === width) return;
+    width = Math.round(entry.contentRect.width);
+    drawIcicle();
+  }).observe(find(".icicle"));
+}
+
+function showView() {
+  view = currentView();
+  drawIcicle();
+  drawWayBack();
+}

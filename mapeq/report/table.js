@@ -1,0 +1,205 @@
+// The table of modules: a page of it at a time ---------------------------------------------------
+
+const PAGE = 25;
+const MOST_NAMES = 8;
+const share = (values) => ({ value: (m) => values[m], text: (m) => percent(values[m]) });
+const COLUMNS = [
+  { name: "Module", value: (m) => place[m], text: pathOf, rises: true },
+  { name: "Nodes", value: (m) => size[m], text: (m) => count(size[m]) },
+  { name: "Flow", ...share(flow), about: "How often the walk is in it, of all steps" },
+  { name: "Entered", ...share(enter), about: "How often the walk enters it, of all steps", kind: "crossing" },
+  { name: "Left", ...share(exit), about: "How often the walk leaves it, of all steps", kind: "crossing" },
+];
+
+const shown = { query: "", level: "1", column: COLUMNS[0], rises: true, page: 0, open: new Set() };
+const searchField = find("#modules input");
+const levelField = find("#modules select");
+let levelBefore = shown.level; // that of the table before somebody searched
+
+// Searching --------------------------------------------------------------------------------------
+
+let searched = null; // what is searched in, made when it is first asked for
+
+/** How text is compared: small letters without accents. */
+function plain(text) {
+  return String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** The nodes and modules that a query finds: those that are called just so, and those whose name has it in it. */
+function search(query) {
+  const wanted = plain(query.trim());
+  searched ??= label.map(plain);
+  const nodes = new Map(); // by module, that of the node and those above it
+  const exact = new Set(); // modules
+  searched.forEach((name, node) => {
+    if (!name.includes(wanted)) return;
+    for (const m of ancestorsOf(moduleOfNode[node])) {
+      if (!nodes.has(m)) nodes.set(m, []);
+      if (name === wanted) {
+        exact.add(m);
+        nodes.get(m).unshift(node);
+      } else nodes.get(m).push(node);
+    }
+  });
+  const named = moduleAt.get(wanted);
+  if (named) exact.add(named);
+  return { nodes, exact };
+}
+
+// The rows ---------------------------------------------------------------------------------------
+
+function isOfLevel(m) {
+  return shown.level === "all" || (shown.level === "finest" ? isLeaf(m) : depth[m] === Number(shown.level));
+}
+
+/** The modules in the table, in its order; those that hold a node of just that name come first. */
+function rowsOf(hits) {
+  const { value } = shown.column;
+  const sign = shown.rises ? 1 : -1;
+  const isHit = (m) => hits === null || hits.nodes.has(m) || hits.exact.has(m);
+  const isLate = (m) => (hits === null || hits.exact.has(m) ? 0 : 1);
+  return allModules
+    .filter((m) => isOfLevel(m) && isHit(m))
+    .sort((a, b) => isLate(a) - isLate(b) || sign * (value(a) - value(b)) || place[a] - place[b]);
+}
+
+function drawTable() {
+  const hits = shown.query.trim() ? search(shown.query) : null;
+  const rows = rowsOf(hits);
+  const numPages = Math.max(Math.ceil(rows.length / PAGE), 1);
+  shown.page = Math.min(shown.page, numPages - 1);
+  const first = shown.page * PAGE;
+  find("#modules thead").replaceChildren(headRow());
+  find("#modules tbody").replaceChildren(...rows.slice(first, first + PAGE).map((m) => tableRow(m, hits)));
+  find(".found").textContent = summaryOf(rows.length, first, hits);
+  drawPager(numPages);
+}
+
+function summaryOf(number, first, hits) {
+  if (number === 0) return hits ? "No node or module of that name." : "No modules.";
+  const which = hits ? `${counted(number, "module")} found` : counted(number, "module");
+  if (number <= PAGE) return `${which}.`;
+  return `${which}; ${count(first + 1)} to ${count(Math.min(first + PAGE, number))} are shown.`;
+}
+
+function headRow() {
+  const heads = COLUMNS.map((column) => {
+    const sorted = column === shown.column && (shown.rises ? "ascending" : "descending");
+    const attributes = { type: "button", title: column.about ?? false, onclick: () => sortBy(column) };
+    const button = make("button", attributes, column.name);
+    return make("th", { role: "columnheader", "aria-sort": sorted, class: column.kind ?? "" }, button);
+  });
+  const members = make("th", { role: "columnheader", class: "members" }, "Most visited nodes");
+  return make("tr", { role: "row" }, ...heads, members);
+}
+
+/** Roles are said in words: on small screens rows are no table rows in style, and then no browser would tell. */
+function tableRow(m, hits) {
+  const [path, ...figures] = COLUMNS;
+  const attributes = { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) };
+  const zoom = make("button", attributes, path.text(m));
+  const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
+  swatch.style.background = colourOf(m);
+  return make(
+    "tr",
+    { role: "row" },
+    make("th", { role: "rowheader" }, swatch, zoom),
+    ...figures.map((column) => make("td", { role: "cell", class: column.kind ?? "" }, column.text(m))),
+    make("td", { role: "cell", class: "members" }, ...membersOf(m, hits?.nodes.get(m) ?? [])),
+  );
+}
+
+/** The names of nodes in a module: those that were searched for, then the most visited ones; all, if it is opened. */
+function membersOf(m, found) {
+  const isOpen = shown.open.has(m);
+  const others = (isOpen ? nodesOf(m) : topNodes[m]).filter((node) => !found.includes(node));
+  const names = [...found, ...others].slice(0, isOpen ? undefined : MOST_NAMES);
+  const marked = new Set(found);
+  const parts = names.flatMap((node, i) => {
+    const name = make("bdi", { title: String(label[node]) }, nameOf(node));
+    return [...(i ? [", "] : []), marked.has(node) ? make("mark", {}, name) : name];
+  });
+  const more = size[m] - names.length;
+  if (more > 0) parts.push(" ", moreOf(m, more));
+  return parts;
+}
+
+function moreOf(m, number) {
+  const text = `and ${count(number)} more`;
+  const isAll = shown.open.has(m) || listed[m] <= MOST_NAMES;
+  return isAll
+    ? make("span", { class: "muted" }, text)
+    : make("button", { type: "button", onclick: () => open(m) }, text);
+}
+
+function drawPager(numPages) {
+  const turn = (name, by) => make("button", { type: "button", onclick: () => turnPage(by) }, name);
+  const back = turn("‹ Previous", -1);
+  const on = turn("Next ›", 1);
+  back.disabled = shown.page === 0;
+  on.disabled = shown.page === numPages - 1;
+  const here = `Page ${count(shown.page + 1)} of ${count(numPages)}`;
+  find(".pager").replaceChildren(...(numPages > 1 ? [back, here, on] : []));
+}
+
+// What people do with it -------------------------------------------------------------------------
+
+function sortBy(column) {
+  const again = column === shown.column;
+  shown.rises = again ? !shown.rises : Boolean(column.rises);
+  shown.column = column;
+  shown.page = 0;
+  drawTable();
+  find("#modules th[aria-sort] button").focus();
+}
+
+function turnPage(by) {
+  shown.page += by;
+  drawTable();
+  const [back, on] = document.querySelectorAll(".pager button");
+  (by > 0 && !on.disabled ? on : back.disabled ? on : back).focus();
+}
+
+function open(m) {
+  shown.open.add(m);
+  drawTable();
+}
+
+/** Whoever searches searches in all levels, until he chooses another. */
+function searchFor(query) {
+  if (query && !shown.query) [levelBefore, shown.level] = [shown.level, "all"];
+  if (!query && shown.query) shown.level = levelBefore;
+  levelField.value = shown.level;
+  shown.query = query;
+  shown.page = 0;
+  drawTable();
+}
+
+function showInHierarchy(m) {
+  zoomTo({ module: m, from: 0 });
+  find("#hierarchy").scrollIntoView({ block: "start" });
+}
+
+function startTable() {
+  const deepest = levelsBelow[ROOT] - 1;
+  const levels = range(1, deepest + 1).map((level) => [String(level), level === 1 ? "Top modules" : `Level ${level}`]);
+  const choices = [...levels, ["finest", "Finest modules"], ["all", "All levels"]];
+  levelField.append(...choices.map(([value, name]) => make("option", { value }, name)));
+  find(".level").hidden = deepest <= 1;
+  levelField.addEventListener("change", () => {
+    shown.level = levelField.value;
+    shown.page = 0;
+    drawTable();
+  });
+  searchField.addEventListener("input", () => searchFor(searchField.value));
+  find("#modules form").addEventListener("submit", (event) => event.preventDefault());
+  drawTable();
+}
+
+// Off we go --------------------------------------------------------------------------------------
+
+drawSizes();
+startTable();
+startIcicle();
+addEventListener("hashchange", showView);
+showView();
