@@ -5,19 +5,16 @@ Infomap's Network Navigator draws its maps from it.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
 from mapeq.formats.naming import in_tree_order
 from mapeq.formats.tree import write_tree
-from mapeq.network import Network
-from mapeq.objective import LANDING, LEAVING
+from mapeq.link_flow import LinkFlow, link_flow
 from mapeq.result import Result
-from mapeq.rows import FloatArray, IntArray, row_sums, without_diagonal
+from mapeq.rows import FloatArray, IntArray
 from mapeq.tree import Tree, depths, preorder, ranks
 
 
@@ -45,13 +42,12 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
     Flow is per step. In undirected networks it is that in both directions, in one row a pair.
     """
     write_tree(result, stream)
-    options = FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
-    directed = options.flow_model != "undirected"
-    exchange = _exchange(result, options, directed=directed)
+    links = link_flow(result)
+    exchange = _exchange(result, links)
     columns = [column.tolist() for column in (exchange.sources, exchange.targets, exchange.flow)]
     first = np.searchsorted(exchange.modules, np.arange(len(result.hierarchy.parent) + 1)).tolist()
-    stream.write(f"*Links {'directed' if directed else 'undirected'}\n")
-    if not directed:
+    stream.write(f"*Links {'directed' if links.directed else 'undirected'}\n")
+    if not links.directed:
         stream.write("# link flow is both directions combined, one row per module pair\n")
     stream.write("#*Links path enterFlow exitFlow numEdges numChildren\n")
     order = preorder(result.hierarchy.parent).tolist()
@@ -64,34 +60,16 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
             stream.write(f"{source} {target} {flow:.9g}\n")
 
 
-def _exchange(result: Result, options: FlowOptions, *, directed: bool) -> _Exchange:
+def _exchange(result: Result, links: LinkFlow) -> _Exchange:
     """Sum the flow over links up to where both ends are in the same module."""
-    network = result.network if directed else result.network.undirected()
-    sources, targets, flow = _link_flow(network, random_walk(network, options))
-    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
-    if not directed:
+    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], links.sources, links.targets)
+    if not links.directed:
         sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
     order = np.lexsort((targets, sources, modules))
     ends = np.stack([modules, sources, targets])[:, order]
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
-    return _Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
-
-
-def _link_flow(network: Network, flow: Flow) -> tuple[IntArray, IntArray, FloatArray]:
-    """The flow over every stored link but self-links: sources, targets and flow in that direction.
-
-    What leaves a node over links is spread over them by their weights, in every flow model.
-    """
-    rows = without_diagonal(network.rows, network.self_links)
-    exits = flow.nodes[:, EXIT]
-    if flow.teleport is not None:
-        leaving, landing = flow.teleport[:, LEAVING], flow.teleport[:, LANDING]
-        exits = np.maximum(exits - leaving * (1 - landing), 0.0)
-    strengths = row_sums(rows.indptr, rows.weights)
-    per_weight = np.divide(exits, strengths, out=np.zeros_like(exits), where=strengths > 0)
-    sources = np.repeat(np.arange(network.num_nodes, dtype=rows.indices.dtype), np.diff(rows.indptr))
-    return sources, rows.indices, per_weight[sources] * rows.weights
+    return _Exchange(modules, sources, targets, np.add.reduceat(links.flow[order], first) if len(first) else links.flow)
 
 
 def _meetings(

@@ -1,0 +1,143 @@
+"""Labels in pictures: each beside or on its thing, none over another, none cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mapeq._optional import require
+from mapeq.rows import FloatArray
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import matplotlib.text
+
+_INK = "#222222"
+
+#: Where a label may stand, best first: the direction from the thing's centre.
+_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
+
+
+class Wish(NamedTuple):
+    """A label that a thing should have.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        The first that there is room for is taken.
+    place : pair of float
+        The centre of the thing, in data coordinates.
+    radius : float
+    size : float
+        Of the letters, in points.
+    inside : str or None
+        The colour of letters on the thing itself, where they have to fit; None puts them beside it.
+    """
+
+    texts: tuple[str, ...]
+    place: tuple[float, float]
+    radius: float
+    size: float
+    inside: str | None = None
+
+
+def as_text(label: Hashable, longest: int = 22) -> str:
+    """A label on one line, shortened if need be."""
+    text = " ".join(str(label).split())
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+class Lettering:
+    """Puts labels on axes whose limits stand.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    places, radii : float64 arrays of shape (n, 2) and (n,)
+        Discs that labels beside things should not cover, if that can be helped.
+    """
+
+    def __init__(self, ax: matplotlib.axes.Axes, places: FloatArray, radii: FloatArray):
+        self._ax = ax
+        ax.figure.draw_without_rendering()  # only now it is known how large the axes are
+        origin = ax.transData.transform((0, 0))
+        self._pixels = float((ax.transData.transform((1, 0)) - origin)[0])
+        centres = ax.transData.transform(places) if len(places) else np.zeros((0, 2))
+        reach = (radii * self._pixels)[:, None]
+        self._things = np.concatenate([centres - reach, centres + reach], axis=1)
+        self._taken = np.zeros((0, 4))
+        self._frame = np.array(ax.get_window_extent().extents)
+
+    def write(self, wishes: Iterable[Wish]) -> int:
+        """Grant the wishes one after the other, as far as there is room; returns how many were."""
+        return sum(any(self._write(text, wish) for text in wish.texts) for wish in wishes)
+
+    def _write(self, words: str, wish: Wish) -> bool:
+        if not words:
+            return False
+        text = self._text(words, wish)
+        extent = text.get_window_extent()
+        half = np.array([extent.width, extent.height]) / 2 + 1.5
+        centre = self._ax.transData.transform(wish.place)
+        radius = wish.radius * self._pixels
+        best: tuple[float, Any] | None = None
+        for rank, middle in enumerate(self._middles(centre, radius, half, wish.inside is not None)):
+            box = np.concatenate([middle - half, middle + half])
+            if self._is_free(box):
+                cost = self._covered(box) / (4 * half.prod()) + 0.02 * rank
+                if best is None or cost < best[0]:
+                    best = cost, middle
+        if best is None:
+            text.remove()
+            return False
+        text.set_position(self._ax.transData.inverted().transform(best[1]))
+        self._taken = np.vstack([self._taken, np.concatenate([best[1] - half, best[1] + half])])
+        return True
+
+    def _text(self, words: str, wish: Wish) -> matplotlib.text.Text:
+        effects = require("matplotlib.patheffects", extra="plot")
+        halo = [] if wish.inside else [effects.withStroke(linewidth=2, foreground="white", alpha=0.85)]
+        return self._ax.text(
+            *wish.place,
+            words,
+            fontsize=wish.size,
+            color=wish.inside or _INK,
+            ha="center",
+            va="center",
+            linespacing=1.1,
+            parse_math=False,
+            path_effects=halo,
+            zorder=5,
+        )
+
+    @staticmethod
+    def _middles(centre: FloatArray, radius: float, half: FloatArray, inside: bool) -> list[FloatArray]:
+        """Where the middle of a label may be: on the thing, if all of it fits there, or around it."""
+        if inside:
+            return [centre] if np.hypot(*half) <= radius * 1.02 else []
+        return [centre + np.array(side) * (radius + half) for side in _SIDES]
+
+    def _is_free(self, box: FloatArray) -> bool:
+        if (box[:2] < self._frame[:2]).any() or (box[2:] > self._frame[2:]).any():
+            return False
+        taken = self._taken
+        return not ((taken[:, :2] < box[2:]) & (box[:2] < taken[:, 2:])).all(axis=1).any()
+
+    def _covered(self, box: FloatArray) -> float:
+        """How much of the things is under a box, in square pixels."""
+        common = np.minimum(self._things[:, 2:], box[2:]) - np.maximum(self._things[:, :2], box[:2])
+        return float(np.maximum(common, 0).prod(axis=1).sum())
+
+
+def entitle(ax: matplotlib.axes.Axes, name: str | None, *lines: str) -> None:
+    """Set the title, the name first; the letters as small as it takes to fit into the figure."""
+    text = "\n".join(line for line in lines if line)
+    title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
+    figure = ax.figure.figure if hasattr(ax.figure, "figure") else ax.figure
+    figure.draw_without_rendering()
+    room = 2 * min(np.mean(ax.get_window_extent().intervalx), figure.bbox.width - np.mean(ax.get_window_extent().intervalx))
+    wide = title.get_window_extent().width
+    if wide > room * 0.98:
+        title.set_fontsize(max(11 * room * 0.98 / wide, 4))
