@@ -10,8 +10,8 @@ from mapeq.rows import FloatArray
 #: Colours that colour-blind people can tell apart (Okabe & Ito 2008), without black.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 
-#: What is left of the three lights of a screen (Machado, Oliveira & Fernandes 2009) with all kinds of cones, and
-#: without those for long or middle waves, which one man in forty lacks.
+#: Visions: what is left of the three lights of a screen (Machado, Oliveira & Fernandes 2009) with all kinds of cones,
+#: and without those for long or middle waves, which one man in forty lacks.
 _VISION = np.array(
     [
         [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -52,7 +52,7 @@ def mixed(colours: FloatArray, other: float, part: FloatArray | float) -> FloatA
 
 
 def oklab(colours: FloatArray, vision: int = 0) -> FloatArray:
-    """Lightness and the two opponent axes of colours as seen with all cones (0), or without those for long (1) or middle waves (2)."""
+    """Lightness and the two opponent axes of colours, by the number of a vision. Shapes (..., 3)."""
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ _VISION[vision].T, 0, 1)
     found: FloatArray = np.cbrt(seen @ _TO_CONES.T) @ _TO_LAB.T

@@ -133,7 +133,8 @@ def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArr
     distances[~reached] = 0.55 * distances.max(initial=0.0, where=reached) + typical
     places = _first_places(distances, typical)
     _relax(places, np.ascontiguousarray(distances), pivots, lengths.indptr, lengths.indices, lengths.data, rounds)
-    return places - places.mean(axis=0)
+    centred: FloatArray = places - places.mean(axis=0)
+    return centred
 
 
 def _first_places(distances: FloatArray, typical: float) -> FloatArray:
@@ -196,7 +197,9 @@ def _in_disc(places: FloatArray, dots: FloatArray, radius: float) -> FloatArray:
     room = np.cumsum(areas) - areas / 2
     wanted = np.empty(len(dots))
     wanted[order] = np.sqrt(room / areas.sum())
-    spread = places / np.maximum(distance, 1e-300)[:, None] * (wanted * np.maximum(radius * 0.95 - dots, 0))[:, None]
+    spread: FloatArray = (
+        places / np.maximum(distance, 1e-300)[:, None] * (wanted * np.maximum(radius * 0.95 - dots, 0))[:, None]
+    )
     keep_apart(spread, dots * 1.1, 60, 0.0, radius * 0.95)
     return spread
 

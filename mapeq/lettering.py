@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import matplotlib.text
 
-_INK = "#222222"
+#: The colour of letters on light ground.
+INK = "#222222"
 
 #: Where a label may stand, best first: the direction from the thing's centre.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
@@ -29,7 +30,8 @@ class Wish(NamedTuple):
         The first that there is room for is taken.
     place : pair of float
         The centre of the thing, in data coordinates.
-    radius : float
+    reach : float or pair of float
+        The radius of a disc, or half the width and height of a rectangle.
     size : float
         Of the letters, in points.
     inside : str or None
@@ -38,7 +40,7 @@ class Wish(NamedTuple):
 
     texts: tuple[str, ...]
     place: tuple[float, float]
-    radius: float
+    reach: float | tuple[float, float]
     size: float
     inside: str | None = None
 
@@ -61,11 +63,11 @@ class Lettering:
 
     def __init__(self, ax: matplotlib.axes.Axes, places: FloatArray, radii: FloatArray):
         self._ax = ax
-        ax.figure.draw_without_rendering()  # only now it is known how large the axes are
-        origin = ax.transData.transform((0, 0))
-        self._pixels = float((ax.transData.transform((1, 0)) - origin)[0])
+        figure: Any = ax.figure
+        figure.figure.draw_without_rendering()  # only now it is known how large the axes are
+        self._pixels = np.abs(ax.transData.transform((1, 1)) - ax.transData.transform((0, 0)))
         centres = ax.transData.transform(places) if len(places) else np.zeros((0, 2))
-        reach = (radii * self._pixels)[:, None]
+        reach = radii[:, None] * self._pixels
         self._things = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
         self._frame = np.array(ax.get_window_extent().extents)
@@ -81,9 +83,9 @@ class Lettering:
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 + 1.5
         centre = self._ax.transData.transform(wish.place)
-        radius = wish.radius * self._pixels
+        reach = np.array(wish.reach) * self._pixels
         best: tuple[float, Any] | None = None
-        for rank, middle in enumerate(self._middles(centre, radius, half, wish.inside is not None)):
+        for rank, middle in enumerate(self._middles(wish, centre, reach, half)):
             box = np.concatenate([middle - half, middle + half])
             if self._is_free(box):
                 cost = self._covered(box) / (4 * half.prod()) + 0.02 * rank
@@ -92,7 +94,8 @@ class Lettering:
         if best is None:
             text.remove()
             return False
-        text.set_position(self._ax.transData.inverted().transform(best[1]))
+        x, y = self._ax.transData.inverted().transform(best[1])
+        text.set_position((float(x), float(y)))
         self._taken = np.vstack([self._taken, np.concatenate([best[1] - half, best[1] + half])])
         return True
 
@@ -103,7 +106,7 @@ class Lettering:
             *wish.place,
             words,
             fontsize=wish.size,
-            color=wish.inside or _INK,
+            color=wish.inside or INK,
             ha="center",
             va="center",
             linespacing=1.1,
@@ -113,11 +116,12 @@ class Lettering:
         )
 
     @staticmethod
-    def _middles(centre: FloatArray, radius: float, half: FloatArray, inside: bool) -> list[FloatArray]:
+    def _middles(wish: Wish, centre: FloatArray, reach: FloatArray, half: FloatArray) -> list[FloatArray]:
         """Where the middle of a label may be: on the thing, if all of it fits there, or around it."""
-        if inside:
-            return [centre] if np.hypot(*half) <= radius * 1.02 else []
-        return [centre + np.array(side) * (radius + half) for side in _SIDES]
+        if wish.inside is None:
+            return [centre + np.array(side) * (reach + half) for side in _SIDES]
+        fits = (half <= reach).all() if isinstance(wish.reach, tuple) else np.hypot(*(half / reach)) <= 1.02
+        return [centre] if fits else []
 
     def _is_free(self, box: FloatArray) -> bool:
         if (box[:2] < self._frame[:2]).any() or (box[2:] > self._frame[2:]).any():
@@ -135,9 +139,11 @@ def entitle(ax: matplotlib.axes.Axes, name: str | None, *lines: str) -> None:
     """Set the title, the name first; the letters as small as it takes to fit into the figure."""
     text = "\n".join(line for line in lines if line)
     title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
-    figure = ax.figure.figure if hasattr(ax.figure, "figure") else ax.figure
-    figure.draw_without_rendering()
-    room = 2 * min(np.mean(ax.get_window_extent().intervalx), figure.bbox.width - np.mean(ax.get_window_extent().intervalx))
+    figure: Any = ax.figure
+    figure.figure.draw_without_rendering()  # a figure in another has that one's size
+    frame = ax.get_window_extent()
+    middle = (frame.x0 + frame.x1) / 2 - figure.bbox.x0
+    room = 2 * min(middle, figure.bbox.width - middle)
     wide = title.get_window_extent().width
     if wide > room * 0.98:
         title.set_fontsize(max(11 * room * 0.98 / wide, 4))

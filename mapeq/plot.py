@@ -1,4 +1,4 @@
-"""Pictures of clustered networks (extra ``plot``): the network; its hierarchy and codelength are in :mod:`mapeq.charts`."""
+"""Pictures of clustered networks (extra ``plot``); those without links are in :mod:`mapeq.charts`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mapeq._optional import require
-from mapeq.charts import draw_codelength, draw_hierarchy
+from mapeq.charts import described, draw_codelength, draw_hierarchy
 from mapeq.colours import closeness_of_discs, coloured, is_dark, mixed, rgb
 from mapeq.errors import counted, option_error
 from mapeq.layout import NetworkLayout, flow_between, network_layout, placed_discs
-from mapeq.lettering import Lettering, Wish, as_text, entitle
+from mapeq.lettering import INK, Lettering, Wish, as_text, entitle
 from mapeq.link_flow import LinkFlow, link_flow
 from mapeq.result import Result
-from mapeq.rows import FloatArray, IntArray
+from mapeq.rows import FloatArray, IntArray, column_sums
 
 if TYPE_CHECKING:
     import matplotlib.axes
+    import scipy.sparse
 
 #: What can be drawn, and the size of a figure for it, in inches.
 KINDS = {"network": (8.0, 8.0), "hierarchy": (9.0, 6.5), "codelength": (9.0, 4.5)}
@@ -33,12 +34,16 @@ _FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 30, 100
 #: Links of directed networks show their direction up to so many of them.
 _MOST_TAPERED = 400
 _MOST_LABELS = 45
-_MOST_VECTORS = 3000
+_MOST_VECTORS = 1500
 _GREY = rgb("#7A8794")
 
 
 def plot(
-    result: Result, kind: str = "network", ax: matplotlib.axes.Axes | None = None, level: int = 1, name: str | None = None
+    result: Result,
+    kind: str = "network",
+    ax: matplotlib.axes.Axes | None = None,
+    level: int = 1,
+    name: str | None = None,
 ) -> matplotlib.axes.Axes:
     """Draw a result on axes, by default those of a new figure; see :meth:`mapeq.Result.plot`."""
     check_kind(kind, level)
@@ -77,8 +82,7 @@ def _draw_network(result: Result, ax: matplotlib.axes.Axes, level: int, name: st
     sources, targets, _ = result.network.links()
     linked = np.zeros(result.num_nodes, dtype=np.bool_)
     linked[sources] = linked[targets] = True
-    modules = counted(int(labels.max()) + 1, "module")
-    heading = f"{modules}, {result.codelength:.3f} bits per step, {result.relative_savings:.1%} saved"
+    heading = described(result, level % result.num_levels)  # -1 is the finest
     links = link_flow(result)
     if np.count_nonzero(linked) > MOST_NODES:
         _draw_modules(result, ax, labels, links, name, heading)
@@ -117,9 +121,7 @@ def _draw_nodes(
     lettering.write(_wishes_of_nodes(module, flow, layout, names))
 
 
-def _wishes_of_nodes(
-    module: IntArray, flow: FloatArray, layout: NetworkLayout, names: list[object]
-) -> Iterator[Wish]:
+def _wishes_of_nodes(module: IntArray, flow: FloatArray, layout: NetworkLayout, names: list[object]) -> Iterator[Wish]:
     """Labels: the most visited node of every module that has some flow, then the second of larger ones, and so on."""
     shares = np.bincount(module, flow) / max(flow.sum(), 1e-300)
     columns = []
@@ -146,8 +148,8 @@ def _add_links(
     count = len(sources)
     if links.directed and count <= _MOST_TAPERED:
         shades = np.where(inside[:, None], colours[module[sources]], _GREY)
-        width = np.full(count, 0.014 * max(layout.radii.max(), 0.4))
-        bands = _bands(starts, ends, width, tapered=True)
+        widths = np.full(count, 0.014 * max(layout.radii.max(), 0.4))
+        bands = _bands(starts, ends, widths, tapered=True)
         ax.add_collection(collections.PolyCollection(bands, facecolors=shades, linewidths=0, alpha=0.6, zorder=2))
         return
     looks = {"rasterized": count > _MOST_VECTORS, "capstyle": "round", "zorder": 1}
@@ -181,7 +183,10 @@ def _bundled(
     t = np.linspace(0, 1, points)[:, None]
     weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
     corners = starts, gates, far_gates, ends
-    return np.sum([weight * corner[:, None] for weight, corner in zip(weights, corners, strict=True)], axis=0)
+    curves: FloatArray = np.sum(
+        [weight * corner[:, None] for weight, corner in zip(weights, corners, strict=True)], axis=0
+    )
+    return curves
 
 
 # A network of modules -------------------------------------------------------------------------
@@ -191,7 +196,7 @@ def _draw_modules(
     result: Result, ax: matplotlib.axes.Axes, labels: IntArray, links: LinkFlow, name: str | None, heading: str
 ) -> None:
     """Draw modules as discs by their flow, and the flow between them."""
-    flow = np.bincount(labels, result.flow)
+    flow = column_sums(labels, result.flow, int(labels.max()) + 1)
     shown = shown_modules(flow)
     left_out = len(flow) - shown
     between = flow_between(labels, len(flow), links.sources, links.targets, links.flow)[:shown, :shown]
@@ -226,11 +231,11 @@ def _wishes_of_modules(
         texts = [as_text(names[i], 16) for i in visited.tolist()]
         place = (float(centres[number, 0]), float(centres[number, 1]))
         choices = tuple("\n".join(texts[:most]) for most in range(len(texts), 0, -1))
-        yield Wish(choices, place, radius, 8, "white" if is_dark(colours[number]) else "#222222")
+        yield Wish(choices, place, radius, 8, "white" if is_dark(colours[number]) else INK)
 
 
 def _add_flows(
-    ax: matplotlib.axes.Axes, centres: FloatArray, radii: FloatArray, between: object, *, directed: bool
+    ax: matplotlib.axes.Axes, centres: FloatArray, radii: FloatArray, between: scipy.sparse.csr_array, *, directed: bool
 ) -> None:
     """Draw the flow between modules as bands of a width in proportion to it; in directed networks they taper."""
     collections = require("matplotlib.collections", extra="plot")

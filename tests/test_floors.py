@@ -25,9 +25,11 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
+    {"link_flow", "layout", "colours", "lettering"},
+    {"charts", "plot"},
     {"formats", "adapters", "progress", "placing"},
     {"api"},
-    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
+    {"clustering", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
@@ -133,7 +135,7 @@ else:
 class Result:
     def plot(self):
         try:
-            from mapeq.plot import plot_network
+            from mapeq.plot import plot
         finally:
             pass
 """
