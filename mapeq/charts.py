@@ -33,7 +33,9 @@ def described(result: Result, level: int = 1) -> str:
         modules = f"{counted(result.num_modules, 'top module')} in {result.num_levels} levels"
     elif result.num_levels > 2:
         modules = f"{modules} at level {level}"
-    return f"{modules}, {result.codelength:.3f} bits per step, {result.relative_savings:.1%} saved"
+    saved = result.relative_savings
+    what = f"{saved:.1%} saved" if saved >= 0 else f"{-saved:.1%} more than without modules"
+    return f"{modules}, {result.codelength:.3f} bits per step, {what}"
 
 
 # The hierarchy --------------------------------------------------------------------------------
@@ -128,10 +130,10 @@ def _headings(result: Result) -> list[str]:
     """What stands above the columns."""
     levels = zip(result.modules_per_level, result.level_savings, strict=True)
     if result.num_levels == 2:
-        texts = [f"{counted(number, 'module')}\nsaves {saved:.3f} bits" for number, saved in levels]
+        texts = [f"{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits" for number, saved in levels]
     else:
         texts = [
-            f"level {level}\n{counted(number, 'module')}\nsaves {saved:.3f} bits"
+            f"level {level}\n{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits"
             for level, (number, saved) in enumerate(levels, 1)
         ]
     return [*texts, counted(result.num_nodes, "node")]
@@ -200,7 +202,7 @@ def _wishes_of_cells(result: Result, cells: Cells, colours: FloatArray, visible:
             )
         ink = "white" if is_dark(colours[cell]) else INK
         place = (float(cells.column[cell]), top + height / 2)
-        yield Wish(choices, place, (0.48, height / 2), 7.5, ink)
+        yield Wish(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
 
 
 # The codelength -------------------------------------------------------------------------------
@@ -216,12 +218,13 @@ def draw_codelength(result: Result, ax: matplotlib.axes.Axes, name: str | None) 
     entitle(ax, name, described(result))
     _draw_levels(result, ax.inset_axes((0.07, 0.1, 0.52 if several else 0.9, 0.86)))
     if several:
-        _draw_trials(result, ax.inset_axes((0.72, 0.1, 0.27, 0.86)))
+        _draw_trials(result, ax.inset_axes((0.74, 0.1, 0.25, 0.86)))
 
 
 def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
     """Bars from the description without modules down to that with all of them, and the two parts of the latter."""
     savings = np.array(result.level_savings)
+    savings[np.abs(savings) < 1e-12] = 0.0  # rounding errors have a sign
     left = result.one_level_codelength - np.cumsum(savings)
     names = ["without\nmodules", *(f"level {level}" for level in range(1, len(savings) + 1)), "codelength"]
     if len(savings) == 1:
@@ -233,16 +236,15 @@ def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
     ax.bar(last, result.module_codelength, color=_MODULES, width=0.7)
     ax.bar(last, result.index_codelength, bottom=result.module_codelength, color=_INDEX, width=0.7)
     heights = [result.one_level_codelength, *np.maximum(left, left + savings).tolist(), result.codelength]
-    texts = [f"{heights[0]:.3f}", *(f"{-saved:+.3f}" for saved in savings), f"{heights[-1]:.3f}"]
+    texts = [f"{heights[0]:.3f}", *(f"{0.0 - saved:+.3f}" for saved in savings), f"{heights[-1]:.3f}"]
     for place, (height, text) in enumerate(zip(heights, texts, strict=True)):
         ax.annotate(text, (place, height), (0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)
     for place, height in enumerate([result.one_level_codelength, *left.tolist()]):
         ax.plot([place - 0.35, place + 1.35], [height, height], color="#666666", linewidth=0.6)
     parts = (("index", result.index_codelength, result.module_codelength), ("modules", result.module_codelength, 0.0))
     for part, size, bottom in parts:
-        if size > 0.06 * heights[0]:
-            ink = "white" if part == "modules" else INK
-            ax.text(last, bottom + size / 2, f"{part}\n{size:.3f}", color=ink, ha="center", va="center", fontsize=8)
+        ax.text(last + 0.42, bottom + size / 2, f"{part}\n{size:.3f}", ha="left", va="center", fontsize=8)
+    ax.set_xlim(-0.6, last + 0.5 + 0.13 * len(names))
     ax.set_xticks(range(len(names)), names, fontsize=8)
     ax.set_ylim(0, max(heights) * 1.08 or 1)
     _tidy(ax, "bits per step")

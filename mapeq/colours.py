@@ -68,7 +68,7 @@ def difference(first: FloatArray, second: FloatArray) -> FloatArray:
 
 def is_dark(colour: FloatArray) -> bool:
     """Whether white letters are easier to read on a colour than black ones."""
-    return bool(oklab(colour)[0] < 0.66)
+    return bool(oklab(colour)[0] < 0.62)
 
 
 def palette() -> FloatArray:
@@ -88,7 +88,7 @@ def coloured(closeness: FloatArray) -> FloatArray:
     Returns
     -------
     float64 array of shape (k, 3)
-        Red, green and blue. The first seven have hues of their own.
+        Red, green and blue. The first seven have hues of their own, the first 21 colours of their own.
     """
     colours = palette()
     likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
@@ -96,10 +96,12 @@ def coloured(closeness: FloatArray) -> FloatArray:
     cost = np.zeros((len(closeness), len(colours))) + 0.001 * np.arange(len(colours))
     cost[:, len(_HUES) :] += 0.1
     cost[:, len(_HUES) - 1] += 0.05
-    unused = np.arange(len(colours)) < len(_HUES)
+    unused = np.ones(len(colours), dtype=np.bool_)
     chosen: NDArray[np.int64] = np.zeros(len(closeness), dtype=np.int64)
     for number in range(len(closeness)):
-        free = unused if unused.any() else np.ones_like(unused)
+        free = unused if unused.any() else ~unused
+        if number < len(_HUES):
+            free = unused & (np.arange(len(colours)) < len(_HUES))
         chosen[number] = np.where(free, cost[number], np.inf).argmin()
         unused[chosen[number]] = False
         cost += (closeness[:, number, None] + 0.02) * likeness[chosen[number]]

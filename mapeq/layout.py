@@ -125,7 +125,7 @@ def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArr
     if n < 2:
         return np.zeros((n, 2))
     lengths = lengths.maximum(lengths.T).tocsr()
-    pivots = np.arange(n) if n <= PIVOTS else np.argsort(-np.diff(lengths.indptr), kind="stable")[:PIVOTS]
+    pivots = np.linspace(0, n - 1, min(n, PIVOTS)).astype(np.int64)
     distances = dijkstra(lengths, directed=False, indices=pivots).T
     reached = np.isfinite(distances)
     typical = lengths.data.mean() if lengths.nnz else 1.0

@@ -34,15 +34,18 @@ class Wish(NamedTuple):
         The radius of a disc, or half the width and height of a rectangle.
     size : float
         Of the letters, in points.
-    inside : str or None
-        The colour of letters on the thing itself, where they have to fit; None puts them beside it.
+    ink : str
+        The colour of letters on the thing itself.
+    beside : bool
+        Whether the first text may stand beside the thing if none fits on it.
     """
 
     texts: tuple[str, ...]
     place: tuple[float, float]
     reach: float | tuple[float, float]
     size: float
-    inside: str | None = None
+    ink: str
+    beside: bool = True
 
 
 def as_text(label: Hashable, longest: int = 22) -> str:
@@ -59,9 +62,11 @@ class Lettering:
     ax : matplotlib Axes
     places, radii : float64 arrays of shape (n, 2) and (n,)
         Discs that labels beside things should not cover, if that can be helped.
+    most : float
+        The part of the axes that labels may cover in all.
     """
 
-    def __init__(self, ax: matplotlib.axes.Axes, places: FloatArray, radii: FloatArray):
+    def __init__(self, ax: matplotlib.axes.Axes, places: FloatArray, radii: FloatArray, most: float = 1.0):
         self._ax = ax
         figure: Any = ax.figure
         figure.figure.draw_without_rendering()  # only now it is known how large the axes are
@@ -71,21 +76,29 @@ class Lettering:
         self._things = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
         self._frame = np.array(ax.get_window_extent().extents)
+        self._most = most * (self._frame[2:] - self._frame[:2]).prod()
 
     def write(self, wishes: Iterable[Wish]) -> int:
         """Grant the wishes one after the other, as far as there is room; returns how many were."""
-        return sum(any(self._write(text, wish) for text in wish.texts) for wish in wishes)
+        return sum(self._granted(wish) for wish in wishes)
 
-    def _write(self, words: str, wish: Wish) -> bool:
-        if not words:
-            return False
-        text = self._text(words, wish)
+    def _granted(self, wish: Wish) -> bool:
+        texts = [text for text in wish.texts if text]
+        on_thing = (self._is_written(text, wish, beside=False) for text in texts)
+        return any(on_thing) or (wish.beside and any(self._is_written(text, wish, beside=True) for text in texts[:1]))
+
+    def _is_written(self, words: str, wish: Wish, *, beside: bool) -> bool:
+        text = self._text(words, wish, beside=beside)
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 + 1.5
         centre = self._ax.transData.transform(wish.place)
         reach = np.array(wish.reach) * self._pixels
+        middles = [centre + np.array(side) * (reach + half) for side in _SIDES]
+        if not beside:
+            fits = (half <= reach).all() if isinstance(wish.reach, tuple) else np.hypot(*(half / reach)) <= 1.02
+            middles = [centre] if fits else []
         best: tuple[float, Any] | None = None
-        for rank, middle in enumerate(self._middles(wish, centre, reach, half)):
+        for rank, middle in enumerate(middles):
             box = np.concatenate([middle - half, middle + half])
             if self._is_free(box):
                 cost = self._covered(box) / (4 * half.prod()) + 0.02 * rank
@@ -99,32 +112,26 @@ class Lettering:
         self._taken = np.vstack([self._taken, np.concatenate([best[1] - half, best[1] + half])])
         return True
 
-    def _text(self, words: str, wish: Wish) -> matplotlib.text.Text:
+    def _text(self, words: str, wish: Wish, *, beside: bool) -> matplotlib.text.Text:
         effects = require("matplotlib.patheffects", extra="plot")
-        halo = [] if wish.inside else [effects.withStroke(linewidth=2, foreground="white", alpha=0.85)]
         return self._ax.text(
             *wish.place,
             words,
             fontsize=wish.size,
-            color=wish.inside or INK,
+            color=INK if beside else wish.ink,
             ha="center",
             va="center",
             linespacing=1.1,
             parse_math=False,
-            path_effects=halo,
+            path_effects=[effects.withStroke(linewidth=2, foreground="white", alpha=0.85)] if beside else [],
             zorder=5,
         )
 
-    @staticmethod
-    def _middles(wish: Wish, centre: FloatArray, reach: FloatArray, half: FloatArray) -> list[FloatArray]:
-        """Where the middle of a label may be: on the thing, if all of it fits there, or around it."""
-        if wish.inside is None:
-            return [centre + np.array(side) * (reach + half) for side in _SIDES]
-        fits = (half <= reach).all() if isinstance(wish.reach, tuple) else np.hypot(*(half / reach)) <= 1.02
-        return [centre] if fits else []
-
     def _is_free(self, box: FloatArray) -> bool:
         if (box[:2] < self._frame[:2]).any() or (box[2:] > self._frame[2:]).any():
+            return False
+        covered = (self._taken[:, 2:] - self._taken[:, :2]).prod(axis=1).sum() + (box[2:] - box[:2]).prod()
+        if covered > self._most:
             return False
         taken = self._taken
         return not ((taken[:, :2] < box[2:]) & (box[:2] < taken[:, 2:])).all(axis=1).any()
@@ -143,7 +150,9 @@ def entitle(ax: matplotlib.axes.Axes, name: str | None, *lines: str) -> None:
     figure.figure.draw_without_rendering()  # a figure in another has that one's size
     frame = ax.get_window_extent()
     middle = (frame.x0 + frame.x1) / 2 - figure.bbox.x0
-    room = 2 * min(middle, figure.bbox.width - middle)
+    room = 2 * min(middle, figure.bbox.width - middle) * 0.98
+    if name and title.get_window_extent().width > room:
+        title.set_text(f"{as_text(name, 60)}:\n{text}")
     wide = title.get_window_extent().width
-    if wide > room * 0.98:
-        title.set_fontsize(max(11 * room * 0.98 / wide, 4))
+    if wide > room:
+        title.set_fontsize(10.5 * room / wide)  # letters do not shrink evenly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,17 @@ KINDS = {"network": (8.0, 8.0), "hierarchy": (9.0, 6.5), "codelength": (9.0, 4.5
 MOST_NODES = 2000
 
 #: Of the modules of such a network so many are drawn: those that hold this part of the flow, within bounds.
-_FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 30, 100
+_FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 50, 100
 
 #: Links of directed networks show their direction up to so many of them.
 _MOST_TAPERED = 400
-_MOST_LABELS = 45
+#: So many labels at most, on that part of the picture.
+_MOST_LABELS, _MOST_LETTERED = 45, 0.04
+
+#: The part of the picture that links between modules may cover.
+_MOST_INKED = 0.3
+
+#: More links than that are a picture of points, also in .svg and .pdf.
 _MOST_VECTORS = 1500
 _GREY = rgb("#7A8794")
 
@@ -112,16 +118,18 @@ def _draw_nodes(
     layout = network_layout(module, flow, links.sources, links.targets, links.flow, shape=_shape(ax))
     colours = coloured(closeness_of_discs(layout.centres, layout.radii))
     _frame(ax, layout.centres, layout.radii)
-    lettering = Lettering(ax, layout.places, layout.dots)
+    lettering = Lettering(ax, layout.places, layout.dots, most=_MOST_LETTERED)
     if len(layout.radii) < len(flow):
         _add_discs(ax, layout.centres, layout.radii, mixed(colours, 1, 0.87), zorder=0, name="modules")
     _add_links(ax, module, layout, links, colours)
     _add_discs(ax, layout.places, layout.dots, colours[module], zorder=3, name="nodes", edge="white")
     names = [result.network.labels[i] for i in np.flatnonzero(linked).tolist()]
-    lettering.write(_wishes_of_nodes(module, flow, layout, names))
+    lettering.write(_wishes_of_nodes(module, flow, layout, names, colours))
 
 
-def _wishes_of_nodes(module: IntArray, flow: FloatArray, layout: NetworkLayout, names: list[object]) -> Iterator[Wish]:
+def _wishes_of_nodes(
+    module: IntArray, flow: FloatArray, layout: NetworkLayout, names: list[Hashable], colours: FloatArray
+) -> Iterator[Wish]:
     """Labels: the most visited node of every module that has some flow, then the second of larger ones, and so on."""
     shares = np.bincount(module, flow) / max(flow.sum(), 1e-300)
     columns = []
@@ -133,7 +141,7 @@ def _wishes_of_nodes(module: IntArray, flow: FloatArray, layout: NetworkLayout, 
     for node in chosen:
         size = 7 + 2.5 * min(float(shares[module[node]]) * 5, 1)
         place = (float(layout.places[node, 0]), float(layout.places[node, 1]))
-        yield Wish((as_text(names[node]),), place, float(layout.dots[node]), size)
+        yield Wish((as_text(names[node], 18),), place, float(layout.dots[node]), size, _ink(colours[module[node]]))
 
 
 def _add_links(
@@ -157,7 +165,10 @@ def _add_links(
     bundle = module[sources[~inside]], module[targets[~inside]]
     bundled = _bundled(*bundle, starts[~inside], ends[~inside], layout)
     pair = np.minimum(*bundle).astype(np.int64) * len(colours) + np.maximum(*bundle)
-    shades = np.column_stack([np.tile(_GREY, (len(bundled), 1)), _faintness(pair, 1.5) * 0.6])
+    opacity = _faintness(pair, 1.5) * 0.6
+    way = ends[~inside] - starts[~inside]
+    opacity *= min(_MOST_INKED / max(float(opacity @ np.hypot(*way.T)) * width / 72 / 8 / np.pi, 1e-300), 1)
+    shades = np.column_stack([np.tile(_GREY, (len(bundled), 1)), opacity])
     ax.add_collection(collections.LineCollection(bundled, colors=shades, linewidths=width, **looks))
     own = module[sources[inside]]
     shades = np.column_stack([colours[own], _faintness(own, 60.0)])
@@ -215,7 +226,7 @@ def _draw_modules(
 
 def shown_modules(flow: FloatArray) -> int:
     """How many modules a network of modules shows: the largest ones, and none without flow."""
-    enough = int(np.searchsorted(np.cumsum(flow), _FLOW_SHOWN * flow.sum())) + 1
+    enough = int(np.searchsorted(np.cumsum(flow), _FLOW_SHOWN * flow.sum() * (1 - 1e-9))) + 1
     bounded = min(max(enough, _FEWEST_SHOWN), _MOST_SHOWN)
     return min(bounded, max(int(np.count_nonzero(flow > 1e-12)), 1))
 
@@ -231,7 +242,7 @@ def _wishes_of_modules(
         texts = [as_text(names[i], 16) for i in visited.tolist()]
         place = (float(centres[number, 0]), float(centres[number, 1]))
         choices = tuple("\n".join(texts[:most]) for most in range(len(texts), 0, -1))
-        yield Wish(choices, place, radius, 8, "white" if is_dark(colours[number]) else INK)
+        yield Wish(choices, place, radius, 8, _ink(colours[number]), beside=False)
 
 
 def _add_flows(
@@ -245,12 +256,19 @@ def _add_flows(
     i, j, flow = i[once], j[once], flows.data[once]
     if len(flow) == 0:
         return
-    widths = flow * np.quantile(0.8 * np.minimum(radii[i], radii[j]) / flow, 0.03)
+    way = centres[j] - centres[i]
+    area = np.ptp(centres, axis=0).prod()
+    by_area = _MOST_INKED * area / (flow @ np.hypot(*way.T))
+    widths = flow * min(np.quantile(0.8 * np.minimum(radii[i], radii[j]) / flow, 0.03), by_area)
     order = np.argsort(flow, kind="stable")
     bands = _bands(centres[i[order]], centres[j[order]], widths[order], tapered=directed)
     ax.add_collection(
         collections.PolyCollection(bands, facecolors=[mixed(_GREY, 1, 0.35)], linewidths=0, alpha=0.75, zorder=1)
     )
+
+
+def _ink(ground: FloatArray) -> str:
+    return "white" if is_dark(ground) else INK
 
 
 # Shapes ---------------------------------------------------------------------------------------
