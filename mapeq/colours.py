@@ -72,9 +72,9 @@ def is_dark(colour: FloatArray) -> bool:
 
 
 def palette() -> FloatArray:
-    """The colours of modules, shape (21, 3): seven hues, then these darker and lighter."""
+    """The colours of modules, shape (20, 3): seven hues, then these darker, and lighter, but for yellow."""
     hues = np.array([rgb(hue) for hue in _HUES])
-    return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues, 1, 0.45)])
+    return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45)])
 
 
 def coloured(closeness: FloatArray) -> FloatArray:
@@ -88,7 +88,7 @@ def coloured(closeness: FloatArray) -> FloatArray:
     Returns
     -------
     float64 array of shape (k, 3)
-        Red, green and blue. The first seven have hues of their own, the first 21 colours of their own.
+        Red, green and blue. The first seven have hues of their own, the first 20 colours of their own.
     """
     colours = palette()
     likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
