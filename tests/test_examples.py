@@ -1,6 +1,5 @@
 """The examples run and show what they promise."""
 
-import doctest
 import os
 import re
 import subprocess
@@ -79,11 +78,6 @@ def test_alluvial_diagram(tmp_path):
     assert modules == sorted(modules, reverse=True)
     assert len(set(modules)) == 3
     assert (tmp_path / "alluvial.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
-def test_what_the_documentation_shows_in_a_shell_of_python(page):
-    assert doctest.testfile(str(ROOT / "docs" / page), module_relative=False).failed == 0
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.*") if path.is_file()))

@@ -27,7 +27,7 @@ FLOORS = (
     {"result"},
     {"link_flow", "layout", "colours", "lettering"},
     {"charts", "plot"},
-    {"formats", "adapters", "progress", "placing"},
+    {"formats", "adapters", "progress", "placing", "growth"},
     {"api"},
     {"clustering", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
 )

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from mapeq.formats.naming import in_tree_order
 from mapeq.formats.tree import write_tree
-from mapeq.link_flow import LinkFlow, link_flow
+from mapeq.link_flow import link_flow
 from mapeq.result import Result
 from mapeq.rows import FloatArray, IntArray
 from mapeq.tree import Tree, depths, preorder, ranks
 
 
-class _Exchange(NamedTuple):
+class Exchange(NamedTuple):
     """Flow between parts of modules: rows sorted by module, then by source, then by target.
 
     Attributes
@@ -42,12 +42,12 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
     Flow is per step. In undirected networks it is that in both directions, in one row a pair.
     """
     write_tree(result, stream)
-    links = link_flow(result)
-    exchange = _exchange(result, links)
+    directed = result.options["flow_model"] != "undirected"
+    exchange = exchange_in_modules(result)
     columns = [column.tolist() for column in (exchange.sources, exchange.targets, exchange.flow)]
     first = np.searchsorted(exchange.modules, np.arange(len(result.hierarchy.parent) + 1)).tolist()
-    stream.write(f"*Links {'directed' if links.directed else 'undirected'}\n")
-    if not links.directed:
+    stream.write(f"*Links {'directed' if directed else 'undirected'}\n")
+    if not directed:
         stream.write("# link flow is both directions combined, one row per module pair\n")
     stream.write("#*Links path enterFlow exitFlow numEdges numChildren\n")
     order = preorder(result.hierarchy.parent).tolist()
@@ -60,16 +60,17 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
             stream.write(f"{source} {target} {flow:.9g}\n")
 
 
-def _exchange(result: Result, links: LinkFlow) -> _Exchange:
+def exchange_in_modules(result: Result) -> Exchange:
     """Sum the flow over links up to where both ends are in the same module."""
-    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], links.sources, links.targets)
-    if not links.directed:
+    sources, targets, flow, directed = link_flow(result)
+    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
+    if not directed:
         sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
     order = np.lexsort((targets, sources, modules))
     ends = np.stack([modules, sources, targets])[:, order]
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
-    return _Exchange(modules, sources, targets, np.add.reduceat(links.flow[order], first) if len(first) else links.flow)
+    return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
 
 
 def _meetings(
