@@ -27,8 +27,8 @@ for module, community in enumerate(result.communities()[:12]):
     shares = ", ".join(f"{count / len(community):4.0%} no. {name}" for name, count in common)
     print(f"{module:6} {len(community):7} {result.module_flow[module]:6.1%}  {shares}")
 
-figure, ax = plt.subplots(figsize=(9, 9), layout="constrained")
-result.plot(ax)
+figure, ax = plt.subplots(figsize=(8, 8), layout="constrained")
+result.plot(ax=ax, name="E-mails of a research institution")
 picture = Path("demo.png")
-figure.savefig(picture, dpi=110)
+figure.savefig(picture, dpi=100)
 print(f"\nA picture of it: {picture}")

@@ -70,6 +70,16 @@ def parser() -> argparse.ArgumentParser:
     _add_network_arguments(evaluate, "PARTITION")
     evaluate.add_argument("--markov-time", type=float, default=1.0, metavar="T", help="as the search had it (1)")
 
+    plot = commands.add_parser(
+        "plot",
+        help="draw the communities of a network",
+        description="Draw the communities of a network: found by a search, or given with --modules.",
+        epilog="example: mapeq plot links.txt.gz --directed -N 5 -o network.png",
+    )
+    _add_network_arguments(plot)
+    _add_markov_time(_add_search_arguments(plot, "-2", "--two-level"), default=1.0)
+    _add_picture_arguments(plot)
+
     commands.add_parser(
         "warmup",
         help="compile everything now, for images",
@@ -200,6 +210,35 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
     return output
 
 
+def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
+    picture = command.add_argument_group("picture")
+    picture.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        required=True,
+        metavar="OUT",
+        help="write .png, .svg or .pdf, by the suffix; may be given again",
+    )
+    picture.add_argument(
+        "--kind",
+        default="network",
+        metavar="NAME",
+        help="network, above 2,000 nodes that of its modules; hierarchy; or codelength (network)",
+    )
+    picture.add_argument(
+        "--level",
+        type=int,
+        default=1,
+        metavar="N",
+        help="colour a network by the modules of this level: from the top ones (1, the default) to the finest (-1)",
+    )
+    picture.add_argument(
+        "--modules", metavar="PARTITION", help="search for nothing, draw those of a .clu, .tree, .ftree, .csv or .tsv"
+    )
+    picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     options = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
@@ -228,11 +267,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _joined(arguments: list[str]) -> list[str]:
-    """The arguments with ``--clu-level -1`` in one: argparse takes -1 for an option, since -2 is one."""
+    """The arguments with ``--level -1`` in one, and its like: argparse takes -1 for an option, since -2 is one."""
     found: list[str] = []
     for argument in arguments:
-        if argument == "-1" and found[-1:] == ["--clu-level"]:
-            found[-1] = "--clu-level=-1"
+        if argument == "-1" and found[-1:] in (["--clu-level"], ["--level"]):
+            found[-1] += "=-1"
         else:
             found.append(argument)
     return found

@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from mapeq.crew import usable_processors
 from mapeq.errors import counted, option_error
 from mapeq.flow import FlowOptions
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
+from mapeq.formats.pictures import check_picture, write_picture
 from mapeq.formats.tables import modules_column, write_labels
 from mapeq.formats.vectors import read_vectors
 from mapeq.neighbors import METRICS, Neighbors
 from mapeq.network import Network
+from mapeq.plot import check_kind
 from mapeq.progress import StatusLine
 from mapeq.result import Result
 from mapeq.search import Control, SearchOptions
@@ -38,12 +41,9 @@ _FLOW_OPTIONS = (
 def cluster(options: argparse.Namespace) -> int:
     """Find the communities of a network; returns the exit code, as all of these do."""
 
-    def prepared(watch: Watch) -> tuple[Network, FlowOptions, str]:
-        network, flow_options = _network(options)
-        return network, flow_options, _described(network)
-
     _check_inputs(options.file, options.initial_partition)
-    return _clustered(options, prepared, start=options.initial_partition)
+    _check_outputs(options)
+    return _clustered(options, partial(_prepared, options), partial(_write, options), start=options.initial_partition)
 
 
 def embeddings(options: argparse.Namespace) -> int:
@@ -75,7 +75,9 @@ def embeddings(options: argparse.Namespace) -> int:
         )
         return network, flow_options, heading
 
-    return _clustered(options, prepared, min_size=options.min_cluster_size)
+    min_size = options.min_cluster_size
+    _check_outputs(options, min_size)
+    return _clustered(options, prepared, partial(_write, options, min_size=min_size), min_size=min_size)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -86,6 +88,23 @@ def evaluate(options: argparse.Namespace) -> int:
     print(_summary(f"{_called(options.file)}: {_described(network)}", result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
+    return 0
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw the communities of a network, found or given."""
+    _check_inputs(options.file, options.modules)
+    _check_pictures(options)
+    if options.modules is None:
+        return _clustered(options, partial(_prepared, options), partial(_draw, options))
+    if options.markov_time == "auto":
+        raise option_error("--markov-time", "auto", "a number, as the modules had it, with --modules")
+    network, flow_options = _network(options)
+    result = api.measure(network, flow_options, options.modules)
+    _draw(options, result)
+    if not options.quiet:
+        print(_summary(f"{_called(options.file)}: {_described(network)}", result), file=sys.stderr)
+        print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
     return 0
 
 
@@ -101,12 +120,12 @@ def warmup(options: argparse.Namespace) -> int:
 def _clustered(
     options: argparse.Namespace,
     prepared: Callable[[Watch], tuple[Network, FlowOptions, str]],
+    write: Callable[[Result], None],
     *,
     start: str | None = None,
     min_size: int = 1,
 ) -> int:
     """Search for the modules of a network that is read or made first, write them, and say what was found."""
-    _check_outputs(options, min_size)
     fits_time = api.checked_markov_time(options.markov_time)[1]
     search_options = SearchOptions(
         options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
@@ -122,7 +141,7 @@ def _clustered(
         watch.begin("write", "writing ...")
     finally:
         watch.clear()
-    _write(options, result, min_size)
+    write(result)
     if not options.quiet:
         time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
         print(_summary(f"{_called(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
@@ -130,27 +149,49 @@ def _clustered(
     return 130 if control.interrupted else 0
 
 
-def _check_outputs(options: argparse.Namespace, min_size: int) -> None:
+def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     for path in options.output:
         check_writable(path)
         if format_of(path) not in TABLES and min_size > 1:
             allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
-    if options.clu_level < 1 and options.clu_level != -1:
-        raise option_error("--clu-level", options.clu_level, "a whole number, 1 or more, or -1")
+    _check_level("--clu-level", options.clu_level)
     if min_size < 1:
         raise option_error("--min-cluster-size", min_size, "a whole number, 1 or more")
 
 
-def _write(options: argparse.Namespace, result: Result, min_size: int) -> None:
+def _check_pictures(options: argparse.Namespace) -> None:
     for path in options.output:
-        # Who asks for a level below the finest gets the finest, rather than nothing after a long search.
-        level = min(options.clu_level, result.num_levels - 1) if format_of(path) == "clu" else 1
+        check_picture(path)
+    _check_level("--level", options.level)
+    check_kind(options.kind, options.level)
+
+
+def _check_level(option: str, level: int) -> None:
+    if level < 1 and level != -1:
+        raise option_error(option, level, "a whole number, 1 or more, or -1")
+
+
+def _there_is(level: int, result: Result) -> int:
+    """Who asks for a level below the finest gets the finest, rather than nothing after a long search."""
+    return min(level, result.num_levels - 1)
+
+
+def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
+    for path in options.output:
+        level = _there_is(options.clu_level, result) if format_of(path) == "clu" else 1
         write_result(result, path, level=level, min_size=min_size, title=Path(_called(options.file)).name)
         options.written.append(path)
     if not options.output:
         write_labels(result, sys.stdout, min_size)
         sys.stdout.flush()
+
+
+def _draw(options: argparse.Namespace, result: Result) -> None:
+    name = Path(_called(options.file)).name
+    for path in options.output:
+        write_picture(result, path, options.kind, level=_there_is(options.level, result), name=name)
+        options.written.append(path)
 
 
 # Input ---------------------------------------------------------------------------------------
@@ -165,6 +206,11 @@ def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )
     return (network.without_self_links() if options.no_self_links else network), flow_options
+
+
+def _prepared(options: argparse.Namespace, watch: Watch) -> tuple[Network, FlowOptions, str]:
+    network, flow_options = _network(options)
+    return network, flow_options, _described(network)
 
 
 def _check_inputs(network: str, partition: str | None) -> None:

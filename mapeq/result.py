@@ -350,11 +350,40 @@ class Result:
 
         write_result(self, path, format, level)
 
-    def plot(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
-        """Draw the network, coloured by module (extra ``plot``)."""
-        from mapeq.plot import plot_network
+    def plot(
+        self,
+        kind: str = "network",
+        ax: matplotlib.axes.Axes | None = None,
+        level: int = 1,
+        name: str | None = None,
+    ) -> matplotlib.axes.Axes:
+        """Draw the result (extra ``plot``).
 
-        return plot_network(self, ax)
+        Parameters
+        ----------
+        kind : {"network", "hierarchy", "codelength"}
+            The network coloured by module, areas of nodes by flow; above 2,000 nodes the network of its largest
+            modules, areas and widths by flow. Or the modules in modules, heights by flow. Or the codelength, by level
+            and by trial.
+        ax : matplotlib Axes, optional
+            By default those of a new figure. Labels fit the size that the axes have now.
+        level : int
+            Which modules of a hierarchy a network is coloured by, see :meth:`labels_at`.
+        name : str, optional
+            What the title begins with.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, or no such level, or the kind shows all levels.
+        """
+        from mapeq.plot import plot
+
+        return plot(self, kind, ax, level, name)
 
     def __repr__(self) -> str:
         modules = counted(self.num_modules, "module")

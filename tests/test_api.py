@@ -301,7 +301,7 @@ def test_a_picture_shows_every_linked_node(karate):
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots()
-    assert karate.plot(ax) is ax
+    assert karate.plot(ax=ax) is ax
     dots = ax.collections[-1].get_offsets()
     assert len(dots) == 34
     assert np.isfinite(dots).all()

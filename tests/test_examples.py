@@ -62,6 +62,24 @@ def test_demo(tmp_path):
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_pictures(tmp_path):
+    shown_by("pictures.py", tmp_path, str(tmp_path))
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["codelength.png", "communities.png", "hierarchy.png", "modules-of-pgp.png"]
+    for name in written:
+        assert (ROOT / "docs" / name).exists()
+        assert 5_000 < (tmp_path / name).stat().st_size < 250_000
+
+
+def test_alluvial_diagram(tmp_path):
+    pytest.importorskip("alluvial")
+    shown = shown_by("alluvial_diagram.py", tmp_path)
+    modules = [int(number) for number in re.findall(r"(\d+) modules of 198 nodes", shown)]
+    assert modules == sorted(modules, reverse=True)
+    assert len(set(modules)) == 3
+    assert (tmp_path / "alluvial.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.*") if path.is_file()))
 def test_every_example_is_tested(example):
     assert f"test_{Path(example).stem}" in globals()

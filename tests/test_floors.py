@@ -25,7 +25,8 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
-    {"layout", "plot"},
+    {"link_flow", "layout", "colours", "lettering"},
+    {"charts", "plot"},
     {"report"},
     {"formats", "adapters", "progress", "placing", "growth"},
     {"api"},
@@ -135,7 +136,7 @@ else:
 class Result:
     def plot(self):
         try:
-            from mapeq.plot import plot_network
+            from mapeq.plot import plot
         finally:
             pass
 """

@@ -62,7 +62,7 @@ def test_importing_mapeq_imports_nothing_heavy():
     assert not imported_by("import mapeq") & (HEAVY | OPTIONAL)
 
 
-@pytest.mark.parametrize("command", ["cluster", "embeddings"])
+@pytest.mark.parametrize("command", ["cluster", "embeddings", "plot"])
 def test_help_imports_nothing_heavy(command):
     code = f"import mapeq.cli\ntry: mapeq.cli.main(['{command}', '--help'])\nexcept SystemExit: pass"
     assert not imported_by(code) & (HEAVY | OPTIONAL)

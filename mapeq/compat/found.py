@@ -18,8 +18,8 @@ from mapeq.compat.node import Node
 from mapeq.compat.refused import OF_RESULTS, missing
 from mapeq.errors import option_error
 from mapeq.flow import ENTER, EXIT, VISIT, Flow, random_walk
-from mapeq.formats.flow_tree import flow_options, rates_per_weight
 from mapeq.formats.naming import in_tree_order
+from mapeq.link_flow import flow_options, rates_per_weight
 from mapeq.modules import Catalogue, plogp
 from mapeq.network import Network
 from mapeq.objective import LEAVING

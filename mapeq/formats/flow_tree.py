@@ -5,19 +5,16 @@ Infomap's Network Navigator draws its maps from it.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
 from mapeq.formats.naming import in_tree_order
 from mapeq.formats.tree import write_tree
-from mapeq.network import Network
-from mapeq.objective import LANDING, LEAVING
+from mapeq.link_flow import link_flow
 from mapeq.result import Result
-from mapeq.rows import FloatArray, IntArray, row_sums, without_diagonal
+from mapeq.rows import FloatArray, IntArray
 from mapeq.tree import Tree, depths, preorder, ranks
 
 
@@ -63,17 +60,9 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
             stream.write(f"{source} {target} {flow:.9g}\n")
 
 
-def flow_options(result: Result) -> FlowOptions:
-    """The options of the walk that a result is about."""
-    return FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
-
-
 def exchange_in_modules(result: Result) -> Exchange:
     """Sum the flow over links up to where both ends are in the same module."""
-    options = flow_options(result)
-    directed = options.flow_model != "undirected"
-    network = result.network if directed else result.network.undirected()
-    sources, targets, flow = _link_flow(network, random_walk(network, options))
+    sources, targets, flow, directed = link_flow(result)
     modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
     if not directed:
         sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
@@ -82,27 +71,6 @@ def exchange_in_modules(result: Result) -> Exchange:
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
     return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
-
-
-def rates_per_weight(network: Network, flow: Flow) -> FloatArray:
-    """The flow that leaves each node over links to others, for each unit of their weight. Shape (n,).
-
-    What leaves a node over links is spread over them by their weights, in every flow model.
-    """
-    rows = without_diagonal(network.rows, network.self_links)
-    exits = flow.nodes[:, EXIT]
-    if flow.teleport is not None:
-        leaving, landing = flow.teleport[:, LEAVING], flow.teleport[:, LANDING]
-        exits = np.maximum(exits - leaving * (1 - landing), 0.0)
-    strengths = row_sums(rows.indptr, rows.weights)
-    return np.divide(exits, strengths, out=np.zeros_like(exits), where=strengths > 0)
-
-
-def _link_flow(network: Network, flow: Flow) -> tuple[IntArray, IntArray, FloatArray]:
-    """The flow over every stored link but self-links: sources, targets and flow in that direction."""
-    network = network.without_self_links()
-    sources = network.sources()
-    return sources, network.indices, rates_per_weight(network, flow)[sources] * network.weights
 
 
 def _meetings(

@@ -1,0 +1,37 @@
+"""The pictures of the documentation: ``python examples/pictures.py docs`` writes them there."""
+
+import argparse
+from pathlib import Path
+
+import matplotlib as mpl
+
+import mapeq
+
+mpl.use("Agg")
+from matplotlib.figure import Figure
+from PIL import Image
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="where to write them (here)")
+folder = parser.parse_args().folder
+data = Path(__file__).parent / "data"
+
+emails = mapeq.infomap(data / "email-eu-core.txt.gz", directed=True, num_trials=10)
+keys = mapeq.infomap(data / "pgp.txt.gz", num_trials=10)
+hierarchy = mapeq.infomap(data / "pgp.txt.gz", num_trials=10, multilevel=True)
+signers = "Who signed whose PGP key"
+pictures = {
+    "communities": (emails, "network", (8, 8), "E-mails of a research institution"),
+    "modules-of-pgp": (keys, "network", (8, 8), signers),
+    "hierarchy": (hierarchy, "hierarchy", (9, 6), signers),
+    "codelength": (hierarchy, "codelength", (9, 4), signers),
+}
+for file, (result, kind, size, name) in pictures.items():
+    figure = Figure(figsize=size, layout="constrained")
+    result.plot(kind, ax=figure.add_subplot(), name=name)
+    path = folder / f"{file}.png"
+    figure.savefig(path, dpi=100)
+    with Image.open(path) as image:  # 256 colours look the same and take a third of the room
+        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+    print(f"{path}: {result}")
