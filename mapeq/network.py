@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq.errors import NetworkError, counted
+from mapeq.facts import figures, network_html
 from mapeq.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.rows import (
     FloatArray,
@@ -311,6 +312,41 @@ class Network:
     def label_list(self) -> list[Hashable]:
         """The labels as Python objects, in node order."""
         return self.labels.tolist() if isinstance(self.labels, np.ndarray) else list(self.labels)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of this network by name, as plain Python values; takes some seconds for ten million links.
+
+        Returns
+        -------
+        dict
+            ``num_nodes``, ``num_links``, ``directed``, ``num_self_links``, ``num_nodes_without_links``,
+            ``total_weight``; ``labels``, which are "numbers", "words" or "objects"; ``density``, the part of all pairs
+            of nodes that are linked.
+
+            ``num_components`` and ``largest_component``, in nodes, directions aside; if directed also
+            ``num_strong_components``, ``largest_strong_component`` and ``reciprocity``, the part of the links between
+            two nodes whose reverse is a link, too.
+
+            ``weights``, ``degree`` and ``strength`` as ``min``, ``median``, ``mean`` and ``max``, None where there is
+            nothing; if directed ``out_degree``, ``in_degree``, ``out_strength`` and ``in_strength`` instead. A
+            degree counts the nodes that a node is linked to, itself included. ``hubs``: the labels and degrees of the
+            nodes with most links.
+
+            ``memory``: an estimate of the bytes that clustering takes. ``notes``: what is remarkable, in sentences.
+
+        Examples
+        --------
+        >>> from mapeq import Network
+        >>> figures = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
+        >>> figures["degree"]
+        {'min': 0, 'median': 2.0, 'mean': 1.6, 'max': 3}
+        >>> figures["num_components"], figures["notes"]
+        (2, ['1 node without links: each stays a module of its own, without flow'])
+        """
+        return figures(self)
+
+    def _repr_html_(self) -> str:
+        return network_html(self)
 
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"

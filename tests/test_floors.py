@@ -13,7 +13,7 @@ PACKAGE = Path(mapeq.__file__).parent
 
 FLOORS = (
     {"", "errors", "_jit", "_optional", "_networkx_info"},
-    {"rows", "labels", "network", "tree"},
+    {"rows", "labels", "facts", "network", "tree"},
     {"flow", "higher_order"},
     {"objective"},
     {"hierarchy"},
@@ -25,9 +25,9 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
-    {"formats", "adapters", "progress", "placing"},
+    {"formats", "adapters", "progress", "placing", "explanations"},
     {"api"},
-    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
+    {"clustering", "plot", "networkx_backend", "commands", "cli", "completion", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
