@@ -188,7 +188,7 @@ def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None,
             vectors,
             affinity,
             num_threads=num_threads or usable_processors(),
-            report=lambda part: watch.say(f"neighbours: {100 * part:.0f} %"),
+            report=watch.report_part,
         )
     watch.clear()
     for warning in caught:
@@ -209,12 +209,13 @@ class Watch:
     def begin(self, stage: str, text: str) -> None:
         """Begin another stage."""
         self._stages.append((stage, time.perf_counter()))
-        self.say(text)
-
-    def say(self, text: str) -> None:
-        """Show how far the stage is."""
         if self.status:
-            self.status.say(text)
+            self.status.begin(text)
+
+    def report_part(self, part: float) -> None:
+        """Show which part of the stage is done."""
+        if self.status:
+            self.status.say(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
 
     def clear(self) -> None:
         """Leave an empty line."""
