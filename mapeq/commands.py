@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import textwrap
 import time
 import warnings
 from collections.abc import Callable
@@ -13,10 +15,14 @@ import numpy as np
 
 from mapeq import api
 from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors
+from mapeq.completion import completion_script
 from mapeq.crew import usable_processors
-from mapeq.errors import counted, option_error
+from mapeq.errors import as_typed, counted, option_error
+from mapeq.facts import in_words
 from mapeq.flow import FlowOptions
+from mapeq.formats import read_source
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
+from mapeq.formats.source import Source
 from mapeq.formats.tables import modules_column, write_labels
 from mapeq.formats.vectors import read_vectors
 from mapeq.neighbors import METRICS, Neighbors
@@ -34,8 +40,35 @@ _FLOW_OPTIONS = (
 )
 
 
+def info(options: argparse.Namespace) -> int:
+    """Say what a network is like; returns the exit code, as all of these do."""
+    watch = Watch(shows=True)
+    try:
+        watch.begin("read", f"reading {_called(options.file)} ...")
+        with Source(options.file) as source:
+            network = read_source(source, directed=options.directed, weighted=not options.unweighted)
+        num_summed = source.num_links - source.num_weightless - network.num_links
+        network = network.without_self_links() if options.no_self_links else network
+        figures = network.summary() | {"num_links_summed": num_summed, "num_links_of_weight_0": source.num_weightless}
+    finally:
+        watch.clear()
+    if num_summed > 0:
+        figures["notes"].append(f"{counted(num_summed, 'link')} summed with others of the same two nodes")
+    if source.num_weightless:
+        figures["notes"].append(f"{counted(source.num_weightless, 'link')} of weight 0 in the file: as good as absent")
+    if options.json:
+        print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
+        return 0
+    print(_called(options.file))
+    rows = in_words(figures)
+    width = max(map(len, rows))
+    print("\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items()))
+    print("".join(f"note: {note}\n" for note in figures["notes"]), end="")
+    return 0
+
+
 def cluster(options: argparse.Namespace) -> int:
-    """Find the communities of a network; returns the exit code, as all of these do."""
+    """Find the communities of a network."""
 
     def prepared(watch: Watch) -> tuple[Network, FlowOptions, str]:
         network, flow_options = _network(options)
@@ -64,7 +97,7 @@ def embeddings(options: argparse.Namespace) -> int:
     def prepared(watch: Watch) -> tuple[Network, FlowOptions, str]:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
-        neighbors = _neighbors(vectors, affinity, options.num_threads, watch)
+        neighbors = _neighbors(vectors, affinity, options, watch)
         network = Network.from_csr(affinity_graph(neighbors, affinity), directed=is_directed, labels=labels)
         num_vectors, num_dimensions = vectors.shape
         heading = (
@@ -85,6 +118,12 @@ def evaluate(options: argparse.Namespace) -> int:
     print(_summary(f"{_called(options.file)}: {_described(network)}", result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
+    return 0
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print what makes a shell complete the command."""
+    print(completion_script(options.parser, options.shell))
     return 0
 
 
@@ -136,9 +175,9 @@ def _check_outputs(options: argparse.Namespace, min_size: int) -> None:
             allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     if options.clu_level < 1 and options.clu_level != -1:
-        raise option_error("--clu-level", options.clu_level, "a whole number, 1 or more, or -1")
+        raise option_error("clu_level", options.clu_level, "a whole number, 1 or more, or -1")
     if min_size < 1:
-        raise option_error("--min-cluster-size", min_size, "a whole number, 1 or more")
+        raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int) -> None:
@@ -179,7 +218,7 @@ def _check_distinct(labels: list[str] | None) -> None:
             raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label: {label!r}")
 
 
-def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None, watch: Watch) -> Neighbors:
+def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, watch: Watch) -> Neighbors:
     """The neighbours of vectors; what there is to warn of is said in a line each."""
     watch.begin("neighbours", "neighbours ...")
     with warnings.catch_warnings(record=True) as caught:
@@ -187,12 +226,12 @@ def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None,
         neighbors = find_neighbors(
             vectors,
             affinity,
-            num_threads=num_threads or usable_processors(),
+            num_threads=options.num_threads or usable_processors(),
             report=watch.report_part,
         )
     watch.clear()
     for warning in caught:
-        print(f"mapeq: {warning.message}", file=sys.stderr)
+        print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
     return neighbors
 
 
@@ -270,4 +309,6 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")
+    if result.explanation:
+        lines.append(textwrap.fill(result.explanation, 100))
     return "\n".join(lines)

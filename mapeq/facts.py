@@ -26,26 +26,12 @@ NUM_HUBS = 5
 
 def figures(network: Network) -> dict[str, Any]:
     """All that :meth:`mapeq.Network.summary` says."""
-    n, m = network.num_nodes, network.num_links
+    found = quick_figures(network)
     undirected = network.undirected()
     sizes = np.bincount(component_of(undirected))
-    between = m - network.num_self_links
-    pairs = n * (n - 1) if network.directed else n * (n - 1) // 2
-    all_degrees = total_degrees(network)
-    found: dict[str, Any] = {
-        "num_nodes": n,
-        "num_links": m,
-        "directed": network.directed,
-        "labels": label_kind(network),
-        "num_self_links": network.num_self_links,
-        "num_nodes_without_links": int(np.count_nonzero(all_degrees == 0)),
-        "density": between / pairs if pairs else 0.0,
-        "weights": distribution(network.links()[2]),
-        "total_weight": network.total_weight,
-        "num_components": len(sizes),
-        "largest_component": int(sizes.max(initial=0)),
-    }
+    found |= {"num_components": len(sizes), "largest_component": int(sizes.max(initial=0))}
     if network.directed:
+        between = network.num_links - network.num_self_links
         mutual = between - (undirected.num_links - undirected.num_self_links)
         strong = np.bincount(component_of(network))
         found |= {
@@ -53,12 +39,30 @@ def figures(network: Network) -> dict[str, Any]:
             "largest_strong_component": int(strong.max(initial=0)),
             "reciprocity": 2 * mutual / between if between else 0.0,
         }
-    numbers: dict[str, NDArray[Any]] = {**degrees_of(network), **strengths_of(network)}
-    found |= {name: distribution(values) for name, values in numbers.items()}
-    found["hubs"] = hubs(network, all_degrees)
     found["memory"] = memory_to_cluster(network)
     found["notes"] = notes(network, found)
     return found
+
+
+def quick_figures(network: Network) -> dict[str, Any]:
+    """What is known of a network without following its links from node to node."""
+    n, m = network.num_nodes, network.num_links
+    pairs = n * (n - 1) if network.directed else n * (n - 1) // 2
+    degrees = total_degrees(network)
+    numbers: dict[str, NDArray[Any]] = {**degrees_of(network), **strengths_of(network)}
+    return {
+        "num_nodes": n,
+        "num_links": m,
+        "directed": network.directed,
+        "labels": label_kind(network),
+        "num_self_links": network.num_self_links,
+        "num_nodes_without_links": int(np.count_nonzero(degrees == 0)),
+        "density": (m - network.num_self_links) / pairs if pairs else 0.0,
+        "weights": distribution(network.links()[2]),
+        "total_weight": network.total_weight,
+        **{name: distribution(values) for name, values in numbers.items()},
+        "hubs": hubs(network, degrees),
+    }
 
 
 def degrees_of(network: Network) -> dict[str, NDArray[np.int64]]:
@@ -177,7 +181,55 @@ def _is_number(text: str) -> bool:
     return text.lstrip("-").isdigit()
 
 
-# For notebooks -------------------------------------------------------------------------------
+# For people ----------------------------------------------------------------------------------
+
+
+def in_words(found: dict[str, Any]) -> dict[str, str]:
+    """Figures, some or all, as people read them: what they are about, and what they say."""
+    alone, loops = found["num_nodes_without_links"], found["num_self_links"]
+    rows = {
+        "nodes": f"{found['num_nodes']:,}, called by {found['labels']}"
+        + (f"; {alone:,} without links" if alone else ""),
+        "links": f"{found['num_links']:,}, {'directed' if found['directed'] else 'undirected'}"
+        + (f"; {counted(loops, 'self-link')}" if loops else ""),
+        "pairs linked": f"{found['density']:.3%}",
+        "weights": _spread(found["weights"]),
+    }
+    for key in ("component", "strong_component"):
+        if f"num_{key}s" in found:
+            rows[f"{key}s".replace("_", " ")] = _parts(
+                found[f"num_{key}s"], found[f"largest_{key}"], found["num_nodes"]
+            )
+    if "reciprocity" in found:
+        rows["reciprocity"] = f"{found['reciprocity']:.1%} of links have a reverse link"
+    weights = found["weights"]
+    is_weighted = weights is not None and weights["min"] < weights["max"]
+    for kind in ("degree", "strength") if is_weighted else ("degree",):
+        for key in (kind, f"out_{kind}", f"in_{kind}"):
+            if key in found:
+                rows[key.replace("_", "-")] = _spread(found[key])
+    if found["hubs"]:
+        rows["most links"] = ", ".join(f"{label} ({degree:,})" for label, degree in found["hubs"])
+    if "memory" in found:
+        rows["memory"] = f"some {found['memory'] / 1e6:,.3g} MB to cluster it, an estimate"
+    return rows
+
+
+def _spread(found: dict[str, float] | None) -> str:
+    if found is None:
+        return "none"
+    if found["min"] == found["max"]:
+        return f"all {_rounded(found['max'])}"
+    return ", ".join(f"{name} {_rounded(found[name])}" for name in ("min", "median", "mean", "max"))
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:,.4g}"
+
+
+def _parts(number: int, largest: int, num_nodes: int) -> str:
+    share = f"; the largest has {largest / num_nodes:.1%} of the nodes" if number > 1 else ""
+    return f"{number:,}{share}"
 
 
 def html_table(rows: dict[str, str]) -> str:
@@ -186,24 +238,6 @@ def html_table(rows: dict[str, str]) -> str:
     return f"<table>{cells}</table>"
 
 
-def spread(found: dict[str, float] | None) -> str:
-    """A distribution in words."""
-    if found is None:
-        return "none"
-    if found["min"] == found["max"]:
-        return f"all {found['max']:,.6g}"
-    return ", ".join(f"{name} {found[name]:,.6g}" for name in ("min", "median", "mean", "max"))
-
-
 def network_html(network: Network) -> str:
     """What a notebook shows of a network: what is known at once."""
-    kind = "directed" if network.directed else "undirected"
-    rows = {
-        "nodes": f"{network.num_nodes:,}, called by {label_kind(network)}",
-        "links": f"{network.num_links:,}, {kind}",
-        "weights": spread(distribution(network.links()[2])),
-        **{name.replace("_", "-"): spread(distribution(degrees)) for name, degrees in degrees_of(network).items()},
-    }
-    if network.num_self_links:
-        rows["self-links"] = f"{network.num_self_links:,}"
-    return html_table(rows)
+    return html_table(in_words(quick_figures(network)))

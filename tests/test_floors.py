@@ -30,7 +30,7 @@ FLOORS = (
     {"clustering", "plot", "networkx_backend", "commands", "cli", "completion", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap", "shtab"}
 
 
 class Import(NamedTuple):

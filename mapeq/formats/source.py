@@ -55,6 +55,8 @@ class Source:
         The same bytes.
     position : int
         What is read of the block; always the beginning of a line, or its end.
+    num_links, num_weightless : int
+        How many links stood in it, and how many of these had weight 0, once it is read as a network.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class Source:
             raise unreadable(self.name, error) from error
         self._blocks = _blocks(self._stream, block_size)
         self._lines = 0
+        self.num_links = self.num_weightless = 0
         self._present(b"")
 
     def __enter__(self) -> Source:
@@ -128,6 +131,11 @@ class Source:
                 number += 1
                 if line and not line.isspace():
                     yield number, line
+
+    def note_links(self, num_links: int, weights: NDArray[np.float64] | None) -> None:
+        """Remember how many links there were before any were summed."""
+        self.num_links = num_links
+        self.num_weightless = 0 if weights is None else num_links - int(np.count_nonzero(weights))
 
     def error(self, message: str, position: int | None = None) -> FormatError:
         """The error of what stands at a position of the block, or of the file as a whole."""
