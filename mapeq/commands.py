@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 
 from mapeq import api
+from mapeq.adapters import as_network
 from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.completion import completion_script
 from mapeq.crew import usable_processors
 from mapeq.errors import as_typed, counted, option_error
 from mapeq.facts import in_words
 from mapeq.flow import FlowOptions
-from mapeq.formats import read_source
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
-from mapeq.formats.source import Source
 from mapeq.formats.tables import modules_column, write_labels
 from mapeq.formats.vectors import read_vectors
 from mapeq.neighbors import METRICS, Neighbors
@@ -45,17 +44,11 @@ def info(options: argparse.Namespace) -> int:
     watch = Watch(shows=True)
     try:
         watch.begin("read", f"reading {_called(options.file)} ...")
-        with Source(options.file) as source:
-            network = read_source(source, directed=options.directed, weighted=not options.unweighted)
-        num_summed = source.num_links - source.num_weightless - network.num_links
-        network = network.without_self_links() if options.no_self_links else network
-        figures = network.summary() | {"num_links_summed": num_summed, "num_links_of_weight_0": source.num_weightless}
+        network = _read(options)
+        watch.begin("look", f"{_described(network)} ...")
+        figures = network.summary()
     finally:
         watch.clear()
-    if num_summed > 0:
-        figures["notes"].append(f"{counted(num_summed, 'link')} summed with others of the same two nodes")
-    if source.num_weightless:
-        figures["notes"].append(f"{counted(source.num_weightless, 'link')} of weight 0 in the file: as good as absent")
     if options.json:
         print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
         return 0
@@ -192,6 +185,11 @@ def _write(options: argparse.Namespace, result: Result, min_size: int) -> None:
 
 
 # Input ---------------------------------------------------------------------------------------
+
+
+def _read(options: argparse.Namespace) -> Network:
+    network = as_network(options.file, directed=options.directed, weight=None if options.unweighted else "weight")
+    return network.without_self_links() if options.no_self_links else network
 
 
 def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:

@@ -53,6 +53,7 @@ def quick_figures(network: Network) -> dict[str, Any]:
     return {
         "num_nodes": n,
         "num_links": m,
+        "num_given": network.num_given,
         "directed": network.directed,
         "labels": label_kind(network),
         "num_self_links": network.num_self_links,
@@ -142,7 +143,7 @@ def memory_to_cluster(network: Network) -> int:
 def notes(network: Network, found: dict[str, Any]) -> list[str]:
     """What is worth knowing before a search: facts, a sentence each."""
     n, m, alone = found["num_nodes"], found["num_links"], found["num_nodes_without_links"]
-    said = []
+    said: list[str] = []
     if alone:
         said.append(f"{counted(alone, 'node')} without links: each stays a module of its own, without flow")
     if found["num_components"] - alone > 1:
@@ -152,12 +153,14 @@ def notes(network: Network, found: dict[str, Any]) -> list[str]:
         said.append("every link has a reverse link of the same weight: as an undirected network it is the same")
     elif network.directed and (sinks := int(np.count_nonzero(np.diff(network.indptr) == 0)) - alone):
         said.append(f"{counted(sinks, 'node')} without links out: there the walk goes on by teleportation")
+    if network.num_given is not None and network.num_given > m:
+        said.append(f"{counted(network.num_given, 'link')} given: those of the same two nodes are summed")
     weights = found["weights"]
     if weights and weights["min"] == weights["max"] != 1:
         said.append(f"every link weighs {weights['max']:g}: the modules are those without weights")
     if found["density"] == 1 and n > 2:
         said.append("every node is linked to every other: only weights can tell modules apart")
-    if m > n and (share := weights["max"] / found["total_weight"]) >= 0.1:
+    if m > n and weights["min"] < weights["max"] and (share := weights["max"] / found["total_weight"]) >= 0.1:
         said.append(f"the heaviest link has {share:.0%} of all weight")
     if found["num_self_links"]:
         said.append(f"{counted(found['num_self_links'], 'self-link')}: there the walk stays where it is")
@@ -211,7 +214,10 @@ def in_words(found: dict[str, Any]) -> dict[str, str]:
     if found["hubs"]:
         rows["most links"] = ", ".join(f"{label} ({degree:,})" for label, degree in found["hubs"])
     if "memory" in found:
-        rows["memory"] = f"some {found['memory'] / 1e6:,.3g} MB to cluster it, an estimate"
+        megabytes = found["memory"] / 1e6
+        rows["memory"] = (
+            f"{f'some {megabytes:,.0f}' if megabytes >= 1 else 'less than 1'} MB to cluster it, an estimate"
+        )
     return rows
 
 

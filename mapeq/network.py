@@ -64,6 +64,8 @@ class Network:
         ``teleport_to="nodes"``, or the visit rates of ``flow_model="precomputed"``.
     ids : int64 array of shape (num_nodes,) or None
         The numbers by which a file knows its named nodes (Pajek).
+    num_given : int or None
+        How many links of positive weight it was made of, before parallel ones were summed; None if nobody counted.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class Network:
     labels: Labels
     node_weights: FloatArray | None = None
     ids: NDArray[np.int64] | None = None
+    num_given: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids"):
@@ -162,7 +165,7 @@ class Network:
             names = checked_labels(labels, num_nodes)
             tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
         rows = build_rows(tails, heads, values, len(names), symmetric=not directed)
-        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)))
+        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)), num_given=len(tails))
 
     @classmethod
     def from_csr(
@@ -307,7 +310,7 @@ class Network:
     def without_self_links(self) -> Network:
         """The network without links from a node to itself; all nodes stay."""
         indptr, indices, weights = without_diagonal(self.rows, self.self_links)
-        return replace(self, indptr=indptr, indices=indices, weights=weights)
+        return replace(self, indptr=indptr, indices=indices, weights=weights, num_given=None)
 
     def label_list(self) -> list[Hashable]:
         """The labels as Python objects, in node order."""
@@ -319,9 +322,9 @@ class Network:
         Returns
         -------
         dict
-            ``num_nodes``, ``num_links``, ``directed``, ``num_self_links``, ``num_nodes_without_links``,
-            ``total_weight``; ``labels``, which are "numbers", "words" or "objects"; ``density``, the part of all pairs
-            of nodes that are linked.
+            ``num_nodes``, ``num_links``, ``num_given``, ``directed``, ``num_self_links``,
+            ``num_nodes_without_links``, ``total_weight``; ``labels``, which are "numbers", "words" or "objects";
+            ``density``, the part of all pairs of nodes that are linked.
 
             ``num_components`` and ``largest_component``, in nodes, directions aside; if directed also
             ``num_strong_components``, ``largest_strong_component`` and ``reciprocity``, the part of the links between

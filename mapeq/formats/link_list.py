@@ -58,7 +58,6 @@ def read_link_list(source: Source, *, directed: bool | None, weighted: bool) -> 
     if table.num_rows == 0:
         raise source.error("holds no links")
     sources, targets, weights = table.columns()
-    source.note_links(table.num_rows, weights)
     if table.words is None:
         return Network.from_edges(sources, targets, weights, directed=bool(directed))
     labels = word_list(table.words)

@@ -64,7 +64,7 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("holds no links")
     _check_early(source, links, vertices, early)
-    return _network(source, vertices, links, sections, directed)
+    return _network(vertices, links, sections, directed)
 
 
 def _heading(source: Source) -> tuple[bytes, int]:
@@ -109,9 +109,7 @@ def _unknown_end(vertices: Vertices, links: LinkTable, row: int) -> int:
     return target if np.isin(source, vertices.ids) else source
 
 
-def _network(
-    source: Source, vertices: Vertices, table: LinkTable, sections: list[Section], directed: bool | None
-) -> Network:
+def _network(vertices: Vertices, table: LinkTable, sections: list[Section], directed: bool | None) -> Network:
     arcs = _arc_rows(sections, table.num_rows)
     sources, targets, weights = table.columns()
     if directed is None:
@@ -121,7 +119,6 @@ def _network(
             back = ~arcs & (sources != targets)
             sources, targets = np.concatenate([sources, targets[back]]), np.concatenate([targets, sources[back]])
             weights = None if weights is None else np.concatenate([weights, weights[back]])
-    source.note_links(len(sources), weights)
     if len(vertices.ids) == 0:
         return Network.from_edges(sources, targets, weights, directed=directed)
     labels, named = vertices.labels()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gzip
 import io
 import os
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from mapeq.errors import FormatError
 from mapeq.formats._scan import next_line
+from mapeq.formats.foreign import what_binary
 
 #: Bytes that are read at a time; a kernel is busy with them for less than a second.
 BLOCK_SIZE = 1 << 23
@@ -55,8 +57,6 @@ class Source:
         The same bytes.
     position : int
         What is read of the block; always the beginning of a line, or its end.
-    num_links, num_weightless : int
-        How many links stood in it, and how many of these had weight 0, once it is read as a network.
 
     Raises
     ------
@@ -77,7 +77,6 @@ class Source:
             raise unreadable(self.name, error) from error
         self._blocks = _blocks(self._stream, block_size)
         self._lines = 0
-        self.num_links = self.num_weightless = 0
         self._present(b"")
 
     def __enter__(self) -> Source:
@@ -132,11 +131,6 @@ class Source:
                 if line and not line.isspace():
                     yield number, line
 
-    def note_links(self, num_links: int, weights: NDArray[np.float64] | None) -> None:
-        """Remember how many links there were before any were summed."""
-        self.num_links = num_links
-        self.num_weightless = 0 if weights is None else num_links - int(np.count_nonzero(weights))
-
     def error(self, message: str, position: int | None = None) -> FormatError:
         """The error of what stands at a position of the block, or of the file as a whole."""
         if position is None:
@@ -152,21 +146,38 @@ class Source:
         self.position = 0
 
     def _check_text(self) -> None:
-        nul = self.block.find(b"\0")
-        if nul >= 0:
-            raise self.error("not a text file in UTF-8: it holds a NUL byte", nul)
+        if b"\0" in self.block:
+            number = self._lines + self.block.count(b"\n", 0, self.block.index(b"\0")) + 1
+            what = "" if self._lines else what_binary(self.block)
+            problem = f"it is {what}" if what else f"it holds a NUL byte on line {number}"
+            raise self.error(f"not a text file in UTF-8: {problem}")
         if not self.block.isascii():
             try:
                 self.block.decode()
             except UnicodeDecodeError as error:
+                if not self._lines and (what := what_binary(self.block)):
+                    raise self.error(f"not a text file in UTF-8: it is {what}") from None
                 byte = self.block[error.start]
                 raise self.error(f"not a text file in UTF-8: byte {byte:#x} is no character", error.start) from None
 
 
 def unreadable(file: str, error: Exception) -> FormatError:
     """The error of a file that cannot be opened or read on."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return FormatError(_REASONS.get(type(error), reason), file=file)
+    reason = _REASONS.get(type(error), getattr(error, "strerror", None) or str(error))
+    return FormatError(reason + (_meant(file) if isinstance(error, FileNotFoundError) else ""), file=file)
+
+
+def _meant(file: str) -> str:
+    """Which file somebody may have meant, or what else is missing, as the end of a sentence; empty if nobody knows."""
+    folder, name = os.path.split(file)
+    try:
+        names = os.listdir(folder or os.curdir)
+    except FileNotFoundError:
+        return f": there is no folder {folder!r}"
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(name, names, 1, 0.7) or [other for other in names if other.startswith(f"{name}.")]
+    return f"; is {os.path.join(folder, near[0])!r} meant?" if near else ""
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
