@@ -57,7 +57,7 @@ def read_network(path: str | os.PathLike[str], *, directed: bool | None = None, 
 def read_source(source: Source, *, directed: bool | None = None, weighted: bool = True) -> Network:
     """Read a network from a source that nothing is read of yet; see :func:`read_network`."""
     if source.more() and (other := what_text(source.block)):
-        raise source.error(other)
+        raise source.error(other, 0)
     first = source.first_line()
     if not first:
         raise source.error("holds no links")

@@ -146,17 +146,15 @@ class Source:
         self.position = 0
 
     def _check_text(self) -> None:
-        if b"\0" in self.block:
-            number = self._lines + self.block.count(b"\n", 0, self.block.index(b"\0")) + 1
-            what = "" if self._lines else what_binary(self.block)
-            problem = f"it is {what}" if what else f"it holds a NUL byte on line {number}"
-            raise self.error(f"not a text file in UTF-8: {problem}")
+        nul = self.block.find(b"\0")
+        if (nul >= 0 or not self.block.isascii()) and not self._lines and (what := what_binary(self.block)):
+            raise self.error(f"not a text file in UTF-8: it is {what}")
+        if nul >= 0:
+            raise self.error("not a text file in UTF-8: it holds a NUL byte", nul)
         if not self.block.isascii():
             try:
                 self.block.decode()
             except UnicodeDecodeError as error:
-                if not self._lines and (what := what_binary(self.block)):
-                    raise self.error(f"not a text file in UTF-8: it is {what}") from None
                 byte = self.block[error.start]
                 raise self.error(f"not a text file in UTF-8: byte {byte:#x} is no character", error.start) from None
 
