@@ -12,15 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq.crew import usable_processors
 from mapeq.errors import counted
 from mapeq.facts import component_of, total_degrees
-from mapeq.flow import EXIT, Flow, FlowOptions, random_walk
+from mapeq.flow import EXIT, FlowOptions, random_walk
 from mapeq.network import Network
 from mapeq.result import Result, make_result
 from mapeq.rows import IntArray
 from mapeq.search import find_modules
-from mapeq.tree import Tree, two_levels
+from mapeq.tree import two_levels
 
 #: Other options are tried on networks of no more links than this: a fraction of a second each.
 MOST_LINKS = 500_000
@@ -41,14 +40,20 @@ def explanation_of(result: Result) -> str | None:
     components = component_of(result.network.undirected())[linked]
     num_components = len(np.unique(components))
     if num_modules == len(modules):
-        sentences = _all_single(result)
+        sentences, sign = _all_single(result), -1
     elif num_modules == 1 or num_modules == num_components == _num_pairs(modules, components):
-        sentences = _undivided(result, linked, num_modules, num_components)
+        sentences, sign = _undivided(result, linked, num_modules, num_components), 1
     else:
         return None
     if not result.converged:
-        sentences.append("The search was stopped early, or more trials would still shorten the description.")
-    return " ".join(sentences)
+        found = "The search was stopped early, or more trials would still shorten the description."
+    elif result.network.num_links <= MOST_LINKS:
+        found = _found(result, sign)
+    else:
+        found = (
+            f"A {'shorter' if sign > 0 else 'longer'} Markov time gives {'smaller' if sign > 0 else 'larger'} modules."
+        )
+    return " ".join([*sentences, found])
 
 
 def _linked_to_others(network: Network) -> NDArray[np.bool_]:
@@ -87,17 +92,15 @@ def _undivided(result: Result, linked: NDArray[np.bool_], num_modules: int, num_
         f"{first}{rest}.",
         *_dense(result.network, num_linked, num_components),
         *_hub(result, num_linked),
-        _found(result, _smaller_modules(_options(result)), 1),
     ]
 
 
 def _all_single(result: Result) -> list[str]:
-    leaving = float(_flow(result).nodes[:, EXIT].sum())
+    leaving = float(result.module_records[1:, EXIT].sum())
     return [
         "Every node is a module of its own.",
         f"In {leaving:.2%} of the steps that are described the walk leaves its node.",
         *_loops(result.network),
-        _found(result, _larger_modules(_options(result)), -1),
     ]
 
 
@@ -168,30 +171,25 @@ def _at_time(options: FlowOptions, time: float) -> Trial:
     )
 
 
-def _found(result: Result, trials: Iterator[Trial], sign: int) -> str:
+def _found(result: Result, sign: int) -> str:
     """What the first search by other options finds that divides the network more (1) or less (-1); a sentence."""
-    if result.network.num_links > MOST_LINKS:
-        return (
-            f"A {'shorter' if sign > 0 else 'longer'} Markov time gives {'smaller' if sign > 0 else 'larger'} modules."
-        )
+    options = FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
+    flow = random_walk(result.network, options)
     tried = []
-    for trial in trials:
-        tree = _searched(result, trial.options)
-        again = _measured(result, tree)
+    for trial in _smaller_modules(options) if sign > 0 else _larger_modules(options):
+        found = find_modules(random_walk(result.network, trial.options), seed=result.seed or 0)
+        again = make_result(result.network, flow, found.tree, options=result.options)
         if sign * again.num_modules > sign * result.num_modules:
             modules = counted(again.num_modules, "module")
             if again.num_modules == result.num_nodes:
                 modules = "every node by itself"
-            return (
-                f"{trial.name} the search finds {modules}: {trial.before} a description of {_compared(again, result)}."
-            )
+            compared = _compared(again, result)
+            return f"{trial.name} the search finds {modules}: {trial.before} a description of {compared}."
         tried.append(f"{trial.options.markov_time:g}")
-    what = "Every node by itself" if sign > 0 else "One module"
-    all_alike = np.arange(result.num_nodes, dtype=np.uint64) * np.uint64(sign > 0)
-    return (
-        f"Searches at Markov times {', '.join(tried)} find nothing else; {what.lower()} takes "
-        f"{_compared(_measured(result, two_levels(all_alike)), result)}."
-    )
+    what = "every node by itself" if sign > 0 else "one module"
+    tree = two_levels(np.arange(result.num_nodes, dtype=np.uint64) * np.uint64(sign > 0))
+    compared = _compared(make_result(result.network, flow, tree, options=result.options), result)
+    return f"Searches at Markov times {', '.join(tried)} find nothing else; {what} takes {compared}."
 
 
 def _compared(other: Result, result: Result) -> str:
@@ -199,20 +197,3 @@ def _compared(other: Result, result: Result) -> str:
     if other.codelength < result.codelength - 1e-9:
         return lengths.format("less") + ": more trials may find it"
     return lengths.format("more")
-
-
-def _searched(result: Result, options: FlowOptions) -> Tree:
-    flow = random_walk(result.network, options)
-    return find_modules(flow, seed=result.seed or 0, num_threads=usable_processors()).tree
-
-
-def _measured(result: Result, tree: Tree) -> Result:
-    return make_result(result.network, _flow(result), tree, options=result.options)
-
-
-def _options(result: Result) -> FlowOptions:
-    return FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
-
-
-def _flow(result: Result) -> Flow:
-    return random_walk(result.network, _options(result))

@@ -167,21 +167,7 @@ def notes(network: Network, found: dict[str, Any]) -> list[str]:
     most = found["hubs"][0] if found["hubs"] and not network.directed else None
     if most and n > 10 and most[1] >= n / 2:
         said.append(f"node {most[0]} is linked to {most[1] / n:.0%} of all nodes")
-    return said + _first_words(network)
-
-
-def _first_words(network: Network) -> list[str]:
-    """Whether the heading of a table was read as its first link: two words before nothing but numbers."""
-    if network.num_nodes < 4 or label_kind(network) != "words":
-        return []
-    first, second, *others = map(str, network.labels)
-    if _is_number(first) or _is_number(second) or not all(map(_is_number, others)):
-        return []
-    return [f"all labels are numbers but the first link's, {first!r} and {second!r}: is that a heading?"]
-
-
-def _is_number(text: str) -> bool:
-    return text.lstrip("-").isdigit()
+    return said
 
 
 # For people ----------------------------------------------------------------------------------
