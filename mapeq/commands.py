@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import textwrap
 import time
@@ -308,5 +309,5 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")
     if result.explanation:
-        lines.append(textwrap.fill(result.explanation, 100))
+        lines.append(textwrap.fill(result.explanation, min(shutil.get_terminal_size((100, 24)).columns, 100)))
     return "\n".join(lines)
