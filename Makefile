@@ -2,7 +2,7 @@
 # All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
@@ -14,6 +14,10 @@ lint: .venv/lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+# The site, in docs/_build/html.
+docs: .venv/docs
+	.venv/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 
 bench: .venv/bench
 	.venv/bin/python -m benchmarks.compare $(BENCH)
@@ -27,4 +31,4 @@ bench: .venv/bench
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist docs/_build *.egg-info

@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import embedding_tables, peers, report, results
+from benchmarks import embedding_tables, growing, peers, report, results
 from benchmarks.keys import FIGURES, Figure
 from benchmarks.measures import FULL, LONG, QUICK, Setting
 from benchmarks.options import add_run_options, folder, positive
 from benchmarks.runs import ROOT, Outcome
-from benchmarks.stored import Clustering, Measured, Part, Step
+from benchmarks.stored import Clustering, Growth, Measured, Part, Step
 
 RESULTS = ROOT / "benchmarks" / "results"
 QUICK_RESULTS = ROOT / "build" / "quick" / "results"
@@ -86,6 +86,8 @@ def _as_text(part: Part) -> str:
         return embedding_tables.clustering_line(part)
     if isinstance(part, Step):
         return embedding_tables.step_line(part)
+    if isinstance(part, Growth):
+        return growing.line(part)
     return f"{part.what}: {part.problem or report.seconds(part.seconds) + ' s'}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import geometric_mean, linear_regression
+from statistics import geometric_mean, linear_regression, mean
 
 from benchmarks._clusterer import EXACT, GRAPH, SEARCH, STAGES
 from benchmarks.commands import COLD, HELP, WARM, WARMUP
@@ -16,6 +16,9 @@ from benchmarks.stored import Measured
 
 TIMES = "{} x"
 SECONDS = "{} s"
+
+#: Networks of fewer links are searched from nothing in some hundredths of a second.
+GROWN = 20_000
 
 #: Links between which growth is fitted: below, times are mostly what every search costs; above, few can measure.
 FITTED = (50_000, 20_000_000)
@@ -226,6 +229,27 @@ def scaling(measured: Measured) -> list[Goal]:
     return [
         Goal("exponent of time in links, mapeq", exponent(measured.outcomes, "mapeq"), "{}", 1.15, 1.05, more=False),
         Goal("exponent of time in links, infomap", exponent(measured.outcomes, "infomap")),
+    ]
+
+
+def growth(measured: Measured) -> list[Goal]:
+    """Over all networks of at least so many links: below, a search takes milliseconds in any case."""
+    found = [each for each in measured.growths if each.num_links >= GROWN]
+    parts = [each.part for each in found]
+    excesses = [mean(each.excess) for each in found]
+    of = f"of {len(found)} with at least {GROWN:,} links"
+    return [
+        Goal(
+            f"part of the time from nothing, geometric mean {of}", geometric_mean(parts) if parts else None, more=False
+        ),
+        Goal(f"the same, largest {of}", max(parts, default=None), least=0.2, more=False),
+        Goal(
+            f"codelength above that from nothing, mean of draws, largest {of}",
+            max(excesses, default=None),
+            "{} %",
+            0.1,
+            more=False,
+        ),
     ]
 
 

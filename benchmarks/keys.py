@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import clusterers, clusterings, commands, goals, measures, peers
+from benchmarks import clusterers, clusterings, commands, goals, growing, measures, peers
 from benchmarks._clusterer import NUM_CENTRES, NUM_NEIGHBORS
 from benchmarks.goals import Goal
 from benchmarks.measures import Setting
@@ -135,6 +135,16 @@ _ALL = (
         "the codelength above the best that any of them found.",
         measures.plot,
         each=True,
+    ),
+    Figure(
+        "growth",
+        "When a network has grown",
+        f"A hundredth of the links, or of the nodes, is new, {growing.DRAWS} draws of each; one trial from nothing, "
+        "and one with `initial_partition`, the result for the network before. Nodes concerned have other links.",
+        growing.growth,
+        goals.growth,
+        runs="Medians of interleaved runs in one warm process, from a `mapeq.Network` to a result; one thread.",
+        needs=(),
     ),
     Figure(
         "embeddings",

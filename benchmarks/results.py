@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import chart, embedding_tables
+from benchmarks import chart, embedding_tables, growing
 from benchmarks.goals import digests
 from benchmarks.keys import FIGURES, Figure
 from benchmarks.peers import PEERS
@@ -73,6 +73,7 @@ def section(figure: Figure, measured: Measured) -> str:
     tables += [timing_table(measured.timings)] if measured.timings else []
     tables += embedding_tables.clusterings(measured.clusterings) if measured.clusterings else []
     tables += [embedding_tables.steps(measured.steps)] if measured.steps else []
+    tables += [growing.table(measured.growths)] if measured.growths else []
     footer = "\n".join(f"{line}  " for line in [*_notes(measured.outcomes), *measured.about]).rstrip()
     return "\n\n".join([f"## {figure.title}", f"`{figure.key}`: {figure.how}", *tables, footer]) + "\n"
 

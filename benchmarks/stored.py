@@ -66,7 +66,36 @@ class Step:
         return median(self.peaks) if self.peaks else None
 
 
-Part = Outcome | Timing | Clustering | Step
+@dataclass
+class Growth:
+    """A search that goes on after a network has grown, beside one from nothing; an entry a draw of what is new."""
+
+    name: str  #: of the network
+    num_links: int
+    new: str  #: what is new
+    multilevel: bool
+    full: list[float] = field(default_factory=list)  #: seconds from nothing
+    warm: list[float] = field(default_factory=list)  #: seconds from what was found before
+    excess: list[float] = field(default_factory=list)  #: of the latter's codelength above the former's, per cent
+    changed: list[float] = field(default_factory=list)  #: which part of the nodes has other links than before
+
+    @property
+    def full_s(self) -> float:
+        """The median."""
+        return median(self.full)
+
+    @property
+    def warm_s(self) -> float:
+        """The median."""
+        return median(self.warm)
+
+    @property
+    def part(self) -> float:
+        """Which part of the time it takes to go on."""
+        return self.warm_s / self.full_s
+
+
+Part = Outcome | Timing | Clustering | Step | Growth
 
 
 @dataclass
@@ -79,6 +108,7 @@ class Measured:
     timings: list[Timing] = field(default_factory=list)
     clusterings: list[Clustering] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    growths: list[Growth] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
         """Take in a part."""
@@ -88,8 +118,10 @@ class Measured:
             self.timings.append(part)
         elif isinstance(part, Clustering):
             self.clusterings.append(part)
-        else:
+        elif isinstance(part, Step):
             self.steps.append(part)
+        else:
+            self.growths.append(part)
 
     def add_older(self, older: Measured) -> None:
         """Take over the clusterings of other sets or by other methods, and what is said about them."""
@@ -112,6 +144,7 @@ class Measured:
             "timings": [asdict(timing) for timing in self.timings],
             "clusterings": [asdict(clustering) for clustering in self.clusterings],
             "steps": [asdict(step) for step in self.steps],
+            "growths": [asdict(growth) for growth in self.growths],
         }
         (folder / f"{self.key}.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
@@ -126,4 +159,5 @@ class Measured:
             [Timing(**timing) for timing in whole["timings"]],
             [Clustering(**clustering) for clustering in whole.get("clusterings", [])],
             [Step(**step) for step in whole.get("steps", [])],
+            [Growth(**growth) for growth in whole.get("growths", [])],
         )

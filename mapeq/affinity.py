@@ -129,7 +129,8 @@ def neighbor_graph(
     min_similarity : float, optional
         Vectors that are less similar than this are no neighbours, similarity being what `weights` says.
     algorithm : {"auto", "exact", "ann"}
-        How neighbours are searched, see :func:`mapeq.neighbors.nearest_neighbors`.
+        "exact" compares all pairs; "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a
+        thousand. "auto" is exact for up to 200,000 vectors.
     num_threads : int, optional
         Threads for the search for neighbours; by default as many as the process may use processors.
     report : callable, optional

@@ -14,12 +14,13 @@ from mapeq.affinity import neighbor_graph
 from mapeq.crew import usable_processors
 from mapeq.errors import option_error
 from mapeq.flow import FlowOptions, random_walk
+from mapeq.growth import start_from
 from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.resolution import fitting_markov_time
 from mapeq.result import Result, make_result
 from mapeq.search import Control, Progress, SearchOptions, find_modules
-from mapeq.tree import cut, renumbered, two_levels
+from mapeq.tree import cut, two_levels
 
 
 def infomap(
@@ -45,8 +46,9 @@ def infomap(
 
     Parameters
     ----------
-    graph : NetworkX or igraph graph, SciPy sparse matrix, pandas, Polars or Arrow table, path of a network file,
-        integer array or tensor of shape (m, 2) or (2, m), iterable of (u, v) or (u, v, w), or Network
+    graph : graph, table, matrix, array, links, path or Network
+        A NetworkX or igraph graph; a pandas, Polars or Arrow table; a SciPy sparse matrix; an integer array or tensor
+        of shape (m, 2) or (2, m); an iterable of (u, v) or (u, v, w); the path of a network file.
         Parallel links are summed; an undirected self-link counts once; nodes without links stay,
         each a module of its own without flow. Labels that go in come out; those of igraph are the vertex attribute
         "name", if all differ. The ends of links in a table are its columns "source" and "target", or "from" and "to",
@@ -72,12 +74,15 @@ def infomap(
     markov_time : float above 0, or "auto"
         How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink. "auto"
         makes it longer, up to 4, where modules would otherwise have no boundaries of their own, as in networks of
-        nearest neighbours (:mod:`mapeq.resolution`); ``result.options`` says how long.
+        nearest neighbours; ``result.options`` says how long.
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
         Where to start from; by default every node is a module. All that :func:`evaluate` takes; a multilevel
-        search starts from a whole hierarchy, a two-level one from its top modules.
+        search starts from a whole hierarchy, a two-level one from its top modules. It may be one of a network that has
+        changed since: nodes that it does not name join their neighbours, names that are no nodes are passed over. A
+        Result of a search with the same options also tells where links have changed, and the search looks only there
+        and as far as that has consequences: for a network that has grown by a hundredth, in a fraction of the time.
     num_trials : int, 1 or more
         So many searches are made and recombined to one that is at least as good as the best of them.
     seed : int, 0 or more, or None
@@ -154,16 +159,19 @@ def search(
 ) -> Result:
     """Search under a control by which the caller may stop it; see :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
-    start = None if initial_partition is None else as_partition(initial_partition, network)
-    if not (start is None or multilevel):
-        start = renumbered(two_levels(cut(start, 1)))
+    start = None if initial_partition is None else start_from(initial_partition, network)
+    tree = None if start is None else start.tree
+    if tree is not None and not multilevel:
+        tree = two_levels(cut(tree, 1))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads = search_options.num_threads or usable_processors()
     if search_options.fit_markov_time:
-        time, tree = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
+        time, fitted = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
         flow_options = replace(flow_options, markov_time=time)
         if control.stopped:  # before the search, which then ends where it starts
-            start = tree
+            tree = fitted
+    options = _known(network, flow_options) | {"multilevel": multilevel}
+    goes_on = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,
@@ -171,7 +179,8 @@ def search(
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=num_threads,
-        start=start,
+        start=tree,
+        changed=start.changed if start is not None and goes_on else None,
         control=control,
     )
     return make_result(
@@ -182,8 +191,7 @@ def search(
         modules_agreed=found.agreed,
         converged=found.converged,
         seed=seed,
-        options=_known(network, flow_options)
-        | {"multilevel": multilevel, "num_trials": int(search_options.num_trials)},
+        options=options | {"num_trials": int(search_options.num_trials)},
     )
 
 
@@ -205,9 +213,9 @@ def evaluate(
     Parameters
     ----------
     graph : as in :func:`infomap`
-    partition : mapping of label to module, array in node order, list of sets of labels, or path of a
-        .clu, .tree, .ftree, .csv or .tsv file
-        Has to name every node once. A hierarchy of modules is one of
+    partition : mapping of label to module, array in node order, list of sets of labels, or path
+        Of a .clu, .tree, .ftree, .csv or .tsv file, if it is a path. Has to name every node once. A hierarchy of
+        modules is one of
 
         - a mapping of label to path: a tuple of the modules that a node is in, coarsest first. Two modules
           are the same if their whole paths are. All values have to be tuples, or none.

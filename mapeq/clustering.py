@@ -87,7 +87,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         All that there is to say about the modules.
     n_features_in_ : int
         Number of features; with given neighbours the number of samples.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         Their names, if X has some.
 
     See Also

@@ -33,6 +33,9 @@ from mapeq.tree_moves import Places
 #: When moving nodes shortens the description by less than this fraction of it, no further pass is begun.
 FADED = 1e-3
 
+#: When moving what has changed shortens the description by more than this fraction of it, nothing stays where it was.
+MUCH = 1e-2
+
 #: The second pass has more to offer than that, and passes over overlaps cost next to nothing.
 FADED_AT_FIRST = 1e-4
 
@@ -59,9 +62,10 @@ class Outcome(NamedTuple):
     length: float
 
 
-def outcome(flow: Flow, tree: Tree) -> Outcome:
+def outcome(flow: Flow, tree: Tree, length: float | None = None) -> Outcome:
     """The hierarchy with the connected parts of all modules in their places.
 
+    Its codelength is summed up anew, to the last digit, unless a `length` is given that is known well enough.
     Recorded teleportation connects nodes without links: it may describe a module better as a whole.
     """
     candidates = [tree]
@@ -71,6 +75,8 @@ def outcome(flow: Flow, tree: Tree) -> Outcome:
             state = dissolved(hierarchy(flow, apart))
             apart = Tree(state.module_of, state.parent)
         candidates = [apart] if flow.teleport is None else [apart, tree]
+    elif length is not None:
+        return Outcome(tree, length)
     outcomes = [Outcome(found, hierarchical_codelength(flow, hierarchy(flow, found)).total) for found in candidates]
     return min(outcomes, key=length_of)
 
@@ -130,6 +136,24 @@ class Searcher:
         leaves = leaf_numbers(start)
         found = self._until_faded(flow, stage_of(flow, partition(flow, leaves.copy())))
         return min(found, outcome(flow, two_levels(leaves)), key=length_of)
+
+    def resume(self, flow: Flow, start: Tree, changed: IndexArray) -> Outcome:
+        """Moves from a start that was the end of a search, before the links of some nodes have changed.
+
+        Only these nodes move at first, and those that this concerns; then whole modules, if that was worth something,
+        or everything, if it was worth much.
+        """
+        state = partition(flow, leaf_numbers(start))
+        change = self._move(flow, state, self.rng.permutation(changed))
+        modules = compact(state)
+        stage = self._reported(stage_of(flow, modules))
+        if self.stopped() or -change <= FADED * stage.length:
+            return outcome(flow, two_levels(modules.module_of), stage.length)
+        if -change > MUCH * stage.length:
+            return self.descend(flow, two_levels(modules.module_of))
+        level = aggregate(flow, modules, self._order(flow), self.crew)
+        stage = self._reported(self._pass(level, stage_of(level, single_modules(level)), FADED, refined_levels=0))
+        return outcome(flow, two_levels(compact(stage.state).module_of[modules.module_of]), stage.length)
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
         """What is made of the best of some descents: here, nothing more."""
@@ -249,7 +273,7 @@ class Searcher:
     ) -> float:
         """Move nodes until none has a reason to, or all links were met so often; returns the change in bits."""
         bounds = unbounded(state) if bounds is None else bounds
-        queue = queue_of(self._order(level) if order is None else order)
+        queue = queue_of(self._order(level) if order is None else order, len(level.nodes))
         return self._empty(queue, NODES, level, state, bounds, widest_row(level.links.indptr), sweeps)
 
     def _empty(

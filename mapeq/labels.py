@@ -74,6 +74,39 @@ def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: 
     return names
 
 
+def positions(labels: Labels, among: Labels) -> NDArray[np.int64]:
+    """Where each of some distinct labels is among others; their number for a label that is not."""
+    nowhere = len(among)
+    if labels is among or _equal(labels, among):  # the usual case: nobody came or went
+        return np.arange(nowhere)
+    wanted, known = _numbers(labels), _numbers(among)
+    if wanted is not None and known is not None:
+        order = np.argsort(known, kind="stable")
+        place = np.searchsorted(known, wanted, sorter=order)
+        found = np.append(order, nowhere)[place]
+        return np.where(np.append(known, 0)[found] == wanted, found, nowhere)
+    number = {label: i for i, label in enumerate(_listed(among))}
+    return np.fromiter((number.get(label, nowhere) for label in _listed(labels)), np.int64, len(labels))
+
+
+def _equal(labels: Labels, others: Labels) -> bool:
+    if isinstance(labels, np.ndarray) and isinstance(others, np.ndarray):
+        return bool(np.array_equal(labels, others))
+    return type(labels) is type(others) and bool(labels == others)
+
+
+def _numbers(labels: Labels) -> NDArray[np.int64] | None:
+    """The labels as an array, if they are integers that fit."""
+    if isinstance(labels, range):
+        return np.arange(labels.start, labels.stop, labels.step)
+    return labels if isinstance(labels, np.ndarray) and labels.dtype == np.int64 else None
+
+
+def _listed(labels: Labels) -> Sequence[Hashable]:
+    """The labels as Python objects."""
+    return labels.tolist() if isinstance(labels, np.ndarray) else labels
+
+
 def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], Labels]:
     """Number the nodes that occur, in the order of their labels: tails, heads, labels."""
     if len(tails) == 0:

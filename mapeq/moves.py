@@ -117,16 +117,17 @@ class Spares(NamedTuple):
     height: NDArray[np.uint64]
 
 
-def queue_of(order: IndexArray) -> Queue:
-    """A queue of all nodes in the given order."""
-    n = len(order)
-    block = min(max(n, 1), max(SMALLEST_BLOCK, n // BLOCKS))
-    ring = np.empty(n + 1, dtype=order.dtype)
-    ring[:n] = order
+def queue_of(order: IndexArray, num_nodes: int) -> Queue:
+    """A queue of some nodes, or all, in the given order."""
+    block = min(max(num_nodes, 1), max(SMALLEST_BLOCK, num_nodes // BLOCKS))
+    ring = np.empty(num_nodes + 1, dtype=order.dtype)
+    ring[: len(order)] = order
+    waiting = np.zeros(num_nodes, dtype=np.uint8)
+    waiting[order] = 1
     return Queue(
         ring,
-        np.array([0, n], dtype=np.uint64),
-        np.ones(n, dtype=np.uint8),
+        np.array([0, len(order)], dtype=np.uint64),
+        waiting,
         np.empty(block, dtype=order.dtype),
         np.empty(block, dtype=order.dtype),
     )

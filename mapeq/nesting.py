@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mapeq.descent import FADED, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
+from mapeq.descent import FADED, MUCH, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
 from mapeq.flow import EXIT, Codebooks, Flow, Links, link_flows
 from mapeq.hierarchy import (
     Hierarchy,
@@ -124,6 +124,19 @@ class Nester(Searcher):
             return super().descend(flow, start)
         # Rounding aside, tuning never lengthens; but nothing may be made worse.
         return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
+
+    def resume(self, flow: Flow, start: Tree, changed: IndexArray) -> Outcome:
+        """Moves from a hierarchy that was the end of a search: nodes around what has changed first, then subtrees."""
+        if is_two_level(start):
+            return super().resume(flow, start, changed)
+        before = hierarchy(flow, start)
+        state = self._nodes_moved(flow, before, self.rng.permutation(changed))
+        gain = (_length(before) - _length(state)) / max(_length(state) + flow.node_codelength, LEAST_GAIN)
+        if gain > MUCH:
+            return self._tuned_end(flow, _tree(state))
+        if gain > FADED:
+            state = self._subtrees_moved(flow, state, insert=False)
+        return outcome(flow, _tree(dissolved(state)))
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
         """A hierarchy that begins with a two-level partition, if that is what there is."""
@@ -250,10 +263,10 @@ class Nester(Searcher):
                 break
         return state
 
-    def _nodes_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
-        """Single nodes have moved between leaf modules, or into new ones."""
+    def _nodes_moved(self, flow: Flow, state: Hierarchy, order: IndexArray | None = None) -> Hierarchy:
+        """Nodes, those of an order first or all, have moved between leaf modules, or into new ones."""
         state = settled(state, SPARES + len(flow.nodes) // UNITS_PER_SPARE)
-        self._move_units(flow, state)
+        self._move_units(flow, state, order)
         return settled(state)
 
     def _parts_moved(self, flow: Flow, state: Hierarchy) -> Hierarchy:
@@ -293,12 +306,15 @@ class Nester(Searcher):
         tree = self._inserted(bottom, lowered(state.module_of, leaves), state)
         return state if tree is None else hierarchy(flow, tree)
 
-    def _move_units(self, level: Flow, state: Hierarchy, *, anywhere: bool = False) -> None:
+    def _move_units(
+        self, level: Flow, state: Hierarchy, order: IndexArray | None = None, *, anywhere: bool = False
+    ) -> None:
         """Move nodes, or parts, between leaf modules; or subtrees to any module, since new ones are inserted later."""
         bounds = places(state, anywhere=anywhere)
         widest = widest_row(level.links.indptr)
         most = max(widest, min((widest + 1) * int(bounds.deepest), len(state.parent)))
-        self._empty(queue_of(self._order(level)), UNITS, level, state, bounds, most)
+        queue = queue_of(self._order(level) if order is None else order, len(level.nodes))
+        self._empty(queue, UNITS, level, state, bounds, most)
 
     def _inserted(self, bottom: Flow, numbers: IndexArray, state: Hierarchy) -> Tree | None:
         """A new level in every module in which modules of its modules pay; None if they pay nowhere.

@@ -211,6 +211,22 @@ def is_symmetric(rows: Rows) -> bool:
     return bool(_is_symmetric(*for_kernels(rows), unsigned(met)))
 
 
+def changed_rows(rows: Rows, before: Rows, position: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows have other entries than they had before.
+
+    Parameters
+    ----------
+    rows, before : Rows
+        Of square matrices of n and of m rows.
+    position : int64 array of shape (n,)
+        Which row, and column, each one was before; m for new ones, which have changed.
+    """
+    changed = np.zeros(len(position), dtype=np.bool_)
+    met = np.zeros(len(before.indptr) - 1, dtype=np.uint64)
+    _mark_changed(*for_kernels(rows), *for_kernels(before), frozen(unsigned(position)), met, changed)
+    return changed
+
+
 def add_transposed(rows: Rows, columns: Rows, factors: FloatArray) -> Rows:
     """The sum of a matrix, its rows multiplied by factors, and its transpose; what is on the diagonal counts once.
 
@@ -357,6 +373,47 @@ def _is_symmetric(indptr, indices, weights, stride, met):
                 return False
             met[j] = mirrored + ONE
     return True
+
+
+@jit
+def _mark_changed(
+    indptr,
+    indices,
+    weights,
+    stride,
+    indptr_before,
+    indices_before,
+    weights_before,
+    stride_before,
+    position,
+    met,
+    changed,
+):
+    """Mark rows that have changed, see :func:`changed_rows`.
+
+    `met`, uint64 of shape (m,), at first 0, notes for each column the entry of the row at hand, counted from 1.
+    """
+    nowhere = np.uint64(len(met))
+    for i in range(np.uint64(len(position))):
+        row = position[i]
+        if row == nowhere:
+            changed[i] = True
+            continue
+        first, last = indptr_before[row], indptr_before[row + ONE]
+        if indptr[i + ONE] - indptr[i] != last - first:
+            changed[i] = True
+            continue
+        for k in range(first, last):
+            met[indices_before[k]] = k + ONE
+        for k in range(indptr[i], indptr[i + ONE]):
+            column = position[indices[k]]
+            entry = met[column] if column != nowhere else first
+            if entry <= first or entry > last:  # of another row
+                changed[i] = True
+                break
+            if weights[k * stride] != weights_before[(entry - ONE) * stride_before]:
+                changed[i] = True
+                break
 
 
 @jit

@@ -153,6 +153,7 @@ def find_modules(
     seed: int = 0,
     num_threads: int = 1,
     start: Tree | None = None,
+    changed: IndexArray | None = None,
     control: Control | None = None,
 ) -> Found:
     """Search for the modules with the shortest description.
@@ -171,6 +172,8 @@ def find_modules(
         Trials run side by side; what threads are left share the work within each.
     start : Tree, optional
         A hierarchy of n nodes to start every trial from; a two-level search takes its leaf modules.
+    changed : unsigned integer array, optional
+        The start was the end of a search before the links of these nodes changed, and trials look around them.
     control : Control, optional
 
     Returns
@@ -179,7 +182,7 @@ def find_modules(
         Every module of it is connected, by links or by recorded teleportation.
     """
     searcher = Nester if multilevel else Searcher
-    return _Search(searcher, flow, int(num_trials), seed, num_threads, start, control or Control()).run()
+    return _Search(searcher, flow, int(num_trials), seed, num_threads, start, changed, control or Control()).run()
 
 
 class _Search:
@@ -193,6 +196,7 @@ class _Search:
         seed: int,
         num_threads: int,
         start: Tree | None,
+        changed: IndexArray | None,
         control: Control,
     ):
         self._searcher = searcher
@@ -205,6 +209,7 @@ class _Search:
         self._start = None
         if start is not None:
             self._start = renumbered(Tree(start.module_of.astype(dtype), start.parent.astype(dtype)))
+        self._changed = changed
         self._control = control
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
@@ -258,7 +263,10 @@ class _Search:
 
         with Crew(self._threads_each) as crew:
             searcher = self._searcher(self._chance(number), crew, lambda: control.stopped, report)
-            ends = [searcher.descend(self._flow, self._start)]
+            if self._start is None or self._changed is None:
+                ends = [searcher.descend(self._flow, self._start)]
+            else:
+                ends = [searcher.resume(self._flow, self._start, self._changed)]
             for again in range(1, self._num_starts()):
                 if control.stopped:
                     break

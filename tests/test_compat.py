@@ -87,6 +87,15 @@ FIGURES = (
     "num_levels",
     "num_nodes",
     "num_links",
+    "num_physical_nodes",
+    "num_non_trivial_top_modules",
+    "effective_num_top_modules",
+    "effective_num_leaf_modules",
+    "entropy_rate",
+    "have_memory",
+    "state_names",
+    "meta_codelength",
+    "meta_entropy",
 )
 
 
@@ -111,6 +120,9 @@ def test_figures_are_the_same(both):
         assert got == pytest.approx(expected, abs=1e-9), name
     assert type(ours.codelengths) is type(theirs.codelengths)
     assert len(ours.codelengths) == len(theirs.codelengths)
+    for level in (-1, 0, 1, 2, 3):
+        expected = theirs.get_effective_num_modules(level)
+        assert ours.get_effective_num_modules(depth_level=level) == pytest.approx(expected, abs=1e-9)
 
 
 def test_modules_are_the_same(both):
@@ -153,6 +165,15 @@ def test_trees_are_the_same(both):
     for name in ("flow", "codelength"):
         expected, got = ([getattr(node, name) for node in im.tree] for im in both)
         assert got == pytest.approx(expected, abs=1e-9)
+    for data in ("flow", "enter_flow", "exit_flow", "enterFlow", "exitFlow"):
+        expected, got = ({(n.path[:-1], n.node_id): getattr(n.data, data) for n in im.nodes} for im in both)
+        assert got == pytest.approx(expected, abs=1e-9)
+        expected, got = ([getattr(n.data, data) for n in im.tree if not n.is_leaf] for im in both)
+        assert got == pytest.approx(expected, abs=1e-9)
+    expected, got = (
+        {(n.node_id or n.path): (n.modular_centrality, n.modularCentrality()) for n in im.tree} for im in both
+    )
+    assert {key: pytest.approx(pair, abs=1e-9) for key, pair in expected.items()} == got
     assert [node.path for node in ours.leaf_modules] == [node.path for node in theirs.leaf_modules]
 
 
@@ -166,12 +187,50 @@ def test_names_and_links_are_the_same(both):
     assert getattr(ours, "mapping", None) == getattr(theirs, "mapping", None)
 
 
+def test_the_flow_of_links_is_the_same(both):
+    expected, got = ({tuple(sorted(ends)): flow for *ends, flow in im.flow_links} for im in both)
+    assert got == pytest.approx(expected, abs=1e-9)
+    assert sorted(both[1].get_links("flow")) == sorted(both[1].flow_links)
+
+
+def test_what_a_run_returns_has_the_same(both):
+    expected, got = (im.run() for im in both)
+    assert type(got).__name__ == type(expected).__name__
+    for level in (1, 2, -1, None):
+        assert got.modules(level) == expected.modules(level)
+        assert got.modules(depth_level=level) == got.modules(depth=level) == got.modules(level)
+        assert {node.node_id: (node.module_id, node.name, node.layer_id) for node in got.nodes(level)} == {
+            node.node_id: (node.module_id, node.name, node.layer_id) for node in expected.nodes(level)
+        }
+        modules = [[node.path for node in found.tree(level) if not node.is_leaf] for found in (got, expected)]
+        assert modules[0] == modules[1]
+    assert got.multilevel_modules() == expected.multilevel_modules()
+    assert [node.path for node in got.leaf_modules()] == [node.path for node in expected.leaf_modules()]
+    assert sorted(link[2] for link in got.links()) == sorted(link[2] for link in expected.links())
+    assert got.names == expected.names
+    summaries = [
+        {name: value for name, value in r.summary().items() if name != "elapsed_time"} for r in (got, expected)
+    ]
+    assert list(summaries[0]) == list(summaries[1])
+    assert summaries[0] == pytest.approx(summaries[1], abs=1e-9)
+    assert list(got.to_series().index) == list(expected.to_series().index)
+    assert got.elapsed_time > 0
+    assert repr(got).startswith("Result(codelength=")
+
+
 def test_tables_are_the_same(both):
     expected, got = (im.get_dataframe().sort_values("node_id").reset_index(drop=True) for im in both)
     assert list(got.columns) == list(expected.columns)
     assert got["name"].tolist() == expected["name"].tolist()
     got, expected = (im.get_dataframe(["node_id", "module_id"]).sort_values("node_id").values.tolist() for im in both)
     assert got == expected
+    theirs, ours = (im.to_dataframe(sort=True, index="node_id", level=-1) for im in both)
+    assert list(ours.columns) == list(theirs.columns)
+    assert ours.drop(columns=["flow", "path"]).equals(theirs.drop(columns=["flow", "path"]))
+    assert ours["flow"].tolist() == pytest.approx(theirs["flow"].tolist(), abs=1e-9)
+    columns = ["node_id", "community", "depth", "state_id", "state_name", "layer_id"]
+    theirs, ours = (im.to_dataframe(columns, sort=["community", "node_id"]) for im in both)
+    assert ours.equals(theirs)
 
 
 def test_files_are_the_same_but_for_comments(both, tmp_path):

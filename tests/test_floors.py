@@ -25,7 +25,7 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
-    {"formats", "adapters", "progress", "placing", "explanations"},
+    {"formats", "adapters", "progress", "placing", "growth", "explanations"},
     {"api"},
     {"clustering", "plot", "networkx_backend", "commands", "cli", "completion", "spark", "compat", "__main__"},
 )

@@ -36,7 +36,7 @@ def length_of(flow, module_of):
 
 def queue_with_blocks(order, block):
     """A queue of all nodes; by itself, that of a small network would take one node at a time."""
-    return queue_of(order)._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
+    return queue_of(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
 
 
 def scratch_of(flow):

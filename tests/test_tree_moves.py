@@ -192,7 +192,7 @@ class Units:
 
 def queue_with_blocks(order, block):
     """A queue of all units; by itself, that of a small network would take one unit at a time."""
-    return queue_of(order)._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
+    return queue_of(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
 
 
 every_flow = pytest.mark.parametrize(

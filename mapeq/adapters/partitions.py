@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq.errors import PartitionError, counted
+from mapeq.labels import positions
 from mapeq.network import Network
 from mapeq.result import Result
 from mapeq.rows import IntArray, unsigned
 from mapeq.tree import Branches, Tree, misplaced, two_levels
 
 
-def as_partition(partition: Any, network: Network) -> Tree:
+def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Tree:
     """Turn anything that describes a partition or a hierarchy into a Tree.
 
     Parameters
@@ -26,6 +28,10 @@ def as_partition(partition: Any, network: Network) -> Tree:
         or path of a .clu, .tree, .ftree, .csv or .tsv file
     network : Network
         Of n nodes.
+    fit : bool
+        Take a partition of another network that has some of the nodes: what is said of nodes that this network does not
+        have is passed over, and each node of which nothing is said is alone in a top module. An array in node order
+        always has to name all.
 
     Returns
     -------
@@ -35,16 +41,17 @@ def as_partition(partition: Any, network: Network) -> Tree:
     Raises
     ------
     PartitionError
-        If a node is missing, unknown, in two modules or beside modules, or levels are not nested.
+        If a node is missing, unknown, in two modules or beside modules, or levels are not nested; with `fit`, if none
+        of the nodes is known.
     """
     if isinstance(partition, str | os.PathLike):
         from mapeq.formats.partitions import read_partition
 
-        return read_partition(partition, network)
+        return read_partition(partition, network, fit=fit)
     if isinstance(partition, Result):
-        return _from_result(partition, network)
+        return _from_result(partition, network, fit)
     if isinstance(partition, Mapping):
-        return _from_mapping(partition, network)
+        return _from_mapping(_fitted_mapping(partition, network) if fit else partition, network)
     if hasattr(partition, "__array__") or (
         isinstance(partition, list | tuple)
         and partition
@@ -55,8 +62,8 @@ def as_partition(partition: Any, network: Network) -> Tree:
         parts = list(partition)
         position = {label: i for i, label in enumerate(network.label_list())}
         if parts and all(_is_level(part, position) for part in parts):
-            return _from_levels(parts, position)
-        return _flat(_from_communities(parts, position))
+            return _from_levels([_fitted(level, position) for level in parts] if fit else parts, position)
+        return _flat(_from_communities(_fitted(parts, position) if fit else parts, position))
     raise TypeError(
         f"a {type(partition).__name__} is no partition: give a dict of label to module or to path of modules, an array "
         "in node order, a list of sets of labels, a list of levels, a Result, or the path of a .clu, .tree, .ftree, "
@@ -82,12 +89,61 @@ def _from_array(modules: NDArray[Any], network: Network) -> IntArray:
     return numbers
 
 
-def _from_result(result: Result, network: Network) -> Tree:
-    if result.network is network:
-        return result.hierarchy
-    leaf_modules = dict(zip(result.node_labels, result.hierarchy.module_of.tolist(), strict=True))
-    module_of = np.array(_in_node_order(leaf_modules, network), dtype=result.hierarchy.module_of.dtype)
-    return Tree(module_of, result.hierarchy.parent)
+def _from_result(result: Result, network: Network, fit: bool) -> Tree:
+    place = positions(network.labels, result.network.labels)
+    known = place < result.num_nodes
+    if fit:
+        _check_overlap(bool(known.any()), network.labels, result.network.labels)
+    elif not known.all():
+        raise _missing(network.labels[int(known.argmin())])
+    elif result.num_nodes > network.num_nodes:
+        taken = np.zeros(result.num_nodes, dtype=np.bool_)
+        taken[place] = True
+        raise _unknown(result.network.labels[int(taken.argmin())])
+    module_of, parent = result.hierarchy
+    num_modules, num_new = len(parent), len(place) - int(np.count_nonzero(known))
+    found = np.empty(len(place), dtype=module_of.dtype)
+    found[known] = module_of[place[known]]
+    found[~known] = np.arange(num_modules, num_modules + num_new)
+    return Tree(found, np.append(parent, np.zeros(num_new, dtype=parent.dtype)))
+
+
+class Alone:
+    """What a module is called that only the node is in of which nothing is said; no two of these are equal."""
+
+
+def _fitted_mapping(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
+    """A mapping of exactly the nodes of a network."""
+    labels = network.label_list()
+    _check_overlap(any(label in partition for label in labels), labels, partition)
+    has_paths = any(isinstance(module, tuple) for module in partition.values())
+    return {label: partition[label] if label in partition else (Alone(),) if has_paths else Alone() for label in labels}
+
+
+def _fitted(communities: Iterable[Any], position: Mapping[Hashable, int]) -> list[Any]:
+    """Communities of exactly the nodes of a network."""
+    communities = list(communities)
+    for community in communities:
+        _check_community(community)
+    named = set(chain.from_iterable(communities))
+    _check_overlap(any(label in position for label in named), position, named)
+    kept = [[label for label in community if label in position] for community in communities]
+    return [*kept, *([label] for label in position if label not in named)]
+
+
+def _check_overlap(overlaps: bool, labels: Collection[Hashable], others: Collection[Hashable]) -> None:
+    """Refuse a partition that says nothing of any node: it is one of another network, or calls nodes otherwise."""
+    if len(labels) and not overlaps:
+        named = f", but {next(iter(others))!r}, for one" if len(others) else ""
+        raise PartitionError(f"the partition names no node of the network, such as {next(iter(labels))!r}{named}")
+
+
+def _missing(label: Hashable) -> PartitionError:
+    return PartitionError(f"the partition misses the node {label!r}")
+
+
+def _unknown(label: Hashable) -> PartitionError:
+    return PartitionError(f"the partition names {label!r}, which is no node of the network")
 
 
 def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Tree:
@@ -121,11 +177,10 @@ def _in_node_order(partition: Mapping[Any, Any], network: Network) -> list[Any]:
     labels = network.label_list()
     missing = next((label for label in labels if label not in partition), None)
     if missing is not None:
-        raise PartitionError(f"the partition misses the node {missing!r}")
+        raise _missing(missing)
     if len(partition) > len(labels):
         known = set(labels)
-        unknown = next(label for label in partition if label not in known)
-        raise PartitionError(f"the partition names {unknown!r}, which is no node of the network")
+        raise _unknown(next(label for label in partition if label not in known))
     return [partition[label] for label in labels]
 
 
@@ -171,19 +226,23 @@ def _from_levels(levels: list[Any], position: Mapping[Hashable, int]) -> Tree:
 def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, int]) -> IntArray:
     module_of: list[int | None] = [None] * len(position)
     for number, community in enumerate(communities):
-        if isinstance(community, str | bytes) or not isinstance(community, Iterable):
-            raise PartitionError(f"a community is a set of labels, not {community!r}")
+        _check_community(community)
         for label in community:
             i = position.get(label)
             if i is None:
-                raise PartitionError(f"the partition names {label!r}, which is no node of the network")
+                raise _unknown(label)
             if module_of[i] is not None:
                 raise PartitionError(f"the node {label!r} is in two modules, or in one twice")
             module_of[i] = number
     for label, i in position.items():
         if module_of[i] is None:
-            raise PartitionError(f"the partition misses the node {label!r}")
+            raise _missing(label)
     return _numbered(module_of)
+
+
+def _check_community(community: Any) -> None:
+    if isinstance(community, str | bytes) or not isinstance(community, Iterable):
+        raise PartitionError(f"a community is a set of labels, not {community!r}")
 
 
 def _numbered(modules: list[Any]) -> IntArray:

@@ -5,7 +5,18 @@ docs/compat.md; names and numbers are those of that package: nodes are whole num
 """
 
 from mapeq.compat.clustering import community_infomap as community_infomap
+from mapeq.compat.found import Result as Result
+from mapeq.compat.refused import NAMES, refusal
 from mapeq.compat.state import Infomap as Infomap
+from mapeq.compat.state import NotRunError as NotRunError
+from mapeq.errors import FormatError as NetworkParseError  # noqa: F401
+from mapeq.errors import MapeqError as InfomapError  # noqa: F401
 
 #: The infomap package whose names these are: code that works with several versions of it asks.
 __version__ = "2.16.0"
+
+
+def __getattr__(name: str) -> object:
+    if name in NAMES:
+        raise ImportError(str(refusal(name, NAMES[name])))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

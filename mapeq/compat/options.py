@@ -1,10 +1,16 @@
-"""The options of the infomap package: which mean something here, which change nothing, and how flags are read."""
+"""The options of the infomap package: which mean something here, which change nothing, and how flags are read.
+
+Those that mean something and are not supported are in :mod:`mapeq.compat.refused`.
+"""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from mapeq.compat.refused import OPTIONS, refusal
+from mapeq.errors import option_error
 
 #: Options that mean something here, and what their values are; bool: a flag without a value.
 MEANT: dict[str, type] = {
@@ -28,6 +34,8 @@ MEANT: dict[str, type] = {
     "include_self_links": bool,
     "cluster_data": str,
     "no_infomap": bool,
+    "weight_threshold": float,
+    "skip_adjust_bipartite_flow": bool,
 }
 
 #: Options that may stand in a script without changing what is found: output, and how another program searches.
@@ -44,6 +52,8 @@ HARMLESS: dict[str, type] = {
     "clu": bool,
     "clu_level": int,
     "print_all_trials": bool,
+    "no_overwrite": bool,
+    "no_final_output": bool,
     "core_loop_limit": int,
     "core_level_limit": int,
     "tune_iteration_limit": int,
@@ -57,6 +67,25 @@ HARMLESS: dict[str, type] = {
     "max_flow_iterations": int,
     "min_flow_iterations": int,
     "flow_tolerance": float,
+    # How much of something that is refused if it is asked for.
+    "bipartite_teleportation": bool,
+    "meta_data_rate": float,
+    "meta_data_unweighted": bool,
+    "regularization_strength": float,
+    "intra_regularization_strength": float,
+    "inter_regularization_strength": float,
+    "entropy_correction_strength": float,
+    "variable_markov_damping": float,
+    "variable_markov_min_scale": float,
+    "preferred_number_of_levels_strength": float,
+    "matchable_multilayer_ids": int,
+    "multilayer_relax_rate": float,
+    "multilayer_relax_limit": int,
+    "multilayer_relax_limit_up": int,
+    "multilayer_relax_limit_down": int,
+    "multilayer_relax_by_jsd": bool,
+    "multilayer_relax_to_self": bool,
+    "multilayer_skip_absent_nodes": bool,
 }
 
 KNOWN = MEANT | HARMLESS
@@ -78,6 +107,8 @@ SHORT = {
     "L": "core_level_limit",
     "T": "tune_iteration_limit",
     "F": "fast_hierarchical_solution",
+    "h": "help",
+    "V": "version",
 }
 
 #: Flow models that were flags of their own once.
@@ -85,11 +116,24 @@ FLOW_FLAGS = ("undirected", "undirdir", "outdirdir", "rawdir")
 
 
 def named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """All options by name, those left at None apart."""
-    for name in options:
-        if name not in KNOWN:
-            raise _unsupported(name)
-    return {name: value for name, value in options.items() if value is not None} | _parsed(args or "")
+    """All options by name, those left at None apart; flags win over keywords.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, or a flag's value is none of its kind.
+    NotSupportedError
+        If an option is known and not supported.
+    """
+    rest = dict(options)
+    together = rest.pop("options", None) or {}
+    if not isinstance(together, Mapping):
+        raise option_error("options", together, "a mapping of name to value")
+    given = {**together, **rest}
+    for name, value in given.items():
+        if value or name not in OPTIONS:  # what is off is not asked for
+            _check(name, name)
+    return {name: value for name, value in given.items() if value is not None} | _parsed(args or "")
 
 
 def _parsed(args: str) -> dict[str, Any]:
@@ -107,24 +151,31 @@ def _flags(word: str) -> Iterator[tuple[str, str, str]]:
     """The flags in a word, as written and by name, and the value attached to a short one: ``-N10``, ``-2d``."""
     if word.startswith("--"):
         name = word[2:].replace("-", "_")
-        if name not in KNOWN:
-            raise _unsupported(word)
+        _check(name, word)
         yield word, name, ""
         return
     if not word.startswith("-") or len(word) == 1:
         raise ValueError(f"{word!r} is no option; files are read by read_file")
     for k, letter in enumerate(word[1:], 2):
-        if letter not in SHORT:
-            raise _unsupported(f"-{letter}")
-        takes_value = KNOWN[SHORT[letter]] is not bool
-        yield f"-{letter}", SHORT[letter], word[k:] if takes_value else ""
+        name = SHORT.get(letter, "")
+        _check(name, f"-{letter}")
+        takes_value = KNOWN[name] is not bool
+        yield f"-{letter}", name, word[k:] if takes_value else ""
         if takes_value:
             return
 
 
+def _check(name: str, written: str) -> None:
+    """Let pass what is known."""
+    if name in OPTIONS:
+        raise refusal(f"option {written}", OPTIONS[name])
+    if name not in KNOWN:
+        raise ValueError(f"there is no option {written}; docs/compat.md says which there are")
+
+
 def _value(flag: str, kind: type, text: str) -> Any:
     try:
-        if text and not text.startswith("-"):
+        if text and (kind is not str or not text.startswith("-")):
             return kind(text)
     except ValueError:
         pass
@@ -132,11 +183,24 @@ def _value(flag: str, kind: type, text: str) -> Any:
     raise ValueError(f"the option {flag} needs {what}, not {text!r}")
 
 
-def _unsupported(option: str) -> ValueError:
-    return ValueError(f"mapeq.compat does not support the option {option}; docs/compat.md says which it does")
-
-
 def threads_of(options: Mapping[str, Any]) -> int | None:
     """How many threads the options ask for; None leaves it to us, as their "auto" does."""
     said = options.get("num_threads", options.get("threads", "auto"))
-    return None if said == "auto" else int(said)
+    if said == "auto":
+        return None
+    if str(said).isdigit() and int(said) > 0:
+        return int(said)
+    raise option_error("num_threads", said, '"auto" or a whole number from 1')
+
+
+def check_run(options: Mapping[str, Any]) -> None:
+    """Refuse options of a run that concern links as they are added.
+
+    Raises
+    ------
+    ValueError
+        If there is one; names it.
+    """
+    for name in ("weight_threshold", "no_self_links"):
+        if options.get(name):
+            raise ValueError(f"{name} concerns links as they are added: it belongs in Infomap(...), not in run(...)")

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import os
-from array import array
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mapeq._optional import require
 from mapeq.api import evaluate, infomap
+from mapeq.compat.collecting import Collection, weighted_links
+from mapeq.compat.found import Result
 from mapeq.compat.node import Node
-from mapeq.compat.options import FLOW_FLAGS, named_options, threads_of
-from mapeq.errors import NetworkError
-from mapeq.formats import read_network
-from mapeq.formats.naming import in_tree_order
-from mapeq.network import Network, bad_weight, first_bad_weight
-from mapeq.result import Result
-from mapeq.rows import FloatArray
-from mapeq.tree import depths, first_children, preorder
+from mapeq.compat.options import FLOW_FLAGS, check_run, named_options, threads_of
+from mapeq.compat.refused import ATTRIBUTES, BIPARTITE, missing, refusal
+from mapeq.compat.writing import write_pajek
+from mapeq.errors import MapeqError, NetworkError
+from mapeq.network import Network
 
 if TYPE_CHECKING:
-    import networkx
     import pandas
 
 
-class Infomap:
+class NotRunError(MapeqError, RuntimeError, ValueError):
+    """Something was asked for that only a run can find."""
+
+
+def _figure(name: str) -> property:
+    """An attribute of what the last run has found."""
+
+    def figure(self: Infomap) -> Any:
+        return getattr(self._found(), name)
+
+    return property(figure, doc=getattr(getattr(Result, name, None), "__doc__", None))
+
+
+def _method(name: str) -> Callable[..., Any]:
+    """A method of what the last run has found."""
+
+    def method(self: Infomap, *args: Any, **options: Any) -> Any:
+        return getattr(self._found(), name)(*args, **options)
+
+    method.__doc__ = getattr(Result, name).__doc__
+    return method
+
+
+class Infomap(Collection):
     """Collects a network, searches it for modules and keeps what was found.
 
     Parameters
@@ -51,9 +69,8 @@ class Infomap:
     >>> im = Infomap("--two-level --silent")
     >>> for link in [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (4, 6), (5, 6)]:
     ...     im.add_link(*link)
-    >>> _ = im.run()
-    >>> im.num_top_modules, round(im.codelength, 4)
-    (2, 2.3207)
+    >>> im.run()
+    Result(codelength=2.32073..., num_top_modules=2, num_levels=2)
     >>> for node in im.tree:
     ...     if node.is_leaf:
     ...         print(node.node_id, node.module_id, end="; ")
@@ -61,150 +78,73 @@ class Infomap:
     """
 
     def __init__(self, args: str | None = None, **options: Any):
+        super().__init__()
         self._options = named_options(args, options)
-        self._sources, self._targets, self._weights = array("q"), array("q"), array("d")
-        self._node_weights: dict[int, float | None] = {}
-        self._names: dict[int, str] = {}
-        self._has_arcs = False
-        self._network: Network | None = None
+        self._threshold = float(self._options.get("weight_threshold", 0.0))
+        self._self_links = (
+            not self._options.get("no_self_links") and self._options.get("include_self_links") is not False
+        )
         self._result: Result | None = None
         #: Module of each node to start from, kept for all runs.
         self.initial_partition: Mapping[int, int] | None = None
 
-    def add_link(self, source_id: int, target_id: int, weight: float = 1.0) -> None:
-        """Add a link between two numbers; parallel links are summed, one of weight 0 is as good as absent.
+    @classmethod
+    def from_scipy_sparse_matrix(
+        cls,
+        A: Any,
+        *,
+        directed: bool = False,
+        weighted: bool = True,
+        node_ids: Iterable[Any] | None = None,
+        args: str | None = None,
+        **options: Any,
+    ) -> Infomap:
+        """The object with the links of a matrix; see :meth:`add_scipy_sparse_matrix`."""
+        im = cls(args, **options)
+        im.add_scipy_sparse_matrix(A, directed, weighted, node_ids)
+        return im
 
-        Raises
-        ------
-        NetworkError
-            If a node is no whole number from 0, or the weight is negative or not finite.
-        """
-        source, target = _number(source_id), _number(target_id)
-        if not 0 <= weight < np.inf:
-            raise bad_weight(weight, f"the link {source} - {target}")
-        if weight > 0:
-            self._sources.append(source)
-            self._targets.append(target)
-            self._weights.append(weight)
-            self._network = None
+    @classmethod
+    def from_edge_index(
+        cls,
+        edge_index: Any,
+        *,
+        edge_weight: Any = None,
+        num_nodes: int | None = None,
+        directed: bool = True,
+        node_ids: Iterable[Any] | None = None,
+        args: str | None = None,
+        **options: Any,
+    ) -> Infomap:
+        """The object with the links of an edge index; see :meth:`add_edge_index`."""
+        im = cls(args, **options)
+        im.add_edge_index(edge_index, edge_weight, num_nodes, directed, node_ids)
+        return im
 
-    def add_links(self, links: Iterable[Any]) -> None:
-        """Add links: tuples of source, target and perhaps weight, or an array of such rows."""
-        if isinstance(links, np.ndarray):
-            self._add_rows(links)
-        else:
-            for link in links:
-                self.add_link(*link)
-
-    def remove_link(self, source_id: int, target_id: int) -> bool:
-        """Take a link away, not its nodes; says whether there was one."""
-        sources, targets, weights = self._links()
-        given = (sources == source_id) & (targets == target_id)
-        if not given.any():
-            return False
-        self.add_nodes([source_id, target_id])
-        self._sources, self._targets, self._weights = array("q"), array("q"), array("d")
-        self._add_arrays(sources[~given], targets[~given], weights[~given])
-        return True
-
-    def remove_links(self, links: Iterable[tuple[int, int]]) -> None:
-        """Take links away, not their nodes."""
-        for source, target in links:
-            self.remove_link(source, target)
-
-    def add_node(self, node_id: int, name: str | None = None, teleportation_weight: float | None = None) -> None:
-        """Add a node, which may be without links."""
-        number = _number(node_id)
-        if teleportation_weight is not None or number not in self._node_weights:
-            self._node_weights[number] = teleportation_weight
-        self.set_name(number, name)
-        self._network = None
-
-    def add_nodes(self, nodes: Iterable[Any]) -> None:
-        """Add nodes: numbers, tuples of number, name and perhaps weight, or a mapping of number to the rest."""
-        rows = nodes.items() if isinstance(nodes, Mapping) else nodes
-        for row in rows:
-            number, *rest = row if isinstance(row, tuple | list) else (row,)
-            if isinstance(nodes, Mapping) and isinstance(rest[0], tuple | list):
-                rest = list(rest[0])
-            self.add_node(number, *rest)
-
-    def set_name(self, node_id: int, name: str | None) -> None:
-        """Name a node; None leaves its name as it is."""
-        if name is not None:
-            self._names[_number(node_id)] = name
-
-    def set_names(self, names: Mapping[int, str] | Iterable[tuple[int, str]]) -> None:
-        """Name nodes, by pairs or by a mapping."""
-        for node_id, name in names.items() if isinstance(names, Mapping) else names:
-            self.set_name(node_id, name)
-
-    def get_name(self, node_id: int, default: str | None = None) -> str | None:
-        """The name of a node, or the default if it has none."""
-        return self._names.get(node_id, default)
-
-    def get_names(self) -> dict[int, str]:
-        """The names of all nodes that have one."""
-        return dict(sorted(self._names.items()))
-
-    def add_networkx_graph(self, g: networkx.Graph, weight: str | None = "weight") -> dict[int, Any]:
-        """Add a NetworkX graph; a directed one makes the flow directed, unless ``directed=False`` was said.
-
-        Returns
-        -------
-        dict
-            From number to label. Labels that are numbers stay; else nodes are numbered in the graph's order, and
-            the labels, or the attribute ``name``, become names.
-        """
-        labels = list(g)
-        keeps = all(isinstance(label, int) and label >= 0 for label in labels)
-        number = {label: label if keeps else i for i, label in enumerate(labels)}
-        for label, name in g.nodes(data="name"):
-            named = name is not None or not keeps
-            self.add_node(number[label], str(label if name is None else name) if named else None)
-        edges = g.edges(data=weight, default=1.0) if weight is not None else ((u, v, 1.0) for u, v in g.edges())
-        for u, v, value in edges:
-            self.add_link(number[u], number[v], value)
-        self._has_arcs |= g.is_directed()
-        return {number[label]: label for label in labels}
-
-    def read_file(self, filename: str | os.PathLike[str], accumulate: bool = True) -> None:
-        """Add the nodes and links of a link list or a Pajek file, whose nodes are numbers.
-
-        Raises
-        ------
-        FormatError
-            If the file cannot be read.
-        NetworkError
-            If it calls nodes by words.
-        """
-        network = read_network(filename, directed=True)
-        ids = np.asarray(network.labels if network.ids is None else network.ids)
-        if ids.dtype.kind not in "iu":
-            raise NetworkError(f"{os.fspath(filename)}: nodes must be whole numbers here; mapeq.infomap takes words")
-        if not accumulate:
-            self._sources, self._targets, self._weights = array("q"), array("q"), array("d")
-            self._node_weights, self._names = {}, {}
-        self.add_nodes(ids.tolist() if network.node_weights is None else _weighted(ids, network.node_weights))
-        if network.ids is not None:
-            self.set_names(zip(ids.tolist(), map(str, network.label_list()), strict=True))
-        sources, targets, weights = network.links()
-        self._add_arrays(ids[sources], ids[targets], weights)
+    def __getattr__(self, name: str) -> Any:
+        raise missing("Infomap", name, ATTRIBUTES)
 
     def run(
         self, args: str | None = None, initial_partition: Mapping[int, int] | None = None, **options: Any
-    ) -> Infomap:
+    ) -> Result:
         """Search the network, by these options beside those of the constructor.
 
         Returns
         -------
-        Infomap
-            This object, which has what was found.
+        Result
+            What was found; this object keeps it, too, until it runs again.
+
+        Raises
+        ------
+        NetworkError
+            If there is nothing to search.
         """
-        chosen = self._options | named_options(args, options)
-        start = initial_partition or self.initial_partition or chosen.get("cluster_data")
+        begin = time.perf_counter()
+        said = named_options(args, options)
+        check_run(said)
+        chosen = self._options | said
         flow_model = self._flow_model(chosen)
-        network = self._collected(chosen, directed=flow_model != "undirected")
+        network = self._collected(directed=flow_model != "undirected")
         if network.num_nodes == 0:
             raise NetworkError("there is nothing to search: add links or nodes first")
         walk = {
@@ -215,10 +155,22 @@ class Infomap:
             "node_weights_as_flow": chosen.get("use_node_weights_as_flow", False),
             "markov_time": chosen.get("markov_time", 1.0),
         }
+        self._network = network
+        steps = 1
+        if self.bipartite_start_id:
+            _check_kinds(network, self.bipartite_start_id, flow_model)
+            if not chosen.get("skip_adjust_bipartite_flow"):
+                network = _of_first_kind(network, self.bipartite_start_id)
+                steps = 2  # from one node of the first kind to the next
+                walk |= {"node_weights_as_flow": True, "markov_time": steps * walk["markov_time"]}
+        start = chosen.get("cluster_data")
+        given = initial_partition or self.initial_partition
+        if given:
+            start = _filled(given, network)
         if chosen.get("no_infomap"):
-            self._result = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
+            found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
-            self._result = infomap(
+            found = infomap(
                 network,
                 multilevel=not chosen.get("two_level"),
                 initial_partition=start,
@@ -227,82 +179,26 @@ class Infomap:
                 num_threads=threads_of(chosen),
                 **walk,
             )
-        self._network = network
-        return self
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin, steps)
+        return self._result
 
-    @property
-    def names(self) -> dict[int, str]:
-        """The names of all nodes that have one."""
-        return self.get_names()
+    codelength, codelengths = _figure("codelength"), _figure("codelengths")
+    index_codelength, module_codelength = _figure("index_codelength"), _figure("module_codelength")
+    one_level_codelength = _figure("one_level_codelength")
+    relative_codelength_savings = _figure("relative_codelength_savings")
+    entropy_rate, elapsed_time = _figure("entropy_rate"), _figure("elapsed_time")
+    meta_codelength, meta_entropy = _figure("meta_codelength"), _figure("meta_entropy")
+    num_top_modules, num_leaf_modules = _figure("num_top_modules"), _figure("num_leaf_modules")
+    num_non_trivial_top_modules = _figure("num_non_trivial_top_modules")
+    num_levels = max_depth = _figure("num_levels")
+    effective_num_top_modules = _figure("effective_num_top_modules")
+    effective_num_leaf_modules = _figure("effective_num_leaf_modules")
+    have_memory, state_names = _figure("have_memory"), _figure("state_names")
 
-    @property
-    def num_nodes(self) -> int:
-        """Number of nodes."""
-        return self._present().num_nodes
-
-    @property
-    def num_links(self) -> int:
-        """Number of links: pairs once the search has said that they are undirected, before it ordered pairs."""
-        return self._present().num_links
-
-    @property
-    def links(self) -> Iterator[tuple[int, int, float]]:
-        """As :meth:`get_links`."""
-        return self.get_links()
-
-    def get_links(self) -> Iterator[tuple[int, int, float]]:
-        """Source, target and weight of each link; once it is known to be undirected, the smaller number first."""
-        network = self._present()
-        ids = np.asarray(network.labels)
-        sources, targets, weights = network.links()
-        return zip(ids[sources].tolist(), ids[targets].tolist(), weights.tolist(), strict=True)
-
-    @property
-    def codelength(self) -> float:
-        """Description length in bits per step."""
-        return self._found().codelength
-
-    @property
-    def codelengths(self) -> tuple[float, ...]:
-        """Description length of each trial; recombined, they may give one shorter than all of these."""
-        return self._found().trials or (self.codelength,)
-
-    @property
-    def index_codelength(self) -> float:
-        """The part of it that names the top modules."""
-        return self._found().index_codelength
-
-    @property
-    def module_codelength(self) -> float:
-        """The rest of it, within modules."""
-        return self._found().module_codelength
-
-    @property
-    def one_level_codelength(self) -> float:
-        """Description length without modules."""
-        return self._found().one_level_codelength
-
-    @property
-    def relative_codelength_savings(self) -> float:
-        """The fraction of it that the modules save."""
-        return self._found().relative_savings
-
-    @property
-    def num_top_modules(self) -> int:
-        """Number of top modules."""
-        return self._found().num_modules
-
-    @property
-    def num_leaf_modules(self) -> int:
-        """Number of modules of nodes."""
-        return len(np.unique(self._found().hierarchy.module_of))
-
-    @property
-    def max_depth(self) -> int:
-        """Levels of the tree, the nodes being the last: 2 for a two-level partition."""
-        return self._found().num_levels
-
-    num_levels = max_depth
+    write, write_clu, write_tree = _method("write"), _method("write_clu"), _method("write_tree")
+    write_flow_tree, write_csv, write_json = _method("write_flow_tree"), _method("write_csv"), _method("write_json")
+    write_newick, to_dataframe = _method("write_newick"), _method("to_dataframe")
+    get_multilevel_modules = _method("multilevel_modules")
 
     @property
     def modules(self) -> ItemsView[int, int]:
@@ -312,102 +208,102 @@ class Infomap:
     @property
     def multilevel_modules(self) -> ItemsView[int, tuple[int, ...]]:
         """Pairs of node and the modules that it is in at each level."""
-        return self.get_multilevel_modules().items()
-
-    def get_modules(self, depth_level: int = 1, states: bool = False) -> dict[int, int]:
-        """The module of each node, from 1, at a depth below the root; -1 is the finest level."""
-        found = self._found()
-        numbers = _module_numbers(found, depth_level)[found.hierarchy.module_of]
-        return dict(zip(np.asarray(found.network.labels).tolist(), numbers.tolist(), strict=True))
-
-    def get_multilevel_modules(self, states: bool = False) -> dict[int, tuple[int, ...]]:
-        """The modules that each node is in, at each level, coarsest first."""
-        found = self._found()
-        levels = [self.get_modules(level) for level in range(1, found.num_levels)]
-        return {node_id: tuple(modules[node_id] for modules in levels) for node_id in levels[0]}
+        return self._found().multilevel_modules().items()
 
     @property
     def tree(self) -> Iterator[Node]:
         """Modules and nodes, depth first."""
-        return self.get_tree()
+        return self._found().tree()
 
     @property
     def nodes(self) -> Iterator[Node]:
         """The nodes, module by module, most flow first."""
-        return self.get_nodes()
+        return self._found().nodes()
 
     @property
     def leaf_modules(self) -> Iterator[Node]:
         """The modules of nodes."""
-        return (node for node in self.get_tree() if node.is_leaf_module)
+        return self._found().leaf_modules()
 
     physical_tree, physical_nodes = tree, nodes
 
+    @property
+    def links(self) -> Iterator[tuple[int, int, float]]:
+        """As :meth:`get_links`."""
+        return self.get_links()
+
+    @property
+    def flow_links(self) -> Iterator[tuple[int, int, float]]:
+        """Source, target and flow of each link."""
+        return self.get_links("flow")
+
+    def get_links(self, data: str = "weight") -> Iterator[tuple[int, int, float]]:
+        """Source, target and weight of each link; once it is known to be undirected, the smaller number first.
+
+        With ``"flow"`` as the last run has found it, else as they are now.
+        """
+        return weighted_links(self._present()) if data == "weight" else self._found().links(data)
+
+    def get_modules(self, depth_level: int = 1, states: bool = False) -> dict[int, int]:
+        """The module of each node, from 1, at a depth below the root, by increasing number; -1 is the finest level."""
+        return dict(sorted(self._found().modules(depth_level).items()))
+
     def get_nodes(self, depth_level: int = 1, states: bool = False) -> Iterator[Node]:
         """The nodes, module by module, with their modules at a depth below the root."""
-        return (node for node in self.get_tree(depth_level) if node.is_leaf)
+        return self._found().nodes(depth_level)
 
     def get_tree(self, depth_level: int = 1, states: bool = False) -> Iterator[Node]:
         """Modules and nodes, depth first, with their modules at a depth below the root."""
-        found = self._found()
-        ids, flow = np.asarray(found.network.labels), found.flow
-        numbers = _module_numbers(found, depth_level)[preorder(found.hierarchy.parent)].tolist()
-        leaves = iter(in_tree_order(found)[0].tolist())
-        for number, module in zip(numbers, found.tree.walk(), strict=True):
-            size = module.num_children
-            yield Node(0, number, module.path, module.flow, size, module.is_leaf, module.codelength)
-            for rank, i in enumerate(islice(leaves, size if module.is_leaf else 0), 1):
-                yield Node(int(ids[i]), number, (*module.path, rank), float(flow[i]))
+        return self._found().tree(depth_level)
+
+    def get_effective_num_modules(self, depth_level: int = 1) -> float:
+        """Two to the power of the entropy of the flow of the modules at a depth below the root."""
+        return self._found().effective_num_modules(depth_level)
+
+    def get_state_names(self) -> dict[int, str]:
+        """Nothing: there are no states."""
+        return {}
 
     def get_dataframe(
         self, columns: Iterable[str] = ("path", "flow", "name", "node_id"), *, states: bool = True, depth_level: int = 1
     ) -> pandas.DataFrame:
         """A pandas table of the nodes (extra ``pandas``): attributes of theirs, and ``name``, or else the number."""
-        pandas = require("pandas", extra="pandas")
-        nodes = list(self.get_nodes(depth_level))
-        rows = {
-            column: [
-                self._names.get(node.node_id, node.node_id) if column == "name" else getattr(node, column)
-                for node in nodes
-            ]
-            for column in columns
-        }
-        return pandas.DataFrame(rows)
+        return self._found().to_dataframe(columns, level=depth_level)
 
-    def write(self, filename: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
-        """Write what was found in the format of the suffix; see :meth:`mapeq.Result.write`."""
-        found = self._found()
-        ids = np.asarray(found.network.labels, dtype=np.int64)
-        names = tuple(self._names.get(node_id, str(node_id)) for node_id in ids.tolist())
-        replace(found, network=replace(found.network, labels=names, ids=ids)).write(filename, format, level)
+    def write_pajek(self, filename: str | os.PathLike[str], flow: bool = False) -> None:
+        """Write the network as a Pajek file, or, of the last run, with flow in place of weights."""
+        network = self._present()
+        if self._result is None and self._flow_model(self._options) == "undirected":
+            network = network.undirected()
+        write_pajek(filename, network, self._names, self._found() if flow else None)
 
-    def write_clu(self, filename: str | os.PathLike[str], states: bool = False, depth_level: int = 1) -> None:
-        """Write a .clu file of the modules at a depth below the root."""
-        self.write(filename, "clu", depth_level)
-
-    def write_tree(self, filename: str | os.PathLike[str], states: bool = False) -> None:
-        """Write a .tree file."""
-        self.write(filename, "tree")
-
-    def write_flow_tree(self, filename: str | os.PathLike[str], states: bool = False) -> None:
-        """Write a .ftree file."""
-        self.write(filename, "ftree")
+    def summary(self) -> dict[str, Any]:
+        """The figures by name; of the network alone before a run."""
+        figures: dict[str, Any] = {"nodes": self.num_nodes, "links": self.num_links, "physical_nodes": self.num_nodes}
+        figures |= {"state_nodes": 0, "higher_order": False, "status": "not run" if self._result is None else "run"}
+        return figures if self._result is None else figures | self._result.summary()
 
     def numTopModules(self) -> int:
         """Number of top modules."""
-        return self.num_top_modules
+        return self._found().num_top_modules
 
     # What older versions called them.
-    addLink, addNode, setName, readInputData = add_link, add_node, set_name, read_file
+    addLink, addNode, setName, readInputData = (
+        Collection.add_link,
+        Collection.add_node,
+        Collection.set_name,
+        Collection.read_file,
+    )
+    getName, getNames = Collection.get_name, Collection.get_names
     iterTree = iter_tree = get_tree
     leafIter = iterLeafNodes = get_nodes
-    getModules, getMultilevelModules, getName, getNames = get_modules, get_multilevel_modules, get_name, get_names
+    getModules, getMultilevelModules = get_modules, get_multilevel_modules
     writeClu, writeTree, writeFlowTree = write_clu, write_tree, write_flow_tree
 
     def _found(self) -> Result:
         """What the last run has found."""
         if self._result is None:
-            raise RuntimeError("nothing is found yet: call run() first")
+            raise NotRunError("nothing is found yet: call run() first")
         return self._result
 
     def _flow_model(self, options: Mapping[str, Any]) -> str:
@@ -416,78 +312,34 @@ class Infomap:
         directed = options.get("directed", self._has_arcs and said == "undirected")
         return "directed" if directed else str(said)
 
-    def _add_rows(self, rows: NDArray[Any]) -> None:
-        """Add links from an array of shape (m, 2), or (m, 3) with weights."""
-        if rows.ndim != 2 or rows.shape[1] not in (2, 3):
-            raise NetworkError(f"links are an array of shape (m, 2), or (m, 3) with weights, not {rows.shape}")
-        ends = rows[:, :2].astype(np.int64)
-        wrong = np.flatnonzero(((ends != rows[:, :2]) | (ends < 0)).any(axis=1))
-        if len(wrong):
-            raise NetworkError(f"nodes must be whole numbers from 0, not {rows[wrong[0], :2].tolist()}")
-        weights = rows[:, 2].astype(np.float64) if rows.shape[1] == 3 else np.ones(len(rows))
-        k = first_bad_weight(weights)
-        if k is not None:
-            raise bad_weight(weights[k], f"the link {ends[k, 0]} - {ends[k, 1]}")
-        linked = weights > 0
-        self._add_arrays(ends[linked, 0], ends[linked, 1], weights[linked])
-
-    def _add_arrays(self, sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray) -> None:
-        self._sources.frombytes(sources.astype(np.int64).tobytes())
-        self._targets.frombytes(targets.astype(np.int64).tobytes())
-        self._weights.frombytes(weights.astype(np.float64).tobytes())
-        self._network = None
-
-    def _links(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        """All links as they were added."""
-        return (
-            np.array(self._sources, dtype=np.int64),
-            np.array(self._targets, dtype=np.int64),
-            np.array(self._weights, dtype=np.float64),
-        )
-
-    def _collected(self, options: Mapping[str, Any], *, directed: bool) -> Network:
-        """The network of all that was added, nodes sorted by number."""
-        sources, targets, weights = self._links()
-        ids = np.unique(np.concatenate([np.array(list(self._node_weights), dtype=np.int64), sources, targets]))
-        given = [self._node_weights.get(node_id) for node_id in ids.tolist()]
-        node_weights = [1.0 if weight is None else weight for weight in given]
-        network = Network.from_edges(
-            np.searchsorted(ids, sources),
-            np.searchsorted(ids, targets),
-            weights,
-            directed=directed,
-            labels=ids,
-            node_weights=None if all(weight is None for weight in given) else node_weights,
-        )
-        leaves_out = options.get("no_self_links") or options.get("include_self_links") is False
-        return network.without_self_links() if leaves_out else network
-
-    def _present(self) -> Network:
-        """The network as the last run took it, or with ordered pairs if it was changed since."""
-        if self._network is None:
-            self._network = self._collected(self._options, directed=True)
-        return self._network
+    def __repr__(self) -> str:
+        found = "" if self._result is None else f", {self._result!r}"
+        return f"<mapeq.compat.Infomap: {self.num_nodes} nodes, {self.num_links} links{found}>"
 
 
-def _module_numbers(result: Result, level: int) -> NDArray[np.int64]:
-    """The number, from 1 and depth first, of what each module is in at a level; of its first part, if it is above."""
-    parent = result.hierarchy.parent
-    level = result.num_levels - 1 if level < 0 else level
-    order = preorder(parent)
-    depth = depths(parent)[order]
-    is_leaf = np.diff(first_children(parent))[order] == 0
-    counts = (depth == level) | (is_leaf & (depth < level))
-    numbers = np.empty(len(parent), dtype=np.int64)
-    numbers[order] = np.cumsum(counts) + (~counts & (depth < level))
-    return numbers
+def _filled(partition: Mapping[int, Any], network: Network) -> dict[Any, Any]:
+    """A partition of just the nodes of the network; those that it leaves out are in modules of their own."""
+    are_paths = any(isinstance(module, tuple) for module in partition.values())
+    filled: dict[Any, Any] = {}
+    for node_id in np.asarray(network.labels).tolist():
+        alone = f"alone {node_id}"
+        filled[node_id] = partition.get(node_id, (alone,) if are_paths else alone)
+    return filled
 
 
-def _number(node: Any) -> int:
-    """A node as a whole number."""
-    if isinstance(node, str) or node != (number := int(node)) or number < 0:
-        raise NetworkError(f"a node must be a whole number from 0, not {node!r}")
-    return number
+def _check_kinds(network: Network, start_id: int, flow_model: str) -> None:
+    """Refuse links between nodes of one kind."""
+    if flow_model != "undirected":
+        raise refusal(f"flow model {flow_model!r} with bipartite_start_id", BIPARTITE)
+    ids = np.asarray(network.labels)
+    sources, targets = (ids[ends] for ends in network.links()[:2])
+    wrong = np.flatnonzero((sources >= start_id) == (targets >= start_id))
+    if len(wrong):
+        link = f"{sources[wrong[0]]} - {targets[wrong[0]]}"
+        raise NetworkError(f"the link {link} joins nodes of one kind: with bipartite_start_id={start_id} none may")
 
 
-def _weighted(ids: NDArray[np.int64], weights: FloatArray) -> list[tuple[int, None, float]]:
-    return [(node_id, None, weight) for node_id, weight in zip(ids.tolist(), weights.tolist(), strict=True)]
+def _of_first_kind(network: Network, start_id: int) -> Network:
+    """The network with node weights by which only nodes of the first kind are visited."""
+    is_first = np.asarray(network.labels) < start_id
+    return replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))

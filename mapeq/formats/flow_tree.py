@@ -21,7 +21,7 @@ from mapeq.rows import FloatArray, IntArray, row_sums, without_diagonal
 from mapeq.tree import Tree, depths, preorder, ranks
 
 
-class _Exchange(NamedTuple):
+class Exchange(NamedTuple):
     """Flow between parts of modules: rows sorted by module, then by source, then by target.
 
     Attributes
@@ -45,9 +45,8 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
     Flow is per step. In undirected networks it is that in both directions, in one row a pair.
     """
     write_tree(result, stream)
-    options = FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
-    directed = options.flow_model != "undirected"
-    exchange = _exchange(result, options, directed=directed)
+    directed = result.options["flow_model"] != "undirected"
+    exchange = exchange_in_modules(result)
     columns = [column.tolist() for column in (exchange.sources, exchange.targets, exchange.flow)]
     first = np.searchsorted(exchange.modules, np.arange(len(result.hierarchy.parent) + 1)).tolist()
     stream.write(f"*Links {'directed' if directed else 'undirected'}\n")
@@ -64,8 +63,15 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
             stream.write(f"{source} {target} {flow:.9g}\n")
 
 
-def _exchange(result: Result, options: FlowOptions, *, directed: bool) -> _Exchange:
+def flow_options(result: Result) -> FlowOptions:
+    """The options of the walk that a result is about."""
+    return FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
+
+
+def exchange_in_modules(result: Result) -> Exchange:
     """Sum the flow over links up to where both ends are in the same module."""
+    options = flow_options(result)
+    directed = options.flow_model != "undirected"
     network = result.network if directed else result.network.undirected()
     sources, targets, flow = _link_flow(network, random_walk(network, options))
     modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
@@ -75,11 +81,11 @@ def _exchange(result: Result, options: FlowOptions, *, directed: bool) -> _Excha
     ends = np.stack([modules, sources, targets])[:, order]
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
-    return _Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
+    return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
 
 
-def _link_flow(network: Network, flow: Flow) -> tuple[IntArray, IntArray, FloatArray]:
-    """The flow over every stored link but self-links: sources, targets and flow in that direction.
+def rates_per_weight(network: Network, flow: Flow) -> FloatArray:
+    """The flow that leaves each node over links to others, for each unit of their weight. Shape (n,).
 
     What leaves a node over links is spread over them by their weights, in every flow model.
     """
@@ -89,9 +95,14 @@ def _link_flow(network: Network, flow: Flow) -> tuple[IntArray, IntArray, FloatA
         leaving, landing = flow.teleport[:, LEAVING], flow.teleport[:, LANDING]
         exits = np.maximum(exits - leaving * (1 - landing), 0.0)
     strengths = row_sums(rows.indptr, rows.weights)
-    per_weight = np.divide(exits, strengths, out=np.zeros_like(exits), where=strengths > 0)
-    sources = np.repeat(np.arange(network.num_nodes, dtype=rows.indices.dtype), np.diff(rows.indptr))
-    return sources, rows.indices, per_weight[sources] * rows.weights
+    return np.divide(exits, strengths, out=np.zeros_like(exits), where=strengths > 0)
+
+
+def _link_flow(network: Network, flow: Flow) -> tuple[IntArray, IntArray, FloatArray]:
+    """The flow over every stored link but self-links: sources, targets and flow in that direction."""
+    network = network.without_self_links()
+    sources = network.sources()
+    return sources, network.indices, rates_per_weight(network, flow)[sources] * network.weights
 
 
 def _meetings(

@@ -19,10 +19,11 @@ from mapeq.network import Network
 from mapeq.tree import Branches, Tree, misplaced
 
 
-def read_partition(path: str | os.PathLike[str], network: Network) -> Tree:
+def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool = False) -> Tree:
     """Read the modules of every node of a network from a .clu, .tree, .ftree, .csv or .tsv file.
 
-    Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu.
+    Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu. With
+    `fit`, the file may be one of another network, see :func:`mapeq.adapters.as_partition`.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def read_partition(path: str | os.PathLike[str], network: Network) -> Tree:
     FormatError
         If the file cannot be read, a row is malformed, or a node is beside modules.
     PartitionError
-        If a node is missing, unknown or named twice.
+        If a node is missing, unknown or named twice; with `fit`, if none is known.
     """
     file = file_name(path)
     rows, names = _rows_and_names(path, file, network)
@@ -45,6 +46,8 @@ def read_partition(path: str | os.PathLike[str], network: Network) -> Tree:
     branches = Branches()
     for row in rows:
         i = position.get(row.node)
+        if i is None and fit:
+            continue
         if i is None:
             raise PartitionError(f"{file}, line {row.line}: {row.node!r} is no node of the network")
         if module_of[i] >= 0:
@@ -52,7 +55,9 @@ def read_partition(path: str | os.PathLike[str], network: Network) -> Tree:
         module_of[i] = branches.module(row.path)
         line[i] = row.line
     missing = np.flatnonzero(module_of < 0)
-    if len(missing):
+    if fit and len(missing) < network.num_nodes:
+        module_of[missing] = [branches.module([("alone", i)]) for i in missing.tolist()]  # names in files are text
+    elif len(missing):
         raise PartitionError(
             f"{file}: {len(missing):,} of {network.num_nodes:,} nodes have no module, "
             f"the first is {network.labels[missing[0]]!s}"

@@ -1,0 +1,120 @@
+"""Draws the picture of why.md: ``python docs/figures.py``. Needs matplotlib."""
+
+import heapq
+from itertools import count, pairwise
+from pathlib import Path
+
+import matplotlib as mpl
+import networkx as nx
+import numpy as np
+
+import mapeq
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe & Ito 2008: colour-blind people can tell them apart
+GREY = "#666666"
+STEPS = 24
+
+
+def huffman(rates):
+    """The binary code of least mean length: a word for each name."""
+    order = count()
+    heap = [(rate, next(order), {name: ""}) for name, rate in rates.items()]
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        (rate, _, left), (other, _, right) = heapq.heappop(heap), heapq.heappop(heap)
+        words = {name: "0" + word for name, word in left.items()} | {name: "1" + word for name, word in right.items()}
+        heapq.heappush(heap, (rate + other, next(order), words))
+    return heap[0][2]
+
+
+def random_walk(graph, start, steps, seed):
+    """The nodes that a walker visits."""
+    random = np.random.default_rng(seed)
+    visited = [start]
+    for _ in range(steps):
+        visited.append(list(graph[visited[-1]])[random.integers(graph.degree(visited[-1]))])
+    return visited
+
+
+def two_level_words(result, visited):
+    """The words that describe a walk with a codebook for each module: pairs of a word and its module or None."""
+    modules = result.modules()
+    flow = dict(zip(result.node_labels, result.flow, strict=True))
+    enter = {module: part.enter for module, part in enumerate(result.tree.children)}
+    exits = {module: part.exit for module, part in enumerate(result.tree.children)}
+    index = huffman(enter)
+    books = {
+        module: huffman({node: flow[node] for node in flow if modules[node] == module} | {"exit": exits[module]})
+        for module in enter
+    }
+    words = [(index[modules[visited[0]]], None), (books[modules[visited[0]]][visited[0]], modules[visited[0]])]
+    for here, there in pairwise(visited):
+        if modules[here] != modules[there]:
+            words += [(books[modules[here]]["exit"], modules[here]), (index[modules[there]], None)]
+        words.append((books[modules[there]][there], modules[there]))
+    return words
+
+
+def draw_network(ax, graph, result, visited):
+    """The network, its modules in colour, and the walk over it."""
+    places = nx.kamada_kawai_layout(graph)
+    modules = result.modules()
+    nx.draw_networkx_edges(graph, places, ax=ax, edge_color="#C8C8C8", width=1.2)
+    random = np.random.default_rng(1)
+    trace = np.array([places[node] for node in visited]) + random.normal(0, 0.012, (len(visited), 2))
+    ax.plot(*trace.T, color="#222222", linewidth=1.1, zorder=2)
+    colours = [COLOURS[modules[node]] for node in graph]
+    nodes = nx.draw_networkx_nodes(graph, places, ax=ax, node_color=colours, node_size=230, edgecolors="white")
+    nodes.set_zorder(3)
+    start = places[visited[0]]
+    ax.annotate("start", start, start * 1.28, ha="center", va="center", fontsize=10, color="#222222")
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    ax.margins(0.12)
+
+
+def draw_words(ax, words, top, title, width=50):
+    """Words in lines of some width, from a height down; returns where they end."""
+    ax.text(0, top, title, fontsize=10.5, color="#222222", va="bottom")
+    column, line = 0, top - 1.0
+    for word, colour in words:
+        if column + len(word) > width:
+            column, line = 0, line - 1.25
+        bold = "bold" if colour == "#222222" else "normal"
+        ax.text(column, line, word, family="monospace", fontsize=10, color=colour, weight=bold, va="center")
+        column += len(word) + 1.1
+    return line
+
+
+def main():
+    graph = nx.ring_of_cliques(4, 5)
+    result = mapeq.infomap(graph)
+    visited = random_walk(graph, 7, STEPS, seed=8)
+    flow = dict(zip(result.node_labels, result.flow, strict=True))
+    book = huffman(flow)
+    one = [(book[node], GREY) for node in visited]
+    words = two_level_words(result, visited)
+    two = [(word, "#222222" if module is None else COLOURS[module]) for word, module in words]
+    lengths = [sum(len(word) for word, _ in words) for words in (one, two)]
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.6), width_ratios=[1, 1.45], layout="constrained")
+    draw_network(left, graph, result, visited)
+    left.set_title(f"{STEPS} steps of a random walk", fontsize=10.5)
+    end = draw_words(right, one, 0, f"One codebook for all nodes: {lengths[0]} bits")
+    end = draw_words(
+        right, two, end - 2.6, f"A codebook for each module, and one (bold) for entering them: {lengths[1]} bits"
+    )
+    one_level, two_level = result.one_level_codelength, result.codelength
+    note = f"In the long run at least {one_level:.2f} bits per step with one codebook, {two_level:.2f} with the modules"
+    right.text(0, end - 2.2, note, fontsize=10.5, color="#222222", va="center")
+    right.set_xlim(0, 58)
+    right.set_ylim(end - 3, 1.2)
+    right.set_axis_off()
+    figure.savefig(Path(__file__).parent / "walk.png", dpi=150)
+
+
+if __name__ == "__main__":
+    main()

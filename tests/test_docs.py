@@ -1,0 +1,183 @@
+"""What README.md and the pages in docs/ show is what runs.
+
+Each page has one namespace and one folder, which holds `examples`, and its blocks run in their order:
+
+- ``python``: with ``>>>`` a session, whose outputs are compared; without, statements. A comment behind a ``print`` says
+  what it prints.
+- ``console``: a line ``$ command`` runs in bash, and what it prints, errors included, is compared; seconds may differ.
+- ``sh``: commands that run. Lines that install something (make, pip, source) do not.
+- ``text`` and what is in braces, a directive of the site, is only shown.
+
+``<!-- not run: why -->`` above a block of any language says that it does not. Dots (``...``) stand for any output.
+"""
+
+import contextlib
+import doctest
+import inspect
+import io
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import mapeq
+from mapeq import cli
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+FENCE = re.compile(
+    r"^(?P<mark> *<!-- not run: .+ -->\n)?(?P<indent> *)```(?P<language>.*)\n(?P<code>(?:.*\n)*?) *```$", re.MULTILINE
+)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+class Block(NamedTuple):
+    page: str
+    line: int  #: of its first line, from 0
+    language: str
+    code: str
+    is_run: bool
+
+    @property
+    def place(self) -> str:
+        return f"{self.page}, line {self.line + 1}"
+
+
+def text_of(page):
+    return (ROOT / page).read_text()
+
+
+def blocks(page):
+    text = text_of(page)
+    for found in FENCE.finditer(text):
+        line = text.count("\n", 0, found.start("code"))
+        yield Block(page, line, found["language"], textwrap.dedent(found["code"]), found["mark"] is None)
+
+
+# Blocks run -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in, with the examples."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_shows_runs(page, folder):
+    names = {"__name__": "__main__"}
+    run = {"python": run_python, "console": run_console, "sh": run_shell, "text": lambda block, names: None}
+    for block in blocks(page):
+        if block.is_run and not block.language.startswith("{"):
+            assert block.language in run, f"{block.place}: {block.language!r} runs not, nor is it marked"
+            run[block.language](block, names)
+
+
+def run_python(block, names):
+    if block.code.startswith(">>> "):
+        examples = doctest.DocTestParser().get_examples(block.code, block.page)
+        session = doctest.DocTest(examples, names, block.page, block.page, block.line, block.code)
+        report = io.StringIO()
+        doctest.DocTestRunner(optionflags=FLAGS).run(session, out=report.write, clear_globs=False)
+        names.update(session.globs)
+        assert not report.getvalue(), report.getvalue()
+        return
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile("\n" * block.line + block.code, block.page, "exec"), names)
+    promised = re.findall(r"^ *print\(.*\) +# (.*)$", block.code, re.MULTILINE)
+    if promised:
+        assert_shown("\n".join(promised), printed.getvalue(), block)
+
+
+def run_console(block, names):
+    for command, shown in re.findall(r"^\$ (.*\n(?:> .*\n)*)((?:(?!\$ ).*\n)*)", block.code, re.MULTILINE):
+        assert_shown(shown, in_bash(command.replace("\n> ", "\n"), block), block)
+
+
+def run_shell(block, names):
+    lines = block.code.splitlines()
+    in_bash("\n".join(line for line in lines if not line.startswith(("make", "pip", "source"))), block)
+
+
+def in_bash(commands, block):
+    done = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{commands}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    # Wrong input, which pages show too, exits with 1 and has its own output to be compared.
+    assert done.returncode in ((0, 1) if block.language == "console" else (0,)), f"{block.place}: {done.stdout}"
+    assert "Traceback" not in done.stdout, f"{block.place}: {done.stdout}"
+    return done.stdout
+
+
+def assert_shown(shown, output, block):
+    shown, output = (re.sub(r"\b\d+\.\d+ s\b", "# s", text) for text in (shown, output))
+    is_same = doctest.OutputChecker().check_output(shown, output, FLAGS)
+    assert is_same, f"{block.place} shows\n{shown}but it is\n{output}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_session_of_python_is_in_a_block(page):
+    assert not re.search(r"^ *>>> ", FENCE.sub("", text_of(page)), re.MULTILINE)
+
+
+# Nothing is left out ---------------------------------------------------------------------------
+
+
+def test_every_option_of_a_search_is_explained():
+    page = text_of("docs/options.md")
+    for name in list(inspect.signature(mapeq.infomap).parameters)[1:]:
+        assert f"`{name}=" in page or f"`{name}`" in page, name
+
+
+def commands():
+    (subparsers,) = (action for action in cli.parser()._actions if hasattr(action, "choices") and action.choices)
+    return subparsers.choices
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_option_of_the_command_is_explained(command):
+    page = text_of("docs/options.md") + text_of("docs/shell.md")
+    assert f"mapeq {command}" in page
+    for action in commands()[command]._actions:
+        if action.option_strings and action.dest != "help":
+            assert any(f"`{name}`" in page for name in action.option_strings), action.option_strings
+
+
+def test_every_public_name_is_in_the_reference():
+    page = text_of("docs/api.md")
+    for name in {*mapeq.__all__, "InfomapClustering"} - {"__version__"}:
+        assert re.search(rf":: mapeq\.{name}$", page, re.MULTILINE), name
+
+
+# Pages lead to each other ----------------------------------------------------------------------
+
+
+def anchors(page):
+    """The headings of a page as a code host calls them in links."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)]+)\)", FENCE.sub("", text_of(page))):
+        if not link.startswith(("http://", "https://")):
+            path, _, anchor = link.partition("#")
+            target = (ROOT / page).parent / path if path else ROOT / page
+            assert target.exists(), link
+            if anchor and target.suffix == ".md":
+                assert anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), link
