@@ -13,6 +13,7 @@ cache file, so that an edited callee never gives an old result.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 
@@ -56,3 +58,27 @@ def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     with suppress(RuntimeError):  # raised where nothing can be written
         kernel._cache = _KernelCache(function)
     return kernel
+
+
+class _Compilations(event.Listener):
+    """Counts what is being compiled; what comes from a disk is not."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.ended = float("-inf")
+
+    def on_start(self, event: event.Event) -> None:
+        self.running += 1
+
+    def on_end(self, event: event.Event) -> None:
+        self.running -= 1
+        self.ended = time.monotonic()
+
+
+_compilations = _Compilations()
+event.register("numba:compile", _compilations)
+
+
+def is_compiling() -> bool:
+    """Whether a kernel is being compiled, or was a moment ago: one mostly follows the other."""
+    return _compilations.running > 0 or time.monotonic() - _compilations.ended < 1

@@ -1,4 +1,4 @@
-"""The command ``mapeq``: cluster networks and vectors from files, or measure a partition of a network.
+"""The command ``mapeq``: look at networks in files, cluster them and vectors, or measure a partition of a network.
 
 Labels go to standard output or to files, everything for people to standard error. Exit codes: 0 done, 1
 bad input or option, 2 wrong usage, 130 interrupted. What commands do is in :mod:`mapeq.commands`, which
@@ -9,26 +9,62 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from mapeq import __version__
-from mapeq.errors import MapeqError
+from mapeq.errors import MapeqError, as_typed
+
+#: A number below zero, which argparse takes for an option where -2 is one.
+_NEGATIVE = re.compile(r"-\.?\d")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, of all commands or of one, by which an option that takes a value takes a negative number, too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the arguments, ``-s -1`` as ``-s=-1``."""
+        joined: list[str] = []
+        for argument in sys.argv[1:] if args is None else args:
+            if joined and _NEGATIVE.match(argument) and self._takes_value(joined[-1]):
+                joined[-1] += f"={argument}"
+            else:
+                joined.append(argument)
+        return super().parse_known_args(joined, namespace)
+
+    def _takes_value(self, argument: str) -> bool:
+        known = self._option_string_actions
+        is_long = argument.startswith("--")
+        meant = [known[argument]] if argument in known else []
+        meant = meant or [action for name, action in known.items() if is_long and name.startswith(argument)]
+        return bool(meant) and all(action.nargs is None for action in meant)
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    main_parser = argparse.ArgumentParser(
+    main_parser = _Parser(
         prog="mapeq",
         description="Find communities in networks by the map equation (InfoMap): the modules that describe a random "
         "walk in the fewest bits.",
     )
     main_parser.add_argument("--version", action="version", version=f"mapeq {__version__}")
     commands = main_parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+
+    info = commands.add_parser(
+        "info",
+        help="say what a network is like",
+        description="Say what a network is like: its size, parts, weights, degrees, the memory that clustering "
+        "it takes, and what else is worth knowing before.",
+        epilog="example: mapeq info links.txt.gz --directed",
+    )
+    _add_network_arguments(info)
+    info.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     cluster = commands.add_parser(
         "cluster",
@@ -38,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv",
     )
     _add_network_arguments(cluster)
+    _add_flow_arguments(cluster)
     search = _add_search_arguments(cluster, "-2", "--two-level")
     _add_markov_time(search, default=1.0)
     search.add_argument("-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .csv or .tsv")
@@ -68,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
     _add_network_arguments(evaluate, "PARTITION")
+    _add_flow_arguments(evaluate)
     evaluate.add_argument("--markov-time", type=float, default=1.0, metavar="T", help="as the search had it (1)")
 
     plot = commands.add_parser(
@@ -77,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq plot links.txt.gz --directed -N 5 -o network.png",
     )
     _add_network_arguments(plot)
+    _add_flow_arguments(plot)
     _add_markov_time(_add_search_arguments(plot, "-2", "--two-level"), default=1.0)
     _add_picture_arguments(plot)
 
@@ -85,6 +124,16 @@ def parser() -> argparse.ArgumentParser:
         help="compile everything now, for images",
         description="Compile all that a search needs and keep it on disk, so that no later process waits for it.",
     )
+
+    completion = commands.add_parser(
+        "completion",
+        help="print what makes a shell complete commands, options and files",
+        description="Print a script by which a shell completes mapeq's commands, options, their values, and files "
+        "(extra completion).",
+        epilog="bash: mapeq completion bash > ~/.local/share/bash-completion/completions/mapeq; zsh: into a file "
+        "_mapeq in a folder of $fpath; tcsh: into a file that ~/.tcshrc sources",
+    )
+    completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
 
 
@@ -102,6 +151,9 @@ def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None
     )
     network.add_argument("--unweighted", action="store_true", help="every link weighs 1")
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
+
+
+def _add_flow_arguments(command: argparse.ArgumentParser) -> None:
     flow = command.add_argument_group("random walk")
     flow.add_argument(
         "-f",
@@ -241,8 +293,10 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    options = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    known = parser()
+    options = known.parse_args(arguments)
     options.written = []
+    options.parser = known
     with _noting_interrupts() as interrupts:
         try:
             from mapeq import commands
@@ -253,7 +307,7 @@ def main(arguments: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             return _interrupted(options.written)
         except (MapeqError, ValueError, ImportError) as error:
-            return _refused(str(error))
+            return _refused(as_typed(error, vars(options)))
         except MemoryError:
             return _refused("not enough memory for this network")
         except BrokenPipeError:
@@ -264,17 +318,6 @@ def main(arguments: list[str] | None = None) -> int:
             if interrupts:  # whoever was compiling turned it into an error of his own
                 return _interrupted(options.written)
             raise
-
-
-def _joined(arguments: list[str]) -> list[str]:
-    """The arguments with ``--level -1`` in one, and its like: argparse takes -1 for an option, since -2 is one."""
-    found: list[str] = []
-    for argument in arguments:
-        if argument == "-1" and found[-1:] in (["--clu-level"], ["--level"]):
-            found[-1] += "=-1"
-        else:
-            found.append(argument)
-    return found
 
 
 @contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import sys
+import textwrap
 import time
 import warnings
 from collections.abc import Callable
@@ -14,9 +17,12 @@ from typing import Any
 import numpy as np
 
 from mapeq import api
+from mapeq.adapters import as_network
 from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors
+from mapeq.completion import completion_script
 from mapeq.crew import usable_processors
-from mapeq.errors import counted, option_error
+from mapeq.errors import as_typed, counted, option_error
+from mapeq.facts import in_words
 from mapeq.flow import FlowOptions
 from mapeq.formats.output import TABLES, check_writable, format_of, write_result
 from mapeq.formats.pictures import check_picture, write_picture
@@ -38,8 +44,29 @@ _FLOW_OPTIONS = (
 )
 
 
+def info(options: argparse.Namespace) -> int:
+    """Say what a network is like; returns the exit code, as all of these do."""
+    watch = Watch(shows=True)
+    try:
+        watch.begin("read", f"reading {_called(options.file)} ...")
+        network = _read(options)
+        watch.begin("look", f"{_described(network)} ...")
+        figures = network.summary()
+    finally:
+        watch.clear()
+    if options.json:
+        print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
+        return 0
+    print(_called(options.file))
+    rows = in_words(figures)
+    width = max(map(len, rows))
+    print("\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items()))
+    print("".join(f"note: {note}\n" for note in figures["notes"]), end="")
+    return 0
+
+
 def cluster(options: argparse.Namespace) -> int:
-    """Find the communities of a network; returns the exit code, as all of these do."""
+    """Find the communities of a network."""
 
     _check_inputs(options.file, options.initial_partition)
     _check_outputs(options)
@@ -65,7 +92,7 @@ def embeddings(options: argparse.Namespace) -> int:
     def prepared(watch: Watch) -> tuple[Network, FlowOptions, str]:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
-        neighbors = _neighbors(vectors, affinity, options.num_threads, watch)
+        neighbors = _neighbors(vectors, affinity, options, watch)
         network = Network.from_csr(affinity_graph(neighbors, affinity), directed=is_directed, labels=labels)
         num_vectors, num_dimensions = vectors.shape
         heading = (
@@ -98,13 +125,19 @@ def plot(options: argparse.Namespace) -> int:
     if options.modules is None:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
     if options.markov_time == "auto":
-        raise option_error("--markov-time", "auto", "a number, as the modules had it, with --modules")
+        raise option_error("markov_time", "auto", "a number, as the modules had it, with --modules")
     network, flow_options = _network(options)
     result = api.measure(network, flow_options, options.modules)
     _draw(options, result)
     if not options.quiet:
         print(_summary(f"{_called(options.file)}: {_described(network)}", result), file=sys.stderr)
         print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
+    return 0
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print what makes a shell complete the command."""
+    print(completion_script(options.parser, options.shell))
     return 0
 
 
@@ -155,15 +188,15 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
         if format_of(path) not in TABLES and min_size > 1:
             allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
-    _check_level("--clu-level", options.clu_level)
+    _check_level("clu_level", options.clu_level)
     if min_size < 1:
-        raise option_error("--min-cluster-size", min_size, "a whole number, 1 or more")
+        raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
 
 
 def _check_pictures(options: argparse.Namespace) -> None:
     for path in options.output:
         check_picture(path)
-    _check_level("--level", options.level)
+    _check_level("level", options.level)
     check_kind(options.kind, options.level)
 
 
@@ -197,6 +230,11 @@ def _draw(options: argparse.Namespace, result: Result) -> None:
 # Input ---------------------------------------------------------------------------------------
 
 
+def _read(options: argparse.Namespace) -> Network:
+    network = as_network(options.file, directed=options.directed, weight=None if options.unweighted else "weight")
+    return network.without_self_links() if options.no_self_links else network
+
+
 def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:
     network, flow_options = api.network_and_options(
         options.file,
@@ -226,7 +264,7 @@ def _check_distinct(labels: list[str] | None) -> None:
             raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label: {label!r}")
 
 
-def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None, watch: Watch) -> Neighbors:
+def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, watch: Watch) -> Neighbors:
     """The neighbours of vectors; what there is to warn of is said in a line each."""
     watch.begin("neighbours", "neighbours ...")
     with warnings.catch_warnings(record=True) as caught:
@@ -234,12 +272,12 @@ def _neighbors(vectors: Any, affinity: AffinityOptions, num_threads: int | None,
         neighbors = find_neighbors(
             vectors,
             affinity,
-            num_threads=num_threads or usable_processors(),
-            report=lambda part: watch.say(f"neighbours: {100 * part:.0f} %"),
+            num_threads=options.num_threads or usable_processors(),
+            report=watch.report_part,
         )
     watch.clear()
     for warning in caught:
-        print(f"mapeq: {warning.message}", file=sys.stderr)
+        print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
     return neighbors
 
 
@@ -256,12 +294,13 @@ class Watch:
     def begin(self, stage: str, text: str) -> None:
         """Begin another stage."""
         self._stages.append((stage, time.perf_counter()))
-        self.say(text)
-
-    def say(self, text: str) -> None:
-        """Show how far the stage is."""
         if self.status:
-            self.status.say(text)
+            self.status.begin(text)
+
+    def report_part(self, part: float) -> None:
+        """Show which part of the stage is done."""
+        if self.status:
+            self.status.say(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
 
     def clear(self) -> None:
         """Leave an empty line."""
@@ -316,4 +355,6 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")
+    if result.explanation:
+        lines.append(textwrap.fill(result.explanation, min(shutil.get_terminal_size((100, 24)).columns, 100)))
     return "\n".join(lines)

@@ -7,12 +7,14 @@
         ├── PartitionError          a node missing, unknown or twice    (also a ValueError)
         └── ConvergenceError        the stationary flow was not reached
 
-A wrong option value is a plain ``ValueError`` and a missing optional library an
-``ImportError``, as everywhere else in Python; see :func:`option_error`.
+A wrong option value is a ``ValueError`` and a missing optional library an ``ImportError``, as everywhere
+else in Python; see :func:`option_error`.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
@@ -55,9 +57,52 @@ class ConvergenceError(MapeqError):
     """The stationary flow was not reached within the allowed number of iterations."""
 
 
+class OptionError(ValueError):
+    """An option has a wrong value.
+
+    Attributes
+    ----------
+    name : str
+        What the option is called in Python.
+    value : object
+        What it was.
+    allowed : str
+        What it must be.
+    """
+
+    def __init__(self, name: str, value: object, allowed: str):
+        super().__init__(name, value, allowed)
+        self.name, self.value, self.allowed = name, value, allowed
+
+    def __str__(self) -> str:
+        return f"{self.name} must be {self.allowed}, not {self.value!r}"
+
+
 def option_error(name: str, value: object, allowed: str) -> ValueError:
     """The error of a wrong option value: names the option, the value and what is allowed."""
-    return ValueError(f"{name} must be {allowed}, not {value!r}")
+    return OptionError(name, value, allowed)
+
+
+def as_typed(message: Exception | Warning | str, names: Collection[str]) -> str:
+    """What an error or a warning says, with options called as they are typed: ``--num-trials``, not ``num_trials``.
+
+    Parameters
+    ----------
+    message : error, warning or str
+    names : collection of str
+        What the options of the command are called in Python.
+    """
+    if isinstance(message, OptionError) and message.name in names:
+        allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # which nobody can type
+        return str(OptionError(_flag(message.name), message.value, allowed))
+    if isinstance(message, FormatError | PartitionError):  # these quote files
+        return str(message)
+    clear = "|".join(name for name in names if "_" in name)
+    return re.sub(rf"\b(?:{clear})\b", lambda found: _flag(found[0]), str(message)) if clear else str(message)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def is_number(value: Any) -> bool:

@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq.errors import counted
+from mapeq.facts import html_table
 from mapeq.flow import ENTER, EXIT, VISIT
 from mapeq.network import Network
 from mapeq.objective import COST
 from mapeq.rows import FloatArray
 from mapeq.tree import ROOT, Tree, depths, first_children, ranks, sums_upwards
+
+#: So many modules are shown in notebooks, and so many nodes of each are named.
+_MOST_SHOWN, _MOST_NAMED = 20, 4
 
 
 def plogp(rates: FloatArray) -> FloatArray:
@@ -192,3 +196,20 @@ class Module:
         if not self.is_leaf:
             held = f"{counted(self.num_children, 'module')} of {held}"
         return f"<mapeq Module {name}: {held}, {self.flow:.1%} of the flow, {self.codelength:.4f} bits per step>"
+
+    def _repr_html_(self) -> str:
+        rows = {"": repr(self).strip("<>")}
+        children = self.children
+        rows |= {":".join(map(str, child.path)): _in_words(child) for child in children[:_MOST_SHOWN]}
+        if len(children) > _MOST_SHOWN:
+            rows["..."] = f"and {len(children) - _MOST_SHOWN:,} smaller"
+        return html_table(rows)
+
+
+def _in_words(module: Module) -> str:
+    """What a table says of a module: how large it is, and its most visited nodes if it is a leaf."""
+    said = f"{counted(module.num_nodes, 'node')}, {module.flow:.1%} of the flow"
+    if not module.is_leaf:
+        return f"{said}, in {counted(module.num_children, 'module')}"
+    nodes = module.nodes
+    return f"{said}: {', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq.errors import NetworkError, counted
+from mapeq.facts import figures, network_html
 from mapeq.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.rows import (
     FloatArray,
@@ -63,6 +64,8 @@ class Network:
         ``teleport_to="nodes"``, or the visit rates of ``flow_model="precomputed"``.
     ids : int64 array of shape (num_nodes,) or None
         The numbers by which a file knows its named nodes (Pajek).
+    num_given : int or None
+        How many links of positive weight it was made of, before parallel ones were summed; None if nobody counted.
 
     Examples
     --------
@@ -78,6 +81,7 @@ class Network:
     labels: Labels
     node_weights: FloatArray | None = None
     ids: NDArray[np.int64] | None = None
+    num_given: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids"):
@@ -161,7 +165,7 @@ class Network:
             names = checked_labels(labels, num_nodes)
             tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
         rows = build_rows(tails, heads, values, len(names), symmetric=not directed)
-        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)))
+        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)), num_given=len(tails))
 
     @classmethod
     def from_csr(
@@ -306,11 +310,46 @@ class Network:
     def without_self_links(self) -> Network:
         """The network without links from a node to itself; all nodes stay."""
         indptr, indices, weights = without_diagonal(self.rows, self.self_links)
-        return replace(self, indptr=indptr, indices=indices, weights=weights)
+        return replace(self, indptr=indptr, indices=indices, weights=weights, num_given=None)
 
     def label_list(self) -> list[Hashable]:
         """The labels as Python objects, in node order."""
         return self.labels.tolist() if isinstance(self.labels, np.ndarray) else list(self.labels)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of this network by name, as plain Python values; takes some seconds for ten million links.
+
+        Returns
+        -------
+        dict
+            ``num_nodes``, ``num_links``, ``num_given``, ``directed``, ``num_self_links``,
+            ``num_nodes_without_links``, ``total_weight``; ``labels``, which are "numbers", "words" or "objects";
+            ``density``, the part of all pairs of nodes that are linked.
+
+            ``num_components`` and ``largest_component``, in nodes, directions aside; if directed also
+            ``num_strong_components``, ``largest_strong_component`` and ``reciprocity``, the part of the links between
+            two nodes whose reverse is a link, too.
+
+            ``weights``, ``degree`` and ``strength`` as ``min``, ``median``, ``mean`` and ``max``, None where there is
+            nothing; if directed ``out_degree``, ``in_degree``, ``out_strength`` and ``in_strength`` instead. A
+            degree counts the nodes that a node is linked to, itself included. ``hubs``: the labels and degrees of the
+            nodes with most links.
+
+            ``memory``: an estimate of the bytes that clustering takes. ``notes``: what is remarkable, in sentences.
+
+        Examples
+        --------
+        >>> from mapeq import Network
+        >>> figures = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
+        >>> figures["degree"]
+        {'min': 0, 'median': 2.0, 'mean': 1.6, 'max': 3}
+        >>> figures["num_components"], figures["notes"]
+        (2, ['1 node without links: each stays a module of its own, without flow'])
+        """
+        return figures(self)
+
+    def _repr_html_(self) -> str:
+        return network_html(self)
 
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"

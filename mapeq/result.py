@@ -6,13 +6,13 @@ import os
 from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq.errors import counted, is_whole, option_error
+from mapeq.facts import html_table
 from mapeq.flow import ENTER, EXIT, VISIT, Flow
 from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
 from mapeq.modules import Catalogue, Module, plogp
@@ -258,6 +258,23 @@ class Result:
             "options": dict(self.options),
         }
 
+    @cached_property
+    def explanation(self) -> str | None:
+        """Why nothing is divided, or everything: some sentences if a search ended there, else None.
+
+        They say what of the network and the options speaks for it, and, on networks of up to half a million links,
+        what searches by other options find, which takes as long as a few searches.
+
+        Examples
+        --------
+        >>> import mapeq, networkx as nx
+        >>> print(mapeq.infomap(nx.star_graph(5)).explanation)
+        All 6 nodes are in one module. ...
+        """
+        from mapeq.explanations import explanation_of
+
+        return explanation_of(self)
+
     def path_column(self) -> dict[str, list[str]]:
         """What tables say besides of each node where there are more than two levels.
 
@@ -401,10 +418,11 @@ class Result:
             **({"levels": f"{self.num_levels}"} if self.num_levels > 2 else {}),
             "modules": ", ".join(f"{number:,}" for number in self.modules_per_level),
             "codelength": f"{self.codelength:.4f} bits per step",
-            "without modules": f"{self.one_level_codelength:.4f} bits per step",
+            "without modules": f"{self.one_level_codelength:.4f} bits per step ({self.relative_savings:.1%} saved)",
         }
-        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
-        return f"<table>{cells}</table>"
+        if self.explanation:
+            rows["why"] = self.explanation
+        return html_table(rows)
 
 
 def make_result(

@@ -53,6 +53,15 @@ def test_labels_go_to_standard_output_and_the_rest_to_standard_error():
     assert "\r" not in summary
 
 
+def test_a_network_that_is_not_divided_is_explained(tmp_path, capsys):
+    path = tmp_path / "net.txt"
+    path.write_text("".join(f"{u} {v}\n" for u, v in nx.complete_graph(6).edges()))
+    assert main(["cluster", str(path)]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert mapeq.infomap(path).explanation in said
+    assert "All 6 nodes are in one module." in said
+
+
 def test_quiet_says_nothing():
     done = run("cluster", JAZZ, "--quiet")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -231,18 +240,18 @@ def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):
     np.save(tmp_path / "v.npy", vectors)
     assert main(["embeddings", str(tmp_path / "v.npy"), "-q"]) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "mapeq: n_neighbors=15, but there are 4 vectors: all are neighbours",
+        "mapeq: --n-neighbors=15, but there are 4 vectors: all are neighbours",
         "mapeq: 1 vector of zeros, the first in row 2: by cosine they have no neighbours and stay alone",
     ]
 
 
 BAD_VECTORS = {
-    "v.npy -k 0": "n_neighbors must be a whole number, 1 or more, not 0",
-    "v.npy --metric cos": "metric must be one of cosine, euclidean, inner_product, not 'cos'",
-    "v.npy --metric precomputed": "metric must be one of cosine, euclidean, inner_product, not 'precomputed'",
-    "v.npy --weights x": "weights must be one of auto, umap, local, similarity, binary, jaccard, not 'x'",
-    "v.npy --markov-time 0": "markov_time must be a number above 0, not 0.0",
-    "v.npy --time-limit=-1": "time_limit must be seconds, 0 or more, or None, not -1.0",
+    "v.npy -k 0": "--n-neighbors must be a whole number, 1 or more, not 0",
+    "v.npy --metric cos": "--metric must be one of cosine, euclidean, inner_product, not 'cos'",
+    "v.npy --metric precomputed": "--metric must be one of cosine, euclidean, inner_product, not 'precomputed'",
+    "v.npy --weights x": "--weights must be one of auto, umap, local, similarity, binary, jaccard, not 'x'",
+    "v.npy --markov-time 0": "--markov-time must be a number above 0, not 0.0",
+    "v.npy --time-limit=-1": "--time-limit must be seconds, 0 or more, not -1.0",
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
     "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
     "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
@@ -303,16 +312,45 @@ def test_bad_networks_are_one_clear_line(case, tmp_path):
 
 def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
+    meant = f"no such file; is {JAZZ!r} meant?"
+    assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
+    assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
+    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no folder")
+    assert refused(run("cluster", Path(__file__).parent.parent / "docs" / "communities.png"), "it is a picture (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path / "out.doc"), "out.doc", ".clu, .tree, .ftree, .json, .csv")
-    assert refused(run("cluster", JAZZ, "-N", "0"), "num_trials", "1 or more", "0")
-    assert refused(run("cluster", JAZZ, "-p", "2"), "teleportation_probability", "from 0 to 1")
-    assert refused(run("cluster", JAZZ, "-f", "walk"), "flow_model", "undirected, directed")
+    assert refused(run("cluster", JAZZ, "-N", "0"), "--num-trials must be", "1 or more", "0")
+    assert refused(run("cluster", JAZZ, "-p", "2"), "--teleportation-probability must be", "from 0 to 1")
+    assert refused(run("cluster", JAZZ, "-f", "walk"), "--flow-model must be", "undirected, directed")
     assert refused(run("cluster", JAZZ, "-f", "precomputed"), "precomputed", "node weights")
-    assert refused(run("cluster", JAZZ, "-d", "-p", "1e-9", "--time-limit=-1"), "time_limit")
+    assert refused(run("cluster", JAZZ, "-d", "-p", "1e-9", "--time-limit=-1"), "--time-limit must be")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    {
+        "-s -1": "--seed must be a whole number, 0 or more, not -1",
+        "--seed -2": "--seed must be a whole number, 0 or more, not -2",
+        "-N -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
+        "--num-tr -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
+        "-d -p -.5": "--teleportation-probability must be a number from 0 to 1, not -0.5",
+        "--clu-level -2": "--clu-level must be a whole number, 1 or more, or -1, not -2",
+        "-f precomputed": "--flow-model='precomputed' takes the visit rates from node weights, but the network has "
+        "none",
+    }.items(),
+)
+def test_values_below_zero_are_values_and_options_are_called_as_they_are_typed(arguments, message, capsys):
+    assert main(["cluster", JAZZ, *arguments.split()]) == 1
+    assert capsys.readouterr() == ("", f"mapeq: {message}\n")
+
+
+def test_an_option_without_a_value_may_stand_before_one_that_is_a_number(capsys):
+    assert main(["cluster", JAZZ, "-q", "-2", "-s", "3"]) == main(["cluster", JAZZ, "-q", "-s", "3", "-2"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[:198] == rows[198:]
 
 
 def test_bad_partitions_are_one_clear_line(tmp_path):
@@ -337,6 +375,7 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
         ["evaluate", JAZZ, JAZZ, "--markov-time", "auto"],
         ["embeddings"],
         ["guess"],
+        ["completion", "cmd"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments):

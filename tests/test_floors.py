@@ -13,7 +13,7 @@ PACKAGE = Path(mapeq.__file__).parent
 
 FLOORS = (
     {"", "errors", "_jit", "_optional", "_networkx_info"},
-    {"rows", "labels", "network", "tree"},
+    {"rows", "labels", "facts", "network", "tree"},
     {"flow", "higher_order"},
     {"objective"},
     {"hierarchy"},
@@ -28,12 +28,12 @@ FLOORS = (
     {"link_flow", "layout", "colours", "lettering"},
     {"charts", "plot"},
     {"report"},
-    {"formats", "adapters", "progress", "placing", "growth"},
+    {"formats", "adapters", "progress", "placing", "growth", "explanations"},
     {"api"},
-    {"clustering", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
+    {"clustering", "networkx_backend", "commands", "cli", "completion", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap", "shtab"}
 
 
 class Import(NamedTuple):

@@ -151,6 +151,17 @@ def test_a_result_of_several_levels(ragged):
     assert repr(deep).startswith(f"<mapeq Module {':'.join(map(str, deep.path))}: 3 modules of 9 nodes, 33.3%")
 
 
+def test_notebooks_show_what_is_in_a_module(ragged):
+    shown = ragged.tree._repr_html_()
+    assert shown.startswith("<table><tr><th></th><td>mapeq Module the root: 3 modules of 27 nodes")
+    first = ragged.tree.children[0]
+    assert f"<tr><th>1</th><td>{first.num_nodes} nodes, {first.flow:.1%} of the flow" in shown
+    assert shown.count("<tr>") == 4
+    leaf = next(module for module in ragged.tree.walk() if module.is_leaf)
+    assert leaf._repr_html_().count("<tr>") == 1
+    assert ", ".join(map(str, leaf.nodes[:3])) in "".join(m._repr_html_() for m in ragged.tree.walk())
+
+
 def test_levels_that_are_not_there_are_refused(ragged):
     for level in (0, 4, -2, 1.5, "top"):
         for method in (ragged.labels_at, ragged.modules, ragged.communities):

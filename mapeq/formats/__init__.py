@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from mapeq.formats.foreign import what_text
 from mapeq.formats.link_list import read_link_list
 from mapeq.formats.pajek import read_pajek
 from mapeq.formats.source import Source
@@ -55,8 +56,8 @@ def read_network(path: str | os.PathLike[str], *, directed: bool | None = None, 
 
 def read_source(source: Source, *, directed: bool | None = None, weighted: bool = True) -> Network:
     """Read a network from a source that nothing is read of yet; see :func:`read_network`."""
-    if source.more() and source.block[:14].lower() == b"%%matrixmarket":
-        raise source.error("a Matrix Market file: read it with scipy.io.mmread and pass the matrix", 0)
+    if source.more() and (other := what_text(source.block)):
+        raise source.error(other, 0)
     first = source.first_line()
     if not first:
         raise source.error("holds no links")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gzip
 import io
 import os
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from mapeq.errors import FormatError
 from mapeq.formats._scan import next_line
+from mapeq.formats.foreign import what_binary
 
 #: Bytes that are read at a time; a kernel is busy with them for less than a second.
 BLOCK_SIZE = 1 << 23
@@ -145,6 +147,8 @@ class Source:
 
     def _check_text(self) -> None:
         nul = self.block.find(b"\0")
+        if (nul >= 0 or not self.block.isascii()) and not self._lines and (what := what_binary(self.block)):
+            raise self.error(f"not a text file in UTF-8: it is {what}")
         if nul >= 0:
             raise self.error("not a text file in UTF-8: it holds a NUL byte", nul)
         if not self.block.isascii():
@@ -157,8 +161,21 @@ class Source:
 
 def unreadable(file: str, error: Exception) -> FormatError:
     """The error of a file that cannot be opened or read on."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return FormatError(_REASONS.get(type(error), reason), file=file)
+    reason = _REASONS.get(type(error), getattr(error, "strerror", None) or str(error))
+    return FormatError(reason + (_meant(file) if isinstance(error, FileNotFoundError) else ""), file=file)
+
+
+def _meant(file: str) -> str:
+    """Which file somebody may have meant, or what else is missing, as the end of a sentence; empty if nobody knows."""
+    folder, name = os.path.split(file)
+    try:
+        names = os.listdir(folder or os.curdir)
+    except FileNotFoundError:
+        return f": there is no folder {folder!r}"
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(name, names, 1, 0.7) or [other for other in names if other.startswith(f"{name}.")]
+    return f"; is {os.path.join(folder, near[0])!r} meant?" if near else ""
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
