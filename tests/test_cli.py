@@ -256,7 +256,7 @@ BAD_VECTORS = {
     "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
     "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
     "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
-    ".tsv, .parquet",
+    ".tsv, .parquet, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
     "row.txt": "1 vector: for a neighbour it takes two",
@@ -360,7 +360,9 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
     net = tmp_path / "net.txt"
     assert refused(run("evaluate", net, tmp_path / "misses.clu"), "misses.clu", "1 of 3 nodes", "3")
     assert refused(run("evaluate", net, tmp_path / "unknown.clu"), "unknown.clu, line 4", "'4'")
-    assert refused(run("cluster", net, "-c", tmp_path / "misses.clu"), "misses.clu")
+    (tmp_path / "strangers.clu").write_text("7 1\n8 1\n")
+    assert refused(run("cluster", net, "-c", tmp_path / "strangers.clu"), "strangers.clu", "3 of 3 nodes")
+    assert run("cluster", net, "-c", tmp_path / "misses.clu").returncode == 0  # the third joins its neighbours
 
 
 @pytest.mark.parametrize(

@@ -413,7 +413,7 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path):
         (["-o", "picture.png", "--kind", "hierarchy", "--level", "2"], "level must be left out, as the picture of the"),
         (["-o", "picture.png", "--modules", "missing.clu"], "missing.clu: no such file"),
         (["-o", "picture.png", "--modules", "x.clu", "--markov-time", "auto"], "--markov-time must be a number"),
-        (["-o", "picture.png", "-N", "0"], "num_trials must be"),
+        (["-o", "picture.png", "-N", "0"], "--num-trials must be"),
     ],
 )
 def test_the_command_writes_nothing_on_errors(links, tmp_path, capsys, monkeypatch, arguments, message):
