@@ -31,11 +31,14 @@ def headline(result: Result) -> str:
 
 
 def explanation(result: Result) -> str:
-    """What the codelength says, in a sentence or two."""
-    if result.num_links == 0:
-        return "<p>The network has no links, so that there is no walk to describe.</p>"
+    """What the codelength says, in a sentence or two; and why nothing is divided, or everything, if that is so."""
+    paragraphs = (_meaning(result), result.explanation)
+    return "".join(f"<p>{escape(text)}</p>" for text in paragraphs if text)
+
+
+def _meaning(result: Result) -> str:
     if result.one_level_codelength == 0:
-        return "<p>A random walk on this network never has a choice: there is nothing to describe.</p>"
+        return "A random walk on this network has a choice nowhere: there is nothing to describe."
     first = (
         f"If every node has a name of its own, a step of a random walk on this network takes "
         f"{result.one_level_codelength:.4f} bits to describe, on average."
@@ -54,7 +57,7 @@ def explanation(result: Result) -> str:
             f"Of these, {result.index_codelength:.4f} bits tell which {_top(result)} it enters, "
             f"and {result.module_codelength:.4f} bits where it goes within and when it leaves."
         )
-    return f"<p>{first} {second}</p>"
+    return f"{first} {second}"
 
 
 def codelength_bars(result: Result) -> str:
