@@ -281,9 +281,9 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--level",
         type=int,
-        default=1,
         metavar="N",
-        help="colour a network by the modules of this level: from the top ones (1, the default) to the finest (-1)",
+        help="colour a network by the modules of this level: from the top ones (1) to the finest (-1); by default the "
+        "coarsest of which none has more than half of the flow",
     )
     picture.add_argument(
         "--modules", metavar="PARTITION", help="search for nothing, draw those of a .clu, .tree, .ftree, .csv or .tsv"

@@ -196,7 +196,8 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
 def _check_pictures(options: argparse.Namespace) -> None:
     for path in options.output:
         check_picture(path)
-    _check_level("level", options.level)
+    if options.level is not None:
+        _check_level("level", options.level)
     check_kind(options.kind, options.level)
 
 
@@ -223,7 +224,8 @@ def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> No
 def _draw(options: argparse.Namespace, result: Result) -> None:
     name = Path(_called(options.file)).name
     for path in options.output:
-        write_picture(result, path, options.kind, level=_there_is(options.level, result), name=name)
+        level = None if options.level is None else _there_is(options.level, result)
+        write_picture(result, path, options.kind, level=level, name=name)
         options.written.append(path)
 
 

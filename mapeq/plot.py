@@ -48,7 +48,7 @@ def plot(
     result: Result,
     kind: str = "network",
     ax: matplotlib.axes.Axes | None = None,
-    level: int = 1,
+    level: int | None = None,
     name: str | None = None,
 ) -> matplotlib.axes.Axes:
     """Draw a result on axes, by default those of a new figure; see :meth:`mapeq.Result.plot`."""
@@ -57,7 +57,7 @@ def plot(
         pyplot = require("matplotlib.pyplot", extra="plot")
         ax = pyplot.subplots(figsize=KINDS[kind], layout="constrained")[1]
     if kind == "network":
-        _draw_network(result, ax, level, name)
+        _draw_network(result, ax, telling_level(result) if level is None else level, name)
     elif kind == "hierarchy":
         draw_hierarchy(result, ax, name)
     else:
@@ -65,7 +65,16 @@ def plot(
     return ax
 
 
-def check_kind(kind: str, level: int) -> None:
+def telling_level(result: Result) -> int:
+    """The level that a network is coloured by: the coarsest one on which no module has more than half of the flow."""
+    largest = (
+        column_sums(labels, result.flow, int(labels.max(initial=0)) + 1).max()
+        for labels in map(result.labels_at, range(1, result.num_levels))
+    )
+    return next((level for level, flow in enumerate(largest, 1) if flow <= 0.5), result.num_levels - 1)
+
+
+def check_kind(kind: str, level: int | None) -> None:
     """Refuse what cannot be drawn.
 
     Raises
@@ -75,7 +84,7 @@ def check_kind(kind: str, level: int) -> None:
     """
     if kind not in KINDS:
         raise option_error("kind", kind, "one of " + ", ".join(KINDS))
-    if kind != "network" and level != 1:
+    if kind != "network" and level is not None:
         raise option_error("level", level, f"left out, as the picture of the {kind} shows all levels")
 
 

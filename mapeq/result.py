@@ -371,7 +371,7 @@ class Result:
         self,
         kind: str = "network",
         ax: matplotlib.axes.Axes | None = None,
-        level: int = 1,
+        level: int | None = None,
         name: str | None = None,
     ) -> matplotlib.axes.Axes:
         """Draw the result (extra ``plot``).
@@ -384,8 +384,9 @@ class Result:
             and by trial.
         ax : matplotlib Axes, optional
             By default those of a new figure. Labels fit the size that the axes have now.
-        level : int
-            Which modules of a hierarchy a network is coloured by, see :meth:`labels_at`.
+        level : int, optional
+            Which modules of a hierarchy a network is coloured by, see :meth:`labels_at`; by default the coarsest of
+            which none has more than half of the flow.
         name : str, optional
             What the title begins with.
 

@@ -37,7 +37,7 @@ def write_picture(
     path: str | os.PathLike[str],
     kind: str = "network",
     *,
-    level: int = 1,
+    level: int | None = None,
     name: str | None = None,
 ) -> None:
     """Write a picture of a result, the same bytes for the same result; see :meth:`mapeq.Result.plot`."""

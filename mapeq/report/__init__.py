@@ -67,7 +67,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
     """
     css, js = ("\n".join(map(_file, files)) for files in (_STYLE, _PROGRAM))
     picture = drawn(result)
-    data = page_data(result) | {"colours": picture.colours}
+    data = page_data(result, picture.level) | {"colours": picture.colours}
     name = "Communities of a network" if title is None else title
     return Template(_file("page.html")).substitute(
         title=_encodable(escape("mapeq" if title is None else f"{title} · mapeq")),

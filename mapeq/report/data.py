@@ -11,6 +11,7 @@ from mapeq.flow import ENTER, EXIT, VISIT
 from mapeq.modules import Catalogue
 from mapeq.result import Result
 from mapeq.rows import FloatArray
+from mapeq.tree import depths
 
 #: How many nodes and modules a page can list and still be light to send and quick to open.
 MOST_NODES = 50_000
@@ -19,12 +20,13 @@ MOST_MODULES = 50_000
 _MOST_OF_EACH = 10
 
 
-def page_data(result: Result) -> dict[str, Any]:
+def page_data(result: Result, level: int) -> dict[str, Any]:
     """The data in the page, for JSON.
 
     ``modules`` has an entry of each list for every module, the root first, level by level: ``parent``; ``size``, the
-    number of nodes in it at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``listed``, how many of the
-    nodes directly in it are in ``nodes``. These come module by module, most flow first: ``label``, ``flow``.
+    number of nodes in it at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, which of the
+    modules of a level gives it its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. These
+    come module by module, most flow first: ``label``, ``flow``.
     """
     catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network)
     modules = _modules_shown(result.module_records[:, VISIT])
@@ -41,6 +43,7 @@ def page_data(result: Result) -> dict[str, Any]:
             "enter": _rounded(records[:, ENTER], 6),
             "exit": _rounded(records[:, EXIT], 6),
             "codelength": _rounded(catalogue.codelengths[modules], 6),
+            "coloured": _coloured(result, level)[modules].tolist(),
             "listed": listed.tolist(),
         },
         "nodes": {
@@ -48,6 +51,20 @@ def page_data(result: Result) -> dict[str, Any]:
             "flow": _rounded(result.flow[nodes], 4),
         },
     }
+
+
+def _coloured(result: Result, level: int) -> NDArray[np.int64]:
+    """The module of a level that each module is in or is, or is the only one in it; -1 for those that hold more."""
+    module_of, parent = result.hierarchy
+    labels, depth = result.labels_at(level), depths(parent)
+    lowest, highest = np.full(len(parent), len(labels)), np.full(len(parent), -1)
+    np.minimum.at(lowest, module_of, labels)
+    np.maximum.at(highest, module_of, labels)
+    for below in range(int(depth.max()), 0, -1):
+        here = np.flatnonzero(depth == below)
+        np.minimum.at(lowest, parent[here], lowest[here])
+        np.maximum.at(highest, parent[here], highest[here])
+    return np.where(lowest == highest, lowest, -1)
 
 
 def _modules_shown(visits: FloatArray) -> NDArray[np.int64]:

@@ -18,11 +18,7 @@ const firstNode = starts(listed, 0);
 const isLeaf = (m) => numChildren[m] === 0;
 
 const depth = [0];
-const top = [ROOT];
-for (const m of allModules) {
-  depth[m] = depth[parent[m]] + 1;
-  top[m] = parent[m] === ROOT ? m : top[parent[m]];
-}
+for (const m of allModules) depth[m] = depth[parent[m]] + 1;
 
 const moduleOfNode = range(0, numModules).flatMap((m) => new Array(listed[m]).fill(m));
 
@@ -73,9 +69,9 @@ function pathOf(m) {
     .join(":");
 }
 
-/** Modules have the colour of their top module, which is that in the picture. */
+/** Modules have the colour of the one in the picture that they are, or are in. */
 function colourOf(m) {
-  return data.colours[top[m] - 1] || "var(--other)";
+  return data.colours[data.modules.coloured[m]] || "var(--other)";
 }
 
 // Words ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 
 from mapeq._optional import require
 from mapeq.errors import counted
+from mapeq.plot import telling_level
 from mapeq.result import Result
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ class Picture(NamedTuple):
     ----------
     html : str
         The figure, or a sentence if there is nothing to draw.
+    level : int
+        Which modules it shows, see :meth:`mapeq.Result.labels_at`.
     colours : list of str
-        Those of the top modules, most flow first, like ``#0072b2``; "" and beyond the end for those without.
+        Those of these modules, most flow first, like ``#0072b2``; "" and beyond the end for those without.
     """
 
     html: str
+    level: int
     colours: list[str]
 
 
@@ -48,24 +52,26 @@ def drawn(result: Result) -> Picture:
         If matplotlib is not installed (extra ``plot``).
     """
     if result.num_links == 0:
-        return Picture("<p>The network has no links: there is nothing to draw.</p>", list(_COLOURS))
+        return Picture("<p>The network has no links: there is nothing to draw.</p>", 1, list(_COLOURS))
     # A figure of its own, not pyplot's: those are kept until somebody closes them.
     figure = require("matplotlib.figure", extra="plot").Figure((_INCHES, _INCHES))
     figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.15)
     with warnings.catch_warnings():
         # Letters that no font has are boxes in the picture; the rest of the page leaves them to the browser.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        axes = result.plot(ax=figure.add_subplot())
+        level = telling_level(result)
+        axes = result.plot(ax=figure.add_subplot(), level=level)
         content = base64.b64encode(_png(figure)).decode()
     side = _INCHES * _DPI
-    what = f"{counted(result.num_nodes, 'node')} in {counted(result.num_modules, 'module')}"
+    what = f"{counted(result.num_nodes, 'node')} in {counted(result.modules_per_level[level - 1], 'module')}"
+    above = f"These are the modules of level {level}. " if level > 1 else ""
     html = (
         f'<figure><img src="data:image/png;base64,{content}" width="{side}" height="{side}" '
         f'alt="A drawing of the network, {what}, coloured by module.">'
-        "<figcaption>Areas say how often the walk is there. Modules have the same colours all over this page; "
+        f"<figcaption>{above}Areas say how often the walk is there. Modules have the same colours all over this page; "
         "small ones are grey.</figcaption></figure>"
     )
-    return Picture(html, _colours(result, axes))
+    return Picture(html, level, _colours(result, axes, level))
 
 
 def _png(figure: matplotlib.figure.Figure) -> bytes:
@@ -78,13 +84,13 @@ def _png(figure: matplotlib.figure.Figure) -> bytes:
     return small.getvalue()
 
 
-def _colours(result: Result, axes: matplotlib.axes.Axes) -> list[str]:
-    """The colours in which the top modules are drawn: those of the discs for nodes, or else for modules."""
+def _colours(result: Result, axes: matplotlib.axes.Axes, level: int) -> list[str]:
+    """The colours in which the modules of a level are drawn: those of the discs for nodes, or else for modules."""
     to_hex = require("matplotlib.colors", extra="plot").to_hex
     discs = {shapes.get_gid(): np.asarray(shapes.get_facecolor()) for shapes in axes.collections}
     if "nodes" in discs:
         sources, targets, _ = result.network.links()
-        modules, first = np.unique(result.labels[np.union1d(sources, targets)], return_index=True)
+        modules, first = np.unique(result.labels_at(level)[np.union1d(sources, targets)], return_index=True)
         found = dict(zip(modules.tolist(), discs["nodes"][first], strict=True))
     elif "modules" in discs:
         found = dict(enumerate(discs["modules"]))
