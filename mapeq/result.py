@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq import __version__
 from mapeq.errors import counted, is_whole, option_error
 from mapeq.flow import ENTER, EXIT, VISIT, Flow
 from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
@@ -60,6 +61,8 @@ class Result:
     options : dict
         All options by name, as they were understood.
     network : Network
+    version : str
+        The version of mapeq that found it.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Result:
     seed: int | None
     options: dict[str, Any]
     network: Network
+    version: str = __version__
 
     @property
     def relative_savings(self) -> float:
@@ -238,6 +242,7 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """The figures of this result by name, as plain Python values."""
         return {
+            "version": self.version,
             "num_nodes": self.num_nodes,
             "num_links": self.num_links,
             "directed": self.network.directed,

@@ -27,10 +27,10 @@ FLOORS = (
     {"result"},
     {"formats", "adapters", "progress", "placing"},
     {"api"},
-    {"clustering", "plot", "networkx_backend", "commands", "cli", "spark", "compat", "__main__"},
+    {"clustering", "plot", "networkx_backend", "commands", "cli", "tl", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
 
 
 class Import(NamedTuple):

@@ -10,7 +10,6 @@ from typing import BinaryIO, TextIO
 
 import numpy as np
 
-from mapeq import __version__
 from mapeq._optional import require
 from mapeq.errors import FormatError
 from mapeq.formats.naming import Row, has_numbers, in_tree_order, names_in_files
@@ -140,7 +139,7 @@ def write_json(result: Result, stream: TextIO) -> None:
         }
         for label, module, rank, flow, number in zip(labels, module_of, ranks, flows, numbers, strict=True)
     )
-    figures = {"version": f"mapeq {__version__}", **result.summary()}
+    figures = result.summary() | {"version": f"mapeq {result.version}"}
     stream.write(json.dumps(figures, indent=1, ensure_ascii=False).removesuffix("\n}"))
     for name, rows in (("modules", modules), ("nodes", nodes)):
         stream.write(f',\n "{name}": [')
