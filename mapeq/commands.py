@@ -159,7 +159,8 @@ def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
-        weight=None if options.unweighted else "weight",
+        weight=options.weight,
+        ends=(options.source, options.target),
         markov_time=api.checked_markov_time(options.markov_time)[0],
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )

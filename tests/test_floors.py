@@ -79,10 +79,11 @@ def floor_of(module):
 
 
 def inner_imports(module):
-    """Imports of mapeq's own modules, but those in methods of Result: these may reach up."""
+    """Imports of mapeq's own modules, but those in methods of Result and in Network.from_table: these may reach up."""
     for found in imports(SOURCES[module]):
-        is_method_of_result = module == "mapeq.result" and found.inside.startswith("Result.")
-        if found.module.split(".")[0] == "mapeq" and not is_method_of_result:
+        place = f"{module}.{found.inside}"
+        may_reach_up = place.startswith("mapeq.result.Result.") or place == "mapeq.network.Network.from_table"
+        if found.module.split(".")[0] == "mapeq" and not may_reach_up:
             yield found
 
 

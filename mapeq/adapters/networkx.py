@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 
-from mapeq.adapters.edges import from_graph
+from mapeq.adapters.columns import WEIGHT
+from mapeq.adapters.edges import from_graph, missing_attribute
 from mapeq.errors import NetworkError
 from mapeq.network import Network
 from mapeq.rows import FloatArray
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from mapeq.result import Result
 
 
-def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: str | None = "weight") -> Network:
+def check_attribute(graph: nx.Graph, weight: str | int | None) -> None:
+    """Refuse an attribute that no edge has, which NetworkX itself would not: a slip, unless it is the usual one.
+
+    Raises
+    ------
+    NetworkError
+        If that is so.
+    """
+    if weight in (None, WEIGHT) or any(weight in data for *_, data in graph.edges(data=True)):
+        return
+    if graph.number_of_edges():
+        raise missing_attribute(weight, dict.fromkeys(name for *_, data in graph.edges(data=True) for name in data))
+
+
+def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: Any = WEIGHT) -> Network:
     """The network of a NetworkX graph, its nodes in the graph's order.
 
     Parameters

@@ -8,8 +8,10 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,6 +161,17 @@ def unreadable(file: str, error: Exception) -> FormatError:
     """The error of a file that cannot be opened or read on."""
     reason = getattr(error, "strerror", None) or str(error)
     return FormatError(_REASONS.get(type(error), reason), file=file)
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Say of a file that a library cannot read what it should have been."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(file_name(path), error) from error
+    except (ValueError, EOFError, BadZipFile) as error:  # objects would be pickles, which may run anything
+        raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
