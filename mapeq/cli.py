@@ -210,7 +210,8 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
         action="append",
         default=[],
         metavar="OUT",
-        help="write .clu, .tree, .ftree, .json, .csv, .tsv or .parquet, by the suffix; may be given again",
+        help="write .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml or .gexf, by the suffix; may be given "
+        "again",
     )
     output.add_argument(
         "--clu-level",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import networkx
     import pandas
+    import pyarrow
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -270,16 +271,38 @@ class Result:
         """
         return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
 
-    def to_dataframe(self) -> pandas.DataFrame:
+    def to_dataframe(self, *, levels: bool = False) -> pandas.DataFrame:
         """A pandas table of node, module and flow, one row a node (extra ``pandas``).
 
         With more than two levels also of ``path``, as text: ``2:1`` leads to the first module in the second top module.
+
+        Parameters
+        ----------
+        levels : bool
+            Whether every level has a column of its modules, too: ``level_1``, ... as :meth:`labels_at` numbers them.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c")]).to_dataframe(levels=True).columns.tolist()
+        ['node', 'module', 'flow', 'level_1']
         """
         from mapeq._optional import require
 
         pandas = require("pandas", extra="pandas")
-        columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow}
-        return pandas.DataFrame(columns | self.path_column())
+        columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow, **self.path_column()}
+        if levels:
+            columns |= {f"level_{level}": self._labels_at(level) for level in range(1, self.num_levels)}
+        return pandas.DataFrame(columns)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """An Arrow table of what :meth:`to_dataframe` has (extra ``parquet``), labels that are no numbers as text.
+
+        Its metadata hold :meth:`summary` as JSON under the key ``mapeq``. ``polars.from_arrow`` takes it.
+        """
+        from mapeq.formats.tables import arrow_table
+
+        return arrow_table(self)
 
     def to_networkx(self) -> networkx.Graph:
         """The network as a NetworkX graph: nodes carry ``module`` and ``flow``, edges ``weight``.
@@ -298,6 +321,40 @@ class Result:
         from mapeq.adapters.igraph import to_igraph
 
         return to_igraph(self)
+
+    def to_vertex_clustering(self, graph: igraph.Graph | None = None, level: int = 1) -> igraph.VertexClustering:
+        """The modules as an igraph clustering, for igraph's own measures and plots (extra ``igraph``).
+
+        Parameters
+        ----------
+        graph : igraph.Graph, optional
+            Whose vertices are clustered, which is then ``clustering.graph``; by default :meth:`to_igraph`. Vertices are
+            known by the attribute ``name`` if all names differ, and else by their numbers, as :func:`infomap` does it.
+        level : int
+            Which modules, see :meth:`labels_at`.
+
+        Returns
+        -------
+        igraph.VertexClustering
+            ``membership`` has the modules of :meth:`modules`, ``codelength`` that of the result. ``modularity`` takes
+            the weights of the edges, if these have an attribute ``weight``.
+
+        Raises
+        ------
+        PartitionError
+            If the vertices of the graph are not the nodes of this result.
+
+        Examples
+        --------
+        >>> import igraph, mapeq
+        >>> graph = igraph.Graph.Full(3) + igraph.Graph.Full(3)
+        >>> clustering = mapeq.infomap(graph).to_vertex_clustering(graph)
+        >>> clustering.membership, clustering.graph is graph
+        ([0, 0, 0, 1, 1, 1], True)
+        """
+        from mapeq.adapters.igraph import to_vertex_clustering
+
+        return to_vertex_clustering(self, graph, level)
 
     def assign(self, links: Any, level: int = 1) -> IntArray:
         """The modules of new nodes, while all others stay where they are.
@@ -338,8 +395,9 @@ class Result:
         Parameters
         ----------
         path : str or path
-        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet"}, optional
-            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``).
+        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf"}, optional
+            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the
+            network with the modules of its nodes, for Gephi for one.
         level : int
             Which level of modules goes to a .clu file, see :meth:`labels_at`; the other formats hold all levels.
 

@@ -11,6 +11,7 @@ import numpy as np
 from mapeq._optional import require
 from mapeq.adapters.columns import WEIGHT
 from mapeq.adapters.edges import checked_weights, from_graph, missing_attribute
+from mapeq.errors import PartitionError, counted
 from mapeq.network import Network
 
 if TYPE_CHECKING:
@@ -58,6 +59,28 @@ def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: st
 def _labels(graph: igraph.Graph) -> range | list[Hashable]:
     names = graph.vs["name"] if "name" in graph.vs.attributes() else []
     return names if names and len(set(names)) == len(names) else range(graph.vcount())
+
+
+def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int) -> igraph.VertexClustering:
+    """The modules of a result for a graph of igraph; see :meth:`mapeq.Result.to_vertex_clustering`."""
+    igraph = require("igraph", extra="igraph")
+    modules = result.modules(level)
+    labels = result.node_labels if graph is None else _labels(graph)
+    graph = to_igraph(result) if graph is None else graph
+    strange = next((label for label in labels if label not in modules), None)
+    if strange is not None or len(labels) != len(modules):
+        told = f", which has no node {strange!r}" if strange is not None else ""
+        raise PartitionError(
+            f"the graph has {len(labels):,} vertices, and the result {counted(len(modules), 'node')}{told}: "
+            "it is not the result of this graph"
+        )
+    weights = {"weights": "weight"} if "weight" in graph.es.attributes() else {}
+    return igraph.VertexClustering(
+        graph,
+        [modules[label] for label in labels],
+        params={"codelength": result.codelength},
+        modularity_params=weights,
+    )
 
 
 def to_igraph(result: Result) -> igraph.Graph:

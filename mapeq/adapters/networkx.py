@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,9 @@ def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
     return np.fromiter((edge[2] for edge in edges), np.float64, len(edges))
 
 
-def to_networkx(result: Result) -> nx.Graph:
-    """The network of a result as a graph; see :meth:`mapeq.Result.to_networkx`."""
-    network, labels = result.network, result.node_labels
+def to_networkx(result: Result, names: Sequence[Hashable] | None = None) -> nx.Graph:
+    """The network of a result as a graph, by default of its labels; see :meth:`mapeq.Result.to_networkx`."""
+    network, labels = result.network, result.node_labels if names is None else names
     graph = nx.DiGraph() if network.directed else nx.Graph()
     attributes = {"module": result.labels.tolist(), "flow": result.flow.tolist(), **result.path_column()}
     for label, *values in zip(labels, *attributes.values(), strict=True):

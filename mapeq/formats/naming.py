@@ -77,4 +77,6 @@ def header(result: Result) -> str:
     ]
     if result.seed is not None:
         lines.append(f"seed {result.seed}, trials {len(result.trials)}")
+        lines.append("trial codelengths " + " ".join(f"{length:.9g}" for length in result.trials))
+    lines.append("options " + " ".join(f"{name}={value}" for name, value in result.options.items()))
     return "".join(f"# {line}\n" for line in lines)

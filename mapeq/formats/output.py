@@ -13,6 +13,7 @@ from mapeq._optional import require
 from mapeq.errors import FormatError, option_error
 from mapeq.formats.clu import write_clu
 from mapeq.formats.flow_tree import write_flow_tree
+from mapeq.formats.graph_files import write_gexf, write_graphml
 from mapeq.formats.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.formats.tree import write_tree
 from mapeq.result import Result
@@ -25,7 +26,12 @@ WRITERS: dict[str, Callable[..., None]] = {
     "csv": write_csv,
     "tsv": write_tsv,
     "parquet": write_parquet,
+    "graphml": write_graphml,
+    "gexf": write_gexf,
 }
+
+#: The formats that are bytes rather than text.
+_BINARY = ("parquet", "graphml")
 
 #: The formats that can leave small modules out.
 TABLES = ("csv", "tsv", "parquet")
@@ -43,7 +49,7 @@ def write_result(
     if min_size != 1 and name not in TABLES:
         raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
     options = {"level": level} if name == "clu" else {"min_size": min_size} if name in TABLES else {}
-    with whole_file(path, binary=name == "parquet") as stream:
+    with whole_file(path, binary=name in _BINARY) as stream:
         WRITERS[name](result, stream, **options)
 
 
