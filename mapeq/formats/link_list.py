@@ -97,7 +97,7 @@ def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
     separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
     names = _fields(line, separator)
     has_names = is_usual or (separator != b" " and usual_ends(names) is not None)
-    has_heading = has_names or any(isinstance(name, str) for name in wanted.said)
+    has_heading = has_names or any(isinstance(name, str) for name in wanted.said) or _is_word(names, wanted.weight)
     cells = None
     if wanted.said or (has_heading and not is_usual):
         try:
@@ -110,6 +110,17 @@ def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
     if has_heading:
         text.skip_line()
     return cells, has_heading
+
+
+def _is_word(names: list[str], place: str | int | None) -> bool:
+    """Whether a word stands at the position of the weights."""
+    if not isinstance(place, int) or place >= len(names):
+        return False
+    try:
+        float(names[place])
+    except ValueError:
+        return True
+    return False
 
 
 def _fields(line: bytes, separator: bytes) -> list[str]:
