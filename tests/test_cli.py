@@ -269,7 +269,7 @@ BAD_VECTORS = {
     "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
     "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
     "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
-    ".tsv, .parquet",
+    ".tsv, .parquet, .graphml, .gexf",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
     "row.txt": "1 vector: for a neighbour it takes two",
