@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,7 +57,7 @@ def infomap(
         Whether links lead from the first node to the second only; by default as the container says,
         and undirected where it does not say. With False a pair weighs the sum of its two directions.
     weight : str, int or None
-        The edge attribute or column that holds the weight, or the position of a column, from 0; a link without it
+        The edge attribute or column that holds the weight, in a file also its position, from 0; a link without it
         weighs 1. A name other than "weight" has to be there. None: every link weighs 1.
     flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
         By default "undirected" or "directed", as the network is. "undirdir", "outdirdir" and "rawdir" take
@@ -296,8 +297,10 @@ def network_and_options(
     """Read the graph as the options ask, and find the flow model that fits it."""
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
-    if not (weight is None or isinstance(weight, str) or is_whole(weight, 0)):
-        raise option_error("weight", weight, "the name of an edge attribute or column, its position from 0, or None")
+    is_position = is_whole(weight, 0) and isinstance(graph, str | os.PathLike)
+    if not (weight is None or isinstance(weight, str) or is_position):
+        allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
+        raise option_error("weight", weight, allowed)
     FlowOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:
