@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mapeq import tl as tl
     from mapeq.affinity import neighbor_graph as neighbor_graph
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
@@ -49,6 +50,9 @@ _HOME = {
     "warmup": "mapeq.api",
 }
 
+#: Rooms that are public as a whole.
+_ROOMS = ("tl",)
+
 # Without InfomapClustering, which needs scikit-learn: ``from mapeq import *`` works wherever mapeq does.
 __all__ = [
     "ConvergenceError",
@@ -74,8 +78,10 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return import_module(f"mapeq.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_HOME})
+    return sorted({*globals(), *__all__, *_HOME, *_ROOMS})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,14 +12,15 @@ import numpy as np
 
 from mapeq.adapters import as_network, as_partition
 from mapeq.affinity import neighbor_graph
+from mapeq.assembly import make_result
 from mapeq.crew import usable_processors
-from mapeq.errors import option_error
+from mapeq.errors import is_whole, option_error
 from mapeq.flow import FlowOptions, random_walk
 from mapeq.growth import start_from
 from mapeq.network import Network
 from mapeq.progress import StatusLine
 from mapeq.resolution import fitting_markov_time
-from mapeq.result import Result, make_result
+from mapeq.result import Result
 from mapeq.search import Control, Progress, SearchOptions, find_modules
 from mapeq.tree import cut, two_levels
 
@@ -27,7 +29,7 @@ def infomap(
     graph: Any,
     *,
     directed: bool | None = None,
-    weight: str | None = "weight",
+    weight: str | int | None = "weight",
     flow_model: str | None = None,
     teleportation_probability: float = 0.15,
     recorded_teleportation: bool = False,
@@ -52,13 +54,14 @@ def infomap(
         Parallel links are summed; an undirected self-link counts once; nodes without links stay,
         each a module of its own without flow. Labels that go in come out; those of igraph are the vertex attribute
         "name", if all differ. The ends of links in a table are its columns "source" and "target", or "from" and "to",
-        or else the first two that are not the weight. An array of shape (2, 2) has a link a row. An object with an
-        ``edge_index`` (PyTorch Geometric) is read like the sparse matrix of its links.
+        or else the first two that are not the weight; ``Network.from_table`` takes any. An array of shape (2, 2) has a
+        link a row. An object with an ``edge_index`` (PyTorch Geometric) is read like the sparse matrix of its links.
     directed : bool, optional
         Whether links lead from the first node to the second only; by default as the container says,
         and undirected where it does not say. With False a pair weighs the sum of its two directions.
-    weight : str, optional
-        The edge attribute or column that holds the weight; a link without it weighs 1. None: every link weighs 1.
+    weight : str, int or None
+        The edge attribute or column that holds the weight, in a file also its position, from 0; a link without it
+        weighs 1. A name other than "weight" has to be there. None: every link weighs 1.
     flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
         By default "undirected" or "directed", as the network is. "undirdir", "outdirdir" and "rawdir" take
         link weights for the flow, without teleportation (all three are the same); "precomputed" also
@@ -200,7 +203,7 @@ def evaluate(
     partition: Any,
     *,
     directed: bool | None = None,
-    weight: str | None = "weight",
+    weight: str | int | None = "weight",
     flow_model: str | None = None,
     teleportation_probability: float = 0.15,
     recorded_teleportation: bool = False,
@@ -292,20 +295,28 @@ def warmup() -> None:
 
 
 def network_and_options(
-    graph: Any, *, directed: bool | None, weight: str | None, flow_model: str | None, **options: Any
+    graph: Any,
+    *,
+    directed: bool | None,
+    weight: str | int | None,
+    flow_model: str | None,
+    ends: tuple[str | int | None, str | int | None] = (None, None),
+    **options: Any,
 ) -> tuple[Network, FlowOptions]:
     """Read the graph as the options ask, and find the flow model that fits it."""
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
-    if not (weight is None or isinstance(weight, str)):
-        raise option_error("weight", weight, "the name of an edge attribute or column, or None")
+    is_position = is_whole(weight, 0) and isinstance(graph, str | os.PathLike)
+    if not (weight is None or isinstance(weight, str) or is_position):
+        allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
+        raise option_error("weight", weight, allowed)
     FlowOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:
         kind = "directed" if directed else "undirected"
         raise option_error("flow_model", flow_model, f"left out, or one for {kind} networks, with directed={directed}")
     directed = None if directed is None else bool(directed)
-    network = as_network(graph, directed=directed, weight=weight, implied=has_direction)
+    network = as_network(graph, directed=directed, weight=weight, ends=ends, implied=has_direction)
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
     return network, FlowOptions(flow_model=flow_model, **options)

@@ -138,7 +138,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None:
-    command.add_argument("file", metavar="FILE", help="link list or Pajek file, plain or .gz; - is standard input")
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="link list, table or Pajek file, plain or .gz; .parquet; .arrow; - is standard input",
+    )
     for name in more:
         command.add_argument(name.lower(), metavar=name)
     network = command.add_argument_group("network")
@@ -149,7 +153,18 @@ def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None
     directions.add_argument(
         "-u", "--undirected", action="store_const", const=False, dest="directed", help="links lead both ways"
     )
-    network.add_argument("--unweighted", action="store_true", help="every link weighs 1")
+    for end in ("source", "target"):
+        network.add_argument(
+            f"--{end}",
+            type=_column,
+            metavar="COLUMN",
+            help=f"the {end}s of links in a table: name, or number from 1 ({end})",
+        )
+    weights = network.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--weight", type=_column, default="weight", metavar="COLUMN", help="what links weigh, likewise (weight)"
+    )
+    weights.add_argument("--unweighted", action="store_const", const=None, dest="weight", help="every link weighs 1")
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
 
 
@@ -231,6 +246,15 @@ def _add_markov_time(search: argparse._ArgumentGroup, default: float | str) -> N
     )
 
 
+def _column(text: str) -> str | int:
+    """The name of a column, or its position, which people count from 1."""
+    if not (text.isascii() and text.isdigit()):
+        return text
+    if int(text) == 0:
+        raise argparse.ArgumentTypeError("columns are counted from 1")
+    return int(text) - 1
+
+
 def _markov_time(text: str) -> float | str:
     if text == "auto":
         return text
@@ -248,8 +272,8 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
         action="append",
         default=[],
         metavar="OUT",
-        help="write .clu, .tree, .ftree, .json, .csv, .tsv, .parquet or .html (a report), by the suffix; may be "
-        "given again",
+        help="write .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (a report), by the "
+        "suffix; may be given again",
     )
     output.add_argument(
         "--clu-level",

@@ -233,7 +233,9 @@ def _draw(options: argparse.Namespace, result: Result) -> None:
 
 
 def _read(options: argparse.Namespace) -> Network:
-    network = as_network(options.file, directed=options.directed, weight=None if options.unweighted else "weight")
+    network = as_network(
+        options.file, directed=options.directed, weight=options.weight, ends=(options.source, options.target)
+    )
     return network.without_self_links() if options.no_self_links else network
 
 
@@ -241,7 +243,8 @@ def _network(options: argparse.Namespace) -> tuple[Network, FlowOptions]:
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
-        weight=None if options.unweighted else "weight",
+        weight=options.weight,
+        ends=(options.source, options.target),
         markov_time=api.checked_markov_time(options.markov_time)[0],
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )

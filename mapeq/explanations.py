@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq.assembly import make_result
 from mapeq.errors import counted
 from mapeq.facts import component_of, total_degrees
 from mapeq.flow import EXIT, FlowOptions, random_walk
 from mapeq.network import Network
-from mapeq.result import Result, make_result
+from mapeq.result import Result
 from mapeq.rows import IntArray
 from mapeq.search import find_modules
 from mapeq.tree import two_levels

@@ -125,6 +125,37 @@ def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], ND
     return numbers[: len(tails)], numbers[len(tails) :], tuple(labels.tolist())
 
 
+def renumbered_by_occurrence(
+    tails: NDArray[Any], heads: NDArray[Any], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Number nodes anew in the order in which they first occur, those that never do left out.
+
+    Parameters
+    ----------
+    tails, heads : integer arrays of shape (m,)
+        Numbers of nodes, below `count`. The tail of a link comes before its head.
+    count : int
+
+    Returns
+    -------
+    tails, heads : int64 arrays of shape (m,)
+    order : int64 array
+        The number that each node had.
+
+    Examples
+    --------
+    >>> renumbered_by_occurrence(np.array([3, 0]), np.array([0, 2]), 4)
+    (array([0, 1]), array([1, 2]), array([3, 0, 2]))
+    """
+    ends = np.column_stack([tails, heads]).ravel()
+    first = np.full(count, len(ends))
+    first[ends[::-1]] = np.arange(len(ends))[::-1]  # the last to be written is the first to occur
+    order = np.argsort(first)[: np.count_nonzero(first < len(ends))]
+    rank = np.zeros(count, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[tails], rank[heads], order
+
+
 def _numbered_by_table(
     tails: NDArray[Any], heads: NDArray[Any], high: int
 ) -> tuple[NDArray[Any], NDArray[Any], Labels]:

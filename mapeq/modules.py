@@ -213,3 +213,13 @@ def _in_words(module: Module) -> str:
         return f"{said}, in {counted(module.num_children, 'module')}"
     nodes = module.nodes
     return f"{said}: {', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"
+
+
+def by_flow(visits: FloatArray) -> NDArray[np.int64]:
+    """The positions of modules, most flow first."""
+    return np.argsort(descending(visits), kind="stable")
+
+
+def descending(visits: FloatArray) -> FloatArray:
+    """Keys that sort modules by decreasing flow: rounding makes equal flows equal, and these stay in their order."""
+    return -np.round(visits, 12)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Network:
-    """An immutable network. Made by :meth:`from_edges`, :meth:`from_csr` or ``mapeq.read_network``.
+    """An immutable network. Made by :meth:`from_edges`, :meth:`from_csr`, :meth:`from_table` or ``mapeq.read_network``.
 
     Attributes
     ----------
@@ -166,6 +166,48 @@ class Network:
             tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
         rows = build_rows(tails, heads, values, len(names), symmetric=not directed)
         return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)), num_given=len(tails))
+
+    @classmethod
+    def from_table(
+        cls,
+        table: Any,
+        *,
+        source: str | int | None = None,
+        target: str | int | None = None,
+        weight: str | int | None = "weight",
+        directed: bool = False,
+    ) -> Network:
+        """Build a network from a table with one link a row, and say which columns count.
+
+        Parameters
+        ----------
+        table : pandas or Polars DataFrame, Arrow Table, or anything that can be had as Arrow (then by pyarrow)
+        source, target : str or int, optional
+            The columns with the ends of links, whole numbers or words (any hashables in pandas), by name or by position
+            from 0. By default ``source`` and ``target``, or ``from`` and ``to``, in any case; failing these, the first
+            two that are not the weight.
+        weight : str, int or None
+            The column with the weights, which has to be there unless it is "weight". None: every link weighs 1.
+        directed : bool
+            Whether links lead from source to target only.
+
+        Raises
+        ------
+        NetworkError
+            If a column is not there, an end of a link is missing, or a weight is no number, negative, NaN or infinite.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> calls = pd.DataFrame({"day": [1, 1, 2], "caller": ["ann", "bob", "ann"], "called": ["bob", "cid", "bob"]})
+        >>> network = Network.from_table(calls, source="caller", target="called", weight=None)
+        >>> network.labels, network.total_weight
+        (('ann', 'bob', 'cid'), 3.0)
+        """
+        from mapeq.adapters.columns import Wanted
+        from mapeq.adapters.tables import from_table
+
+        return from_table(table, directed=directed, wanted=Wanted(source, target, weight))
 
     @classmethod
     def from_csr(

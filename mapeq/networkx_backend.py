@@ -98,8 +98,7 @@ def _searched(
 ) -> Result:
     """Search with NetworkX's options."""
     return infomap(
-        G,
-        weight=weight,
+        from_networkx(G, weight=weight),
         seed=_seed(seed),
         num_trials=num_trials,
         # Without effect on an undirected graph, hence not to be refused either.
@@ -141,7 +140,8 @@ def map_equation(
         teleportation_probability = 0.15
     lists = [list(community) for community in communities]
     try:
-        return evaluate(G, lists, weight=weight, teleportation_probability=teleportation_probability).codelength
+        network = from_networkx(G, weight=weight)
+        return evaluate(network, lists, teleportation_probability=teleportation_probability).codelength
     except PartitionError as error:
         raise nx.NetworkXError(f"not a partition of the graph's nodes: {error}") from error
 

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq import __version__
 from mapeq.errors import counted, is_whole, option_error
 from mapeq.facts import html_table
-from mapeq.flow import ENTER, EXIT, VISIT, Flow
-from mapeq.hierarchy import USE, hierarchical_codelength, hierarchy
-from mapeq.modules import Catalogue, Module, plogp
+from mapeq.flow import ENTER, EXIT, VISIT
+from mapeq.modules import Catalogue, Module, by_flow, plogp
 from mapeq.network import Network
 from mapeq.objective import COST
 from mapeq.rows import FloatArray, IntArray, column_sums, frozen, index_dtype
-from mapeq.tree import ROOT, Tree, cut, depths, leaf_paths, numbering, reordered, sums_upwards
+from mapeq.tree import ROOT, Tree, cut, depths, leaf_paths
 
 if TYPE_CHECKING:
     import igraph
     import matplotlib.axes
     import networkx
     import pandas
+    import pyarrow
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,6 +61,8 @@ class Result:
     options : dict
         All options by name, as they were understood.
     network : Network
+    version : str
+        The version of mapeq that found it.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Result:
     seed: int | None
     options: dict[str, Any]
     network: Network
+    version: str = __version__
 
     @property
     def relative_savings(self) -> float:
@@ -205,7 +209,7 @@ class Result:
         present[module_of] = True
         here = np.flatnonzero(present)
         number = np.empty(len(present), dtype=index_dtype(self.num_nodes))
-        number[here[_by_flow(self.module_records[here, VISIT])]] = np.arange(len(here))
+        number[here[by_flow(self.module_records[here, VISIT])]] = np.arange(len(here))
         return frozen(number[module_of])
 
     def modules(self, level: int = 1) -> dict[Hashable, int]:
@@ -238,6 +242,7 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """The figures of this result by name, as plain Python values."""
         return {
+            "version": self.version,
             "num_nodes": self.num_nodes,
             "num_links": self.num_links,
             "directed": self.network.directed,
@@ -282,16 +287,38 @@ class Result:
         """
         return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
 
-    def to_dataframe(self) -> pandas.DataFrame:
+    def to_dataframe(self, *, levels: bool = False) -> pandas.DataFrame:
         """A pandas table of node, module and flow, one row a node (extra ``pandas``).
 
         With more than two levels also of ``path``, as text: ``2:1`` leads to the first module in the second top module.
+
+        Parameters
+        ----------
+        levels : bool
+            Whether every level has a column of its modules, too: ``level_1``, ... as :meth:`labels_at` numbers them.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c")]).to_dataframe(levels=True).columns.tolist()
+        ['node', 'module', 'flow', 'level_1']
         """
         from mapeq._optional import require
 
         pandas = require("pandas", extra="pandas")
-        columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow}
-        return pandas.DataFrame(columns | self.path_column())
+        columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow, **self.path_column()}
+        if levels:
+            columns |= {f"level_{level}": self._labels_at(level) for level in range(1, self.num_levels)}
+        return pandas.DataFrame(columns)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """An Arrow table of what :meth:`to_dataframe` has (extra ``parquet``), labels that are no numbers as text.
+
+        Its metadata hold :meth:`summary` as JSON under the key ``mapeq``. ``polars.from_arrow`` takes it.
+        """
+        from mapeq.formats.tables import arrow_table
+
+        return arrow_table(self)
 
     def to_networkx(self) -> networkx.Graph:
         """The network as a NetworkX graph: nodes carry ``module`` and ``flow``, edges ``weight``.
@@ -310,6 +337,40 @@ class Result:
         from mapeq.adapters.igraph import to_igraph
 
         return to_igraph(self)
+
+    def to_vertex_clustering(self, graph: igraph.Graph | None = None, level: int = 1) -> igraph.VertexClustering:
+        """The modules as an igraph clustering, for igraph's own measures and plots (extra ``igraph``).
+
+        Parameters
+        ----------
+        graph : igraph.Graph, optional
+            Whose vertices are clustered, which is then ``clustering.graph``; by default :meth:`to_igraph`. Vertices are
+            known by the attribute ``name`` if all names differ, and else by their numbers, as :func:`infomap` does it.
+        level : int
+            Which modules, see :meth:`labels_at`.
+
+        Returns
+        -------
+        igraph.VertexClustering
+            ``membership`` has the modules of :meth:`modules`, ``codelength`` that of the result. ``modularity`` takes
+            the weights of the edges, if these have an attribute ``weight``.
+
+        Raises
+        ------
+        PartitionError
+            If the vertices of the graph are not the nodes of this result.
+
+        Examples
+        --------
+        >>> import igraph, mapeq
+        >>> graph = igraph.Graph.Full(3) + igraph.Graph.Full(3)
+        >>> clustering = mapeq.infomap(graph).to_vertex_clustering(graph)
+        >>> clustering.membership, clustering.graph is graph
+        ([0, 0, 0, 1, 1, 1], True)
+        """
+        from mapeq.adapters.igraph import to_vertex_clustering
+
+        return to_vertex_clustering(self, graph, level)
 
     def assign(self, links: Any, level: int = 1) -> IntArray:
         """The modules of new nodes, while all others stay where they are.
@@ -350,9 +411,10 @@ class Result:
         Parameters
         ----------
         path : str or path
-        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "html"}, optional
-            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``). HTML is a report to look at
-            in a browser, with a picture; it needs matplotlib (extra ``plot``).
+        format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf", "html"}, optional
+            By default what the suffix says. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the
+            network with the modules of its nodes, for Gephi for one. HTML is a report to look at in a browser, with a
+            picture; it needs matplotlib (extra ``plot``).
         level : int
             Which level of modules goes to a .clu file, see :meth:`labels_at`; the other formats hold all levels.
 
@@ -424,61 +486,3 @@ class Result:
         if self.explanation:
             rows["why"] = self.explanation
         return html_table(rows)
-
-
-def make_result(
-    network: Network,
-    flow: Flow,
-    tree: Tree,
-    *,
-    trials: tuple[float, ...] = (),
-    modules_agreed: int | None = None,
-    converged: bool = True,
-    seed: int | None = None,
-    options: dict[str, Any],
-) -> Result:
-    """The result of a hierarchy of n nodes: modules are numbered anew, level by level and by flow.
-
-    Parents have smaller numbers than the modules in them; modules that no node is in may be left over. A
-    partition is a hierarchy of one level, see :func:`mapeq.tree.two_levels`.
-    """
-    dtype = flow.links.indices.dtype
-    tree = Tree(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
-    state = hierarchy(flow, tree)
-    length = hierarchical_codelength(flow, state)
-    records = state.modules
-    records[:, VISIT] = _visits(state.modules[:, USE], tree)
-    order = numbering(tree, _descending(records[:, VISIT]))
-    tree = reordered(tree, order)
-    return Result(
-        codelength=length.total,
-        index_codelength=length.index_codelength,
-        module_codelength=length.module_codelength,
-        one_level_codelength=flow.node_codelength,
-        flow=frozen(flow.nodes[:, VISIT].copy()),
-        hierarchy=Tree(frozen(tree.module_of), frozen(tree.parent)),
-        module_records=frozen(records[order]),
-        trials=trials,
-        modules_agreed=modules_agreed,
-        converged=converged,
-        seed=seed,
-        options=options,
-        network=network,
-    )
-
-
-def _visits(use: FloatArray, tree: Tree) -> FloatArray:
-    """How often the nodes in each module are visited; for leaf modules, that is the use rate. Shape (t,)."""
-    holds_modules = np.zeros(len(use), dtype=np.bool_)
-    holds_modules[tree.parent[1:]] = True
-    return sums_upwards(np.where(holds_modules, 0.0, use), tree.parent)
-
-
-def _by_flow(visits: FloatArray) -> NDArray[np.int64]:
-    """The positions of modules, most flow first."""
-    return np.argsort(_descending(visits), kind="stable")
-
-
-def _descending(visits: FloatArray) -> FloatArray:
-    """Keys that sort modules by decreasing flow: rounding makes equal flows equal, and these stay in their order."""
-    return -np.round(visits, 12)

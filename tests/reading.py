@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mapeq.adapters.columns import Wanted
 from mapeq.errors import FormatError
 from mapeq.formats import read_source
 from mapeq.formats.source import Source
@@ -26,11 +27,12 @@ def read(data, *, block_sizes=BLOCK_SIZES, **options):
 def _outcome(data, block_size, options):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network")
+        wanted = Wanted(**{name: options[name] for name in Wanted._fields if name in options})
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         with Source(path, block_size=block_size) as source:
             source.name = "network"
             try:
-                return read_source(source, **options)
+                return read_source(source, directed=options.get("directed"), wanted=wanted)
             except FormatError as error:
                 return error
 

@@ -1,6 +1,7 @@
 """The command, run as people run it: in a process of its own."""
 
 import gzip
+import json
 import os
 import pty
 import re
@@ -123,6 +124,27 @@ def test_options_mean_what_they_mean_in_python(tmp_path):
         assert done.returncode == 0, done.stderr
         rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
         assert {int(node): int(module) for node, module in rows} == mapeq.infomap(path, **options).modules(), flags
+
+
+def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
+    names = ["day", "u", "v", "count"]
+    rows = [[7, *link] for link in nx.gnp_random_graph(30, 0.15, seed=2).edges()]
+    rows = [[*row, 1 + row[1] * row[2] % 5] for row in rows]
+    table = pd.DataFrame(rows, columns=names)
+    table.to_csv(tmp_path / "links.csv", index=False)
+    table.to_csv(tmp_path / "links.tsv.gz", index=False, sep="\t")
+    table.to_parquet(tmp_path / "links.parquet")
+    table.to_feather(tmp_path / "links.feather")
+    expected = mapeq.infomap([tuple(row[1:]) for row in rows]).codelength
+    for name in ("links.csv", "links.tsv.gz", "links.parquet", "links.feather"):
+        for columns in ("--source u --target v --weight count", "--source 2 --target 3 --weight 4"):
+            out = tmp_path / "out.json"
+            done = run("cluster", tmp_path / name, *columns.split(), "-o", out, "-q")
+            assert done.returncode == 0, done.stderr
+            assert json.loads(out.read_text())["codelength"] == pytest.approx(expected, abs=1e-12)
+        done = run("cluster", tmp_path / name, "--weight", "cuont")
+        assert done.returncode == 1
+        assert b"there is no column 'cuont' for the weights; there are 'day', 'u', 'v', 'count'" in done.stderr
 
 
 def test_self_links_and_initial_partitions(tmp_path):
@@ -256,7 +278,7 @@ BAD_VECTORS = {
     "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
     "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
     "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
-    ".tsv, .parquet, .html",
+    ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
     "row.txt": "1 vector: for a neighbour it takes two",
@@ -374,6 +396,8 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
         ["cluster", JAZZ, "-N", "x"],
         ["cluster", JAZZ, "--two-level", "--multilevel"],
         ["cluster", JAZZ, "--markov-time", "long"],
+        ["cluster", JAZZ, "--weight", "0"],
+        ["cluster", JAZZ, "--weight", "3", "--unweighted"],
         ["evaluate", JAZZ, JAZZ, "--markov-time", "auto"],
         ["embeddings"],
         ["guess"],

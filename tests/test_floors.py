@@ -25,15 +25,17 @@ FLOORS = (
     {"search"},
     {"modules", "resolution"},
     {"result"},
+    {"assembly"},
     {"link_flow", "layout", "colours", "lettering"},
     {"charts", "plot"},
     {"report"},
     {"formats", "adapters", "progress", "placing", "growth", "explanations"},
     {"api"},
-    {"clustering", "networkx_backend", "commands", "cli", "completion", "spark", "compat", "__main__"},
+    {"clustering", "networkx_backend", "commands", "cli", "completion", "tl", "spark", "compat", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap", "shtab"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
+OPTIONAL |= {"shtab"}
 
 
 class Import(NamedTuple):
@@ -82,10 +84,11 @@ def floor_of(module):
 
 
 def inner_imports(module):
-    """Imports of mapeq's own modules, but those in methods of Result: these may reach up."""
+    """Imports of mapeq's own modules, but those in methods of Result and in Network.from_table: these may reach up."""
     for found in imports(SOURCES[module]):
-        is_method_of_result = module == "mapeq.result" and found.inside.startswith("Result.")
-        if found.module.split(".")[0] == "mapeq" and not is_method_of_result:
+        place = f"{module}.{found.inside}"
+        may_reach_up = place.startswith("mapeq.result.Result.") or place == "mapeq.network.Network.from_table"
+        if found.module.split(".")[0] == "mapeq" and not may_reach_up:
             yield found
 
 

@@ -12,10 +12,10 @@ from strategies import hierarchical_walks, partitioned_walks, walks
 from test_tree import tree_of
 
 import mapeq
+from mapeq.assembly import make_result
 from mapeq.flow import ENTER, EXIT, random_walk
 from mapeq.hierarchy import hierarchical_codelength, hierarchy
 from mapeq.objective import codelength, partition
-from mapeq.result import make_result
 from mapeq.tree import two_levels
 
 NINE_TRIANGLES = [

@@ -71,7 +71,7 @@ def test_header(header, line_end):
 def test_a_header_is_the_first_line_and_the_exact_words():
     assert read("a b\nsource target\n").labels == ("a", "b", "source", "target")
     assert read("source targets\n").labels == ("source", "targets")
-    assert read("source target x\n", weighted=False).labels == ("source", "target")
+    assert read("source target x\n", weight=None).labels == ("source", "target")
     assert read('"source target" x\n').labels == ("source target", "x")
 
 
@@ -88,7 +88,7 @@ def test_directed():
 
 def test_unweighted_does_not_look_at_the_third_field():
     text = "1 2 3\n2 3 word\n3 4 -1\n4 5 0\n1,2,\n"
-    assert links(read(text, weighted=False)) == [(1, 2, 2.0), (2, 3, 1.0), (3, 4, 1.0), (4, 5, 1.0)]
+    assert links(read(text, weight=None)) == [(1, 2, 2.0), (2, 3, 1.0), (3, 4, 1.0), (4, 5, 1.0)]
 
 
 # Labels --------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_many_words_and_a_very_long_one():
     text = "\n".join([f"{word} hub" for word in sources] + [f"{long} hub {long}", f"hub {long}"])
     with pytest.raises(FormatError, match="where a number belongs"):
         read(text, block_sizes=(1000, 1 << 20))
-    network = read(text, block_sizes=(1000, 1 << 20), weighted=False)
+    network = read(text, block_sizes=(1000, 1 << 20), weight=None)
     assert network.labels == tuple(dict.fromkeys([sources[0], "hub", *sources[1:], long]))
     assert network.total_weight == len(sources) + 2
 

@@ -147,6 +147,9 @@ def test_the_formats(tmp_path):
         "# relative codelength savings 9.228%",
         "# flow model undirected",
         "# seed 0, trials 1",
+        "# trial codelengths 2.32073036",
+        "# options directed=False flow_model=undirected teleportation_probability=0.15 recorded_teleportation=False "
+        "teleport_to=links node_weights_as_flow=False markov_time=1.0 multilevel=False num_trials=1",
         "# module level 1",
         "# node_id module flow",
     ]
@@ -183,6 +186,80 @@ def test_parquet_holds_the_columns_of_csv(kind, tmp_path):
     for result in (result_of(LABELS[kind]), deep_result_of(LABELS[kind])):
         result.write(path)
         pd.testing.assert_frame_equal(pd.read_parquet(path), result.to_dataframe(), check_dtype=False)
+
+
+def test_parquet_and_arrow_say_what_was_found_and_how(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    result = mapeq.infomap([("a", "b"), ("b", "c")], num_trials=2, seed=3)
+    result.write(tmp_path / "modules.parquet")
+    written = parquet.read_table(tmp_path / "modules.parquet")
+    for table in (written, result.to_arrow()):
+        assert json.loads(table.schema.metadata[b"mapeq"]) == result.summary()
+        assert table.to_pydict() == result.to_dataframe().to_dict("list")
+    assert result.summary()["version"] == mapeq.__version__
+    assert (result.summary()["seed"], len(result.summary()["trials"])) == (3, 2)
+
+
+def test_a_table_may_have_a_column_for_every_level():
+    result = deep_result_of(LABELS["words"])
+    table = result.to_dataframe(levels=True)
+    assert list(table) == ["node", "module", "flow", "path", "level_1", "level_2"]
+    assert [table["level_1"].tolist(), table["level_2"].tolist()] == [
+        result.labels_at(level).tolist() for level in (1, 2)
+    ]
+
+
+GRAPHS = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize("format", GRAPHS)
+@pytest.mark.parametrize("kind", LABELS)
+def test_graph_files_hold_the_network_and_its_modules(kind, format, directed, tmp_path):
+    labels = LABELS[kind]
+    links = [(labels[i], labels[j], 1.5 + i) for i, j in nx.barbell_graph(3, 0).edges()]
+    result = mapeq.evaluate(links, dict(zip(labels, DEEP, strict=True)), directed=directed)
+    path = tmp_path / f"network.{format}"
+    result.write(path)
+    graph = GRAPHS[format](path)
+    again = mapeq.evaluate(graph, {node: tuple(data["path"].split(":")) for node, data in graph.nodes(data=True)})
+    assert again.node_labels == [str(label) for label in result.node_labels]
+    assert again.network.directed == directed
+    assert again.codelength == pytest.approx(result.codelength, abs=1e-12)
+    assert {node: data["module"] for node, data in graph.nodes(data=True)} == {
+        str(label): module for label, module in result.modules().items()
+    }
+    assert [data["flow"] for _, data in graph.nodes(data=True)] == pytest.approx(result.flow.tolist(), abs=1e-15)
+    assert {node: data["label"] for node, data in graph.nodes(data=True)} == {node: node for node in graph}
+    result.write(tmp_path / "again", format=format)
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_graph_files_say_what_was_found_and_how(tmp_path):
+    result = mapeq.infomap([(0, 1), (1, 2)], num_trials=2)
+    result.write(tmp_path / "network.graphml")
+    said = nx.read_graphml(tmp_path / "network.graphml").graph
+    assert (said["codelength"], said["seed"], said["flow_model"]) == (result.codelength, 0, "undirected")
+    assert said["version"] == mapeq.__version__
+    assert json.loads(said["trials"]) == list(result.trials)
+    result.write(tmp_path / "network.gexf")
+    text = (tmp_path / "network.gexf").read_text()
+    assert f"<creator>mapeq {mapeq.__version__}</creator>" in text
+    assert f"codelength: {result.codelength}; " in text
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+def test_graph_files_have_any_hashable_as_text(format, tmp_path):
+    path = tmp_path / f"network.{format}"
+    mapeq.infomap([(("a", 1), "<&>"), ("<&>", None)]).write(path)
+    assert list(GRAPHS[format](path)) == ["('a', 1)", "<&>", "None"]
+    mapeq.infomap([(1, "1")]).write(path)  # of the same text
+    graph = GRAPHS[format](path)
+    assert sorted(graph) == ["0", "1"]
+    assert [data["label"] for _, data in graph.nodes(data=True)] == ["1", "1"]
+    with pytest.raises(ValueError, match=rf"\.{format} cannot hold the character '\\x07' in the label 'a\\x07'"):
+        mapeq.infomap([("a\a", "b")]).write(path)
+    assert sorted(GRAPHS[format](path)) == ["0", "1"]
 
 
 def test_small_modules_can_be_left_out_of_tables(tmp_path):

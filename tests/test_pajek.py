@@ -137,7 +137,7 @@ def test_zero_is_no_link():
 
 
 def test_unweighted():
-    network = read("*Vertices 2\n1 a 5\n2 b\n*Edges\n1 2 7\n1 2 x\n", weighted=False)
+    network = read("*Vertices 2\n1 a 5\n2 b\n*Edges\n1 2 7\n1 2 x\n", weight=None)
     assert links(network) == [("a", "b", 2.0)]
     assert network.node_weights.tolist() == [5, 1]
 
@@ -189,7 +189,7 @@ def test_arcs_beside_edges():
     assert links(read(text, directed=True)) == [(1, 2, 1.0), (1, 3, 1.0), (2, 3, 5.0), (4, 4, 2.0)]
     assert links(read(text, directed=False)) == [(1, 2, 1.0), (1, 3, 1.0), (2, 3, 5.0), (4, 4, 2.0)]
     unweighted = [(*ends, 1.0) for *ends, _ in mixed]
-    assert links(read(text, weighted=False)) == unweighted
+    assert links(read(text, weight=None)) == unweighted
 
 
 def test_an_empty_section_of_arcs_beside_edges_says_nothing():

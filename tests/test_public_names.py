@@ -41,6 +41,11 @@ def test_the_estimator_is_public_though_not_of_those_that_a_star_imports():
     assert "InfomapClustering" in dir(mapeq)
 
 
+def test_tools_for_annotated_data_are_there_without_an_import_of_their_own():
+    assert "tl" in dir(mapeq)
+    assert not imported_by("import mapeq; assert mapeq.tl.infomap is not mapeq.infomap") & OPTIONAL
+
+
 def test_names_stay_themselves_after_everything_is_imported():
     # A module of the same name as a function would take its place in the package.
     mapeq.infomap([(0, 1)])
@@ -55,7 +60,7 @@ def imported_by(code: str) -> set[str]:
 
 
 HEAVY = {"numpy", "scipy", "numba", "networkx"}
-OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "infomap"}
+OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
 
 
 def test_importing_mapeq_imports_nothing_heavy():

@@ -14,13 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from mapeq.adapters.columns import WEIGHT, Wanted
 from mapeq.adapters.partitions import as_partition as as_partition
 from mapeq.network import Network
 from mapeq.rows import constant
 
 
 def as_network(
-    graph: Any, *, directed: bool | None = None, weight: str | None = "weight", implied: bool = False
+    graph: Any,
+    *,
+    directed: bool | None = None,
+    weight: str | int | None = WEIGHT,
+    ends: tuple[str | int | None, str | int | None] = (None, None),
+    implied: bool = False,
 ) -> Network:
     """Turn anything that describes a network into a `Network`.
 
@@ -33,7 +39,11 @@ def as_network(
         By default as the container says.
     weight : str, optional
         The edge attribute or column that holds the weight where links have named attributes; a link
-        without it weighs 1. None: every link weighs 1, whatever the container says.
+        without it weighs 1. It has to be there if it is not called "weight". None: every link weighs 1, whatever the
+        container says.
+    ends : pair
+        The columns of the sources and targets in a table or a file, by name or by position from 0; by default those
+        with the usual names.
     implied : bool
         Whether links have a direction in a container that does not say.
 
@@ -50,10 +60,11 @@ def as_network(
         from mapeq.formats import read_network
 
         said = True if directed is None and implied else directed
-        return read_network(graph, directed=said, weighted=weight is not None)
+        return read_network(graph, directed=said, source=ends[0], target=ends[1], weight=weight)
     if _is_instance(graph, "networkx", "Graph"):
-        from mapeq.adapters.networkx import from_networkx
+        from mapeq.adapters.networkx import check_attribute, from_networkx
 
+        check_attribute(graph, weight)
         return from_networkx(graph, directed=directed, weight=weight)
     if _is_instance(graph, "igraph", "Graph"):
         from mapeq.adapters.igraph import from_igraph
@@ -67,7 +78,7 @@ def as_network(
 
     leads = implied if directed is None else directed
     if is_table(graph):
-        return from_table(graph, directed=leads, weight=weight)
+        return from_table(graph, directed=leads, wanted=Wanted(*ends, weight))
     if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
         return from_array(graph, directed=leads)
     if hasattr(graph, "edge_index"):
@@ -86,7 +97,7 @@ def _is_instance(thing: object, module: str, name: str) -> bool:
     return kind is not None and isinstance(thing, kind)
 
 
-def _turned(network: Network, directed: bool | None, weight: str | None) -> Network:
+def _turned(network: Network, directed: bool | None, weight: str | int | None) -> Network:
     if weight is None:
         network = _unweighted(network)
     if directed is None or directed == network.directed:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq.adapters.columns import WEIGHT
 from mapeq.errors import NetworkError, counted
 from mapeq.labels import checked_positions
 from mapeq.network import Network, bad_weight, first_bad_weight
@@ -33,7 +34,7 @@ def from_array(links: Any, *, directed: bool) -> Network:
     return Network.from_edges(sources, targets, directed=directed)
 
 
-def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | None = "weight") -> Network:
+def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | int | None = WEIGHT) -> Network:
     """The network of an object with an ``edge_index`` of shape (2, m), such as the data of PyTorch Geometric.
 
     Parameters
@@ -44,13 +45,13 @@ def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | N
         By default a graph that has each link both ways, of equal weight, is undirected, as a sparse
         matrix that equals its transpose is.
     weight : str, optional
-        The attribute that holds a weight for each link, where "weight" stands for ``edge_weight``;
-        without it, and with None, every link weighs 1.
+        The attribute that holds a weight for each link, where "weight" stands for ``edge_weight``, which
+        may be missing. Then, and with None, every link weighs 1.
 
     Raises
     ------
     NetworkError
-        If nodes or weights are out of range, or shapes do not fit.
+        If nodes or weights are out of range, shapes do not fit, or there is no such attribute.
     """
     import scipy.sparse
 
@@ -62,7 +63,10 @@ def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | N
     given = getattr(graph, "num_nodes", None)
     num_nodes = int(ends.max(initial=-1)) + 1 if given is None else int(given)
     sources, targets = (checked_positions(nodes, num_nodes) for nodes in ends)
-    values = None if weight is None else getattr(graph, "edge_weight" if weight == "weight" else weight, None)
+    values = None if weight is None else getattr(graph, "edge_weight" if weight == WEIGHT else str(weight), None)
+    if values is None and weight not in (None, WEIGHT):
+        known = [name for name in dir(graph) if name.startswith("edge_") and name != "edge_index"]
+        raise missing_attribute(weight, known)
     weights = np.ones(len(sources)) if values is None else _as_array(values)
     if weights.shape not in ((len(sources),), (len(sources), 1)):
         raise NetworkError(f"there are {counted(len(sources), 'link')}, but the weights are of shape {weights.shape}")
@@ -122,6 +126,12 @@ def from_graph(
     leads = is_directed and directed is not False
     network = Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
     return replace(network, directed=True) if directed and not leads else network
+
+
+def missing_attribute(weight: object, known: Iterable[object]) -> NetworkError:
+    """The error of a weight that somebody has named and that no link has."""
+    names = ", ".join(map(repr, known)) or "none"
+    return NetworkError(f"no link has the attribute {weight!r} that is to be its weight; there are {names}")
 
 
 def checked_weights(values: NDArray[Any] | list[Any], name: Callable[[int], str]) -> FloatArray:

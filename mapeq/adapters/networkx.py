@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 
-from mapeq.adapters.edges import from_graph
+from mapeq.adapters.columns import WEIGHT
+from mapeq.adapters.edges import from_graph, missing_attribute
 from mapeq.errors import NetworkError
 from mapeq.network import Network
 from mapeq.rows import FloatArray
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from mapeq.result import Result
 
 
-def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: str | None = "weight") -> Network:
+def check_attribute(graph: nx.Graph, weight: str | int | None) -> None:
+    """Refuse an attribute that no edge has, which NetworkX itself would not: a slip, unless it is the usual one.
+
+    Raises
+    ------
+    NetworkError
+        If that is so.
+    """
+    if weight in (None, WEIGHT) or any(weight in data for *_, data in graph.edges(data=True)):
+        return
+    if graph.number_of_edges():
+        raise missing_attribute(weight, dict.fromkeys(name for *_, data in graph.edges(data=True) for name in data))
+
+
+def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: Any = WEIGHT) -> Network:
     """The network of a NetworkX graph, its nodes in the graph's order.
 
     Parameters
@@ -53,9 +68,9 @@ def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
     return np.fromiter((edge[2] for edge in edges), np.float64, len(edges))
 
 
-def to_networkx(result: Result) -> nx.Graph:
-    """The network of a result as a graph; see :meth:`mapeq.Result.to_networkx`."""
-    network, labels = result.network, result.node_labels
+def to_networkx(result: Result, names: Sequence[Hashable] | None = None) -> nx.Graph:
+    """The network of a result as a graph, by default of its labels; see :meth:`mapeq.Result.to_networkx`."""
+    network, labels = result.network, result.node_labels if names is None else names
     graph = nx.DiGraph() if network.directed else nx.Graph()
     attributes = {"module": result.labels.tolist(), "flow": result.flow.tolist(), **result.path_column()}
     for label, *values in zip(labels, *attributes.values(), strict=True):

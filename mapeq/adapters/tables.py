@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._optional import require
+from mapeq.adapters.columns import Wanted, find_columns
 from mapeq.adapters.edges import checked_weights
-from mapeq.errors import NetworkError, counted
+from mapeq.errors import NetworkError
+from mapeq.labels import renumbered_by_occurrence
 from mapeq.network import Network
-
-#: What the columns of the ends of links may be called; under other names they are the first two.
-ENDS = (("source", "target"), ("from", "to"))
+from mapeq.rows import IntArray
 
 
 def is_table(thing: object) -> bool:
@@ -23,19 +22,17 @@ def is_table(thing: object) -> bool:
     return exchanged and (hasattr(thing, "columns") or hasattr(thing, "column_names"))
 
 
-def from_table(table: Any, *, directed: bool, weight: str | None = "weight") -> Network:
+def from_table(table: Any, *, directed: bool, wanted: Wanted) -> Network:
     """The network of a table with one link a row.
 
     Parameters
     ----------
     table : pandas or Polars DataFrame, Arrow Table, or any table that can be had as Arrow (then by pyarrow)
-        Its columns ``source`` and ``target``, or ``from`` and ``to``, hold the labels; failing these, the
-        first two that are not the weight. Nodes are in the order of their labels if these are whole numbers,
-        and else in the order in which they occur.
+        Nodes are in the order of their labels if these are whole numbers, and else in the order in which they occur.
     directed : bool
         Whether links lead from source to target only.
-    weight : str, optional
-        The column that holds the weight; without it every link weighs 1, and with None.
+    wanted : Wanted
+        Its columns with the ends and the weights of links.
 
     Raises
     ------
@@ -44,58 +41,100 @@ def from_table(table: Any, *, directed: bool, weight: str | None = "weight") -> 
     """
     if not hasattr(table, "__array__"):  # then its columns are no arrays either
         table = require("pyarrow", extra="parquet").table(table)
-    source, target, weight = _links_columns(table, weight)
-    tails, heads = _labels(table, source), _labels(table, target)
+    names = _names(table)
+    columns = find_columns(names, wanted)
+    tails, heads = (_ends(table[names[place]], names[place]) for place in (columns.source, columns.target))
     weights = None
-    if weight is not None:
-        weights = checked_weights(_values(table[weight]), lambda k: f"the link {tails[k]!s} - {heads[k]!s} (row {k})")
+    if columns.weight is not None:
+        column = table[names[columns.weight]]
+        values = _numbers(column)
+        weights = checked_weights(
+            _objects(column) if values is None else values,
+            lambda k: f"the link {_cell(tails, k)!s} - {_cell(heads, k)!s} (row {k})",
+        )
     if isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray):  # as an array of links
         return Network.from_edges(tails, heads, weights, directed=directed)
-    if weights is not None:  # a link of weight 0 makes no node
+    numbers, labels = _numbered(tails, heads)
+    if weights is not None and not weights.all():  # a link of weight 0 makes no node
         linked = weights > 0
-        tails, heads, weights = list(compress(tails, linked)), list(compress(heads, linked)), weights[linked]
-    ends: list[Any] = [None] * (2 * len(tails))
-    ends[::2], ends[1::2] = tails, heads
-    position = {label: i for i, label in enumerate(dict.fromkeys(ends))}
-    numbers = np.fromiter(map(position.__getitem__, ends), np.int64, len(ends))
-    return Network.from_edges(numbers[::2], numbers[1::2], weights, directed=directed, labels=tuple(position))
+        numbers, weights = numbers[:, linked], weights[linked]
+    sources, targets, order = renumbered_by_occurrence(numbers[0], numbers[1], len(labels))
+    return Network.from_edges(sources, targets, weights, directed=directed, labels=[labels[i] for i in order.tolist()])
 
 
-def _links_columns(table: Any, weight: str | None) -> tuple[Any, Any, str | None]:
-    """What the columns of sources, targets and, if there is one, weights are called."""
+def _names(table: Any) -> list[Any]:
     # Arrow's `columns` are the columns themselves; and a column of pandas may be called `column_names`.
-    names = list(
+    return list(
         table.column_names if isinstance(table.columns, list) and hasattr(table, "column_names") else table.columns
     )
-    weight = weight if weight in names else None
-    ends = next((pair for pair in ENDS if set(pair) <= set(names)), [name for name in names if name != weight][:2])
-    if len(ends) < 2:
-        raise NetworkError(f"a table of links needs columns of sources and targets, but this one has only {names}")
-    for name in (*ends, weight):
-        if names.count(name) > 1:
-            raise NetworkError(f"{counted(names.count(name), 'column')} of the table are called {name!r}")
-    return *ends, weight
 
 
-def _labels(table: Any, name: Any) -> NDArray[Any] | list[Any]:
-    """The labels in a column: an array of whole numbers, or a list of anything else but fractions and truth values."""
-    column = table[name]
+def _ends(column: Any, name: Any) -> Any:
+    """The column if it holds words or other objects, an array if whole numbers; nothing else calls nodes."""
     missing = np.asarray(column.isna() if hasattr(column, "isna") else column.is_null(), dtype=np.bool_)
     if missing.any():
         raise NetworkError(f"the column {name!r} has no node in row {int(missing.argmax())}, counted from 0")
-    labels = _values(column)
-    if isinstance(labels, np.ndarray) and len(labels) and labels.dtype.kind not in "iu":
+    numbers = _numbers(column)
+    if numbers is not None and len(numbers) and numbers.dtype.kind not in "iu":
         raise NetworkError(
-            f"the column {name!r} holds {labels.dtype}, but nodes are called by whole numbers or words; give the table "
-            "columns source and target, and a matrix as a SciPy sparse one"
+            f"the column {name!r} holds {numbers.dtype}, but nodes are called by whole numbers or words; give the "
+            "table columns source and target, and a matrix as a SciPy sparse one"
         )
-    return labels
+    return column if numbers is None else numbers
 
 
-def _values(column: Any) -> NDArray[Any] | list[Any]:
-    """A column as an array of numbers, or as a list of Python objects."""
+def _numbers(column: Any) -> NDArray[Any] | None:
+    """A column of numbers as an array; None if it holds anything else."""
+    dtype = getattr(getattr(column, "dtype", None), "numpy_dtype", None)  # of pandas' numbers that may be missing
+    if dtype is not None and dtype.kind in "biuf" and not column.isna().any():
+        return np.asarray(column.to_numpy(dtype=dtype))
+    if _is_text(column):  # which is no array without a Python object for each word
+        return None
     array = np.asarray(column)
-    if array.dtype.kind in "biufc":
-        return array
-    values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.to_list()
+    return array if array.dtype.kind in "biufc" else None
+
+
+def _is_text(column: Any) -> bool:
+    """Whether a column is Arrow's and holds text, as it is or encoded."""
+    return hasattr(column, "dictionary_encode") and str(column.type).removeprefix("dictionary<values=").startswith(
+        ("string", "large_string")
+    )
+
+
+def _objects(column: Any) -> list[Any]:
+    name = next(name for name in ("tolist", "to_list", "to_pylist") if hasattr(column, name))
+    values: list[Any] = getattr(column, name)()
     return values
+
+
+def _cell(column: Any, row: int) -> Any:
+    """What stands in a row, as Python knows it."""
+    return _objects(getattr(column, "iloc", column)[row : row + 1])[0]  # rows of pandas have names, too
+
+
+def _numbered(tails: Any, heads: Any) -> tuple[IntArray, list[Any]]:
+    """Ends of links as numbers of labels, shape (2, m), and the labels in any order."""
+    position: dict[Any, int] = {}
+    numbers = []
+    for column in (tails, heads):
+        codes, distinct = _encoded(column)
+        places = np.fromiter((position.setdefault(label, len(position)) for label in distinct), np.int64)
+        numbers.append(places[codes])
+    return np.stack(numbers), list(position)
+
+
+def _encoded(column: Any) -> tuple[IntArray, list[Any]]:
+    """A column as numbers of its distinct values, and these; by the library that it is from, if that can do it."""
+    if len(column) == 0:  # of which nobody knows the type
+        return np.empty(0, np.int64), []
+    if hasattr(column, "factorize"):
+        codes, distinct = column.factorize()
+        return codes, distinct.tolist()
+    if hasattr(column, "dictionary_encode"):
+        encoded = column.dictionary_encode()
+        if hasattr(encoded, "unify_dictionaries"):
+            encoded = encoded.unify_dictionaries().combine_chunks()
+        return np.asarray(encoded.indices), encoded.dictionary.to_pylist()
+    values = _objects(column)
+    position = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return np.fromiter(map(position.__getitem__, values), np.int64, len(values)), list(position)

@@ -35,6 +35,12 @@ MIXED = 10
 BAD_NUMBER = 11
 
 _TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _PERCENT, _STAR, COMMA = b'\t\n "#%*,'
+#: A type of links, which without its first letters is the other; and the bit by which letters are small.
+_UNDIRECTED = np.frombuffer(b"undirected", dtype=np.uint8)
+_UN = len("un")
+_LOWER = np.uint8(0x20)
+#: Which of the places of `Cells` is that of the type.
+TYPE = 3
 #: Stands for the comma where commas do not separate: a field never begins with a blank.
 NO_COMMA = _BLANK
 
@@ -51,6 +57,20 @@ class Links(NamedTuple):
     weights: NDArray[np.float64]
 
 
+class Cells(NamedTuple):
+    """How the lines of a table are cut into cells, and which of them count.
+
+    ``separator`` is a byte, where a blank stands for any run of blanks and tabs. ``places`` (int64 array of shape (4,))
+    are the columns of source, target, weight and type, -1 for none. ``types`` (bool array of shape (2,)) notes which
+    have occurred: directed, undirected. ``found`` (int64 array of shape (4, 2)) is room for a line's begins and ends.
+    """
+
+    separator: int
+    places: NDArray[np.int64]
+    types: NDArray[np.bool_]
+    found: NDArray[np.int64]
+
+
 # Tables --------------------------------------------------------------------------------------
 #
 # Both kernels read line after line from `position`, fill the rows from `row` on, and return
@@ -64,8 +84,8 @@ class Links(NamedTuple):
 
 
 @jit
-def scan_links(data, position, comma, weighted, links, row, late, words):
-    """Read lines "source target [weight]"; with `words` None all labels must be whole numbers."""
+def scan_links(data, position, comma, weighted, links, row, late, words, cells):
+    """Read lines "source target [weight]", or where `cells` says; with `words` None labels must be whole numbers."""
     num_late = 0
     warmed = position
     while True:
@@ -76,7 +96,10 @@ def scan_links(data, position, comma, weighted, links, row, late, words):
             warmed = warm(words, data, position)
         if data[first] == _STAR:
             return HEADING, position, row, num_late, 0, 0
-        status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)
+        if cells is None:
+            status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)
+        else:
+            status, begin_1, end_1, begin_2, end_2, begin, end = _link_cells(data, position, cells)
         if status != DONE:
             return status, position, row, num_late, begin, end
         if row == len(links.sources) or num_late == len(late):
@@ -103,7 +126,7 @@ def scan_links(data, position, comma, weighted, links, row, late, words):
         links.sources[row] = source
         links.targets[row] = target
         row += 1
-        position = _line_end(data, end) + 1
+        position = _line_end(data, end if cells is None else first) + 1
 
 
 @jit
@@ -252,6 +275,72 @@ def _link_fields(data, first, comma, weighted):
     if comma_3 != comma_1 and (comma_3 or data[following] != _LINE_FEED):
         status = MIXED
     return status, source, source_end, target, target_end, weight, weight_end
+
+
+@jit
+def _link_cells(data, position, cells):
+    """As :func:`_link_fields`, from the cells of a table. Behind the last cell a weight is missing, not empty."""
+    found = cells.found
+    found[:] = 0
+    last = cells.places.max()
+    column = 0
+    more = True
+    while more and column <= last:
+        status, begin, end, position, more = _cell(data, position, cells.separator)
+        for role in range(len(cells.places)):
+            if cells.places[role] == column:
+                if begin == end and role != TYPE:
+                    status = EMPTY_FIELD
+                found[role, 0], found[role, 1] = begin, end
+        if status != DONE:
+            return status, begin, begin, begin, begin, begin, begin
+        column += 1
+    _note_type(data, found[TYPE, 0], found[TYPE, 1], cells.types)
+    status = DONE if found[0, 1] > 0 and found[1, 1] > 0 else ONE_FIELD
+    return status, found[0, 0], found[0, 1], found[1, 0], found[1, 1], found[2, 0], found[2, 1]
+
+
+@jit
+def _cell(data, position, separator):
+    """Read one cell: status, begin and end without blanks and quotes, where the next begins, whether there is one."""
+    position = begin = _past_blanks_in_cell(data, position, separator)
+    if data[position] == _QUOTE:
+        begin += 1
+        status, end = _quoted(data, begin, separator)
+        if status != DONE:
+            return status, begin, begin, begin, False
+        position = end + 1
+    else:
+        end = begin
+        while data[position] not in (separator, _LINE_FEED) and not (separator == _BLANK and data[position] == _TAB):
+            position += 1
+            if data[position - 1] != _BLANK and data[position - 1] != _TAB:
+                end = position
+    position = _past_blanks_in_cell(data, position, separator)
+    if separator == _BLANK:
+        return DONE, begin, end, position, data[position] != _LINE_FEED
+    if data[position] == separator:
+        return DONE, begin, end, position + 1, True
+    return DONE if data[position] == _LINE_FEED else AFTER_QUOTE, begin, end, position, False
+
+
+@jit
+def _past_blanks_in_cell(data, position, separator):
+    while (data[position] == _BLANK or data[position] == _TAB) and (separator == _BLANK or data[position] != separator):
+        position += 1
+    return position
+
+
+@jit
+def _note_type(data, begin, end, types):
+    """Note whether a cell says that a link is directed, or undirected, in any case."""
+    missing = len(_UNDIRECTED) - (end - begin)
+    if missing != 0 and missing != _UN:
+        return
+    for k in range(begin, end):
+        if data[k] | _LOWER != _UNDIRECTED[k - begin + missing]:
+            return
+    types[0 if missing else 1] = True
 
 
 @jit

@@ -5,19 +5,26 @@ the other within a line. A word that holds blanks or commas, or begins with ``#`
 quote, stands in double quotes, a quote within it doubled. Lines whose first character is ``#`` or
 ``%`` are comments. A first line that reads ``source target``, with or without ``weight``, or ``from to`` is a
 heading, of CSV files for one; further fields are ignored.
+
+Under a heading of other columns, source and target among them, or if the caller says which columns count, the file is
+a table: cells between commas, tabs or semicolons, which may hold blanks.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq.adapters.columns import Wanted, find_columns, usual_ends
+from mapeq.errors import NetworkError
 from mapeq.formats import _scan
-from mapeq.formats._scan import Links
+from mapeq.formats._scan import Cells, Links
 from mapeq.formats._words import LONGEST, Words, fill_slots, numbers_to_words
 from mapeq.formats.source import Source
+from mapeq.labels import renumbered_by_occurrence
 from mapeq.network import Network
 from mapeq.rows import FloatArray
 
@@ -33,19 +40,26 @@ _MESSAGES = {
     _scan.MIXED: "separate the fields either by blanks or by commas; decimals have a point; quote a word with blanks",
 }
 
+#: What separates the cells of a table; if the first line holds none of these, blanks do.
+_SEPARATORS = (b"\t", b",", b";")
+
+_HEADING = (
+    "if this line is a heading, call its columns source, target and weight, or say which are these "
+    "(on the command line by --source, --target and --weight)"
+)
+
 #: First capacity of columns, and least growth.
 _FEW = 1 << 14
 
 
-def read_link_list(source: Source, *, directed: bool | None, weighted: bool) -> Network:
-    """Read a link list; see :func:`mapeq.read_network`.
+def read_link_list(source: Source, *, directed: bool | None, wanted: Wanted) -> Network:
+    """Read a link list or a table; see :func:`mapeq.read_network`.
 
     Whole numbers stay whole numbers if all labels are, and nodes are then sorted. Else labels are
     words, exactly as written, and nodes stand in the order of their first link.
     """
-    if _HEADER.fullmatch(source.first_line()):
-        source.skip_line()
-    table = LinkTable(_scan.COMMA, weighted)
+    cells, has_heading = _heading(source, wanted)
+    table = LinkTable(_scan.COMMA, wanted.weight is not None, cells, "" if has_heading else _HEADING)
     while source.more():
         status = table.read(source)
         if status == _scan.WORD:
@@ -58,13 +72,81 @@ def read_link_list(source: Source, *, directed: bool | None, weighted: bool) -> 
     if table.num_rows == 0:
         raise source.error("holds no links")
     sources, targets, weights = table.columns()
+    leads = _leads(source, cells) if directed is None else directed
     if table.words is None:
-        return Network.from_edges(sources, targets, weights, directed=bool(directed))
+        return Network.from_edges(sources, targets, weights, directed=leads)
     labels = word_list(table.words)
+    if not has_heading:
+        _check_first_link(source, labels)
     del table
     if weights is not None and not weights.all():
         sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
-    return Network.from_edges(sources, targets, weights, directed=bool(directed), labels=labels)
+    return Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
+
+
+def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
+    """Pass over a heading: how lines are cut into cells if this is a table, and whether there was a heading.
+
+    Raises
+    ------
+    FormatError
+        If a column that the caller asks for is not there.
+    """
+    line = text.first_line()
+    is_usual = _HEADER.fullmatch(line) is not None
+    separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
+    names = _fields(line, separator)
+    has_names = is_usual or (separator != b" " and usual_ends(names) is not None)
+    has_heading = has_names or any(isinstance(name, str) for name in wanted.said) or _is_word(names, wanted.weight)
+    cells = None
+    if wanted.said or (has_heading and not is_usual):
+        try:
+            columns = find_columns(names if has_heading else range(len(names)), wanted)
+        except NetworkError as error:
+            raise text.error(str(error), text.position) from error
+        kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
+        places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
+        cells = Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
+    if has_heading:
+        text.skip_line()
+    return cells, has_heading
+
+
+def _is_word(names: list[str], place: str | int | None) -> bool:
+    """Whether a word stands at the position of the weights."""
+    if not isinstance(place, int) or place >= len(names):
+        return False
+    try:
+        float(names[place])
+    except ValueError:
+        return True
+    return False
+
+
+def _fields(line: bytes, separator: bytes) -> list[str]:
+    """The cells of a heading."""
+    text = line.decode()
+    if separator == b" ":
+        return [field.strip('"') for field in text.split()]
+    return [field.strip() for field in next(csv.reader([text], delimiter=separator.decode(), skipinitialspace=True))]
+
+
+def _leads(text: Source, cells: Cells | None) -> bool:
+    """Whether a table says that its links are directed."""
+    directed, undirected = (False, False) if cells is None else cells.types.tolist()
+    if directed and undirected:
+        raise text.error(
+            "some links are of the type Directed, others Undirected; say that all are directed, or that none is "
+            "(on the command line by --directed and --undirected)"
+        )
+    return bool(directed)
+
+
+def _check_first_link(text: Source, labels: tuple[str, ...]) -> None:
+    """Refuse words on the first line over nothing but whole numbers: that is a heading."""
+    if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
+        first = f"the first line links {labels[0]!r} and {labels[1]!r}, and all other labels are numbers"
+        raise text.error(f"{first}; {_HEADING}")
 
 
 class LinkTable:
@@ -76,6 +158,10 @@ class LinkTable:
         The byte that separates fields besides blanks, or ``NO_COMMA``.
     weighted : bool
         Whether to look at a third field.
+    cells : Cells, optional
+        Where to look for links in a table, instead.
+    advice : str
+        What to say besides if the weight on the first line is no number.
 
     Attributes
     ----------
@@ -86,13 +172,15 @@ class LinkTable:
         The labels, once one of them was no whole number.
     """
 
-    def __init__(self, comma: int, weighted: bool):
+    def __init__(self, comma: int, weighted: bool, cells: Cells | None = None, advice: str = ""):
         self.num_rows = 0
         self.links = Links(np.empty(_FEW, np.int64), np.empty(_FEW, np.int64), np.empty(0))
         self.words: Words | None = None
         self._late = new_late()
         self._comma = comma
         self._weighted = weighted
+        self._cells = cells
+        self._advice = advice
 
     def read(self, source: Source) -> int:
         """Read the lines of a block from its position on.
@@ -117,6 +205,7 @@ class LinkTable:
                 self.num_rows,
                 self._late,
                 self.words,
+                self._cells,
             )
             read_late(source, self._late[:num_late], self.links.weights, "weight")
             if status == _scan.FULL:
@@ -128,7 +217,7 @@ class LinkTable:
             elif status in (_scan.DONE, _scan.HEADING, _scan.WORD):
                 return int(status)
             else:
-                raise line_error(source, status, begin, end, "weight")
+                raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
 
     def turn_to_words(self) -> None:
         """Replace the numbers read so far by words that spell them: a number is plainly written or it is a word."""
@@ -169,15 +258,19 @@ def read_late(source: Source, late: NDArray[np.int64], column: FloatArray, what:
         column[row] = value
 
 
-def line_error(source: Source, status: int, begin: int, end: int, what: str) -> Exception:
-    """The error of a line at which the scanner stopped; `begin` and `end` of the number if that is wrong."""
+def line_error(source: Source, status: int, begin: int, end: int, what: str, advice: str = "") -> Exception:
+    """The error of a line at which the scanner stopped; `begin` and `end` of the number if that is wrong.
+
+    `advice` is for a word in its place.
+    """
     if status != _scan.BAD_NUMBER:
         return source.error(_MESSAGES[status], source.position)
     text = source.block[begin:end].decode()
     try:
         value = float(text)
     except ValueError:
-        return source.error(f"{text!r} stands where a number belongs, the {what}", begin)
+        problem = f"{text!r} stands where a number belongs, the {what}"
+        return source.error(f"{problem}; {advice}" if advice else problem, begin)
     if not np.isfinite(value):
         return source.error(f"the {what} {text} is not finite", begin)
     if value < 0:
@@ -221,10 +314,5 @@ def _without_zeros(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[str, ...]]:
     """Drop links of weight zero, and the nodes that occur in no other."""
     linked = weights > 0
-    ends = np.column_stack([sources[linked], targets[linked]]).ravel()
-    kept, firsts, numbers = np.unique(ends, return_index=True, return_inverse=True)
-    order = np.argsort(firsts)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    ends = rank[numbers]
-    return ends[0::2], ends[1::2], weights[linked], tuple(labels[i] for i in kept[order].tolist())
+    sources, targets, order = renumbered_by_occurrence(sources[linked], targets[linked], len(labels))
+    return sources, targets, weights[linked], tuple(labels[i] for i in order.tolist())

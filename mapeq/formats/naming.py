@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq import __version__
 from mapeq.network import Network
 from mapeq.result import Result
 from mapeq.tree import preorder
@@ -70,7 +69,7 @@ def in_text(name: Hashable, format: str) -> str:
 def header(result: Result) -> str:
     """Comment lines that say what was found and how to find it again."""
     lines = [
-        f"mapeq {__version__}",
+        f"mapeq {result.version}",
         f"partitioned into {result.num_levels} levels with {result.num_modules} top modules",
         f"codelength {result.codelength:.9g} bits",
         f"relative codelength savings {100 * result.relative_savings:.4g}%",
@@ -78,4 +77,6 @@ def header(result: Result) -> str:
     ]
     if result.seed is not None:
         lines.append(f"seed {result.seed}, trials {len(result.trials)}")
+        lines.append("trial codelengths " + " ".join(f"{length:.9g}" for length in result.trials))
+    lines.append("options " + " ".join(f"{name}={value}" for name, value in result.options.items()))
     return "".join(f"# {line}\n" for line in lines)

@@ -13,6 +13,7 @@ from mapeq._optional import require
 from mapeq.errors import FormatError, option_error
 from mapeq.formats.clu import write_clu
 from mapeq.formats.flow_tree import write_flow_tree
+from mapeq.formats.graph_files import write_gexf, write_graphml
 from mapeq.formats.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.formats.tree import write_tree
 from mapeq.report import write_report
@@ -26,8 +27,13 @@ WRITERS: dict[str, Callable[..., None]] = {
     "csv": write_csv,
     "tsv": write_tsv,
     "parquet": write_parquet,
+    "graphml": write_graphml,
+    "gexf": write_gexf,
     "html": write_report,
 }
+
+#: The formats that are bytes rather than text.
+_BINARY = ("parquet", "graphml")
 
 #: The formats that can leave small modules out.
 TABLES = ("csv", "tsv", "parquet")
@@ -57,7 +63,7 @@ def write_result(
         options = {"level": level}
     elif name == "html":
         options = {"title": title}
-    with whole_file(path, binary=name == "parquet") as stream:
+    with whole_file(path, binary=name in _BINARY) as stream:
         WRITERS[name](result, stream, **options)
 
 

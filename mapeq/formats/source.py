@@ -9,8 +9,10 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,6 +178,17 @@ def _meant(file: str) -> str:
         return ""
     near = difflib.get_close_matches(name, names, 1, 0.7) or [other for other in names if other.startswith(f"{name}.")]
     return f"; is {os.path.join(folder, near[0])!r} meant?" if near else ""
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Say of a file that a library cannot read what it should have been."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(file_name(path), error) from error
+    except (ValueError, EOFError, BadZipFile) as error:  # objects would be pickles, which may run anything
+        raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
 
 
 def file_name(path: str | os.PathLike[str]) -> str:

@@ -6,17 +6,19 @@ import csv
 import json
 from collections.abc import Hashable, Iterator
 from math import isfinite
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
-from mapeq import __version__
 from mapeq._optional import require
 from mapeq.errors import FormatError
 from mapeq.formats.naming import Row, has_numbers, in_tree_order, names_in_files
 from mapeq.result import Result
 from mapeq.rows import IntArray
 from mapeq.tree import paths
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _HEADER = ["node", "module", "flow"]
 _PATH = "path"
@@ -42,12 +44,18 @@ def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
 
 def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
     """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``), labels that are no numbers as text."""
-    arrow, parquet = (require(name, extra="parquet") for name in ("pyarrow", "pyarrow.parquet"))
+    require("pyarrow.parquet", extra="parquet").write_table(arrow_table(result, min_size), stream)
+
+
+def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
+    """The columns of :func:`write_csv` as an Arrow table, whose metadata say what was found and how."""
+    arrow = require("pyarrow", extra="parquet")
     labels = result.node_labels
     if not all(type(label) is int for label in labels):
         labels = [str(label) for label in labels]
     columns = [labels, modules_column(result, min_size), result.flow]
-    parquet.write_table(arrow.table(dict(zip(_HEADER, columns, strict=True)) | result.path_column()), stream)
+    table = arrow.table(dict(zip(_HEADER, columns, strict=True)) | result.path_column())
+    return table.replace_schema_metadata({"mapeq": json.dumps(result.summary())})
 
 
 def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
@@ -140,7 +148,7 @@ def write_json(result: Result, stream: TextIO) -> None:
         }
         for label, module, rank, flow, number in zip(labels, module_of, ranks, flows, numbers, strict=True)
     )
-    figures = {"version": f"mapeq {__version__}", **result.summary()}
+    figures = result.summary() | {"version": f"mapeq {result.version}"}
     stream.write(json.dumps(figures, indent=1, ensure_ascii=False).removesuffix("\n}"))
     for name, rows in (("modules", modules), ("nodes", nodes)):
         stream.write(f',\n "{name}": [')

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from mapeq._optional import require
 from mapeq.errors import FormatError, counted
-from mapeq.formats.source import file_name, text_lines, unreadable
+from mapeq.formats.source import file_name, reading, text_lines
 from mapeq.formats.tables import table_rows
 
 Vectors = tuple[NDArray[Any], list[str] | None]
@@ -224,14 +222,14 @@ def _is_number(text: str) -> bool:
 
 
 def _read_npy(path: str | os.PathLike[str]) -> Vectors:
-    with _reading(path, "an .npy file of numbers"):
+    with reading(path, "an .npy file of numbers"):
         array = np.lib.format.open_memmap(path, mode="r")
     return _checked(array, file_name(path)), None
 
 
 def _read_npz(path: str | os.PathLike[str]) -> Vectors:
     file = file_name(path)
-    with _reading(path, "an .npz file of numbers and words"), open(path, "rb") as stream:
+    with reading(path, "an .npz file of numbers and words"), open(path, "rb") as stream:
         stored = NpzFile(stream, allow_pickle=False)
         arrays = {name: stored[name] for name in stored.files}
     tables = [name for name, array in arrays.items() if array.ndim == 2]
@@ -259,24 +257,13 @@ def _checked(array: Any, file: str) -> NDArray[Any]:
     return np.asarray(array)
 
 
-@contextmanager
-def _reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
-    """Say of a file that a library cannot read what it should have been."""
-    try:
-        yield
-    except OSError as error:
-        raise unreadable(file_name(path), error) from error
-    except (ValueError, EOFError, BadZipFile) as error:  # objects would be pickles, which may run anything
-        raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
-
-
 # Parquet -------------------------------------------------------------------------------------
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
     parquet = require("pyarrow.parquet", extra="parquet")
     file = file_name(path)
-    with _reading(path, "a Parquet file"):
+    with reading(path, "a Parquet file"):
         table = parquet.read_table(path)
     columns = dict(zip(table.column_names, table.columns, strict=True))
     kinds = {name: _kind(name, column.type) for name, column in columns.items()}

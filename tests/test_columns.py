@@ -1,0 +1,272 @@
+"""Which columns hold links: in tables, in text under a heading, in Parquet and Arrow files."""
+
+import re
+from types import SimpleNamespace
+
+import networkx as nx
+import numpy as np
+import pytest
+from reading import links, read
+
+import mapeq
+from mapeq import Network
+from mapeq.adapters import as_network
+
+GEPHI = "Source,Target,Type,Id,Label,Timeset,Weight"
+COLUMNS = {"day": [1, 2, 3], "u": ["ann", "bob", "ann"], "v": ["bob", "cid", "cid"], "count": [2.0, 3.0, 5.0]}
+COUNTED = [("ann", "bob", 2.0), ("ann", "cid", 5.0), ("bob", "cid", 3.0)]
+
+
+# Text --------------------------------------------------------------------------------------------
+
+
+def test_what_gephi_writes_is_read():
+    text = f'{GEPHI}\nNew York,Boston,Directed,0,,,2.5\nBoston,"Rio, BR",Directed,1,a label,,1\n'
+    network = read(text)
+    assert network.directed
+    assert links(network) == [("New York", "Boston", 2.5), ("Boston", "Rio, BR", 1.0)]
+    assert not read(text, directed=False).directed
+    assert links(read(text, weight=None)) == [("New York", "Boston", 1.0), ("Boston", "Rio, BR", 1.0)]
+
+
+@pytest.mark.parametrize("word", ["Undirected", "UNDIRECTED", "", "Mutual", "redirected", "direct"])
+def test_links_are_directed_if_their_type_is(word):
+    assert read("source,target,type\n1,2,directed\n").directed
+    assert not read(f"source,target,type\n1,2,{word}\n").directed
+    assert read(f"source,target,type\n1,2,{word}\n", directed=True).directed
+
+
+def test_types_that_differ_are_refused_unless_somebody_decides():
+    text = "Source,Target,Type\n1,2,Directed\n2,3,Undirected\n"
+    with pytest.raises(mapeq.FormatError, match="some links are of the type Directed, others Undirected"):
+        read(text)
+    assert links(read(text, directed=True)) == [(1, 2, 1.0), (2, 3, 1.0)]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";", " , "])
+def test_columns_stand_anywhere(separator):
+    rows = [["id", "WEIGHT", "To", "From"], ["x y", "2", "b", "a"], ["", "0.5", "c", '"b ""b"""'], ["z", "7", "d", "c"]]
+    text = "\n".join(separator.join(row) for row in rows)
+    assert links(read(text, directed=True)) == [("a", "b", 2.0), ('b "b"', "c", 0.5), ("c", "d", 7.0)]
+
+
+def test_a_short_row_has_no_weight():
+    assert links(read("source,target,x,weight\n1,2,,4\n2,3\n")) == [(1, 2, 4.0), (2, 3, 1.0)]
+
+
+def test_columns_are_chosen_by_name_or_position():
+    text = "day,u,v,count\n" + "\n".join(map("{},{},{},{}".format, *COLUMNS.values()))
+    for options in (
+        {"source": "u", "target": "v", "weight": "count"},
+        {"source": "u", "target": 2, "weight": 3},
+        {"source": 1, "target": "v", "weight": 3},
+    ):
+        assert links(read(text, **options)) == COUNTED
+    for weight in ("count", 2):
+        assert links(read("u,v,count\n1,2,3\n", weight=weight)) == [(1, 2, 3.0)]
+    for text in ("1 2 1999 3\n2 3 2000 4\n", "1\t2\t1999\t3\n2\t3\t2000\t4\n"):
+        assert links(read(text, weight=3)) == [(1, 2, 3.0), (2, 3, 4.0)]
+        assert links(read(text, source=1, target=0, directed=True)) == [(2, 1, 1.0), (3, 2, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (
+            "a,b,count\n1,2,3\n",
+            {},
+            "line 1: 'count' stands where a number belongs, the weight; if this line is a heading, ",
+        ),
+        ("a,b\n1,2\n2,3\n", {}, "the first line links 'a' and 'b', and all other labels are numbers; if this line is"),
+        (f"{GEPHI}\n1,2,,,,,x\n", {}, "line 2: 'x' stands where a number belongs, the weight: '1,2,,,,,x'"),
+        (f"{GEPHI}\n1,2,,,,,-3\n", {}, "line 2: the weight -3 is negative; it must be 0 or more"),
+        (f"{GEPHI}\n1,2,,,,,\n", {}, "line 2: nothing stands where a field belongs"),
+        (f"{GEPHI}\n1,,,,,,2\n", {}, "line 2: nothing stands where a field belongs"),
+        (f"{GEPHI}\n1\n", {}, "line 2: a link needs a source and a target"),
+        (f'{GEPHI}\n1,2,"x\n', {}, "line 2: the quote has no end on this line"),
+        (f'{GEPHI}\n1,2,"x"y,,,,\n', {}, "line 2: a blank or a comma belongs behind the closing quote"),
+        (f"{GEPHI}\n", {}, "holds no links"),
+        (f"{GEPHI},source\n1,2\n", {"source": "source"}, "line 2: a link needs a source"),
+        ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; there are 'u', 'v': 'u,v'"),
+        ("u,v\n1,2\n", {"weight": 2}, "line 1: there is no column 2 for the weights; there are 0, 1: 'u,v'"),
+        ("u,u,v\n1,2,3\n", {"source": "u"}, "line 1: 2 columns of the table are called 'u'"),
+        ("u,v\n1,2\n", {"source": "u"}, "line 1: which column holds the targets? Say it by target; there are 'u', 'v'"),
+        (
+            "u,v\n1,2\n",
+            {"source": "u", "target": "u"},
+            "line 1: the column 'u' cannot be two of source, target and weight",
+        ),
+        ("*Edges\n1 2\n", {"weight": "w"}, "line 1: a Pajek file has no columns to choose from, such as 'w'"),
+    ],
+)
+def test_what_is_wrong_is_said(text, options, message):
+    with pytest.raises(mapeq.FormatError, match=re.escape(message)):
+        read(text, **options)
+
+
+def test_the_first_link_may_be_of_words_if_others_are():
+    assert links(read("a b\n1 2\n2 c\n")) == [("a", "b", 1.0), ("1", "2", 1.0), ("2", "c", 1.0)]
+    assert links(read("a 1\n1 2\n")) == [("a", "1", 1.0), ("1", "2", 1.0)]
+
+
+# Parquet and Arrow files -------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["links.parquet", "links.feather", "links.arrow", "a Parquet file without a suffix"])
+def written(request, tmp_path):
+    """What writes columns to a file of each kind, and says where."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet, feather = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow.feather")
+
+    def write(columns):
+        path = tmp_path / request.param
+        write_table = feather.write_feather if path.suffix in (".feather", ".arrow") else parquet.write_table
+        write_table(arrow.table(columns), str(path))
+        return path
+
+    return write
+
+
+def test_columns_of_files(written):
+    path = written(COLUMNS)
+    assert links(mapeq.read_network(path, source="u", target="v", weight="count")) == COUNTED
+    assert links(mapeq.read_network(path, source=1, target=2, weight=3)) == COUNTED
+    assert mapeq.read_network(path, source="u", target="v", directed=True).directed
+    path = written({"Weight": [2.0, 0.0], "Target": [2, 9], "Source": [1, 8]})
+    assert links(mapeq.read_network(path)) == links(mapeq.infomap(path).network) == [(1, 2, 2.0)]
+    assert links(mapeq.read_network(path, weight=None)) == [(1, 2, 1.0), (8, 9, 1.0)]
+    path = written({"u": ["a", "b"], "v": ["b", "c"], "n": [2, 3]})
+    assert links(mapeq.infomap(str(path), weight="n").network) == [("a", "b", 2.0), ("b", "c", 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"source": [1, 1], "target": [2, 3], "weight": [1, -2]},
+            "the weight of the link 1 - 3 (row 1) is negative: -2.0",
+        ),
+        ({"source": ["a", "a"], "target": ["b", None]}, "the column 'target' has no node in row 1, counted from 0"),
+        ({"source": [1.5], "target": [2]}, "the column 'source' holds float64, but nodes are called by whole numbers"),
+        ({"source": [1]}, "a table of links needs columns of sources and targets, but this one has only ['source']"),
+    ],
+)
+def test_bad_columns_of_files(written, columns, message):
+    path = written(columns)
+    with pytest.raises(mapeq.FormatError, match=re.escape(f"{path}: {message}")):
+        mapeq.read_network(path)
+
+
+def test_files_that_are_none_of_these(tmp_path):
+    pytest.importorskip("pyarrow")
+    for name, what in (("x.parquet", "a Parquet file"), ("x.feather", "an Arrow file"), ("x.arrow", "an Arrow file")):
+        with pytest.raises(mapeq.FormatError, match=f"{name}: no such file"):
+            mapeq.read_network(tmp_path / name)
+        (tmp_path / name).write_text("1 2\n2 3\n")
+        with pytest.raises(mapeq.FormatError, match=f"{name}: is not {what}: "):
+            mapeq.read_network(tmp_path / name)
+
+
+# Objects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", ["pandas.DataFrame", "polars.DataFrame", "pyarrow.table"])
+def test_columns_of_tables(library):
+    module, name = library.split(".")
+    table = getattr(pytest.importorskip(module), name)
+    for options in ({"source": "u", "target": "v", "weight": "count"}, {"source": 1, "target": 2, "weight": 3}):
+        assert links(Network.from_table(table(COLUMNS), **options)) == COUNTED
+    assert Network.from_table(table(COLUMNS), source="v", target="u", directed=True).directed
+    assert links(as_network(table({"Weight": [2.0], "Target": [2], "Source": [1]}))) == [(1, 2, 2.0)]
+    with pytest.raises(
+        mapeq.NetworkError, match="there is no column 'no' for the sources; there are 'day', 'u', 'v', 'count'"
+    ):
+        Network.from_table(table(COLUMNS), source="no", target="v")
+    with pytest.raises(mapeq.NetworkError, match="there is no column 'cuont' for the weights"):
+        mapeq.infomap(table(COLUMNS), weight="cuont")
+
+
+def test_a_table_may_mix_words_and_numbers_in_two_columns():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"source": [1, 2], "target": ["a", "b"]}, index=[0.5, 1.5])
+    assert as_network(table).label_list() == [1, "a", 2, "b"]
+    table["weight"] = [1, -1]
+    with pytest.raises(mapeq.NetworkError, match=r"the link 2 - b \(row 1\) is negative"):
+        as_network(table)
+
+
+def test_numbers_that_could_be_missing_are_numbers():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    for kind in ("Int64", "int64[pyarrow]"):
+        table = pandas.DataFrame({"source": [3, 1], "target": [2, 3], "weight": [1, 2]}, dtype=kind)
+        assert links(as_network(table)) == [(1, 3, 2.0), (2, 3, 1.0)]
+
+
+def named_graphs():
+    igraph = pytest.importorskip("igraph")
+    graph = nx.Graph()
+    graph.add_edge(0, 1, cost=3)
+    graph.add_edge(1, 2)
+    yield graph
+    yield igraph.Graph(3, [(0, 1), (1, 2)], edge_attrs={"cost": [3, None]})
+
+
+def test_a_weight_that_has_a_name_has_to_be_there():
+    for graph in named_graphs():
+        assert links(as_network(graph, weight="cost")) == [(0, 1, 3.0), (1, 2, 1.0)]
+        assert links(as_network(graph)) == [(0, 1, 1.0), (1, 2, 1.0)]
+        with pytest.raises(
+            mapeq.NetworkError, match="no link has the attribute 'csot' that is to be its weight; there are 'cost'"
+        ):
+            mapeq.infomap(graph, weight="csot")
+        with pytest.raises(ValueError, match="csot"):
+            mapeq.evaluate(graph, {0: 0, 1: 0, 2: 0}, weight="csot")
+    data = SimpleNamespace(edge_index=np.array([[0, 1], [1, 2]]), edge_cost=np.array([1.0, 2.0]))
+    assert links(as_network(data, weight="edge_cost")) == [(0, 1, 1.0), (1, 2, 2.0)]
+    with pytest.raises(mapeq.NetworkError, match=r"no link has the attribute 'cost' .* there are 'edge_cost'"):
+        as_network(data, weight="cost")
+
+
+def test_a_network_without_links_has_no_weights_to_miss():
+    igraph = pytest.importorskip("igraph")
+    assert mapeq.infomap(nx.empty_graph(3), weight="cost").num_nodes == 3
+    assert mapeq.infomap(igraph.Graph(3), weight="cost").num_nodes == 3
+
+
+# igraph's clusterings ----------------------------------------------------------------------------
+
+
+def test_modules_become_a_clustering_of_the_callers_graph():
+    igraph = pytest.importorskip("igraph")
+    graph = igraph.Graph.Full(4) + igraph.Graph.Full(3)
+    graph.es["weight"] = [2.0] * 6 + [1.0] * 3
+    for names in (None, list("gfedcba")):
+        if names:
+            graph.vs["name"] = names
+        result = mapeq.infomap(graph)
+        clustering = result.to_vertex_clustering(graph)
+        assert clustering.graph is graph
+        assert clustering.membership == [0] * 4 + [1] * 3
+        assert clustering.codelength == result.codelength
+        assert clustering.modularity == pytest.approx(graph.modularity(clustering.membership, weights="weight"))
+        assert result.to_vertex_clustering().membership == clustering.membership
+    turned = graph.permute_vertices(list(range(7))[::-1])
+    assert result.to_vertex_clustering(turned).membership == [1] * 3 + [0] * 4
+
+
+def test_levels_become_clusterings():
+    igraph = pytest.importorskip("igraph")
+    result = mapeq.evaluate([(0, 1), (1, 2), (2, 3)], {0: ("a", 1), 1: ("a", 2), 2: ("b",), 3: ("b",)})
+    graph = igraph.Graph(4, [(0, 1), (1, 2), (2, 3)])
+    for level in (1, 2, -1):
+        assert result.to_vertex_clustering(graph, level).membership == result.labels_at(level).tolist()
+
+
+def test_a_graph_of_other_nodes_is_refused():
+    igraph = pytest.importorskip("igraph")
+    result = mapeq.infomap([("a", "b"), ("b", "c")])
+    with pytest.raises(mapeq.PartitionError, match="has 3 vertices, and the result 3 nodes, which has no node 0"):
+        result.to_vertex_clustering(igraph.Graph(3))
+    with pytest.raises(mapeq.PartitionError, match="the graph has 2 vertices, and the result 3 nodes: it is not"):
+        result.to_vertex_clustering(igraph.Graph(2, vertex_attrs={"name": ["a", "b"]}))
