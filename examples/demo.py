@@ -1,4 +1,4 @@
-"""What ``make demo`` shows: the communities of a real network, in numbers and as a picture."""
+"""What ``make demo`` shows: the communities of a real network, in numbers, as a picture and as a page to explore."""
 
 from collections import Counter
 from pathlib import Path
@@ -29,6 +29,7 @@ for module, community in enumerate(result.communities()[:12]):
 
 figure, ax = plt.subplots(figsize=(8, 8), layout="constrained")
 result.plot(ax=ax, name="E-mails of a research institution")
-picture = Path("demo.png")
+picture, report = Path("demo.png"), Path("demo.html")
 figure.savefig(picture, dpi=100)
-print(f"\nA picture of it: {picture}")
+result.write(report)
+print(f"\nA picture of it: {picture}. To look around in: {report}, in a browser.")

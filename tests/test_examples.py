@@ -60,6 +60,7 @@ def test_demo(tmp_path):
     shown = shown_by("demo.py", tmp_path)
     assert "departments of its people" in shown
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "demo.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_pictures(tmp_path):
