@@ -1,14 +1,22 @@
-"""Draws the picture of why.md: ``python docs/figures.py``. Needs matplotlib."""
+"""Draws the picture of why.md and takes that of a report: ``python docs/figures.py``.
+
+Needs matplotlib, playwright and Chromium. The other pictures are from ``python examples/pictures.py docs``.
+"""
 
 import heapq
+import shutil
 from itertools import count, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import networkx as nx
 import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
 
 import mapeq
+from mapeq.formats.output import write_result
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -16,6 +24,8 @@ import matplotlib.pyplot as plt
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe & Ito 2008: colour-blind people can tell them apart
 GREY = "#666666"
 STEPS = 24
+
+HERE = Path(__file__).parent
 
 
 def huffman(rates):
@@ -89,7 +99,7 @@ def draw_words(ax, words, top, title, width=50):
     return line
 
 
-def main():
+def draw_walk():
     graph = nx.ring_of_cliques(4, 5)
     result = mapeq.infomap(graph)
     visited = random_walk(graph, 7, STEPS, seed=8)
@@ -113,8 +123,28 @@ def main():
     right.set_xlim(0, 58)
     right.set_ylim(end - 3, 1.2)
     right.set_axis_off()
-    figure.savefig(Path(__file__).parent / "walk.png", dpi=150)
+    figure.savefig(HERE / "walk.png", dpi=150)
+
+
+def take_report():
+    """A report of the e-mails of examples/data as Chromium shows it, down to the picture and the sizes."""
+    path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
+    result = mapeq.infomap(path, directed=True, num_trials=10)
+    with TemporaryDirectory() as folder, sync_playwright() as session:
+        page_file = Path(folder, "report.html")
+        write_result(result, page_file, title=path.name)
+        browser = session.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme="light")
+        page.goto(page_file.as_uri())
+        last = page.locator("section", has=page.locator("#sizes")).bounding_box()
+        shown = {"x": 0, "y": 0, "width": 1280, "height": last["y"] + last["height"] + 24}
+        page.screenshot(path=HERE / "report.png", clip=shown)
+        browser.close()
+    with Image.open(HERE / "report.png") as image:  # fewer colours look the same and take a part of the room
+        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(HERE / "report.png", optimize=True)
 
 
 if __name__ == "__main__":
-    main()
+    draw_walk()
+    take_report()
