@@ -63,7 +63,7 @@ def infomap(
         Take ``adata.obsp[obsp]``. Of `adjacency`, `neighbors_key` and `obsp` only one can be given.
     markov_time : float above 0, or "auto"
         Above 1 modules are larger, below smaller. "auto" finds the one that graphs of nearest neighbours need, see
-        :mod:`mapeq.resolution`; 1 is the map equation as published.
+        :func:`mapeq.infomap`; 1 is the map equation as published.
     copy : bool
         Write into a copy, which is returned.
     **options

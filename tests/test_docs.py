@@ -159,8 +159,8 @@ def test_every_option_of_the_command_is_explained(command):
 
 def test_every_public_name_is_in_the_reference():
     page = text_of("docs/api.md")
-    for name in {*mapeq.__all__, "InfomapClustering"} - {"__version__"}:
-        assert re.search(rf":: mapeq\.{name}$", page, re.MULTILINE), name
+    for name in {*mapeq.__all__, "InfomapClustering", "tl.infomap"} - {"__version__"}:
+        assert f":: mapeq.{name}\n" in page, name
 
 
 # Pages lead to each other ----------------------------------------------------------------------
