@@ -61,6 +61,6 @@ def _replace(source):
 
 
 def _before_napoleon(app, what, name, obj, options, lines):
-    """Hide the first line of a property behind an empty comment: napoleon takes what is before a colon for a type."""
-    if what == "property":
-        lines[:0] = ["..", ""]
+    """Hide first lines behind an empty comment: napoleon takes what is before a colon for a type."""
+    if what in ("property", "attribute"):
+        lines[:] = ["..", "", *(line for line in lines if not line.startswith("Alias for field"))]

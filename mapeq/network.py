@@ -199,7 +199,8 @@ class Network:
         Examples
         --------
         >>> import pandas as pd
-        >>> calls = pd.DataFrame({"day": [1, 1, 2], "caller": ["ann", "bob", "ann"], "called": ["bob", "cid", "bob"]})
+        >>> columns = {"day": [1, 1, 2], "caller": ["ann", "bob", "ann"], "called": ["bob", "cid", "bob"]}
+        >>> calls = pd.DataFrame(columns)
         >>> network = Network.from_table(calls, source="caller", target="called", weight=None)
         >>> network.labels, network.total_weight
         (('ann', 'bob', 'cid'), 3.0)
