@@ -140,20 +140,28 @@ class Searcher:
     def resume(self, flow: Flow, start: Tree, changed: IndexArray) -> Outcome:
         """Moves from a start that was the end of a search, before the links of some nodes have changed.
 
-        Only these nodes move at first, and those that this concerns; then whole modules, if that was worth something,
-        or everything, if it was worth much.
+        New nodes join their neighbours, the others of these nodes move, with all whom that concerns; then whole modules
+        do, if that was worth something, or everything, if it was worth much.
         """
         state = partition(flow, leaf_numbers(start))
-        change = self._move(flow, state, self.rng.permutation(changed))
+        new, others = self._new_and_others(state, changed)
+        joining = self._move(flow, state, new)  # which pays, however well the others are placed
+        change = self._move(flow, state, others)
         modules = compact(state)
         stage = self._reported(stage_of(flow, modules))
-        if self.stopped() or -change <= FADED * stage.length:
+        if self.stopped() or -joining - change <= FADED * stage.length:
             return outcome(flow, two_levels(modules.module_of), stage.length)
         if -change > MUCH * stage.length:
             return self.descend(flow, two_levels(modules.module_of))
         level = aggregate(flow, modules, self._order(flow), self.crew)
         stage = self._reported(self._pass(level, stage_of(level, single_modules(level)), FADED, refined_levels=0))
         return outcome(flow, two_levels(compact(stage.state).module_of[modules.module_of]), stage.length)
+
+    def _new_and_others(self, state: Partition | Hierarchy, changed: IndexArray) -> tuple[IndexArray, IndexArray]:
+        """The nodes that have changed, in random order: those that are alone in a module, and the others."""
+        order = self.rng.permutation(changed)
+        alone = state.sizes[state.module_of[order]] == 1
+        return order[alone], order[~alone]
 
     def finish(self, flow: Flow, end: Outcome) -> Outcome:
         """What is made of the best of some descents: here, nothing more."""

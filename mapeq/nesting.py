@@ -130,11 +130,13 @@ class Nester(Searcher):
         if is_two_level(start):
             return super().resume(flow, start, changed)
         before = hierarchy(flow, start)
-        state = self._nodes_moved(flow, before, self.rng.permutation(changed))
-        gain = (_length(before) - _length(state)) / max(_length(state) + flow.node_codelength, LEAST_GAIN)
-        if gain > MUCH:
+        new, others = self._new_and_others(before, changed)
+        joined = self._nodes_moved(flow, before, new)
+        state = self._nodes_moved(flow, joined, others)
+        length = _length(state) + flow.node_codelength
+        if _length(joined) - _length(state) > MUCH * length:
             return self._tuned_end(flow, _tree(state))
-        if gain > FADED:
+        if _length(before) - _length(state) > FADED * length:
             state = self._subtrees_moved(flow, state, insert=False)
         return outcome(flow, _tree(dissolved(state)))
 
