@@ -20,6 +20,9 @@ SECONDS = "{} s"
 #: Networks of fewer links are searched from nothing in some hundredths of a second.
 GROWN = 20_000
 
+#: Which part of the time from nothing it should take at most to go on.
+MOST_OF_FULL = 0.2
+
 #: Links between which growth is fitted: below, times are mostly what every search costs; above, few can measure.
 FITTED = (50_000, 20_000_000)
 
@@ -233,24 +236,26 @@ def scaling(measured: Measured) -> list[Goal]:
 
 
 def growth(measured: Measured) -> list[Goal]:
-    """Over all networks of at least so many links: below, a search takes milliseconds in any case."""
-    found = [each for each in measured.growths if each.num_links >= GROWN]
-    parts = [each.part for each in found]
-    excesses = [mean(each.excess) for each in found]
-    of = f"of {len(found)} with at least {GROWN:,} links"
-    return [
-        Goal(
-            f"part of the time from nothing, geometric mean {of}", geometric_mean(parts) if parts else None, more=False
-        ),
-        Goal(f"the same, largest {of}", max(parts, default=None), least=0.2, more=False),
-        Goal(
-            f"codelength above that from nothing, mean of draws, largest {of}",
-            max(excesses, default=None),
-            "{} %",
-            0.1,
-            more=False,
-        ),
-    ]
+    """By what is new, over networks of at least so many links: smaller ones take hundredths of a second anyway."""
+    large = [each for each in measured.growths if each.num_links >= GROWN]
+    goals = []
+    for new in dict.fromkeys(each.new for each in measured.growths):
+        found = [each for each in large if each.new == new]
+        parts = [each.part for each in found]
+        excesses = [mean(each.excess) for each in found]
+        reached = sum(part <= MOST_OF_FULL for part in parts)
+        of = f"new {new}, {len(found)} searches with at least {GROWN:,} links"
+        goals += (
+            [
+                Goal(f"part of the time from nothing, geometric mean; {of}", geometric_mean(parts), "{}", more=False),
+                Goal("the same, largest", max(parts), "{}", MOST_OF_FULL, more=False),
+                Goal(f"searches in at most {MOST_OF_FULL} of the time", reached, f"{{}} of {len(found)}", len(found)),
+                Goal("codelength above, mean of draws, largest", max(excesses), "{} %", 0.1, more=False),
+            ]
+            if found
+            else []
+        )
+    return goals
 
 
 def embeddings_speed(measured: Measured) -> list[Goal]:

@@ -152,7 +152,7 @@ class Searcher:
         if self.stopped() or -joining - change <= FADED * stage.length:
             return outcome(flow, two_levels(modules.module_of), stage.length)
         if -change > MUCH * stage.length:
-            return self.descend(flow, two_levels(modules.module_of))
+            return self.finish(flow, self.descend(flow, two_levels(modules.module_of)))
         level = aggregate(flow, modules, self._order(flow), self.crew)
         stage = self._reported(self._pass(level, stage_of(level, single_modules(level)), FADED, refined_levels=0))
         return outcome(flow, two_levels(compact(stage.state).module_of[modules.module_of]), stage.length)

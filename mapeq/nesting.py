@@ -126,7 +126,10 @@ class Nester(Searcher):
         return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
 
     def resume(self, flow: Flow, start: Tree, changed: IndexArray) -> Outcome:
-        """Moves from a hierarchy that was the end of a search: nodes around what has changed first, then subtrees."""
+        """Moves from a hierarchy that was the end of a search: nodes around what has changed first, then subtrees.
+
+        Where that search found two levels, there are two, unless much has changed.
+        """
         if is_two_level(start):
             return super().resume(flow, start, changed)
         before = hierarchy(flow, start)

@@ -70,7 +70,7 @@ class Progress(NamedTuple):
     """What a progress callback is told after every pass and every recombination."""
 
     trial: int  #: number of the trial, from 1; of a recombination, that of its last trial
-    num_trials: int
+    num_trials: int  #: how many there will be
     num_passes: int  #: passes, and rounds of tuning, done in this trial; 0: the trials up to this one were recombined
     codelength: float  #: what the last pass reached, bits per step
     num_modules: int  #: top modules
@@ -263,10 +263,9 @@ class _Search:
 
         with Crew(self._threads_each) as crew:
             searcher = self._searcher(self._chance(number), crew, lambda: control.stopped, report)
-            if self._start is None or self._changed is None:
-                ends = [searcher.descend(self._flow, self._start)]
-            else:
-                ends = [searcher.resume(self._flow, self._start, self._changed)]
+            if self._start is not None and self._changed is not None:
+                return searcher.resume(self._flow, self._start, self._changed)
+            ends = [searcher.descend(self._flow, self._start)]
             for again in range(1, self._num_starts()):
                 if control.stopped:
                     break

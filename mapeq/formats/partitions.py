@@ -80,7 +80,7 @@ def _rows_and_names(
     """The rows of a file, and what it calls the nodes: tables use labels, other formats numbers if there are some."""
     lines = text_lines(path)
     suffix = Path(os.fspath(path).removesuffix(".gz")).suffix.lower()
-    if suffix == ".json":
+    if suffix in (".json", ".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
             "no partition can be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file
         )

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from mapeq import __version__
 from mapeq.errors import counted
 from mapeq.report.data import MOST_MODULES, MOST_NODES
 from mapeq.result import Result
@@ -135,7 +134,7 @@ def facts(result: Result) -> str:
             for name, value in result.options.items()
             if name != "num_trials"
         },
-        "Version": f"mapeq {__version__}",
+        "Version": f"mapeq {result.version}",
     }
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures.items())
 
