@@ -88,7 +88,11 @@ def test_columns_are_chosen_by_name_or_position():
         (f"{GEPHI}\n", {}, "holds no links"),
         (f"{GEPHI},source\n1,2\n", {"source": "source"}, "line 2: a link needs a source"),
         ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; there are 'u', 'v': 'u,v'"),
-        ("u,v\n1,2\n", {"weight": 2}, "line 1: there is no column 2 for the weights; there are 0, 1: 'u,v'"),
+        (
+            "u,v\n1,2\n",
+            {"weight": 2},
+            "line 1: there is no column at position 2, from 0, for the weights; there are 0, 1",
+        ),
         ("u,u,v\n1,2,3\n", {"source": "u"}, "line 1: 2 columns of the table are called 'u'"),
         ("u,v\n1,2\n", {"source": "u"}, "line 1: which column holds the targets? Say it by target; there are 'u', 'v'"),
         (
