@@ -274,3 +274,10 @@ def test_a_graph_of_other_nodes_is_refused():
         result.to_vertex_clustering(igraph.Graph(3))
     with pytest.raises(mapeq.PartitionError, match="the graph has 2 vertices, and the result 3 nodes: it is not"):
         result.to_vertex_clustering(igraph.Graph(2, vertex_attrs={"name": ["a", "b"]}))
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_cells_under_the_usual_heading_may_hold_blanks(separator, tmp_path):
+    path = tmp_path / "trips.csv"
+    path.write_text("source;target\nNew York;5\nRio;7\n".replace(";", separator))
+    assert mapeq.read_network(path).labels == ("New York", "5", "Rio", "7")
