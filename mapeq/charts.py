@@ -258,7 +258,7 @@ def _draw_trials(result: Result, ax: matplotlib.axes.Axes) -> None:
     )
     ax.axhline(result.codelength, color=_LOST, linewidth=1.2, gid="result")
     low, high = min(trials.min(), result.codelength), trials.max()
-    room = max(high - low, 1e-4 * high)
+    room = max(high - low, 1e-4 * high) or 1.0
     ax.set_ylim(low - 0.16 * room, high + 0.12 * room)
     ax.set_xlim(0.4, len(trials) + 0.6)
     ax.annotate(

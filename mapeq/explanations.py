@@ -6,7 +6,7 @@ Everything said is computed: facts of the network, and what searches with other 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from mapeq.assembly import make_result
 from mapeq.errors import counted
 from mapeq.facts import component_of, total_degrees
 from mapeq.flow import EXIT, FlowOptions, random_walk
+from mapeq.link_flow import flow_options
 from mapeq.network import Network
 from mapeq.result import Result
 from mapeq.rows import IntArray
@@ -41,7 +42,7 @@ def explanation_of(result: Result) -> str | None:
     components = component_of(result.network.undirected())[linked]
     num_components = len(np.unique(components))
     if num_modules == len(modules):
-        sentences, sign = _all_single(result), -1
+        sentences, sign = _all_single(result, num_modules), -1
     elif num_modules == 1 or num_modules == num_components == _num_pairs(modules, components):
         sentences, sign = _undivided(result, linked, num_modules, num_components), 1
     else:
@@ -96,10 +97,14 @@ def _undivided(result: Result, linked: NDArray[np.bool_], num_modules: int, num_
     ]
 
 
-def _all_single(result: Result) -> list[str]:
+def _all_single(result: Result, num_linked: int) -> list[str]:
+    # Recorded jumps may keep nodes without links in modules with others.
+    strict = result.num_modules == result.num_nodes
     leaving = float(result.module_records[1:, EXIT].sum())
     return [
-        "Every node is a module of its own.",
+        "Every node is a module of its own."
+        if strict
+        else f"No two of the {num_linked:,} linked nodes share a module.",
         f"In {leaving:.2%} of the steps that are described the walk leaves its node.",
         *_loops(result.network),
     ]
@@ -174,7 +179,7 @@ def _at_time(options: FlowOptions, time: float) -> Trial:
 
 def _found(result: Result, sign: int) -> str:
     """What the first search by other options finds that divides the network more (1) or less (-1); a sentence."""
-    options = FlowOptions(**{field.name: result.options[field.name] for field in fields(FlowOptions)})
+    options = flow_options(result)
     flow = random_walk(result.network, options)
     tried = []
     for trial in _smaller_modules(options) if sign > 0 else _larger_modules(options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mapeq.adapters import as_partition
 from mapeq.labels import positions
@@ -22,7 +23,8 @@ class Start(NamedTuple):
     tree : Tree
         Of n nodes; those of which nothing was known are alone in top modules.
     changed : unsigned integer array or None
-        The nodes whose links are others than when the modules were found; None if none are, or that is not known.
+        The nodes whose links or weights are others than when the modules were found; None if none are, or that is
+        not known.
     options : dict
         Those of the search that found the modules; empty if that is not known.
     """
@@ -55,7 +57,7 @@ def start_from(partition: Any, network: Network) -> Start:
 
 
 def changed_nodes(network: Network, before: Network) -> IndexArray:
-    """The nodes that are new, or whose links to or from others, by labels, are others than in a network before.
+    """The nodes that are new, or whose links, by labels, or node weights are others than in a network before.
 
     Examples
     --------
@@ -67,4 +69,15 @@ def changed_nodes(network: Network, before: Network) -> IndexArray:
     changed = changed_rows(network.rows, before.rows, place)
     if network.directed or before.directed:
         changed |= changed_rows(transposed(network.rows), transposed(before.rows), place)
+    changed |= _weighs_otherwise(network, before, place)
     return np.flatnonzero(changed).astype(np.dtype(f"u{network.indices.itemsize}"))
+
+
+def _weighs_otherwise(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which nodes have another weight than they had, given their places in the network before. Shape (n,)."""
+    if network.node_weights is None and before.node_weights is None:
+        return np.zeros(len(place), dtype=np.bool_)
+    if network.node_weights is None or before.node_weights is None:
+        return np.ones(len(place), dtype=np.bool_)
+    found: NDArray[np.bool_] = network.node_weights != np.append(before.node_weights, np.nan)[place]
+    return found

@@ -49,8 +49,8 @@ class Wish(NamedTuple):
 
 
 def as_text(label: Hashable, longest: int = 22) -> str:
-    """A label on one line, shortened if need be."""
-    text = " ".join(str(label).split())
+    """A label on one line, shortened if need be; question marks for what no font can hold, halves of UTF-16 pairs."""
+    text = " ".join(str(label).encode(errors="replace").decode().split())
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 

@@ -379,3 +379,13 @@ def test_a_tensor_elsewhere_says_how_to_get_it_here():
 def test_without_weights_a_matrix_keeps_all_its_links():
     matrix = scipy.sparse.coo_array([[0, -2.0], [math.nan, 0]])
     assert link_weights(as_network(matrix, weight=None)) == {frozenset([0, 1]): 1}
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, "NA"])
+def test_a_missing_module_is_no_module(missing):
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Series(["a", pandas.NA if missing == "NA" else missing, "b"], dtype=object)
+    network = as_network([(0, 1), (1, 2)])
+    for partition in (column, column.astype("category"), column.to_dict()):
+        with pytest.raises(mapeq.PartitionError, match="the node 1 has no module: "):
+            mapeq.evaluate(network, partition)

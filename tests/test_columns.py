@@ -88,7 +88,11 @@ def test_columns_are_chosen_by_name_or_position():
         (f"{GEPHI}\n", {}, "holds no links"),
         (f"{GEPHI},source\n1,2\n", {"source": "source"}, "line 2: a link needs a source"),
         ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; there are 'u', 'v': 'u,v'"),
-        ("u,v\n1,2\n", {"weight": 2}, "line 1: there is no column 2 for the weights; there are 0, 1: 'u,v'"),
+        (
+            "u,v\n1,2\n",
+            {"weight": 2},
+            "line 1: there is no column at position 2, from 0, for the weights; there are 0, 1",
+        ),
         ("u,u,v\n1,2,3\n", {"source": "u"}, "line 1: 2 columns of the table are called 'u'"),
         ("u,v\n1,2\n", {"source": "u"}, "line 1: which column holds the targets? Say it by target; there are 'u', 'v'"),
         (
@@ -270,3 +274,10 @@ def test_a_graph_of_other_nodes_is_refused():
         result.to_vertex_clustering(igraph.Graph(3))
     with pytest.raises(mapeq.PartitionError, match="the graph has 2 vertices, and the result 3 nodes: it is not"):
         result.to_vertex_clustering(igraph.Graph(2, vertex_attrs={"name": ["a", "b"]}))
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_cells_under_the_usual_heading_may_hold_blanks(separator, tmp_path):
+    path = tmp_path / "trips.csv"
+    path.write_text("source;target\nNew York;5\nRio;7\n".replace(";", separator))
+    assert mapeq.read_network(path).labels == ("New York", "5", "Rio", "7")

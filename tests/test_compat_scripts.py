@@ -325,6 +325,15 @@ def test_matrices_and_edge_indices(name):
     assert found[0][1] == found[1][1].expected
 
 
+def test_weights_of_igraph_graphs_are_one_an_edge():
+    import igraph
+
+    im = compat.Infomap(silent=True)
+    with pytest.raises(mapeq.NetworkError, match="there are 3 sources, 3 targets and 2 weights"):
+        im.add_igraph_graph(igraph.Graph.Full(3), edge_weights=[1.0, 2.0])
+    assert (im.num_nodes, im.num_links) == (3, 0)
+
+
 @pytest.mark.parametrize("directed", [False, True])
 @pytest.mark.parametrize("named", [False, True])
 def test_igraph_graphs(directed, named):

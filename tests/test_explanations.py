@@ -1,6 +1,7 @@
 """Why nothing is divided, or everything: what is said is true of the network, and holds when it is tried."""
 
 import re
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -124,6 +125,17 @@ def test_self_links_may_keep_every_node_alone():
     _, explanation = said(graph)
     assert explanation.startswith("Every node is a module of its own.")
     assert f"Self-links have {5 * 99 / (5 * 99 + 4):.0%} of all weight" in explanation
+
+
+def test_nodes_without_links_may_be_together_where_linked_ones_are_not():
+    links = [(0, 0, 9.0), (1, 1, 9.0), (0, 1, 1.0)]
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(8))
+    graph.add_weighted_edges_from(links)
+    modules = {node: node if node < 2 else 2 for node in graph}
+    options = {"recorded_teleportation": True, "teleport_to": "nodes"}
+    result = replace(mapeq.evaluate(graph, modules, **options), modules_agreed=3)
+    assert result.explanation.startswith("No two of the 2 linked nodes share a module. In ")
 
 
 def test_recorded_teleportation_is_tried_without():

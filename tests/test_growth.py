@@ -93,6 +93,20 @@ def test_weights_that_differ_are_changes():
     assert changed_nodes(two, one).tolist() == [2, 3]
 
 
+def test_node_weights_that_differ_are_changes():
+    links, weights = ([0, 1, 2], [1, 2, 0]), [1.0, 2.0, 3.0]
+    plain, one = Network.from_edges(*links), Network.from_edges(*links, num_nodes=3, node_weights=weights)
+    other = Network.from_edges([0, 1, 2, 0], [1, 2, 0, 3], num_nodes=4, node_weights=[1.0, 2.5, 3.0, 1.0])
+    assert changed_nodes(one, one).tolist() == []
+    assert changed_nodes(other, one).tolist() == [0, 1, 3]
+    assert changed_nodes(one, plain).tolist() == changed_nodes(plain, one).tolist() == [0, 1, 2]
+
+
+def test_communities_may_be_iterators():
+    found = mapeq.infomap(TRIANGLES, initial_partition=map(iter, ["abc", "defg"]))
+    assert {frozenset(community) for community in found.communities()} == {frozenset("abc"), frozenset("def")}
+
+
 # Modules of another network ----------------------------------------------------------------------
 
 

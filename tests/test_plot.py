@@ -122,6 +122,8 @@ def test_long_and_odd_labels_are_drawn_as_they_are(lesmis):
     assert any("'Valjean')" in text.get_text() for text in ax.texts)
     ax = drawn(renamed(lesmis, lambda name: "\n" * len(name) if name == "Valjean" else f"{name}\nand more"))
     assert all("\n" not in text.get_text() for text in ax.texts)
+    ax = drawn(renamed(lesmis, lambda name: f"\udcff {name}"))  # half of a pair, as in names of files
+    assert all(text.get_text().startswith("? ") for text in ax.texts)
 
 
 def test_nodes_without_links_are_left_out_and_the_title_says_so():
@@ -291,6 +293,12 @@ def test_the_codelength_is_drawn_by_level_and_by_trial(deep):
     dots, line = trials.lines
     assert dots.get_ydata().tolist() == list(deep.trials)
     assert line.get_ydata() == [deep.codelength] * 2
+
+
+def test_trials_may_all_find_nothing_to_describe():
+    result = mapeq.infomap([(0, 0)], num_trials=2)
+    assert result.trials == (0.0, 0.0)
+    assert drawn(result, "codelength").child_axes[1].lines[0].get_ydata().tolist() == [0.0, 0.0]
 
 
 def test_without_several_trials_there_is_one_panel(web):

@@ -158,6 +158,12 @@ def test_labels_and_titles_cannot_become_html():
     text.encode()
 
 
+def test_labels_that_are_no_text_can_be_drawn_and_named_in_sentences():
+    star = mapeq.infomap([("half of a pair: \udcff", leaf) for leaf in "abcdef"])
+    assert "\udcff" in star.explanation
+    assert "The walk is at node half of a pair: ? in" in html_report(star).encode().decode()
+
+
 def test_labels_of_any_kind_can_be_written():
     labels = [(1, 2), 1.5, np.int64(7), True, 1 << 70, 2j, frozenset(), b"x", "1", 2, 3, -4]
     graph = caveman(labels=labels)

@@ -100,7 +100,8 @@ def _said(names: Sequence[Any], name: str | int, what: str) -> int:
         return _only(names, name)
     if is_whole(name, 0) and int(name) < len(names):
         return _only(names, names[int(name)])
-    raise NetworkError(f"there is no column {name!r} for the {what}; there are {_listed(names)}")
+    which = f"column {name!r}" if isinstance(name, str) else f"column at position {name!r}, from 0,"
+    raise NetworkError(f"there is no {which} for the {what}; there are {_listed(names)}")
 
 
 def _only(names: Sequence[Any], name: Any) -> int:

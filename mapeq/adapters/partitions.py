@@ -82,6 +82,7 @@ def _from_array(modules: NDArray[Any], network: Network) -> IntArray:
             f"not an array of shape {modules.shape}"
         )
     if modules.dtype.kind == "O":  # words in the column of a table, for one
+        _check_present(network.label_list(), modules)  # NumPy would make the word "nan" of a missing one
         modules = np.asarray(modules.tolist())
     if modules.dtype.kind not in "iuUST":
         raise PartitionError(f"modules in node order must be whole numbers or words, not {modules.dtype}")
@@ -122,9 +123,7 @@ def _fitted_mapping(partition: Mapping[Any, Any], network: Network) -> dict[Any,
 
 def _fitted(communities: Iterable[Any], position: Mapping[Hashable, int]) -> list[Any]:
     """Communities of exactly the nodes of a network."""
-    communities = list(communities)
-    for community in communities:
-        _check_community(community)
+    communities = [_checked_community(community) for community in communities]
     named = set(chain.from_iterable(communities))
     _check_overlap(any(label in position for label in named), position, named)
     kept = [[label for label in community if label in position] for community in communities]
@@ -148,9 +147,7 @@ def _unknown(label: Hashable) -> PartitionError:
 
 def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Tree:
     labels, modules = network.label_list(), _in_node_order(partition, network)
-    for label, module in zip(labels, modules, strict=True):
-        if module is None or module != module:  # NaN
-            raise PartitionError(f"the node {label!r} has no module: {module!r}")
+    _check_present(labels, modules)
     are_paths = [isinstance(module, tuple) for module in modules]
     if not any(are_paths):
         return _flat(_numbered(modules))
@@ -170,6 +167,20 @@ def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Tree:
             "nodes are in modules of their own level"
         )
     return tree
+
+
+def _check_present(labels: Iterable[Hashable], modules: Iterable[Any]) -> None:
+    """Refuse modules that are missing, as tables say it."""
+    for label, module in zip(labels, modules, strict=True):
+        if _is_missing(module):
+            raise PartitionError(f"the node {label!r} has no module: {module!r}")
+
+
+def _is_missing(module: Any) -> bool:
+    try:
+        return module is None or bool(module != module)  # NaN
+    except TypeError:  # pandas.NA does not even know whether it equals itself
+        return True
 
 
 def _in_node_order(partition: Mapping[Any, Any], network: Network) -> list[Any]:
@@ -226,8 +237,7 @@ def _from_levels(levels: list[Any], position: Mapping[Hashable, int]) -> Tree:
 def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, int]) -> IntArray:
     module_of: list[int | None] = [None] * len(position)
     for number, community in enumerate(communities):
-        _check_community(community)
-        for label in community:
+        for label in _checked_community(community):
             i = position.get(label)
             if i is None:
                 raise _unknown(label)
@@ -240,9 +250,10 @@ def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, in
     return _numbered(module_of)
 
 
-def _check_community(community: Any) -> None:
+def _checked_community(community: Any) -> list[Hashable]:
     if isinstance(community, str | bytes) or not isinstance(community, Iterable):
         raise PartitionError(f"a community is a set of labels, not {community!r}")
+    return list(community)
 
 
 def _numbered(modules: list[Any]) -> IntArray:

@@ -95,10 +95,10 @@ def _numbers(column: Any) -> NDArray[Any] | None:
 
 
 def _is_text(column: Any) -> bool:
-    """Whether a column is Arrow's and holds text, as it is or encoded."""
-    return hasattr(column, "dictionary_encode") and str(column.type).removeprefix("dictionary<values=").startswith(
-        ("string", "large_string")
-    )
+    """Whether a column is Arrow's and holds text, as it is or encoded, or a column of text of Polars'."""
+    if hasattr(column, "dictionary_encode"):
+        return str(column.type).removeprefix("dictionary<values=").startswith(("string", "large_string"))
+    return hasattr(column, "replace_strict") and str(column.dtype) == "String"
 
 
 def _objects(column: Any) -> list[Any]:
@@ -135,6 +135,9 @@ def _encoded(column: Any) -> tuple[IntArray, list[Any]]:
         if hasattr(encoded, "unify_dictionaries"):
             encoded = encoded.unify_dictionaries().combine_chunks()
         return np.asarray(encoded.indices), encoded.dictionary.to_pylist()
+    if _is_text(column):
+        distinct = column.unique(maintain_order=True)
+        return column.replace_strict(distinct, np.arange(len(distinct))).to_numpy(), distinct.to_list()
     values = _objects(column)
     position = {value: number for number, value in enumerate(dict.fromkeys(values))}
     return np.fromiter(map(position.__getitem__, values), np.int64, len(values)), list(position)

@@ -314,6 +314,8 @@ class Collection:
         """Add links from arrays of shape (m,)."""
         sources, targets = _numbers(sources), _numbers(targets)
         values = np.ones(len(sources)) if weights is None else weights
+        if not len(sources) == len(targets) == len(values):
+            raise NetworkError(f"there are {len(sources)} sources, {len(targets)} targets and {len(values)} weights")
         k = first_bad_weight(values)
         if k is not None:
             raise bad_weight(values[k], f"the link {sources[k]} - {targets[k]}")

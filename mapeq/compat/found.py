@@ -333,14 +333,24 @@ class Result:
         """The network with flow for weights."""
         network, walk = self.found.network, self._flow
         rates = rates_per_weight(network, walk) * self._steps / self.found.options["markov_time"]
-        stays = walk.nodes[:, VISIT] if walk.teleport is None else walk.nodes[:, VISIT] - walk.teleport[:, LEAVING]
         alone = (rates == 0) & (network.out_strengths() > 0)  # linked to themselves only
-        rates[alone] = stays[alone] / network.out_strengths()[alone]
+        if alone.any():
+            rates[alone] = self._stays()[alone] / network.out_strengths()[alone]
         flow = network.weights * np.repeat(rates, np.diff(network.indptr))
         if not network.directed:
             flow *= 2
             flow[network.self_links] /= 2
         return replace(network, weights=flow)
+
+    def _stays(self) -> NDArray[np.float64]:
+        """How often the walk stays where it is, for nodes that lead nowhere else. Shape (n,)."""
+        options = flow_options(self.found)
+        # Node weights that stand for visit rates say nothing of links.
+        walk = random_walk(self.found.network, replace(options, node_weights_as_flow=False))
+        visits = walk.nodes[:, VISIT]
+        if walk.teleport is not None:
+            return visits - walk.teleport[:, LEAVING]
+        return np.maximum(visits - walk.nodes[:, ENTER] / options.markov_time, 0.0)
 
     def _module_numbers(self, level: int) -> NDArray[np.int64]:
         """The number, from 1 and depth first, of what each module is in at a level; or of its first part there."""

@@ -6,8 +6,9 @@ quote, stands in double quotes, a quote within it doubled. Lines whose first cha
 ``%`` are comments. A first line that reads ``source target``, with or without ``weight``, or ``from to`` is a
 heading, of CSV files for one; further fields are ignored.
 
-Under a heading of other columns, source and target among them, or if the caller says which columns count, the file is
-a table: cells between commas, tabs or semicolons, which may hold blanks.
+Under a heading of other columns, source and target among them, or of these if the next line is separated like it, or if
+the caller says which columns count, the file is a table: cells between commas, tabs or semicolons, which may hold
+blanks.
 """
 
 from __future__ import annotations
@@ -98,17 +99,20 @@ def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
     names = _fields(line, separator)
     has_names = is_usual or (separator != b" " and usual_ends(names) is not None)
     has_heading = has_names or any(isinstance(name, str) for name in wanted.said) or _is_word(names, wanted.weight)
-    cells = None
-    if wanted.said or (has_heading and not is_usual):
-        try:
-            columns = find_columns(names if has_heading else range(len(names)), wanted)
-        except NetworkError as error:
-            raise text.error(str(error), text.position) from error
-        kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
-        places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
-        cells = Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
+    is_table = bool(wanted.said) or (has_heading and not is_usual)
+    try:
+        columns = find_columns(names if has_heading else range(len(names)), wanted) if is_table or is_usual else None
+    except NetworkError as error:
+        raise text.error(str(error), text.position) from error
     if has_heading:
         text.skip_line()
+    # Under "source<TAB>target" the line "New York<TAB>5" links no New to York, but "1 2" does link.
+    is_table = is_table or (is_usual and separator != b" " and separator in text.first_line())
+    if columns is None or not is_table:
+        return None, has_heading
+    kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
+    places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
+    cells = Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
     return cells, has_heading
 
 

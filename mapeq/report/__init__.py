@@ -78,7 +78,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
         css_hash=_hash(css),
         js_hash=_hash(js),
         headline=headline(result),
-        explanation=explanation(result),
+        explanation=_encodable(explanation(result)),  # it may name a node
         bars=codelength_bars(result),
         levels=level_table(result),
         picture=picture.html,
@@ -104,5 +104,5 @@ def _json_in_html(data: dict[str, Any]) -> str:
 
 
 def _encodable(text: str) -> str:
-    """The text with a question mark for what UTF-8 cannot hold: file names are not always text."""
+    """The text with a question mark for what UTF-8 cannot hold: names of files and nodes are not always text."""
     return text.encode(errors="replace").decode()
