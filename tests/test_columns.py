@@ -117,7 +117,7 @@ def test_columns_are_chosen_by_name_or_position():
         ),
         (",a,b,c\na,0,1,1\n", {}, "line 1: the first cell is empty: this looks like an adjacency matrix"),
         ("a;b\n", {}, "separated by blanks, a tab or a comma; semicolons need a heading"),
-        ("source;target;weight\na;b;1,5\n", {}, "'1,5' stands where a number belongs, the weight; decimals have a point"),
+        ("source;target;weight\na;b;1,5\n", {}, "'1,5' stands where a number belongs, the weight; decimals have"),
         ("New York\tBoston\t1\n", {}, "if it is a link, a word with blanks needs quotes"),
         ("1 2 {}\n", {}, "line 1: '{}' stands where a number belongs, the weight; networkx.write_weighted_edgelist"),
         ("*Edges\n1 2\n", {"weight": "w"}, "line 1: a Pajek file has no columns to choose from, such as 'w'"),
