@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         "of a network.",
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
-    _add_network_arguments(evaluate, "PARTITION")
+    _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv; its nodes are called as in FILE")
     _add_flow_arguments(evaluate)
     evaluate.add_argument("--markov-time", type=float, default=1.0, metavar="T", help="as the search had it (1)")
 
@@ -121,30 +121,32 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser(
         "warmup",
-        help="compile everything now, for images",
+        help="compile everything now, for container images",
         description="Compile all that a search needs and keep it on disk, so that no later process waits for it.",
     )
 
     completion = commands.add_parser(
         "completion",
         help="print what makes a shell complete commands, options and files",
-        description="Print a script by which a shell completes mapeq's commands, options, their values, and files "
-        "(extra completion).",
-        epilog="bash: mapeq completion bash > ~/.local/share/bash-completion/completions/mapeq; zsh: into a file "
-        "_mapeq in a folder of $fpath; tcsh: into a file that ~/.tcshrc sources",
+        description="Print a script by which a shell completes mapeq's commands, options, their values, and\n"
+        "files (extra completion).",
+        epilog="bash: mapeq completion bash > ~/.local/share/bash-completion/completions/mapeq\n"
+        "zsh:  into a file _mapeq in a folder of $fpath\n"
+        "tcsh: into a file that ~/.tcshrc sources",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # what is to be copied stays on one line
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
 
 
-def _add_network_arguments(command: argparse.ArgumentParser, *more: str) -> None:
+def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None:
     command.add_argument(
         "file",
         metavar="FILE",
         help="link list, table or Pajek file, plain or .gz; .parquet; .arrow; - is standard input",
     )
-    for name in more:
-        command.add_argument(name.lower(), metavar=name)
+    for name, meaning in more.items():
+        command.add_argument(name.lower(), metavar=name, help=meaning)
     network = command.add_argument_group("network")
     directions = network.add_mutually_exclusive_group()
     directions.add_argument(

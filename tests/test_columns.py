@@ -29,6 +29,25 @@ def test_what_gephi_writes_is_read():
     assert links(read(text, weight=None)) == [("New York", "Boston", 1.0), ("Boston", "Rio, BR", 1.0)]
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_cells_hold_blanks_under_the_usual_heading(separator):
+    text = separator.join(["source", "target", "weight"]) + "\n"
+    text += "".join(separator.join(row) + "\n" for row in (["New York", "Boston", "2"], ["Boston", "Rio Branco"]))
+    assert links(read(text)) == [("New York", "Boston", 2.0), ("Boston", "Rio Branco", 1.0)]
+    assert links(read(text, weight=None)) == [("New York", "Boston", 1.0), ("Boston", "Rio Branco", 1.0)]
+    silent = f"source{separator}target\nNew York{separator}Boston{separator}2\n"
+    assert links(read(silent)) == [("New York", "Boston", 2.0)]
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", ","])
+def test_a_matrix_is_no_list_of_links(separator):
+    text = "".join(separator.join("01101") + "\n" for _ in range(5))
+    with pytest.raises(mapeq.FormatError, match="5 lines of 5 numbers: this looks like an adjacency matrix"):
+        read(text)
+    assert links(read(text, source=0, target=1)) == [(0, 1, 5.0)]
+    assert links(read(text + text[:10])) == [(0, 1, 6.0)]
+
+
 @pytest.mark.parametrize("word", ["Undirected", "UNDIRECTED", "", "Mutual", "redirected", "direct"])
 def test_links_are_directed_if_their_type_is(word):
     assert read("source,target,type\n1,2,directed\n").directed
@@ -100,6 +119,11 @@ def test_columns_are_chosen_by_name_or_position():
             {"source": "u", "target": "u"},
             "line 1: the column 'u' cannot be two of source, target and weight",
         ),
+        (",a,b,c\na,0,1,1\n", {}, "line 1: the first cell is empty: this looks like an adjacency matrix"),
+        ("a;b\n", {}, "separated by blanks, a tab or a comma; semicolons need a heading"),
+        ("source;target;weight\na;b;1,5\n", {}, "'1,5' stands where a number belongs, the weight; decimals have"),
+        ("New York\tBoston\t1\n", {}, "if it is a link, a word with blanks needs quotes"),
+        ("1 2 {}\n", {}, "line 1: '{}' stands where a number belongs, the weight; networkx.write_weighted_edgelist"),
         ("*Edges\n1 2\n", {"weight": "w"}, "line 1: a Pajek file has no columns to choose from, such as 'w'"),
     ],
 )

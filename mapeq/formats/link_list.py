@@ -4,11 +4,10 @@ Fields are separated by blanks and tabs, or by a comma with or without blanks ar
 the other within a line. A word that holds blanks or commas, or begins with ``#``, ``%``, ``*`` or a
 quote, stands in double quotes, a quote within it doubled. Lines whose first character is ``#`` or
 ``%`` are comments. A first line that reads ``source target``, with or without ``weight``, or ``from to`` is a
-heading, of CSV files for one; further fields are ignored.
+heading; further fields are ignored.
 
-Under a heading of other columns, source and target among them, or of these if the next line is separated like it, or if
-the caller says which columns count, the file is a table: cells between commas, tabs or semicolons, which may hold
-blanks.
+Under a heading with commas or tabs, source and target among its columns, or if the caller says which columns count, the
+file is a table: cells between commas, tabs or semicolons, which may hold blanks.
 """
 
 from __future__ import annotations
@@ -46,8 +45,21 @@ _SEPARATORS = (b"\t", b",", b";")
 
 _HEADING = (
     "if this line is a heading, call its columns source, target and weight, or say which are these "
-    "(on the command line by --source, --target and --weight)"
+    "(on the command line by --source, --target and --weight); if it is a link, a word with blanks needs quotes"
 )
+
+_MATRIX = (
+    "this looks like an adjacency matrix: pass it as a SciPy sparse matrix; if it is a list of links, say which "
+    "columns hold source and target (on the command line by --source and --target)"
+)
+#: A square of so many numbers, or more, is a matrix.
+_LEAST_MATRIX = 5
+
+#: Numbers as they are written elsewhere, and data as NetworkX writes them: what to do.
+_OTHERWISE = {
+    r"\d+,\d+": "decimals have a point",
+    r"\{.*": "networkx.write_weighted_edgelist writes a list that can be read",
+}
 
 #: First capacity of columns, and least growth.
 _FEW = 1 << 14
@@ -59,6 +71,7 @@ def read_link_list(source: Source, *, directed: bool | None, wanted: Wanted) -> 
     Whole numbers stay whole numbers if all labels are, and nodes are then sorted. Else labels are
     words, exactly as written, and nodes stand in the order of their first link.
     """
+    width = _width(source.first_line())
     cells, has_heading = _heading(source, wanted)
     table = LinkTable(_scan.COMMA, wanted.weight is not None, cells, "" if has_heading else _HEADING)
     while source.more():
@@ -72,6 +85,8 @@ def read_link_list(source: Source, *, directed: bool | None, wanted: Wanted) -> 
             )
     if table.num_rows == 0:
         raise source.error("holds no links")
+    if cells is None and not has_heading and table.num_rows == width >= _LEAST_MATRIX:
+        raise source.error(f"{width} lines of {width} numbers: {_MATRIX}")
     sources, targets, weights = table.columns()
     leads = _leads(source, cells) if directed is None else directed
     if table.words is None:
@@ -99,21 +114,36 @@ def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
     names = _fields(line, separator)
     has_names = is_usual or (separator != b" " and usual_ends(names) is not None)
     has_heading = has_names or any(isinstance(name, str) for name in wanted.said) or _is_word(names, wanted.weight)
-    is_table = bool(wanted.said) or (has_heading and not is_usual)
-    try:
-        columns = find_columns(names if has_heading else range(len(names)), wanted) if is_table or is_usual else None
-    except NetworkError as error:
-        raise text.error(str(error), text.position) from error
+    if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
+        raise text.error(f"the first cell is empty: {_MATRIX}", text.position)
+    cells = None
+    if wanted.said or (has_heading and not is_usual):
+        try:
+            columns = find_columns(names if has_heading else range(len(names)), wanted)
+        except NetworkError as error:
+            raise text.error(str(error), text.position) from error
+        kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
+        places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
+        cells = _cells(separator, places)
     if has_heading:
         text.skip_line()
-    # Under "source<TAB>target" the line "New York<TAB>5" links no New to York, but "1 2" does link.
-    is_table = is_table or (is_usual and separator != b" " and separator in text.first_line())
-    if columns is None or not is_table:
-        return None, has_heading
-    kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
-    places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
-    cells = Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
+    if cells is None and is_usual and separator != b" " and separator in text.first_line():
+        # Of the rows, a third cell weighs even if the heading is silent about it.
+        cells = _cells(separator, [0, 1, -1 if wanted.weight is None else 2, -1])
     return cells, has_heading
+
+
+def _cells(separator: bytes, places: list[int]) -> Cells:
+    return Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
+
+
+def _width(line: bytes) -> int:
+    """How many numbers stand on a line; 0 if it holds anything else."""
+    fields = line.replace(b",", b" ").split()
+    try:
+        return len([float(field) for field in fields])
+    except ValueError:
+        return 0
 
 
 def _is_word(names: list[str], place: str | int | None) -> bool:
@@ -268,8 +298,12 @@ def line_error(source: Source, status: int, begin: int, end: int, what: str, adv
     `advice` is for a word in its place.
     """
     if status != _scan.BAD_NUMBER:
-        return source.error(_MESSAGES[status], source.position)
+        line = source.block[source.position : source.position + source.line_length()]
+        has_semicolons = status == _scan.ONE_FIELD and b";" in line
+        advice = "; semicolons need a heading: source;target;weight" if has_semicolons else ""
+        return source.error(_MESSAGES[status] + advice, source.position)
     text = source.block[begin:end].decode()
+    advice = next((what for how, what in _OTHERWISE.items() if re.fullmatch(how, text)), advice)
     try:
         value = float(text)
     except ValueError:
