@@ -67,7 +67,6 @@ def info(options: argparse.Namespace) -> int:
 
 def cluster(options: argparse.Namespace) -> int:
     """Find the communities of a network."""
-
     _check_inputs(options.file, options.initial_partition)
     _check_outputs(options)
     return _clustered(options, partial(_prepared, options), partial(_write, options), start=options.initial_partition)
