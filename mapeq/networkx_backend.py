@@ -15,10 +15,10 @@ import numpy as np
 from mapeq.adapters.networkx import from_networkx
 from mapeq.api import evaluate, infomap
 from mapeq.errors import ConvergenceError, PartitionError
-from mapeq.flow import visit_rates
 from mapeq.network import Network
 from mapeq.result import Result
 from mapeq.rows import FloatArray
+from mapeq.stationary import visit_rates
 
 
 def infomap_communities(

@@ -14,7 +14,7 @@ PACKAGE = Path(mapeq.__file__).parent
 FLOORS = (
     {"", "errors", "_jit", "_optional", "_networkx_info"},
     {"rows", "labels", "facts", "network", "tree"},
-    {"flow", "higher_order"},
+    {"flow", "stationary", "higher_order"},
     {"objective"},
     {"hierarchy"},
     {"crew"},

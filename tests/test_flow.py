@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from strategies import networks, walks
 
 from mapeq.errors import ConvergenceError, NetworkError
-from mapeq.flow import ENTER, EXIT, FLOW_MODELS, VISIT, FlowOptions, link_flows, random_walk, visit_rates
+from mapeq.flow import ENTER, EXIT, FLOW_MODELS, VISIT, FlowOptions, link_flows, random_walk
 from mapeq.network import Network
+from mapeq.stationary import visit_rates
 
 #: Two cycles, a bridge, a node without out-links (6), a self-link, a node without links (7).
 SOURCES, TARGETS = [0, 1, 2, 2, 3, 4, 5, 5, 1], [1, 2, 0, 3, 4, 5, 3, 6, 1]
