@@ -72,8 +72,8 @@ def neighbors(program: str, num_vectors: int) -> dict[str, Any]:
 
 
 def by_mapeq(vectors: Vectors, algorithm: str = "exact") -> Any:
-    from mapeq.crew import usable_processors
-    from mapeq.neighbors import nearest_neighbors
+    from mapeq._base.threads import usable_processors
+    from mapeq.embeddings.neighbors import nearest_neighbors
 
     return nearest_neighbors(vectors, NUM_NEIGHBORS, algorithm=algorithm, num_threads=usable_processors())
 
@@ -96,7 +96,7 @@ def by_faiss(vectors: Vectors) -> Any:
 
 def graph_by_mapeq(vectors: Vectors) -> Any:
     import mapeq
-    from mapeq.crew import usable_processors
+    from mapeq._base.threads import usable_processors
 
     return mapeq.neighbor_graph(vectors, NUM_NEIGHBORS, algorithm="exact", num_threads=usable_processors())
 
@@ -128,7 +128,7 @@ def _timed(run: Callable[[], Any]) -> tuple[dict[str, Any], Any]:
 
 def _recall(vectors: Vectors, found: NDArray[np.signedinteger]) -> float:
     """Which part of the nearest neighbours was found, of some vectors."""
-    from mapeq.neighbors import nearest_neighbors
+    from mapeq.embeddings.neighbors import nearest_neighbors
 
     some = np.random.default_rng(0).choice(len(vectors), min(NUM_CHECKED, len(vectors)), replace=False)
     near = nearest_neighbors(vectors, NUM_NEIGHBORS + 1, queries=vectors[some], algorithm="exact").indices
@@ -145,7 +145,7 @@ def rest(num_vectors: int) -> dict[str, Any]:
 
 def _stages(vectors: Vectors) -> dict[str, float]:
     import mapeq
-    from mapeq.affinity import AffinityOptions, affinity_graph, link_weights
+    from mapeq.embeddings.graph import AffinityOptions, affinity_graph, link_weights
 
     found, options = by_mapeq(vectors), AffinityOptions(n_neighbors=NUM_NEIGHBORS)
     weighing, _ = _timed(lambda: link_weights(found, options.weighting, options.metric))

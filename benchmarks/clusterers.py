@@ -83,7 +83,7 @@ def kmeans(vectors: Vectors, metric: str, num_classes: int) -> Labels:
 def _graph(vectors: Vectors, metric: str) -> scipy.sparse.csr_array:
     """The graph that mapeq makes of vectors, by default."""
     import mapeq
-    from mapeq.crew import usable_processors
+    from mapeq._base.threads import usable_processors
 
     return mapeq.neighbor_graph(vectors, metric=metric, num_threads=usable_processors())
 
@@ -106,8 +106,8 @@ def mapeq_placing(vectors: Vectors, metric: str, num_classes: int) -> Labels:
 def vote_placing(vectors: Vectors, metric: str, num_classes: int) -> Labels:
     """The cluster that weighs most among the links of a new vector, which are those that `predict` goes by."""
     import mapeq
-    from mapeq.affinity import AffinityOptions, link_graph, link_weights
-    from mapeq.neighbors import nearest_neighbors
+    from mapeq.embeddings.graph import AffinityOptions, link_graph, link_weights
+    from mapeq.embeddings.neighbors import nearest_neighbors
 
     is_new = held_out(len(vectors))
     options = AffinityOptions(metric=metric)

@@ -17,7 +17,7 @@ from benchmarks.measures import Setting
 from benchmarks.runs import RunError, run_process
 from benchmarks.scores import scores
 from benchmarks.stored import Clustering, Step
-from mapeq.crew import usable_processors
+from mapeq._base.threads import usable_processors
 
 
 def embeddings(setting: Setting) -> Iterator[Clustering]:

@@ -14,7 +14,7 @@ from benchmarks.measures import Setting
 from benchmarks.networks import Links
 from benchmarks.report import markdown_table, percent, seconds, whole
 from benchmarks.stored import Growth
-from mapeq.growth import changed_nodes
+from mapeq.network.changes import changed_nodes
 
 #: What is new: links between nodes that were there, or nodes with all their links.
 LINKS, NODES = "links", "nodes"

@@ -44,7 +44,7 @@ REPLACED = {
 }
 
 #: Classes whose objects others make: how they are called says nothing.
-NOT_CALLED = {"mapeq.Result", "mapeq.Network", "mapeq.Progress", "mapeq.modules.Module"}
+NOT_CALLED = {"mapeq.Result", "mapeq.Network", "mapeq.Progress", "mapeq.result.modules.Module"}
 
 
 def setup(app):

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import mapeq
-from mapeq.formats.output import write_result
+from mapeq.io.files.output import write_result
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

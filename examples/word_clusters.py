@@ -22,8 +22,8 @@ import scipy.sparse
 from scipy.sparse.linalg import svds
 
 import mapeq
-from mapeq.formats.source import text_lines
-from mapeq.formats.vectors import read_vectors
+from mapeq.io.files.source import text_lines
+from mapeq.io.files.vectors import read_vectors
 
 
 def main():

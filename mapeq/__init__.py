@@ -10,43 +10,43 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mapeq import tl as tl
-    from mapeq.affinity import neighbor_graph as neighbor_graph
+    from mapeq._base.errors import ConvergenceError as ConvergenceError
+    from mapeq._base.errors import FormatError as FormatError
+    from mapeq._base.errors import MapeqError as MapeqError
+    from mapeq._base.errors import NetworkError as NetworkError
+    from mapeq._base.errors import PartitionError as PartitionError
+    from mapeq._base.progress import Progress as Progress
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
     from mapeq.api import warmup as warmup
-    from mapeq.clustering import InfomapClustering as InfomapClustering
-    from mapeq.errors import ConvergenceError as ConvergenceError
-    from mapeq.errors import FormatError as FormatError
-    from mapeq.errors import MapeqError as MapeqError
-    from mapeq.errors import NetworkError as NetworkError
-    from mapeq.errors import PartitionError as PartitionError
-    from mapeq.formats import read_network as read_network
-    from mapeq.network import Network as Network
-    from mapeq.networkx_backend import infomap_communities as infomap_communities
-    from mapeq.networkx_backend import infomap_partitions as infomap_partitions
-    from mapeq.networkx_backend import map_equation as map_equation
-    from mapeq.result import Result as Result
-    from mapeq.search import Progress as Progress
+    from mapeq.embeddings.estimator import InfomapClustering as InfomapClustering
+    from mapeq.embeddings.graph import neighbor_graph as neighbor_graph
+    from mapeq.integrations.networkx import infomap_communities as infomap_communities
+    from mapeq.integrations.networkx import infomap_partitions as infomap_partitions
+    from mapeq.integrations.networkx import map_equation as map_equation
+    from mapeq.io.files.networks import read_network as read_network
+    from mapeq.network.network import Network as Network
+    from mapeq.result.result import Result as Result
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "ConvergenceError": "mapeq.errors",
-    "FormatError": "mapeq.errors",
-    "InfomapClustering": "mapeq.clustering",
-    "MapeqError": "mapeq.errors",
-    "Network": "mapeq.network",
-    "NetworkError": "mapeq.errors",
-    "PartitionError": "mapeq.errors",
-    "Progress": "mapeq.search",
-    "Result": "mapeq.result",
+    "ConvergenceError": "mapeq._base.errors",
+    "FormatError": "mapeq._base.errors",
+    "InfomapClustering": "mapeq.embeddings.estimator",
+    "MapeqError": "mapeq._base.errors",
+    "Network": "mapeq.network.network",
+    "NetworkError": "mapeq._base.errors",
+    "PartitionError": "mapeq._base.errors",
+    "Progress": "mapeq._base.progress",
+    "Result": "mapeq.result.result",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
-    "infomap_communities": "mapeq.networkx_backend",
-    "infomap_partitions": "mapeq.networkx_backend",
-    "map_equation": "mapeq.networkx_backend",
-    "neighbor_graph": "mapeq.affinity",
-    "read_network": "mapeq.formats",
+    "infomap_communities": "mapeq.integrations.networkx",
+    "infomap_partitions": "mapeq.integrations.networkx",
+    "map_equation": "mapeq.integrations.networkx",
+    "neighbor_graph": "mapeq.embeddings.graph",
+    "read_network": "mapeq.io.files.networks",
     "warmup": "mapeq.api",
 }
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from mapeq.cli import main
+from mapeq.cli.parser import main
 
 if __name__ == "__main__":
     sys.exit(main())

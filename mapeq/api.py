@@ -6,23 +6,26 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mapeq.adapters import as_network, as_partition
-from mapeq.affinity import neighbor_graph
-from mapeq.assembly import make_result
-from mapeq.crew import usable_processors
-from mapeq.errors import is_whole, option_error
-from mapeq.flow import FlowOptions, random_walk
-from mapeq.growth import start_from
-from mapeq.network import Network
-from mapeq.progress import StatusLine
-from mapeq.resolution import fitting_markov_time
-from mapeq.result import Result
-from mapeq.search import Control, Progress, SearchOptions, find_modules
-from mapeq.tree import cut, two_levels
+from mapeq._base.csr import IndexArray
+from mapeq._base.errors import is_whole, option_error
+from mapeq._base.hierarchy import Hierarchy, cut, two_levels
+from mapeq._base.progress import Progress, StatusLine
+from mapeq._base.threads import usable_processors
+from mapeq.embeddings.graph import neighbor_graph
+from mapeq.io.inputs import as_network, as_partition
+from mapeq.network.changes import changed_nodes
+from mapeq.network.network import Network
+from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.optimizer.markov_time import fitting_markov_time
+from mapeq.optimizer.trials import find_modules
+from mapeq.result.assembly import make_result
+from mapeq.result.result import Result
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 
 def infomap(
@@ -155,7 +158,7 @@ def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
 
 def search(
     network: Network,
-    flow_options: FlowOptions,
+    flow_options: WalkOptions,
     search_options: SearchOptions,
     control: Control,
     initial_partition: Any = None,
@@ -264,7 +267,7 @@ def evaluate(
     return measure(network, flow_options, partition)
 
 
-def measure(network: Network, flow_options: FlowOptions, partition: Any) -> Result:
+def measure(network: Network, flow_options: WalkOptions, partition: Any) -> Result:
     """Measure a partition with checked options; see :func:`evaluate`."""
     tree = as_partition(partition, network)
     return make_result(network, random_walk(network, flow_options), tree, options=_known(network, flow_options))
@@ -302,7 +305,7 @@ def network_and_options(
     flow_model: str | None,
     ends: tuple[str | int | None, str | int | None] = (None, None),
     **options: Any,
-) -> tuple[Network, FlowOptions]:
+) -> tuple[Network, WalkOptions]:
     """Read the graph as the options ask, and find the flow model that fits it."""
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
@@ -310,7 +313,7 @@ def network_and_options(
     if not (weight is None or isinstance(weight, str) or is_position):
         allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
         raise option_error("weight", weight, allowed)
-    FlowOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
+    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:
         kind = "directed" if directed else "undirected"
@@ -319,8 +322,49 @@ def network_and_options(
     network = as_network(graph, directed=directed, weight=weight, ends=ends, implied=has_direction)
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
-    return network, FlowOptions(flow_model=flow_model, **options)
+    return network, WalkOptions(flow_model=flow_model, **options)
 
 
-def _known(network: Network, flow_options: FlowOptions) -> dict[str, Any]:
+def _known(network: Network, flow_options: WalkOptions) -> dict[str, Any]:
     return {"directed": network.directed, **flow_options.as_dict()}
+
+
+class Start(NamedTuple):
+    """Where a search starts from.
+
+    Attributes
+    ----------
+    tree : Hierarchy
+        Of n nodes; those of which nothing was known are alone in top modules.
+    changed : unsigned integer array or None
+        The nodes whose links or weights are others than when the modules were found; None if none are, or that is
+        not known.
+    options : dict
+        Those of the search that found the modules; empty if that is not known.
+    """
+
+    tree: Hierarchy
+    changed: IndexArray | None
+    options: dict[str, Any]
+
+
+def start_from(partition: Any, network: Network) -> Start:
+    """What to start from, given modules of this network or of one that has some of its nodes.
+
+    Parameters
+    ----------
+    partition : all that :func:`mapeq.io.inputs.as_partition` takes
+        Only a Result that was searched for tells which nodes' links have changed since.
+    network : Network
+        Of n nodes.
+
+    Raises
+    ------
+    PartitionError
+        As :func:`mapeq.io.inputs.as_partition` with ``fit=True``.
+    """
+    tree = as_partition(partition, network, fit=True)
+    if not isinstance(partition, Result) or not partition.trials:
+        return Start(tree, None, {})
+    changed = changed_nodes(network, partition.network)
+    return Start(tree, changed if len(changed) else None, partition.options)

@@ -61,7 +61,7 @@ def walk(
     node_weights_as_flow=False,
     markov_time=1.0,
 ):
-    """The random walk on a network given by its adjacency matrix; options as in FlowOptions."""
+    """The random walk on a network given by its adjacency matrix; options as in WalkOptions."""
     n = len(matrix)
     given = np.ones(n) if node_weights is None else np.asarray(node_weights, float)
     leaving = landing = np.zeros(n)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mapeq.adapters.columns import Wanted
-from mapeq.errors import FormatError
-from mapeq.formats import read_source
-from mapeq.formats.source import Source
+from mapeq._base.errors import FormatError
+from mapeq.io.columns import Wanted
+from mapeq.io.files.networks import read_source
+from mapeq.io.files.source import Source
 
 #: Line ends, comments, quotes and numbers lie across the ends of blocks.
 BLOCK_SIZES = (1, 7, 1 << 20)

@@ -7,8 +7,8 @@ import naive
 import numpy as np
 from hypothesis import strategies as st
 
-from mapeq.flow import FLOW_MODELS, TELEPORT_TARGETS, FlowOptions
-from mapeq.network import Network
+from mapeq.network.network import Network
+from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
 
 
 class Links(NamedTuple):
@@ -34,7 +34,7 @@ class Links(NamedTuple):
     def matrix(self) -> np.ndarray:
         return naive.adjacency(self.sources, self.targets, self.weights, self.num_nodes, self.directed)
 
-    def walk(self, options: FlowOptions) -> naive.Walk:
+    def walk(self, options: WalkOptions) -> naive.Walk:
         return naive.walk(self.matrix(), self.directed, self.node_weights, **asdict(options))
 
     def __repr__(self) -> str:
@@ -112,7 +112,7 @@ def flow_options(*, flow_models=FLOW_MODELS, **fixed):
         "node_weights_as_flow": st.booleans(),
         "markov_time": st.one_of(st.just(1.0), st.floats(0.01, 100)),
     }
-    return st.builds(FlowOptions, **choices | {name: st.just(value) for name, value in fixed.items()})
+    return st.builds(WalkOptions, **choices | {name: st.just(value) for name, value in fixed.items()})
 
 
 @st.composite

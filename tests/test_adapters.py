@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import networks
 
 import mapeq
-from mapeq.adapters import as_network
+from mapeq.io.inputs import as_network
 
 LINKS = [("b", "a", 2.0), ("b", "c", 0.5), ("c", "b", 1.0), ("d", "d", 4.0)]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import mapeq
-from mapeq.affinity import AffinityOptions, affinity_graph, find_neighbors, link_weights, neighbor_graph
-from mapeq.neighbors import Neighbors, nearest_neighbors
+from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors, link_weights, neighbor_graph
+from mapeq.embeddings.neighbors import Neighbors, nearest_neighbors
 
 VECTORS = np.random.default_rng(0).standard_normal((40, 5))
 GAPS = st.lists(st.integers(0, 50).map(lambda tenths: tenths / 10), min_size=1, max_size=12).map(sorted)

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import mapeq
-from mapeq.cli import main
+from mapeq.cli.parser import main
 
 DATA = Path(__file__).parent.parent / "examples" / "data"
 JAZZ = str(DATA / "jazz.txt.gz")

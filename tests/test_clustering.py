@@ -276,7 +276,7 @@ class TestRefusals:
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     import sys
 
-    monkeypatch.delitem(sys.modules, "mapeq.clustering")
+    monkeypatch.delitem(sys.modules, "mapeq.embeddings.estimator")
     monkeypatch.setitem(sys.modules, "sklearn.base", None)
     with pytest.raises(ImportError, match=r"this needs sklearn: pip install 'mapeq\[sklearn\]'"):
         mapeq.InfomapClustering  # noqa: B018

@@ -10,7 +10,7 @@ from reading import links, read
 
 import mapeq
 from mapeq import Network
-from mapeq.adapters import as_network
+from mapeq.io.inputs import as_network
 
 GEPHI = "Source,Target,Type,Id,Label,Timeset,Weight"
 COLUMNS = {"day": [1, 2, 3], "u": ["ann", "bob", "ann"], "v": ["bob", "cid", "cid"], "count": [2.0, 3.0, 5.0]}

@@ -11,8 +11,8 @@ import pytest
 
 import mapeq
 from mapeq import compat
-from mapeq.compat.options import named_options
-from mapeq.errors import FormatError, NetworkError
+from mapeq._base.errors import FormatError, NetworkError
+from mapeq.integrations.infomap.options import named_options
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*3\\.0")
 

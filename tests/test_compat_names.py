@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mapeq import compat
-from mapeq.compat.options import KNOWN, SHORT, named_options
-from mapeq.compat.refused import ATTRIBUTES, NAMES, OF_RESULTS, OPTIONS, NotSupportedError
+from mapeq.integrations.infomap.options import KNOWN, SHORT, named_options
+from mapeq.integrations.infomap.refused import ATTRIBUTES, NAMES, OF_RESULTS, OPTIONS, NotSupportedError
 
 TRIANGLES = [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (4, 6), (5, 6)]
 HELP = subprocess.run(

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from mapeq.cli import main, parser
-from mapeq.completion import completion_script
+from mapeq.cli.completion import completion_script
+from mapeq.cli.parser import main, parser
 
 #: Completes the words that it is given, the last of them, and prints a candidate a line.
 COMPLETES = """

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import pytest
 
 import mapeq
-from mapeq import cli
+from mapeq.cli.parser import parser as cli
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

@@ -154,7 +154,7 @@ def test_a_search_that_was_stopped_says_so():
 
 
 def test_large_networks_are_explained_without_other_searches(monkeypatch):
-    monkeypatch.setattr("mapeq.explanations.MOST_LINKS", 10)
+    monkeypatch.setattr("mapeq.result.explain.MOST_LINKS", 10)
     _, explanation = said(nx.star_graph(20))
     assert explanation.endswith("A shorter Markov time gives smaller modules.")
 

@@ -87,7 +87,9 @@ def inner_imports(module):
     """Imports of mapeq's own modules, but those in methods of Result and in Network.from_table: these may reach up."""
     for found in imports(SOURCES[module]):
         place = f"{module}.{found.inside}"
-        may_reach_up = place.startswith("mapeq.result.Result.") or place == "mapeq.network.Network.from_table"
+        may_reach_up = (
+            place.startswith("mapeq.result.result.Result.") or place == "mapeq.network.network.Network.from_table"
+        )
         if found.module.split(".")[0] == "mapeq" and not may_reach_up:
             yield found
 
@@ -111,7 +113,7 @@ def test_optional_libraries_are_imported_where_they_are_used(module):
             assert found.module.split(".")[0] not in OPTIONAL, f"{module}, line {found.line}"
 
 
-@pytest.mark.parametrize("module", sorted(set(SOURCES) - {"mapeq._jit"}))
+@pytest.mark.parametrize("module", sorted(set(SOURCES) - {"mapeq._base.jit"}))
 def test_only_one_module_decorates_kernels(module):
     tree = ast.parse(SOURCES[module])
     from_numba = set()
@@ -124,14 +126,15 @@ def test_only_one_module_decorates_kernels(module):
     for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", []):
             used = {name.id for name in ast.walk(decorator) if isinstance(name, ast.Name)}
-            assert not used & from_numba, f"{module}, line {decorator.lineno}: use mapeq._jit.jit"
+            assert not used & from_numba, f"{module}, line {decorator.lineno}: use mapeq._base.jit.jit"
 
 
 def test_what_counts_as_an_import():
     source = """
 from typing import TYPE_CHECKING
-import numpy as np, mapeq.flow
-from mapeq import Network, __version__, errors
+import numpy as np, mapeq.walk.flow
+from mapeq import Network, __version__
+from mapeq._base import errors
 if TYPE_CHECKING:
     import igraph
 else:
@@ -139,17 +142,17 @@ else:
 class Result:
     def plot(self):
         try:
-            from mapeq.plot import plot
+            from mapeq.pictures.network import plot
         finally:
             pass
 """
     assert [(found.module, found.inside) for found in imports(source)] == [
         ("typing", ""),
         ("numpy", ""),
-        ("mapeq.flow", ""),
-        ("mapeq.network", ""),
+        ("mapeq.walk.flow", ""),
+        ("mapeq.network.network", ""),
         ("mapeq", ""),
-        ("mapeq.errors", ""),
+        ("mapeq._base.errors", ""),
         ("mapeq.api", ""),
-        ("mapeq.plot", "Result.plot"),
+        ("mapeq.pictures.network", "Result.plot"),
     ]

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import networks, walks
 
-from mapeq.errors import ConvergenceError, NetworkError
-from mapeq.flow import ENTER, EXIT, FLOW_MODELS, VISIT, FlowOptions, link_flows, random_walk
-from mapeq.network import Network
-from mapeq.stationary import visit_rates
+from mapeq._base.errors import ConvergenceError, NetworkError
+from mapeq.network.network import Network
+from mapeq.walk.flow import ENTER, EXIT, VISIT, link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import FLOW_MODELS, WalkOptions
+from mapeq.walk.stationary import visit_rates
 
 #: Two cycles, a bridge, a node without out-links (6), a self-link, a node without links (7).
 SOURCES, TARGETS = [0, 1, 2, 2, 3, 4, 5, 5, 1], [1, 2, 0, 3, 4, 5, 3, 6, 1]
@@ -71,18 +73,18 @@ def test_the_flow_is_whole_and_read_only(case):
 @given(networks(directed=False, min_nodes=1), st.floats(0.02, 1))
 def test_teleportation_means_nothing_to_an_undirected_walk(links, alpha):
     network = links.network()
-    plain = random_walk(network, FlowOptions())
+    plain = random_walk(network, WalkOptions())
     for options in (
-        FlowOptions(teleportation_probability=alpha),
-        FlowOptions(recorded_teleportation=True),
-        FlowOptions(teleport_to="nodes"),
+        WalkOptions(teleportation_probability=alpha),
+        WalkOptions(recorded_teleportation=True),
+        WalkOptions(teleport_to="nodes"),
     ):
         np.testing.assert_array_equal(random_walk(network, options).nodes, plain.nodes)
 
 
 @given(networks(directed=True, weights=st.floats(0.1, 10)), st.floats(1e-6, 1e6))
 def test_the_unit_of_weight_does_not_matter(links, unit):
-    for options in (FlowOptions(), FlowOptions("directed"), FlowOptions("rawdir")):
+    for options in (WalkOptions(), WalkOptions("directed"), WalkOptions("rawdir")):
         flow = random_walk(links.network(), options)
         scaled = random_walk(links._replace(weights=links.weights * unit).network(), options)
         np.testing.assert_allclose(scaled.nodes, flow.nodes, rtol=1e-9, atol=1e-13)
@@ -90,16 +92,16 @@ def test_the_unit_of_weight_does_not_matter(links, unit):
 
 @given(networks(directed=True, min_nodes=1))
 def test_teleporting_with_certainty_is_raw_flow(links):
-    raw = random_walk(links.network(), FlowOptions("rawdir"))
-    certain = random_walk(links.network(), FlowOptions("directed", teleportation_probability=1.0))
+    raw = random_walk(links.network(), WalkOptions("rawdir"))
+    certain = random_walk(links.network(), WalkOptions("directed", teleportation_probability=1.0))
     np.testing.assert_allclose(certain.nodes, raw.nodes, atol=1e-12)
 
 
 @pytest.mark.parametrize("flow_model", ["undirdir", "outdirdir"])
 @given(networks())
 def test_the_raw_models_are_one(flow_model, links):
-    raw = random_walk(links.network(), FlowOptions("rawdir"))
-    np.testing.assert_array_equal(random_walk(links.network(), FlowOptions(flow_model)).nodes, raw.nodes)
+    raw = random_walk(links.network(), WalkOptions("rawdir"))
+    np.testing.assert_array_equal(random_walk(links.network(), WalkOptions(flow_model)).nodes, raw.nodes)
 
 
 # By hand -------------------------------------------------------------------------------------
@@ -107,7 +109,7 @@ def test_the_raw_models_are_one(flow_model, links):
 
 def test_undirected_by_hand():
     network = Network.from_edges([0, 0, 1, 2, 3, 3, 4, 0], [1, 2, 2, 3, 4, 5, 5, 0], [1] * 7 + [2])
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     np.testing.assert_allclose(flow.nodes[:, VISIT] * 16, [4, 2, 3, 3, 2, 2])
     np.testing.assert_allclose(flow.nodes[:, ENTER] * 16, [2, 2, 3, 3, 2, 2])
     np.testing.assert_array_equal(flow.nodes[:, ENTER], flow.nodes[:, EXIT])
@@ -119,13 +121,13 @@ def test_directed_by_hand():
     network = Network.from_edges(SOURCES, TARGETS, WEIGHTS, directed=True, num_nodes=8)
     expected = [0.06525454846252991, 0.11255693051787186, 0.10885312183744617, 0.21280768454274457]
     expected += [0.1998785035429482, 0.22687264305635152, 0.07377656804010733, 0]
-    np.testing.assert_allclose(random_walk(network, FlowOptions("directed")).nodes[:, VISIT], expected, atol=1e-13)
-    recorded = random_walk(network, FlowOptions("directed", recorded_teleportation=True))
+    np.testing.assert_allclose(random_walk(network, WalkOptions("directed")).nodes[:, VISIT], expected, atol=1e-13)
+    recorded = random_walk(network, WalkOptions("directed", recorded_teleportation=True))
     assert recorded.teleport[:, 0].sum() == pytest.approx(0.21271008283409127, abs=1e-13)
 
 
 def test_a_node_without_in_links_sends_flow_but_is_not_visited():
-    flow = random_walk(Network.from_edges([0, 1, 2], [1, 2, 1], directed=True), FlowOptions("directed"))
+    flow = random_walk(Network.from_edges([0, 1, 2], [1, 2, 1], directed=True), WalkOptions("directed"))
     assert flow.nodes[0, VISIT] == 0
     assert flow.nodes[0, EXIT] > 0
 
@@ -134,7 +136,7 @@ def test_an_undirected_network_read_as_directed_has_each_link_both_ways():
     network = Network.from_edges([0, 1, 1], [1, 2, 1], [1, 2, 4])
     both_ways = Network.from_edges([0, 1, 1, 2, 1], [1, 0, 2, 1, 1], [1, 1, 2, 2, 4], directed=True)
     for flow_model in ("directed", "rawdir"):
-        options = FlowOptions(flow_model)
+        options = WalkOptions(flow_model)
         np.testing.assert_array_equal(random_walk(network, options).nodes, random_walk(both_ways, options).nodes)
 
 
@@ -142,15 +144,15 @@ def test_a_directed_network_read_as_undirected_sums_both_directions():
     network = Network.from_edges(SOURCES, TARGETS, WEIGHTS, directed=True)
     undirected = Network.from_edges(SOURCES, TARGETS, WEIGHTS)
     np.testing.assert_allclose(
-        random_walk(network, FlowOptions()).nodes, random_walk(undirected, FlowOptions()).nodes, rtol=1e-14
+        random_walk(network, WalkOptions()).nodes, random_walk(undirected, WalkOptions()).nodes, rtol=1e-14
     )
 
 
-@pytest.mark.parametrize("options", [FlowOptions(), FlowOptions("directed", recorded_teleportation=True)])
+@pytest.mark.parametrize("options", [WalkOptions(), WalkOptions("directed", recorded_teleportation=True)])
 def test_markov_time_scales_the_links_and_nothing_else(options):
     network = Network.from_edges(SOURCES, TARGETS, WEIGHTS, directed=True)
     plain = random_walk(network, options)
-    long = random_walk(network, FlowOptions(**asdict(options) | {"markov_time": 2.5}))
+    long = random_walk(network, WalkOptions(**asdict(options) | {"markov_time": 2.5}))
     np.testing.assert_array_equal(long.nodes[:, VISIT], plain.nodes[:, VISIT])
     np.testing.assert_allclose(long.links.flow, 2.5 * plain.links.flow)
     if plain.teleport is not None:
@@ -165,7 +167,7 @@ def test_markov_time_scales_the_links_and_nothing_else(options):
 def test_tiny_and_huge_units(flow_model, unit):
     plain = Network.from_edges(SOURCES, TARGETS, WEIGHTS, directed=True)
     scaled = Network.from_edges(SOURCES, TARGETS, np.array(WEIGHTS) * unit, directed=True)
-    options = FlowOptions(flow_model, markov_time=100)
+    options = WalkOptions(flow_model, markov_time=100)
     np.testing.assert_allclose(random_walk(scaled, options).nodes, random_walk(plain, options).nodes, rtol=1e-10)
 
 
@@ -173,20 +175,20 @@ def test_tiny_and_huge_units(flow_model, unit):
 def test_weights_whose_inverse_overflows(flow_model):
     network = Network.from_edges([0, 1, 2], [1, 2, 0], [1e-310, 1, 2], directed=True)
     with pytest.raises(NetworkError, match=r"smallest weight, 1e-310, .* multiply them all by something large"):
-        random_walk(network, FlowOptions(flow_model))
+        random_walk(network, WalkOptions(flow_model))
 
 
 @pytest.mark.parametrize("flow_model", ["undirected", "directed", "rawdir"])
 def test_weights_whose_sum_overflows(flow_model):
     network = Network.from_edges([0, 1, 2], [1, 2, 0], [1e308] * 3, directed=True)
     with pytest.raises(NetworkError, match="divide them all by something large"):
-        random_walk(network, FlowOptions(flow_model))
+        random_walk(network, WalkOptions(flow_model))
 
 
 def test_weights_of_which_both_directions_overflow():
     network = Network.from_edges([0, 1], [1, 2], [8e307] * 2, directed=True)
     with pytest.raises(NetworkError, match="divide them all by something large"):
-        random_walk(network, FlowOptions())
+        random_walk(network, WalkOptions())
 
 
 # Node weights --------------------------------------------------------------------------------
@@ -194,16 +196,16 @@ def test_weights_of_which_both_directions_overflow():
 
 def test_precomputed_flow_needs_node_weights():
     with pytest.raises(NetworkError, match="flow_model='precomputed' takes the visit rates from node weights"):
-        random_walk(Network.from_edges([0], [1]), FlowOptions("precomputed"))
+        random_walk(Network.from_edges([0], [1]), WalkOptions("precomputed"))
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        FlowOptions("precomputed"),
-        FlowOptions(node_weights_as_flow=True),
-        FlowOptions("directed", node_weights_as_flow=True),
-        FlowOptions("directed", teleport_to="nodes"),
+        WalkOptions("precomputed"),
+        WalkOptions(node_weights_as_flow=True),
+        WalkOptions("directed", node_weights_as_flow=True),
+        WalkOptions("directed", teleport_to="nodes"),
     ],
 )
 def test_node_weights_that_are_all_zero(options):
@@ -214,7 +216,7 @@ def test_node_weights_that_are_all_zero(options):
 
 def test_teleportation_that_never_meets_a_link_leaves_no_flow():
     network = Network.from_edges([0, 1], [1, 0], num_nodes=3, node_weights=[0, 0, 1])
-    flow = random_walk(network, FlowOptions("directed", teleport_to="nodes"))
+    flow = random_walk(network, WalkOptions("directed", teleport_to="nodes"))
     assert not flow.nodes.any()
 
 
@@ -233,7 +235,7 @@ def test_networks_without_links(num_nodes, flow_model, data):
 
 
 def test_only_self_links():
-    for options in (FlowOptions(), FlowOptions("directed"), FlowOptions("rawdir")):
+    for options in (WalkOptions(), WalkOptions("directed"), WalkOptions("rawdir")):
         flow = random_walk(Network.from_edges([0, 1], [0, 1], [1, 3]), options)
         np.testing.assert_allclose(flow.nodes, [[0.25, 0, 0], [0.75, 0, 0]])
         assert len(flow.links.indices) == 0
@@ -311,13 +313,13 @@ WRONG_OPTIONS = [
 @pytest.mark.parametrize(("wrong", "message"), WRONG_OPTIONS, ids=[str(wrong) for wrong, _ in WRONG_OPTIONS])
 def test_wrong_options(wrong, message):
     with pytest.raises(ValueError, match=message):
-        FlowOptions(**wrong)
+        WalkOptions(**wrong)
 
 
 def test_options():
-    options = FlowOptions("directed", teleportation_probability=np.float64(0), markov_time=np.int64(2))
+    options = WalkOptions("directed", teleportation_probability=np.float64(0), markov_time=np.int64(2))
     assert options.as_dict()["flow_model"] == "directed"
-    assert FlowOptions(**options.as_dict()) == options
-    assert FlowOptions(teleportation_probability=1).teleportation_probability == 1
+    assert WalkOptions(**options.as_dict()) == options
+    assert WalkOptions(teleportation_probability=1).teleportation_probability == 1
     with pytest.raises(FrozenInstanceError):
         options.markov_time = 3

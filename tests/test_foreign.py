@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 import mapeq
-from mapeq.formats.foreign import what_text
+from mapeq.io.files.foreign import what_text
 
 
 def written(graph, path):

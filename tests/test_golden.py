@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.flow import VISIT, FlowOptions, link_flows, random_walk
-from mapeq.network import Network
-from mapeq.objective import codelength, partition
-from mapeq.search import find_modules
+from mapeq.network.network import Network
+from mapeq.objective.two_level import codelength, partition
+from mapeq.optimizer.trials import find_modules
+from mapeq.walk.flow import VISIT, link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 CASES = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())["cases"]
 OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and "-2" in case["options"].split()]
@@ -39,7 +41,7 @@ def flow_options(case):
         if word in FLAGS:
             name, value = FLAGS[word]
             options[name] = value(next(words)) if isinstance(value, type) else value
-    return FlowOptions(**options)
+    return WalkOptions(**options)
 
 
 def nodes_of(case):

@@ -11,10 +11,11 @@ from strategies import networks
 from test_examples import ROOT
 
 import mapeq
-from mapeq import descent
-from mapeq.growth import changed_nodes, start_from
-from mapeq.labels import positions
-from mapeq.network import Network
+from mapeq.api import start_from
+from mapeq.network.changes import changed_nodes
+from mapeq.network.labels import positions
+from mapeq.network.network import Network
+from mapeq.optimizer import two_level as descent
 
 TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
 

@@ -12,11 +12,12 @@ from strategies import hierarchical_walks, partitioned_walks, walks
 from test_tree import tree_of
 
 import mapeq
-from mapeq.assembly import make_result
-from mapeq.flow import ENTER, EXIT, random_walk
-from mapeq.hierarchy import hierarchical_codelength, hierarchy
-from mapeq.objective import codelength, partition
-from mapeq.tree import two_levels
+from mapeq._base.hierarchy import two_levels
+from mapeq.objective.multilevel import hierarchical_codelength, hierarchy
+from mapeq.objective.two_level import codelength, partition
+from mapeq.result.assembly import make_result
+from mapeq.walk.flow import ENTER, EXIT
+from mapeq.walk.models import random_walk
 
 NINE_TRIANGLES = [
     *[(3 * t + i, 3 * t + j) for t in range(9) for i, j in ((0, 1), (0, 2), (1, 2))],

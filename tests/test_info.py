@@ -8,7 +8,7 @@ import pytest
 
 import mapeq
 from mapeq import Network
-from mapeq.cli import main
+from mapeq.cli.parser import main
 
 
 def labelled(graph):

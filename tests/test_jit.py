@@ -13,7 +13,7 @@ import mapeq
 #: Calls one kernel of levels.py, which calls kernels of objective.py: what two nodes cost as modules.
 PROGRAM = """
 import numpy as np
-from mapeq.levels import _fill_single
+from mapeq.optimizer.aggregation import _fill_single
 
 modules = np.zeros((2, 4))
 nodes = np.array([[1 / 2, 1 / 8, 1 / 8], [1 / 2, 1 / 4, 1 / 4]])

@@ -6,13 +6,12 @@ import pytest
 import scipy.sparse
 
 import mapeq
-from mapeq.colours import closeness_of_discs, coloured, difference, palette
-from mapeq.layout import flow_between, keep_apart, network_layout, placed_discs, stress_layout
-from mapeq.link_flow import link_flow
+from mapeq.pictures.colours import closeness_of_discs, coloured, difference, palette
+from mapeq.pictures.layout import flow_between, keep_apart, network_layout, placed_discs, stress_layout
 
 
 def layout_of(result, **options):
-    links = link_flow(result)
+    links = result.link_flow()
     return network_layout(result.labels, result.flow, links.sources, links.targets, links.flow, **options)
 
 
@@ -124,7 +123,7 @@ def test_layouts_are_the_same_each_time(lesmis):
 
 
 def test_the_flow_between_modules_is_what_they_exit(lesmis):
-    links = link_flow(lesmis)
+    links = lesmis.link_flow()
     between = flow_between(lesmis.labels, lesmis.num_modules, links.sources, links.targets, links.flow)
     exits = [module.exit for module in lesmis.tree.children]
     assert between.sum(axis=1) == pytest.approx(np.array(exits), abs=1e-12)

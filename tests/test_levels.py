@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions, walks
 
 import mapeq
-from mapeq.crew import Crew
-from mapeq.flow import ENTER, EXIT, FlowOptions, link_flows, random_walk
-from mapeq.levels import (
+from mapeq.network.network import Network
+from mapeq.objective.two_level import codelength, partition, single_modules
+from mapeq.optimizer.aggregation import (
     aggregate,
     by_name,
     compact,
@@ -19,8 +19,10 @@ from mapeq.levels import (
     spread,
     within_groups,
 )
-from mapeq.network import Network
-from mapeq.objective import codelength, partition, single_modules
+from mapeq.optimizer.workspace import Workers
+from mapeq.walk.flow import ENTER, EXIT, link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 random_orders = st.randoms(use_true_random=False)
 
@@ -38,7 +40,7 @@ def compacted(flow, module_of):
 
 
 def aggregated(flow, state, order=None, *, num_threads=1):
-    with Crew(num_threads) as crew:
+    with Workers(num_threads) as crew:
         return aggregate(flow, state, numbers(len(flow.nodes)) if order is None else order, crew)
 
 
@@ -127,7 +129,7 @@ def test_links_too_light_to_carry_flow_are_harmless():
     n = 60
     sources, targets = np.triu_indices(2 * n, 1)
     between = (sources < n) != (targets < n)
-    flow = random_walk(Network.from_edges(sources, targets, np.where(between, 1e-200, 1e200)), FlowOptions())
+    flow = random_walk(Network.from_edges(sources, targets, np.where(between, 1e-200, 1e200)), WalkOptions())
     coarse = aggregated(flow, compacted(flow, np.repeat([0, 1], n)))
     assert link_matrix(coarse).sum() == 0
     np.testing.assert_allclose(coarse.nodes, [[0.5, 0, 0], [0.5, 0, 0]], atol=1e-14)
@@ -135,7 +137,7 @@ def test_links_too_light_to_carry_flow_are_harmless():
 
 def assert_same_for_all_crews(flow, state, order):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mapeq.crew.WORTH_SHARING", 0)
+        patch.setattr("mapeq._base.threads.WORTH_SHARING", 0)
         one, *others = (aggregated(flow, state, order, num_threads=threads) for threads in (1, 2, 3))
     for other in others:
         assert (link_matrix(one) != link_matrix(other)).nnz == 0
@@ -153,7 +155,7 @@ def test_all_crews_aggregate_to_the_same(case, random):
 @pytest.mark.parametrize("modules", [1, 7, 400, 2000])
 def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
     rng = np.random.default_rng(modules)
-    flow = random_walk(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), FlowOptions())
+    flow = random_walk(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), WalkOptions())
     state = compacted(flow, rng.integers(0, modules, len(flow.nodes)))
     assert_same_for_all_crews(flow, state, rng.permutation(numbers(len(flow.nodes))))
 
@@ -300,7 +302,7 @@ def test_trials_that_agree_are_recombined_within_bounds(monkeypatch):
         seen.append(int(module_of.max()) < len(flow.nodes))
         return partition(flow, module_of)
 
-    monkeypatch.setattr("mapeq.descent.partition", checked)
+    monkeypatch.setattr("mapeq.optimizer.two_level.partition", checked)
     mapeq.infomap(nx.ring_of_cliques(12, 6), num_trials=2)
     assert seen
     assert all(seen)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import assert_same, links, read
 
-from mapeq.errors import FormatError
-from mapeq.formats import _numbers
-from mapeq.network import Network
+from mapeq._base.errors import FormatError
+from mapeq.io.files import _numbers
+from mapeq.network.network import Network
 
 # What a file says ----------------------------------------------------------------------------
 

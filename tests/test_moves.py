@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import partitioned_walks
 
-from mapeq.crew import new_scratch
-from mapeq.flow import FlowOptions, link_flows, random_walk
-from mapeq.levels import compact, group, single_in_groups
-from mapeq.moves import Bounds, move_nodes, propose, queue_of, spares_of, take_block, unbounded
-from mapeq.network import Network
-from mapeq.objective import codelength, new_move, partition
-from mapeq.rows import ONE
+from mapeq._base.csr import ONE
+from mapeq.network.network import Network
+from mapeq.objective.two_level import codelength, new_move, partition
+from mapeq.optimizer.aggregation import compact, group, single_in_groups
+from mapeq.optimizer.local_moves import Bounds, move_nodes, propose, queue_of, spares_of, take_block, unbounded
+from mapeq.optimizer.workspace import new_scratch
+from mapeq.walk.flow import link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 FOREVER = 1 << 60
 TWO_TRIANGLES = Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5])
@@ -163,7 +165,7 @@ def test_proposals_of_many_batches_may_be_split():
     rng = np.random.default_rng(7)
     sources, targets = rng.integers(0, 900, (2, 6000))
     network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
     order, bounds = rng.permutation(numbers(900)), unbounded(state)
     answers = []
@@ -183,7 +185,7 @@ def test_proposals_of_many_batches_may_be_split():
 
 
 def test_moving_stops_after_the_given_work():
-    flow = random_walk(Network.from_edges(np.arange(99), np.arange(1, 100)), FlowOptions())
+    flow = random_walk(Network.from_edges(np.arange(99), np.arange(1, 100)), WalkOptions())
     state = partition(flow, numbers(100))
     queue, spares, scratch = queue_with_blocks(numbers(100), 1), spares_of(state), scratch_of(flow)
     common = (flow.links, flow.nodes, flow.teleport, state, unbounded(state), queue, spares, scratch, new_move())
@@ -194,7 +196,7 @@ def test_moving_stops_after_the_given_work():
 
 @pytest.mark.parametrize("block", [1, 2, 6])
 def test_moving_finds_two_triangles(block):
-    flow = random_walk(TWO_TRIANGLES, FlowOptions())
+    flow = random_walk(TWO_TRIANGLES, WalkOptions())
     _, state = moved(flow, numbers(6), numbers(6), block=block)
     assert in_order(state.module_of) == [0, 0, 0, 1, 1, 1]
 
@@ -202,7 +204,7 @@ def test_moving_finds_two_triangles(block):
 def test_a_node_may_move_to_a_module_of_its_own():
     """The walk seldom leaves node 0, which names itself over and over."""
     network = Network.from_edges([0, 0, 1, 1, 2], [0, 1, 2, 3, 3], [10, 0.01, 1, 1, 1])
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     change, state = moved(flow, np.zeros(4, dtype=np.uint32), numbers(4))
     assert change < 0
     assert in_order(state.module_of) == [0, 1, 1, 1]
@@ -219,7 +221,7 @@ def test_spares_are_the_numbers_without_nodes(case):
 
 def test_moving_keeps_the_spares_in_step():
     rng = np.random.default_rng(7)
-    flow = random_walk(Network.from_edges(*rng.integers(0, 900, (2, 6000))), FlowOptions())
+    flow = random_walk(Network.from_edges(*rng.integers(0, 900, (2, 6000))), WalkOptions())
     state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
     queue, spares, bounds = queue_with_blocks(rng.permutation(numbers(900)), 100), spares_of(state), unbounded(state)
     common = (flow.links, flow.nodes, flow.teleport, state, bounds, queue, spares, scratch_of(flow), new_move())
@@ -260,6 +262,6 @@ def test_interrupted_refining_gives_the_same(case, random, block, work):
 
 @pytest.mark.parametrize("block", [1, 2, 6])
 def test_refining_splits_a_module_that_is_two(block):
-    flow = random_walk(TWO_TRIANGLES, FlowOptions())
+    flow = random_walk(TWO_TRIANGLES, WalkOptions())
     state = refined(flow, np.zeros(6, dtype=np.uint32), numbers(6), block=block)
     assert in_order(state.module_of) == [0, 0, 0, 1, 1, 1]

@@ -18,18 +18,21 @@ from test_tree import tree_of
 from test_tree_moves import paths_of
 
 import mapeq
-from mapeq.crew import WORTH_SHARING
-from mapeq.flow import FlowOptions, random_walk
-from mapeq.hierarchy import hierarchical_codelength, hierarchy
-from mapeq.moves import BLOCKS
-from mapeq.network import Network
-from mapeq.search import Control, Progress, find_modules
-from mapeq.tree import Tree, cut, depths, num_tops, renumbered, two_levels
+from mapeq._base.hierarchy import Hierarchy, cut, depths, num_tops, renumbered, two_levels
+from mapeq._base.progress import Progress
+from mapeq._base.threads import WORTH_SHARING
+from mapeq.network.network import Network
+from mapeq.objective.multilevel import hierarchical_codelength, hierarchy
+from mapeq.optimizer.control import Control
+from mapeq.optimizer.local_moves import BLOCKS
+from mapeq.optimizer.trials import find_modules
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 # With more of it than this, recorded teleportation leads out of most modules too often for levels above them.
-SELDOM = FlowOptions("directed", recorded_teleportation=True, teleportation_probability=0.02)
+SELDOM = WalkOptions("directed", recorded_teleportation=True, teleportation_probability=0.02)
 every_flow = pytest.mark.parametrize(
-    "options", [FlowOptions(), DIRECTED, SELDOM], ids=["undirected", "directed", "recorded"]
+    "options", [WalkOptions(), DIRECTED, SELDOM], ids=["undirected", "directed", "recorded"]
 )
 
 
@@ -127,7 +130,7 @@ def test_a_hierarchy_to_start_from_is_never_made_worse(case):
 
 
 def assert_no_worse_than(flow, walk, start):
-    given_start = Tree(start.module_of.copy(), start.parent.copy())
+    given_start = Hierarchy(start.module_of.copy(), start.parent.copy())
     found = find_modules(flow, multilevel=True, start=start)
     assert_sound(flow, found)
     parts = parts_of(flow, start.module_of)[1].tolist()
@@ -138,7 +141,7 @@ def assert_no_worse_than(flow, walk, start):
 
 
 def test_a_found_hierarchy_to_start_from_stays_as_good():
-    flow = random_walk(nested(2), FlowOptions())
+    flow = random_walk(nested(2), WalkOptions())
     one = find_modules(flow, multilevel=True)
     again = find_modules(flow, multilevel=True, start=one.tree, seed=9)
     assert length_of(flow, again.tree) <= length_of(flow, one.tree) + 1e-12
@@ -146,7 +149,7 @@ def test_a_found_hierarchy_to_start_from_stays_as_good():
 
 def test_graphs_of_the_atlas_end():
     for graph in nx.graph_atlas_g()[::3]:
-        flow = random_walk(network_of(graph), FlowOptions())
+        flow = random_walk(network_of(graph), WalkOptions())
         found = find_modules(flow, multilevel=True)
         assert_sound(flow, found)
         assert found.converged
@@ -169,7 +172,7 @@ def test_optima_of_the_small_graphs_of_the_atlas(n):
     graphs = [graph for graph in nx.graph_atlas_g() if len(graph) == n and nx.is_connected(graph)]
     assert graphs
     for graph in graphs:
-        flow = random_walk(network_of(graph), FlowOptions())
+        flow = random_walk(network_of(graph), WalkOptions())
         optimum = min(length_of(flow, tree) for tree in everything)
         assert min(find_modules(flow, multilevel=True, num_trials=5).trials) == pytest.approx(optimum, abs=1e-12)
 
@@ -177,7 +180,7 @@ def test_optima_of_the_small_graphs_of_the_atlas(n):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_ring_of_cliques_in_one_trial(seed):
     """What one trial of infomap finds; its best of 100 takes 3.12408 bits, like ours of three."""
-    flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), FlowOptions())
+    flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), WalkOptions())
     found = find_modules(flow, multilevel=True, seed=seed)
     assert_sound(flow, found)
     assert min(found.trials) <= 3.128528943240294 + 1e-9
@@ -186,7 +189,7 @@ def test_a_ring_of_cliques_in_one_trial(seed):
 
 def test_networks_without_structure_or_links():
     def found(graph):
-        tree = find_modules(random_walk(network_of(graph), FlowOptions()), multilevel=True).tree
+        tree = find_modules(random_walk(network_of(graph), WalkOptions()), multilevel=True).tree
         return tree.module_of.tolist(), tree.parent.tolist()
 
     assert found(nx.complete_graph(9)) == ([1] * 9, [0, 0])
@@ -215,7 +218,9 @@ def test_the_order_of_nodes_changes_no_codelength():
     tree = find_modules(flow, multilevel=True).tree
     module_of = np.empty_like(tree.module_of)
     module_of[position] = tree.module_of
-    assert length_of(permuted_flow, Tree(module_of, tree.parent)) == pytest.approx(length_of(flow, tree), abs=1e-12)
+    assert length_of(permuted_flow, Hierarchy(module_of, tree.parent)) == pytest.approx(
+        length_of(flow, tree), abs=1e-12
+    )
 
 
 # Seeds and threads ---------------------------------------------------------------------------
@@ -224,7 +229,7 @@ def test_the_order_of_nodes_changes_no_codelength():
 @pytest.mark.parametrize("num_trials", [1, 4])
 @every_flow
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
-    monkeypatch.setattr("mapeq.crew.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
     flow = random_walk(nested(2, directed=options.flow_model == "directed"), options)
     one = find_modules(flow, multilevel=True, num_trials=num_trials, seed=42)
     assert depths(one.tree.parent).max() > 1
@@ -239,7 +244,7 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     sources = rng.integers(0, 20_000, 900_000)
     whole = rng.choice([100, 1000, 20_000], len(sources), p=[0.7, 0.2, 0.1])
     targets = sources - sources % whole + rng.integers(0, whole)
-    flow = random_walk(Network.from_edges(sources, targets), FlowOptions())
+    flow = random_walk(Network.from_edges(sources, targets), WalkOptions())
     assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
     one = find_modules(flow, multilevel=True)
     assert depths(one.tree.parent).max() > 1
@@ -256,7 +261,7 @@ def test_recombined_trials_are_at_least_as_good_as_each():
 
 
 def test_trials_draw_from_streams_of_their_own():
-    flow = random_walk(nested(6, outside=(0.3, 0.15, 0.1)), FlowOptions())
+    flow = random_walk(nested(6, outside=(0.3, 0.15, 0.1)), WalkOptions())
     few, many = (find_modules(flow, multilevel=True, num_trials=trials) for trials in (2, 4))
     assert many.trials[:2] == few.trials
     assert len(set(many.trials)) > 2
@@ -267,7 +272,7 @@ def test_trials_draw_from_streams_of_their_own():
 
 @pytest.fixture(scope="module")
 def flow():
-    return random_walk(nested(7), FlowOptions())
+    return random_walk(nested(7), WalkOptions())
 
 
 class StoppingAfter(Control):

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mapeq import neighbors
-from mapeq.neighbors import METRICS, nearest_neighbors
+from mapeq.embeddings import neighbors
+from mapeq.embeddings.neighbors import METRICS, nearest_neighbors
 
 SHAPES = st.tuples(st.integers(2, 30), st.integers(1, 6))
 #: Few different numbers, so that ties, duplicates and zeros are frequent.
@@ -71,7 +71,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch, metric, dtype):
     check(vectors, metric, whole)
     monkeypatch.setattr(neighbors, "BLOCK_ROWS", 32)
     monkeypatch.setattr(neighbors, "BLOCK_COLUMNS", 48)
-    monkeypatch.setattr("mapeq.crew.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
     for num_threads in (1, 3):
         blocks = nearest_neighbors(vectors, 6, metric=metric, num_threads=num_threads)
         np.testing.assert_array_equal(blocks.indices, whole.indices)
@@ -168,7 +168,7 @@ def test_an_interrupt_ends_the_search(monkeypatch):
 #: In a process of its own: where infomap is loaded, as the comparison with it does, loading faiss crashes.
 APPROXIMATELY = """
 import numpy as np
-from mapeq.neighbors import METRICS, nearest_neighbors
+from mapeq.embeddings.neighbors import METRICS, nearest_neighbors
 
 rng = np.random.default_rng(7)
 vectors = rng.standard_normal((40, 16))[rng.integers(40, size=4000)] + 0.5 * rng.standard_normal((4000, 16))

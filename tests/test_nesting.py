@@ -9,15 +9,16 @@ from strategies import hierarchies, nested_walks, partitions, walks
 from test_tree import tree_of
 from test_tree_moves import assert_in_step, every_flow, length_of, paths_of
 
-from mapeq.crew import Crew
-from mapeq.descent import outcome
-from mapeq.flow import EXIT, random_walk
-from mapeq.hierarchy import dissolved, hierarchy, leaf_modules
-from mapeq.levels import aggregate, compact, within_groups
-from mapeq.moves import LEAST_GAIN
-from mapeq.nesting import Nester
-from mapeq.objective import partition
-from mapeq.tree import ROOT, Tree, cut, misplaced, renumbered, two_levels
+from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
+from mapeq.objective.multilevel import dissolved, hierarchy, leaf_modules
+from mapeq.objective.two_level import partition
+from mapeq.optimizer.aggregation import aggregate, compact, within_groups
+from mapeq.optimizer.local_moves import LEAST_GAIN
+from mapeq.optimizer.multilevel import Nester
+from mapeq.optimizer.two_level import outcome
+from mapeq.optimizer.workspace import Workers
+from mapeq.walk.flow import EXIT
+from mapeq.walk.models import random_walk
 
 seeds = st.integers(0, 2**32)
 
@@ -30,7 +31,7 @@ class Watched(Nester):
     """Keeps what comes of finding clusters."""
 
     def __init__(self, seed, stopped=never):
-        super().__init__(np.random.default_rng(seed), Crew(), stopped)
+        super().__init__(np.random.default_rng(seed), Workers(), stopped)
         self.found = []
 
     def _clustered(self, flow):
@@ -70,7 +71,7 @@ def assert_well_formed(tree):
     """Parents come first, no module is empty, and no node beside modules."""
     assert tree.parent[ROOT] == ROOT
     assert (tree.parent[1:] < np.arange(1, len(tree.parent))).all()
-    assert misplaced(Tree(tree.module_of, tree.parent)) is None
+    assert misplaced(Hierarchy(tree.module_of, tree.parent)) is None
     used = {ROOT} | {module for path in paths_of(tree) for module in path}
     assert used == set(range(len(tree.parent)))
 
@@ -165,7 +166,7 @@ def watched_levels(monkeypatch):
         levels.append(state.module_of.copy())
         return aggregate(flow, state, order, crew)
 
-    monkeypatch.setattr("mapeq.nesting.aggregate", watched)
+    monkeypatch.setattr("mapeq.optimizer.multilevel.aggregate", watched)
     return levels
 
 
@@ -266,7 +267,7 @@ def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, s
 @settings(max_examples=25)
 def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
     flow, _ = drawn(data, **fixed)
-    nester = Nester(np.random.default_rng(seed), Crew(), never)
+    nester = Nester(np.random.default_rng(seed), Workers(), never)
     tops = nester._tops(flow)
     tree = nester._topped(flow, tops)
     assert_well_formed(tree)
@@ -313,7 +314,7 @@ def test_no_step_lengthens_the_description_and_all_keep_sums_in_step(fixed, step
     flow, walk = drawn(data, **fixed)
     tree = drawn_tree(data, flow)
     stopped = stopping_after(data.draw(st.sampled_from([0, 1, 2, 3, 5, 8, 10**6])))
-    state = step(Nester(np.random.default_rng(seed), Crew(), stopped), flow, hierarchy(flow, tree))
+    state = step(Nester(np.random.default_rng(seed), Workers(), stopped), flow, hierarchy(flow, tree))
     assert_in_step(flow, state)
     assert_well_formed(state)
     after = oracle(walk, paths_of(state))
@@ -328,7 +329,7 @@ def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     pair = [outcome(flow, drawn_tree(data, flow)) for _ in range(2)]
     stopped = stopping_after(data.draw(st.sampled_from([0, 2, 5, 10**6])))
-    end = Nester(np.random.default_rng(seed), Crew(), stopped).recombine(flow, *pair)
+    end = Nester(np.random.default_rng(seed), Workers(), stopped).recombine(flow, *pair)
     assert_well_formed(end.tree)
     assert end.length == pytest.approx(oracle(walk, paths_of(end.tree)), abs=1e-10)
     assert end.length <= min(parent.length for parent in pair) + 1e-10
@@ -340,7 +341,7 @@ def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
 def test_a_finished_partition_is_as_good_as_it_was(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     end = outcome(flow, renumbered(two_levels(data.draw(partitions(len(flow.nodes))))))
-    finished = Nester(np.random.default_rng(seed), Crew(), never).finish(flow, end)
+    finished = Nester(np.random.default_rng(seed), Workers(), never).finish(flow, end)
     assert_well_formed(finished.tree)
     assert finished.length == pytest.approx(oracle(walk, paths_of(finished.tree)), abs=1e-10)
     assert finished.length <= end.length + 1e-12

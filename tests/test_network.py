@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks
 
-from mapeq.errors import MapeqError, NetworkError
-from mapeq.network import Network
+from mapeq._base.errors import MapeqError, NetworkError
+from mapeq.network.network import Network
 
 
 def dense(network):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.networkx_backend import backend, pagerank
+from mapeq.integrations.networkx import backend, pagerank
 
 # Karate's edges carry weights. The values are known optima of the two-level map equation.
 KNOWN_OPTIMA = {
@@ -122,7 +122,7 @@ def test_partitions_yield_every_level_that_was_found(monkeypatch):
         asked.update(options)
         return mapeq.evaluate(graph, paths)
 
-    monkeypatch.setattr(mapeq.networkx_backend, "infomap", found)
+    monkeypatch.setattr(mapeq.integrations.networkx, "infomap", found)
     levels = mapeq.infomap_partitions(graph, seed=7, num_trials=2)
     assert next(levels) == [{0, 1, 2}, {3, 4, 5}]
     assert next(levels) == [{3, 4, 5}, {0, 1}, {2}]
@@ -241,7 +241,7 @@ def test_backend_functions_take_what_networkx_hands_them():
 
 def test_networkx_s_own_pagerank_tests_pass_through_the_backend(tmp_path):
     program = """
-import sys, pytest, mapeq.networkx_backend as ours
+import sys, pytest, mapeq.integrations.networkx as ours
 calls, original = [], ours.pagerank
 ours.pagerank = lambda *args, **options: (calls.append(1), original(*args, **options))[1]
 tests = "networkx.algorithms.link_analysis.tests.test_pagerank"

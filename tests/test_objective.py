@@ -5,11 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, partitions, walks
 
-from mapeq.crew import Crew
-from mapeq.flow import ENTER, EXIT, VISIT, FlowOptions, link_flows, random_walk
-from mapeq.levels import aggregate, compact, within_groups
-from mapeq.network import Network
-from mapeq.objective import (
+from mapeq.network.network import Network
+from mapeq.objective.two_level import (
     COST,
     changes_by_codebook,
     codelength,
@@ -21,18 +18,23 @@ from mapeq.objective import (
     teleport_between,
     weigh_move,
 )
+from mapeq.optimizer.aggregation import aggregate, compact, within_groups
+from mapeq.optimizer.workspace import Workers
+from mapeq.walk.flow import ENTER, EXIT, VISIT, link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
-DIRECTED = FlowOptions("directed")
-RECORDED = FlowOptions("directed", recorded_teleportation=True)
+DIRECTED = WalkOptions("directed")
+RECORDED = WalkOptions("directed", recorded_teleportation=True)
 VARIANTS = {
-    "undirected": FlowOptions(),
-    "undirected, Markov time": FlowOptions(markov_time=1.7),
+    "undirected": WalkOptions(),
+    "undirected, Markov time": WalkOptions(markov_time=1.7),
     "directed": DIRECTED,
-    "directed, Markov time": FlowOptions("directed", markov_time=0.4),
+    "directed, Markov time": WalkOptions("directed", markov_time=0.4),
     "recorded": RECORDED,
-    "recorded, to nodes": FlowOptions("directed", recorded_teleportation=True, teleport_to="nodes"),
-    "recorded, Markov time": FlowOptions("directed", recorded_teleportation=True, markov_time=3.0),
-    "raw": FlowOptions("rawdir"),
+    "recorded, to nodes": WalkOptions("directed", recorded_teleportation=True, teleport_to="nodes"),
+    "recorded, Markov time": WalkOptions("directed", recorded_teleportation=True, markov_time=3.0),
+    "raw": WalkOptions("rawdir"),
 }
 every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 every_objective = pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def assert_in_step(flow, state):
 def coarse_flow(flow, fine):
     """The flow between the modules of a partition, and the module of each node, numbered from 0."""
     state = compact(partition(flow, fine.copy()))
-    return aggregate(flow, state, np.arange(len(fine), dtype=fine.dtype), Crew()), state.module_of
+    return aggregate(flow, state, np.arange(len(fine), dtype=fine.dtype), Workers()), state.module_of
 
 
 def random_links(rng, n, num_links, *, directed):
@@ -148,7 +150,7 @@ def test_the_order_of_nodes_means_nothing(case, random):
 
 
 def test_two_triangles_by_hand():
-    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     state = partition(flow, np.array([4, 4, 4, 1, 1, 1], np.uint32))
     np.testing.assert_allclose(state.modules[[4, 1], VISIT], 1 / 2)
     np.testing.assert_allclose(state.modules[[4, 1], ENTER], 1 / 14)
@@ -158,7 +160,7 @@ def test_two_triangles_by_hand():
 
 def test_components_need_no_index():
     network = Network.from_edges([0, 0, 1, 3, 3, 4], [1, 2, 2, 4, 5, 5])
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))
     assert not state.modules[:, ENTER:COST].any()
     assert codelength(flow, state) == pytest.approx((np.log2(3), 0, np.log2(3)), abs=1e-14)

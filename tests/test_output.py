@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mapeq
-from mapeq.formats.output import TABLES, WRITERS, write_result
+from mapeq.io.files.output import TABLES, WRITERS, write_result
 
 LABELS = {
     "numbers": [10, 11, 12, 20, 21, 22],

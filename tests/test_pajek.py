@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import assert_same, links, read
 
-from mapeq.errors import FormatError
-from mapeq.network import Network
+from mapeq._base.errors import FormatError
+from mapeq.network.network import Network
 
 TRIANGLE = '*Vertices 3\n1 "ann"\n2 "bob"\n3 "cid"\n'
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mapeq
-from mapeq.placing import placed
+from mapeq.result.assign import placed
 
 
 def grown(matrix, row):

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import mapeq
-from mapeq.charts import icicle
-from mapeq.cli import main
-from mapeq.formats.pictures import write_picture
-from mapeq.plot import KINDS, shown_modules
+from mapeq.cli.parser import main
+from mapeq.pictures.charts import icicle
+from mapeq.pictures.files import write_picture
+from mapeq.pictures.network import KINDS, shown_modules
 
 
 def drawn(result, kind="network", size=(6, 6), dpi=100, **options):

@@ -7,9 +7,8 @@ import types
 import pytest
 
 import mapeq
-from mapeq import progress
-from mapeq.progress import StatusLine
-from mapeq.search import Progress
+from mapeq._base import progress
+from mapeq._base.progress import Progress, StatusLine
 
 
 class Terminal(io.StringIO):

@@ -7,11 +7,13 @@ import pytest
 from infomap import Infomap, Options
 
 import mapeq
-from mapeq.flow import VISIT, FlowOptions, random_walk
-from mapeq.network import Network
-from mapeq.objective import codelength, partition
-from mapeq.search import find_modules
-from mapeq.tree import leaf_numbers
+from mapeq._base.hierarchy import leaf_numbers
+from mapeq.network.network import Network
+from mapeq.objective.two_level import codelength, partition
+from mapeq.optimizer.trials import find_modules
+from mapeq.walk.flow import VISIT
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 #: Networks for each set of options.
 NUM_NETWORKS = 30
@@ -110,7 +112,7 @@ def network_of(sample, options):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_codelengths_and_flow_are_those_of_infomap(name):
-    options = FlowOptions(**VARIANTS[name])
+    options = WalkOptions(**VARIANTS[name])
     rng = np.random.default_rng(sorted(VARIANTS).index(name))
     for _ in range(NUM_NETWORKS):
         given = sample(rng, need_node_weights=options.flow_model == "precomputed")
@@ -139,11 +141,11 @@ def random_paths(rng, num_nodes):
 
 
 HIERARCHICAL = [
-    FlowOptions(),
-    FlowOptions(markov_time=0.7),
-    FlowOptions(**DIRECTED),
-    FlowOptions(**RECORDED),
-    FlowOptions(**RECORDED, **NODES, markov_time=1.6),
+    WalkOptions(),
+    WalkOptions(markov_time=0.7),
+    WalkOptions(**DIRECTED),
+    WalkOptions(**RECORDED),
+    WalkOptions(**RECORDED, **NODES, markov_time=1.6),
 ]
 
 

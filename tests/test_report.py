@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.cli import main
-from mapeq.report import data, html_report, words
+from mapeq.cli.parser import main
+from mapeq.pictures.report import data, html_report, words
 
 AWKWARD = ["<b>x</b>", "a & b", "</script><script>document.title = 'taken over'</script>", '"quoted"', "Müller", "😀"]
 AWKWARD += ["שלום עולם", "日本語", "x" * 150, "", "${data}", "line\nbreak"]

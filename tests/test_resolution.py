@@ -10,8 +10,8 @@ import pytest
 
 import mapeq
 from mapeq.api import network_and_options, search
-from mapeq.resolution import TIMES
-from mapeq.search import Control, SearchOptions
+from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.optimizer.markov_time import TIMES
 
 
 def time_of(graph, **options):

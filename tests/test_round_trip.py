@@ -10,7 +10,7 @@ import scipy.sparse
 
 import mapeq
 from mapeq import Network
-from mapeq.adapters import as_network
+from mapeq.io.inputs import as_network
 
 NODES = 34
 
@@ -82,7 +82,7 @@ class AnnData(Matrix):
         adata.obsp["connectivities"] = scipy.sparse.csr_matrix(network.matrix())
         adata.write_h5ad(path)
         adata = anndata.read_h5ad(path)
-        mapeq.tl.infomap(adata, markov_time=1.0, **SEARCH)
+        mapeq.integrations.anndata.infomap(adata, markov_time=1.0, **SEARCH)
         self.labels = adata.obs["infomap"].astype(int).tolist()
         return adata.obsp["connectivities"]
 

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks, walks
 
-from mapeq import rows
-from mapeq.flow import FlowOptions, link_flows, random_walk
-from mapeq.network import Network
-from mapeq.rows import constant, is_constant
+from mapeq._base import csr as rows
+from mapeq._base.csr import constant, is_constant
+from mapeq.network.network import Network
+from mapeq.walk.flow import link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 EDGES = np.array([[0, 1], [2, 1], [2, 0], [3, 2], [3, 3], [4, 0]])
 
@@ -130,7 +132,7 @@ def test_hubs(directed):
     np.testing.assert_array_equal(network.indices[network.indptr[7] : network.indptr[8]], np.arange(n))
     assert network.out_strengths()[9] == (2 if not directed else 1)
     assert network.num_self_links == 1
-    assert random_walk(network, FlowOptions()).nodes[7, 0] == pytest.approx(0.5, abs=1e-5)
+    assert random_walk(network, WalkOptions()).nodes[7, 0] == pytest.approx(0.5, abs=1e-5)
 
 
 @given(st.lists(st.tuples(*2 * [st.integers(0, 9)]), min_size=1), st.sampled_from([1, 3, 1 << 16]), st.data())
@@ -168,7 +170,7 @@ def test_labels_of_both_kinds():
 
 def test_the_flow_of_an_unweighted_network_copies_nothing():
     network = Network.from_edges([0, 1, 2], [1, 2, 0])
-    links = random_walk(network, FlowOptions()).links
+    links = random_walk(network, WalkOptions()).links
     assert np.shares_memory(links.indptr, network.indptr)
     assert np.shares_memory(links.indices, network.indices)
     assert (links.flow.shape, links.stride) == ((1,), 0)
@@ -177,7 +179,7 @@ def test_the_flow_of_an_unweighted_network_copies_nothing():
 
 def test_the_flow_of_a_weighted_network_shares_its_indices():
     network = Network.from_edges([0, 1, 2], [1, 2, 0], [1, 2, 3])
-    links = random_walk(network, FlowOptions()).links
+    links = random_walk(network, WalkOptions()).links
     assert np.shares_memory(links.indices, network.indices)
     assert (links.flow.shape, links.stride) == ((6,), 1)
 
@@ -185,7 +187,7 @@ def test_the_flow_of_a_weighted_network_shares_its_indices():
 @given(networks(weighted=False), st.sampled_from(["undirected", "directed", "rawdir"]), st.booleans())
 def test_equal_weights_make_the_same_flow_as_any(links, flow_model, recorded):
     network = links.network()
-    options = FlowOptions(flow_model, recorded_teleportation=recorded)
+    options = WalkOptions(flow_model, recorded_teleportation=recorded)
     each = random_walk(replace(network, weights=np.array(network.weights)), options)
     shared = random_walk(network, options)
     np.testing.assert_allclose(shared.nodes, each.nodes, rtol=1e-13, atol=1e-15)

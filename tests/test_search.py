@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, walks
 
-from mapeq.crew import WORTH_SHARING
-from mapeq.flow import FlowOptions, random_walk
-from mapeq.moves import BLOCKS
-from mapeq.network import Network
-from mapeq.objective import codelength, partition
-from mapeq.search import Control, Progress, SearchOptions, find_modules
-from mapeq.tree import cut, renumbered, two_levels
+from mapeq._base.hierarchy import cut, renumbered, two_levels
+from mapeq._base.progress import Progress
+from mapeq._base.threads import WORTH_SHARING
+from mapeq.network.network import Network
+from mapeq.objective.two_level import codelength, partition
+from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.optimizer.local_moves import BLOCKS
+from mapeq.optimizer.trials import find_modules
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
-DIRECTED = FlowOptions("directed")
-RECORDED = FlowOptions("directed", recorded_teleportation=True)
+DIRECTED = WalkOptions("directed")
+RECORDED = WalkOptions("directed", recorded_teleportation=True)
 
 
 def modules_of(found):
@@ -99,7 +102,7 @@ def test_a_start_is_never_made_worse(case):
     np.testing.assert_array_equal(start, given_start)
 
 
-@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+@pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
 def test_planted_groups_are_found(options):
     network = planted(1, directed=options.flow_model == "directed")
     flow = random_walk(network, options)
@@ -115,13 +118,13 @@ def test_recorded_teleportation_may_hold_a_module_together():
     """Most nodes are linked to nobody, and the walk teleports there: naming them as modules would cost more."""
     rng = np.random.default_rng(1)
     network = Network.from_edges(*rng.integers(0, 200, (2, 800)), directed=True, num_nodes=1000)
-    flow = random_walk(network, FlowOptions("directed", recorded_teleportation=True, teleport_to="nodes"))
+    flow = random_walk(network, WalkOptions("directed", recorded_teleportation=True, teleport_to="nodes"))
     assert length_of(flow, modules_of(find_modules(flow))) <= flow.node_codelength + 1e-12
 
 
 def test_every_graph_of_the_atlas_ends():
     for graph in nx.graph_atlas_g():
-        flow = random_walk(network_of(graph), FlowOptions())
+        flow = random_walk(network_of(graph), WalkOptions())
         found = find_modules(flow)
         assert_sound(flow, found)
         assert found.converged
@@ -141,22 +144,22 @@ def test_optima_of_the_small_graphs_of_the_atlas(n):
     graphs = [graph for graph in nx.graph_atlas_g() if len(graph) == n and nx.is_connected(graph)]
     assert graphs
     for graph in graphs:
-        flow = random_walk(network_of(graph), FlowOptions())
+        flow = random_walk(network_of(graph), WalkOptions())
         optimum = min(length_of(flow, module_of) for module_of in everything)
         assert min(find_modules(flow, num_trials=5).trials) == pytest.approx(optimum, abs=1e-12)
 
 
 KNOWN_OPTIMA = {
-    "barbell": (nx.barbell_graph(5, 0), FlowOptions(), 2.6427550064563676),
-    "karate": (nx.karate_club_graph(), FlowOptions(), 4.087423158819623),
-    "caveman": (nx.connected_caveman_graph(5, 6), FlowOptions(), 3.089850642923342),
-    "caves apart": (nx.caveman_graph(5, 6), FlowOptions(), np.log2(6)),
-    "ring of cliques": (nx.ring_of_cliques(12, 6), FlowOptions(), 3.146423428048501),
+    "barbell": (nx.barbell_graph(5, 0), WalkOptions(), 2.6427550064563676),
+    "karate": (nx.karate_club_graph(), WalkOptions(), 4.087423158819623),
+    "caveman": (nx.connected_caveman_graph(5, 6), WalkOptions(), 3.089850642923342),
+    "caves apart": (nx.caveman_graph(5, 6), WalkOptions(), np.log2(6)),
+    "ring of cliques": (nx.ring_of_cliques(12, 6), WalkOptions(), 3.146423428048501),
     "copying, 80": (nx.gnc_graph(80, seed=7), DIRECTED, 2.0203742478587353),
     "copying, 40": (nx.gnc_graph(40, seed=3), DIRECTED, 2.3493511266833416),
     "copying, 40, teleporting much": (
         nx.gnc_graph(40, seed=3),
-        FlowOptions("directed", teleportation_probability=0.85),
+        WalkOptions("directed", teleportation_probability=0.85),
         2.7403670603341608,
     ),
 }
@@ -169,17 +172,17 @@ def test_known_optima(graph, options, optimum):
 
 
 def test_networks_without_structure_or_links():
-    complete = random_walk(network_of(nx.complete_graph(9)), FlowOptions())
+    complete = random_walk(network_of(nx.complete_graph(9)), WalkOptions())
     assert modules_of(find_modules(complete)).tolist() == [0] * 9
-    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(3)), FlowOptions()))).tolist() == [0, 1, 2]
-    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(0)), FlowOptions()))).tolist() == []
+    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(3)), WalkOptions()))).tolist() == [0, 1, 2]
+    assert modules_of(find_modules(random_walk(network_of(nx.empty_graph(0)), WalkOptions()))).tolist() == []
 
 
 @pytest.mark.parametrize("n", range(1, 30))
 def test_a_description_of_no_length_ends_the_search(n):
     """Rounding makes it a little more or less than 0."""
     weights = np.random.default_rng(n).exponential(size=n)
-    flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), FlowOptions())
+    flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=60))
     assert found.converged
     assert found.trials == pytest.approx((0,), abs=1e-12)
@@ -212,9 +215,9 @@ def test_the_codelength_is_that_of_the_oracle():
 
 
 @pytest.mark.parametrize("num_trials", [1, 5])
-@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+@pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
-    monkeypatch.setattr("mapeq.crew.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
     flow = random_walk(planted(2, directed=options.flow_model == "directed"), options)
     one = find_modules(flow, num_trials=num_trials, seed=42)
     for num_threads in (1, 2, 3, 5):
@@ -229,7 +232,7 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     sources = rng.integers(0, 20_000, 900_000)
     nearby = sources - sources % 50 + rng.integers(0, 50, len(sources))
     targets = np.where(rng.random(len(sources)) < 0.6, nearby, rng.integers(0, 20_000, len(sources)))
-    flow = random_walk(Network.from_edges(sources, targets), FlowOptions())
+    flow = random_walk(Network.from_edges(sources, targets), WalkOptions())
     assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
     one = find_modules(flow)
     for num_threads in (2, 3):
@@ -244,7 +247,7 @@ def test_recombined_trials_are_at_least_as_good_as_each():
 
 
 def test_trials_agree_on_what_is_plain():
-    flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), FlowOptions())
+    flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), WalkOptions())
     found = find_modules(flow, num_trials=4)
     assert found.agreed == 12
     assert found.converged
@@ -255,7 +258,7 @@ def test_trials_agree_on_what_is_plain():
 
 def test_a_star_with_a_million_leaves():
     n = 1_000_000
-    flow = random_walk(Network.from_edges(np.zeros(n, dtype=np.int64), np.arange(1, n + 1)), FlowOptions())
+    flow = random_walk(Network.from_edges(np.zeros(n, dtype=np.int64), np.arange(1, n + 1)), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=300))
     assert found.converged
     assert modules_of(found).max() == 0
@@ -271,7 +274,7 @@ def test_hubs_with_many_links():
         (hubs, rng.integers(0, n, len(hubs))),
         (sources, sources - sources % 20 + rng.integers(0, 20, len(sources))),
     ]
-    flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), FlowOptions())
+    flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), WalkOptions())
     assert np.diff(flow.links.indptr).max() > 100_000
     found = find_modules(flow, control=Control(time_limit=300))
     assert found.converged
@@ -279,7 +282,7 @@ def test_hubs_with_many_links():
 
 
 def test_trials_draw_from_streams_of_their_own():
-    flow = random_walk(planted(3, inside=0.4), FlowOptions())
+    flow = random_walk(planted(3, inside=0.4), WalkOptions())
     few, many = find_modules(flow, num_trials=2), find_modules(flow, num_trials=6)
     assert many.trials[:2] == few.trials
     assert len(set(many.trials[1:])) > 2  # the first trial begins like no other
@@ -290,7 +293,7 @@ def test_trials_draw_from_streams_of_their_own():
 
 @pytest.fixture
 def flow():
-    return random_walk(planted(6), FlowOptions())
+    return random_walk(planted(6), WalkOptions())
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -429,5 +432,5 @@ def test_options():
 @given(st.integers(0, 2**64), st.integers(1, 5))
 def test_any_seed_will_do(seed, num_trials):
     assert SearchOptions(num_trials=num_trials, seed=seed).seed == seed
-    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     assert min(find_modules(flow, num_trials=num_trials, seed=seed).trials) == pytest.approx(2.32073035683379)

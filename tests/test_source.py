@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import assert_same, links
 
-from mapeq.errors import FormatError
-from mapeq.formats import read_network, read_source
-from mapeq.formats.source import Source, text_lines
-from mapeq.network import Network
+from mapeq._base.errors import FormatError
+from mapeq.io.files.networks import read_network, read_source
+from mapeq.io.files.source import Source, text_lines
+from mapeq.network.network import Network
 
 TEXT = b"1 2\n2 3 0.5\n"
 EXPECTED = [(1, 2, 1.0), (2, 3, 0.5)]
@@ -269,7 +269,7 @@ def test_it_is_the_network_of_its_links(file):
 def test_reading_can_be_interrupted(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    script = f"from mapeq.formats import read_network; print('go', flush=True); read_network({str(path)!r})"
+    script = f"from mapeq.io.files.networks import read_network; print('go', flush=True); read_network({str(path)!r})"
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"go\n"
     with open(path, "wb"):  # nothing comes

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import hierarchies
 
-from mapeq.tree import (
+from mapeq._base.hierarchy import (
     ROOT,
     Branches,
-    Tree,
+    Hierarchy,
     cut,
     depths,
     first_children,
@@ -65,7 +65,7 @@ def scrambled(tree, random):
     parent[number] = number[tree.parent]
     strays = np.setdiff1d(np.arange(t + 3), number)
     parent[strays] = [random.choice(number) for _ in strays]
-    return Tree(number[tree.module_of], parent)
+    return Hierarchy(number[tree.module_of], parent)
 
 
 @given(some_paths)

@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 from strategies import hierarchies, nested_walks, walks
 from test_tree import tree_of
 
-from mapeq.crew import Crew, new_scratch
-from mapeq.flow import FlowOptions, random_walk
-from mapeq.hierarchy import hierarchical_codelength, hierarchy, settled
-from mapeq.levels import aggregate, by_name, compact
-from mapeq.moves import LEAST_GAIN, queue_of, spares_of, take_block
-from mapeq.network import Network
-from mapeq.objective import new_move, partition
-from mapeq.tree import ROOT, Tree
-from mapeq.tree_moves import best_place, commit_units, move_units, places, propose_units
+from mapeq._base.hierarchy import ROOT, Hierarchy
+from mapeq.network.network import Network
+from mapeq.objective.multilevel import hierarchical_codelength, hierarchy, settled
+from mapeq.objective.two_level import new_move, partition
+from mapeq.optimizer.aggregation import aggregate, by_name, compact
+from mapeq.optimizer.local_moves import LEAST_GAIN, queue_of, spares_of, take_block
+from mapeq.optimizer.tree_moves import best_place, commit_units, move_units, places, propose_units
+from mapeq.optimizer.workspace import Workers, new_scratch
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
-DIRECTED = FlowOptions("directed")
-RECORDED = FlowOptions("directed", recorded_teleportation=True)
+DIRECTED = WalkOptions("directed")
+RECORDED = WalkOptions("directed", recorded_teleportation=True)
 FOREVER = np.uint64(1 << 60)
 random_orders = st.randoms(use_true_random=False)
 blocks = st.integers(1, 12)
@@ -49,7 +50,7 @@ def length_of(flow, state):
 def assert_in_step(flow, state):
     """All sums of a hierarchy are what they would be from scratch, and nothing is left of what is no module."""
     rows = settled(state)
-    fresh = hierarchy(flow, Tree(rows.module_of, rows.parent))
+    fresh = hierarchy(flow, Hierarchy(rows.module_of, rows.parent))
     np.testing.assert_array_equal(rows.sizes, fresh.sizes)
     np.testing.assert_allclose(rows.modules, fresh.modules, rtol=1e-10, atol=1e-10)
     assert not state.modules[1:][state.sizes[1:] == 0].any()
@@ -68,7 +69,7 @@ class Units:
     ----------
     flow : Flow
         Between the units.
-    state : Hierarchy
+    state : MultilevelPartition
         Of the units.
     members : list of lists
         The nodes of each unit.
@@ -80,7 +81,7 @@ class Units:
 
     def __init__(self, flow, tree, unit_of, homes, state, *, anywhere):
         small = compact(partition(flow, unit_of))
-        level = aggregate(flow, small, np.arange(len(unit_of), dtype=np.uint32), Crew())
+        level = aggregate(flow, small, np.arange(len(unit_of), dtype=np.uint32), Workers())
         self.flow = by_name(level) if anywhere else level
         self.members = [np.flatnonzero(small.module_of == u).tolist() for u in range(len(small.sizes))]
         self.homes = [homes[nodes[0]] for nodes in self.members]
@@ -260,7 +261,7 @@ def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, dat
 def test_a_node_may_move_to_a_new_module_beside_its_own_or_further_up():
     """The walk seldom goes on from node 0, which names itself over and over; where it goes to decides how far up."""
     network = Network.from_edges([0, 0, 1, 1, 2, 4, 4, 5], [0, 3, 2, 3, 3, 5, 6, 6], [10, 0.01, 1, 1, 1, 1, 1, 1])
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     inner, outer = [(0, 0), (0, 0), (0, 1), (0, 2)], [(0, 0, 0), (0, 0, 0), (0, 1, 0), (1, 0, 0)]
     for paths, above in ((inner, 1), (outer, 0)):
         tree = tree_of([*paths, (2,), (2,), (2,)])
@@ -294,7 +295,7 @@ def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, dat
     np.testing.assert_array_equal(np.sort(spares.numbers[: int(spares.height[0])]), unused)
 
 
-@pytest.mark.parametrize("options", [FlowOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
+@pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
 def test_nodes_leave_random_modules_for_new_ones(options):
     rng = np.random.default_rng(4)
     sources = rng.integers(0, 24, 150)
@@ -391,7 +392,7 @@ def test_a_larger_network_moves_alike_in_any_parts():
     rng = np.random.default_rng(7)
     sources, targets = rng.integers(0, 900, (2, 6000))
     network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     leaves = rng.integers(0, 200, 900)
     tree = tree_of([(int(m) % 5, int(m) % 30, int(m)) for m in leaves])
     lengths = []
@@ -414,7 +415,7 @@ def test_a_larger_network_moves_alike_in_any_parts():
 
 def test_without_spare_numbers_nothing_new_is_made():
     network = Network.from_edges([0, 0, 1, 1, 2], [0, 3, 2, 3, 3], [10, 0.01, 1, 1, 1])
-    flow = random_walk(network, FlowOptions())
+    flow = random_walk(network, WalkOptions())
     tree = tree_of([(0, 0), (0, 0), (0, 0), (0, 1)])
     changes = []
     for room in (0, 1):
@@ -426,7 +427,7 @@ def test_without_spare_numbers_nothing_new_is_made():
 
 def test_modules_that_fall_empty_together_are_spare_again():
     """A node that is alone in a module, alone in another, and that in a third."""
-    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), FlowOptions())
+    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     tree = tree_of([(0,), (0,), (1, 0, 0), (2,), (2,), (2,)])
     units = Units.nodes(flow, tree, 0)
     _, spares = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from mapeq import FormatError
-from mapeq.formats.vectors import read_vectors
+from mapeq.io.files.vectors import read_vectors
 
 WORDS = [
     "the",

@@ -1,0 +1,364 @@
+"""What each command does and says; :mod:`mapeq.cli.parser` imports this once there is something to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mapeq import api
+from mapeq._base.errors import as_typed, counted, option_error
+from mapeq._base.progress import StatusLine
+from mapeq._base.threads import usable_processors
+from mapeq.cli.completion import completion_script
+from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
+from mapeq.embeddings.neighbors import METRICS, Neighbors
+from mapeq.io.files.output import TABLES, check_writable, format_of, write_result
+from mapeq.io.files.tables import modules_column, write_labels
+from mapeq.io.files.vectors import read_vectors
+from mapeq.io.inputs import as_network
+from mapeq.network.network import Network
+from mapeq.network.statistics import in_words
+from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.pictures.files import check_picture, write_picture
+from mapeq.pictures.network import check_kind
+from mapeq.result.result import Result
+from mapeq.walk.options import WalkOptions
+
+_FLOW_OPTIONS = (
+    "flow_model",
+    "teleportation_probability",
+    "recorded_teleportation",
+    "teleport_to",
+    "node_weights_as_flow",
+)
+
+
+def info(options: argparse.Namespace) -> int:
+    """Say what a network is like; returns the exit code, as all of these do."""
+    watch = Watch(shows=True)
+    try:
+        watch.begin("read", f"reading {_called(options.file)} ...")
+        network = _read(options)
+        watch.begin("look", f"{_described(network)} ...")
+        figures = network.summary()
+    finally:
+        watch.clear()
+    if options.json:
+        print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
+        return 0
+    print(_called(options.file))
+    rows = in_words(figures)
+    width = max(map(len, rows))
+    print("\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items()))
+    print("".join(f"note: {note}\n" for note in figures["notes"]), end="")
+    return 0
+
+
+def cluster(options: argparse.Namespace) -> int:
+    """Find the communities of a network."""
+    _check_inputs(options.file, options.initial_partition)
+    _check_outputs(options)
+    return _clustered(options, partial(_prepared, options), partial(_write, options), start=options.initial_partition)
+
+
+def embeddings(options: argparse.Namespace) -> int:
+    """Find the clusters of vectors: the communities of the network of their nearest neighbours."""
+    if options.metric not in METRICS:
+        raise option_error("metric", options.metric, "one of " + ", ".join(METRICS))
+    affinity = AffinityOptions(
+        options.n_neighbors,
+        options.metric,
+        options.weights,
+        options.symmetrize,
+        options.min_similarity,
+        options.algorithm,
+    )
+    is_directed = affinity.symmetrize == "directed"
+    markov_time, _ = api.checked_markov_time(options.markov_time)
+    flow_options = WalkOptions("directed" if is_directed else "undirected", markov_time=markov_time)
+
+    def prepared(watch: Watch) -> tuple[Network, WalkOptions, str]:
+        vectors, labels = read_vectors(options.file)
+        _check_distinct(labels)
+        neighbors = _neighbors(vectors, affinity, options, watch)
+        network = Network.from_csr(affinity_graph(neighbors, affinity), directed=is_directed, labels=labels)
+        num_vectors, num_dimensions = vectors.shape
+        heading = (
+            f"{counted(num_vectors, 'vector')} of {counted(num_dimensions, 'dimension')}, "
+            f"{counted(neighbors.indices.shape[1], 'neighbour')} each by {affinity.metric}, "
+            f"{counted(network.num_links, 'link')}"
+        )
+        return network, flow_options, heading
+
+    min_size = options.min_cluster_size
+    _check_outputs(options, min_size)
+    return _clustered(options, prepared, partial(_write, options, min_size=min_size), min_size=min_size)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a given partition or hierarchy of a network."""
+    _check_inputs(options.file, options.partition)
+    network, flow_options = _network(options)
+    result = api.measure(network, flow_options, options.partition)
+    print(_summary(f"{_called(options.file)}: {_described(network)}", result))
+    index, modules = result.index_codelength, result.module_codelength
+    print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
+    return 0
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw the communities of a network, found or given."""
+    _check_inputs(options.file, options.modules)
+    _check_pictures(options)
+    if options.modules is None:
+        return _clustered(options, partial(_prepared, options), partial(_draw, options))
+    if options.markov_time == "auto":
+        raise option_error("markov_time", "auto", "a number, as the modules had it, with --modules")
+    network, flow_options = _network(options)
+    result = api.measure(network, flow_options, options.modules)
+    _draw(options, result)
+    if not options.quiet:
+        print(_summary(f"{_called(options.file)}: {_described(network)}", result), file=sys.stderr)
+        print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
+    return 0
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print what makes a shell complete the command."""
+    print(completion_script(options.parser, options.shell))
+    return 0
+
+
+def warmup(options: argparse.Namespace) -> int:
+    """Compile everything."""
+    api.warmup()
+    return 0
+
+
+# What commands that search have in common ---------------------------------------------------
+
+
+def _clustered(
+    options: argparse.Namespace,
+    prepared: Callable[[Watch], tuple[Network, WalkOptions, str]],
+    write: Callable[[Result], None],
+    *,
+    start: str | None = None,
+    min_size: int = 1,
+) -> int:
+    """Search for the modules of a network that is read or made first, write them, and say what was found."""
+    fits_time = api.checked_markov_time(options.markov_time)[1]
+    search_options = SearchOptions(
+        options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
+    )
+    watch = Watch(shows=not options.quiet)
+    try:
+        watch.begin("read", f"reading {_called(options.file)} ...")
+        network, flow_options, heading = prepared(watch)
+        counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
+        watch.begin("search", f"{counts}: the random walk ...")
+        control = Control(options.time_limit, watch.status, keep_on_interrupt=True)
+        result = api.search(network, flow_options, search_options, control, start)
+        watch.begin("write", "writing ...")
+    finally:
+        watch.clear()
+    write(result)
+    if not options.quiet:
+        time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
+        print(_summary(f"{_called(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
+        print(watch.closing(options.output, result, control.interrupted), file=sys.stderr)
+    return 130 if control.interrupted else 0
+
+
+def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
+    for path in options.output:
+        check_writable(path)
+        if format_of(path) not in TABLES and min_size > 1:
+            allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
+            raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
+    _check_level("clu_level", options.clu_level)
+    if min_size < 1:
+        raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
+
+
+def _check_pictures(options: argparse.Namespace) -> None:
+    for path in options.output:
+        check_picture(path)
+    if options.level is not None:
+        _check_level("level", options.level)
+    check_kind(options.kind, options.level)
+
+
+def _check_level(option: str, level: int) -> None:
+    if level < 1 and level != -1:
+        raise option_error(option, level, "a whole number, 1 or more, or -1")
+
+
+def _there_is(level: int, result: Result) -> int:
+    """Who asks for a level below the finest gets the finest, rather than nothing after a long search."""
+    return min(level, result.num_levels - 1)
+
+
+def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
+    for path in options.output:
+        level = _there_is(options.clu_level, result) if format_of(path) == "clu" else 1
+        write_result(result, path, level=level, min_size=min_size, title=Path(_called(options.file)).name)
+        options.written.append(path)
+    if not options.output:
+        write_labels(result, sys.stdout, min_size)
+        sys.stdout.flush()
+
+
+def _draw(options: argparse.Namespace, result: Result) -> None:
+    name = Path(_called(options.file)).name
+    for path in options.output:
+        level = None if options.level is None else _there_is(options.level, result)
+        write_picture(result, path, options.kind, level=level, name=name)
+        options.written.append(path)
+
+
+# Input ---------------------------------------------------------------------------------------
+
+
+def _read(options: argparse.Namespace) -> Network:
+    network = as_network(
+        options.file, directed=options.directed, weight=options.weight, ends=(options.source, options.target)
+    )
+    return network.without_self_links() if options.no_self_links else network
+
+
+def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
+    network, flow_options = api.network_and_options(
+        options.file,
+        directed=options.directed,
+        weight=options.weight,
+        ends=(options.source, options.target),
+        markov_time=api.checked_markov_time(options.markov_time)[0],
+        **{name: getattr(options, name) for name in _FLOW_OPTIONS},
+    )
+    return (network.without_self_links() if options.no_self_links else network), flow_options
+
+
+def _prepared(options: argparse.Namespace, watch: Watch) -> tuple[Network, WalkOptions, str]:
+    network, flow_options = _network(options)
+    return network, flow_options, _described(network)
+
+
+def _check_inputs(network: str, partition: str | None) -> None:
+    if network == partition == "-":
+        raise ValueError("only one of the network and the partition can be standard input")
+
+
+def _check_distinct(labels: list[str] | None) -> None:
+    """Refuse labels that occur twice before the search for neighbours, which takes long."""
+    rows: dict[str, int] = {}
+    for row, label in enumerate(labels or []):
+        if rows.setdefault(label, row) != row:
+            raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label: {label!r}")
+
+
+def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, watch: Watch) -> Neighbors:
+    """The neighbours of vectors; what there is to warn of is said in a line each."""
+    watch.begin("neighbours", "neighbours ...")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        neighbors = find_neighbors(
+            vectors,
+            affinity,
+            num_threads=options.num_threads or usable_processors(),
+            report=watch.report_part,
+        )
+    watch.clear()
+    for warning in caught:
+        print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
+    return neighbors
+
+
+# What people are told ------------------------------------------------------------------------
+
+
+class Watch:
+    """The status line, if a terminal can show one, and the time every stage took."""
+
+    def __init__(self, *, shows: bool):
+        self.status = StatusLine() if shows and sys.stderr.isatty() else None
+        self._stages: list[tuple[str, float]] = []
+
+    def begin(self, stage: str, text: str) -> None:
+        """Begin another stage."""
+        self._stages.append((stage, time.perf_counter()))
+        if self.status:
+            self.status.begin(text)
+
+    def report_part(self, part: float) -> None:
+        """Show which part of the stage is done."""
+        if self.status:
+            self.status.say(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self.status:
+            self.status.clear()
+
+    def closing(self, outputs: list[str], result: Result, interrupted: bool) -> str:
+        """The last line: how the search ended, how long every stage took, what was written."""
+        ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
+        stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
+        ended = "interrupted" if interrupted else "done" if result.converged else "stopped at the time limit"
+        written = f" -> {', '.join(outputs)}" if outputs else ""
+        return f"{ended}: {', '.join(stages)}{written}"
+
+
+def _called(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _described(network: Network) -> str:
+    kind = "directed" if network.directed else "undirected"
+    return f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}, {kind}"
+
+
+def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> str:
+    """What was found, for people."""
+    is_deep = result.num_levels > 2
+    modules = counted(result.num_modules, "top module" if is_deep else "module")
+    lines = [
+        heading,
+        f"{modules}{f' in {result.num_levels} levels' if is_deep else ''}, {result.codelength:.6f} bits "
+        f"per step; {result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)",
+    ]
+    if min_size > 1:
+        sizes = result.module_sizes[result.module_sizes < min_size]
+        small, left_out = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
+        lines.append(f"{small} of fewer than {min_size:,} nodes: {left_out} left out, as -1")
+    if is_deep:
+        lines.append("   level   modules  bits per step that it saves")
+        levels = zip(result.modules_per_level, result.level_savings, strict=True)
+        lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
+    if len(result.trials) > 1:
+        lines.append(f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step")
+    labels = modules_column(result, min_size)
+    num_modules = int(labels.max(initial=-1)) + 1
+    if num_modules:
+        lines.append("  module     nodes     flow  most visited nodes")
+    for module in range(min(most, num_modules)):
+        members = np.flatnonzero(labels == module)
+        visited = members[np.argsort(-result.flow[members], kind="stable")][:4]
+        names = ", ".join(str(result.network.labels[i]) for i in visited) + (", ..." if len(members) > 4 else "")
+        lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
+    if num_modules > most:
+        lines.append(f"  and {num_modules - most:,} smaller")
+    if result.explanation:
+        lines.append(textwrap.fill(result.explanation, min(shutil.get_terminal_size((100, 24)).columns, 100)))
+    return "\n".join(lines)

@@ -1,0 +1,262 @@
+"""The scikit-learn estimator: vectors in, a module for each of them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mapeq._base.errors import is_whole, option_error
+from mapeq._base.optional import require
+from mapeq._base.threads import usable_processors
+from mapeq.api import checked_markov_time, search
+from mapeq.embeddings.given import checked_matrix, is_pair
+from mapeq.embeddings.graph import (
+    GRAPH_METRICS,
+    NEED_NEIGHBORS_OF_NEIGHBORS,
+    AffinityOptions,
+    affinity_graph,
+    find_neighbors,
+    link_graph,
+    link_weights,
+    new_neighbors,
+)
+from mapeq.network.network import Network
+from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.result.assign import placed
+from mapeq.walk.options import WalkOptions
+
+if TYPE_CHECKING:
+    import scipy.sparse
+    from sklearn import base
+    from sklearn.utils import validation
+
+    from mapeq.result.result import Result
+else:  # a class cannot wait for what it is made from; mapeq itself imports this module when somebody asks for it
+    base = require("sklearn.base", extra="sklearn")
+    validation = require("sklearn.utils.validation", extra="sklearn")
+
+
+class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
+    """Cluster vectors by similarity: nearest neighbours, weighted links, modules by the map equation.
+
+    The number of clusters comes out; it need not be known.
+
+    Parameters
+    ----------
+    n_neighbors : int, default 15
+        How many neighbours each sample is linked to.
+    metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}, default "cosine"
+        How near samples are. With the last two X holds neighbours instead of features, see :meth:`fit`.
+    weights : {"auto", "umap", "local", "similarity", "binary", "jaccard"}, default "auto"
+        What a link weighs; "auto" is "umap", or "similarity" for given similarities.
+    symmetrize : {"union", "mutual", "average", "directed"}, default "union"
+        What becomes of the links of two samples to each other.
+    min_similarity : float, optional
+        Samples less similar than this are not linked.
+    algorithm : {"auto", "exact", "ann"}, default "auto"
+        How neighbours are searched: "auto" is exact for up to 200,000 samples, else approximate (extra ``ann``).
+    markov_time : float above 0, or "auto", default "auto"
+        Longer ones give fewer and larger clusters. "auto" finds out how long it takes for clusters to have boundaries
+        of their own.
+    min_cluster_size : int, default 1
+        Samples in smaller clusters get the label -1.
+    multilevel : bool, default False
+        Find clusters of clusters, to any depth: ``labels_`` are the finest, ``result_`` has all.
+    num_trials : int, default 1
+        So many searches are recombined to one that is at least as good as the best of them.
+    random_state : int, RandomState or None, default 0
+        The same seed gives the same clusters; None draws one.
+    n_jobs : int, optional
+        Threads; by default, and with -1, as many as the process may use processors. Their number changes no result.
+
+    Attributes
+    ----------
+    labels_ : int64 array of shape (n_samples,)
+        The cluster of each sample. 0 is the one with most flow; -1 are samples in clusters that are too small.
+    n_clusters_ : int
+        Number of clusters, those that are too small left out.
+    codelength_ : float
+        Description length by the map equation, in bits per step.
+    markov_time_ : float
+        The Markov time that was used.
+    affinity_graph_ : sparse array of shape (n_samples, n_samples)
+        The weighted links that were clustered.
+    result_ : mapeq.Result
+        All that there is to say about the modules.
+    n_features_in_ : int
+        Number of features; with given neighbours the number of samples.
+    feature_names_in_ : array of shape (n_features,)
+        Their names, if X has some.
+
+    See Also
+    --------
+    mapeq.neighbor_graph : The graph by itself; says more about its options.
+    mapeq.infomap : Clusters any network.
+
+    References
+    ----------
+    Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
+
+    Examples
+    --------
+    >>> from mapeq import InfomapClustering
+    >>> X = [[1, 0], [3, 0.1], [2, 0.1], [0, 1], [0.2, 4], [0.1, 3]]
+    >>> clustering = InfomapClustering(n_neighbors=2).fit(X)
+    >>> clustering.labels_
+    array([0, 0, 0, 1, 1, 1])
+    >>> clustering.predict([[5, 1], [1, 9]])
+    array([0, 1])
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 15,
+        *,
+        metric: str = "cosine",
+        weights: str = "auto",
+        symmetrize: str = "union",
+        min_similarity: float | None = None,
+        algorithm: str = "auto",
+        markov_time: float | str = "auto",
+        min_cluster_size: int = 1,
+        multilevel: bool = False,
+        num_trials: int = 1,
+        random_state: Any = 0,
+        n_jobs: int | None = None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.weights = weights
+        self.symmetrize = symmetrize
+        self.min_similarity = min_similarity
+        self.algorithm = algorithm
+        self.markov_time = markov_time
+        self.min_cluster_size = min_cluster_size
+        self.multilevel = multilevel
+        self.num_trials = num_trials
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: object = None) -> InfomapClustering:
+        """Cluster the samples.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            With ``metric="precomputed"`` distances, with "precomputed_similarity" similarities of the samples: a square
+            matrix, sparse (what is not stored is no neighbour, as scikit-learn's KNeighborsTransformer has it) or
+            dense; or a pair of arrays ``(indices, distances)`` of shape (n_samples, k), in this order.
+        y : ignored
+
+        Returns
+        -------
+        InfomapClustering
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If X or an option makes no sense; says what, and where.
+        """
+        options = self._affinity_options()
+        if not is_whole(self.min_cluster_size, 1):
+            raise option_error("min_cluster_size", self.min_cluster_size, "a whole number, 1 or more")
+        markov_time, is_auto = checked_markov_time(self.markov_time)
+        flow_options = WalkOptions(
+            flow_model="directed" if options.symmetrize == "directed" else "undirected", markov_time=markov_time
+        )
+        num_threads = self._num_threads()
+        search_options = SearchOptions(
+            self.num_trials, self._seed(), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
+        )
+        X = self._validated(X, options, reset=True)
+        neighbors = find_neighbors(X, options, num_threads=num_threads)
+        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
+        self._fit_options = options  # parameters may be set anew before predict
+        self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
+        self._fit_vectors = None if options.takes_graph else X
+        del neighbors  # of many vectors, memory that the search can use
+        network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
+        self.result_: Result = search(network, flow_options, search_options, Control())
+        self.codelength_ = self.result_.codelength
+        self.markov_time_: float = self.result_.options["markov_time"]
+        modules = self.result_.labels_at(-1)
+        is_small = np.bincount(modules) < self.min_cluster_size
+        self._label_of = np.where(is_small, -1, np.cumsum(~is_small) - 1)
+        self.labels_: NDArray[np.int64] = self._label_of[modules]
+        self.n_clusters_ = int(np.count_nonzero(~is_small))
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """The cluster of new samples: where the map equation would put them, all others staying where they are.
+
+        Parameters
+        ----------
+        X : array_like of shape (m, n_features)
+            With given neighbours distances or similarities to the samples of ``fit``: a matrix of shape (m, n_samples),
+            or a pair ``(indices, distances)``.
+
+        Returns
+        -------
+        int64 array of shape (m,)
+            -1 for samples that belong to a cluster that is too small, or that have no neighbour.
+
+        Raises
+        ------
+        ValueError
+            If X makes no sense, or has another number of features.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
+        validation.check_is_fitted(self)
+        options = self._fit_options
+        X = self._validated(X, options, reset=False)
+        neighbors = new_neighbors(
+            X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
+        )
+        weights = link_weights(neighbors, options.weighting, options.metric, self._fit_neighbors)
+        modules = placed(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
+        labels: NDArray[np.int64] = np.where(modules < 0, -1, self._label_of[modules])
+        return labels
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        takes_graph = self.metric in GRAPH_METRICS
+        tags.input_tags.pairwise = takes_graph
+        tags.input_tags.sparse = takes_graph
+        tags.input_tags.positive_only = self.metric == "precomputed"
+        return tags
+
+    def _validated(self, X: Any, options: AffinityOptions, *, reset: bool) -> Any:
+        """X as scikit-learn wants it, its features counted; NaN is left to us, who say where it is."""
+        if options.takes_graph and is_pair(X):
+            if reset:
+                self.n_features_in_ = len(X[0])
+                self.__dict__.pop("feature_names_in_", None)
+            return X
+        how = {"ensure_all_finite": False, "ensure_min_samples": 2 if reset else 1}
+        if not options.takes_graph:
+            return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
+        X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)
+        checked_matrix(X, options.gives_distances)  # before its shape, as scikit-learn does
+        return validation.validate_data(self, X, reset=reset, skip_check_array=True)
+
+    def _affinity_options(self) -> AffinityOptions:
+        return AffinityOptions(
+            self.n_neighbors, self.metric, self.weights, self.symmetrize, self.min_similarity, self.algorithm
+        )
+
+    def _num_threads(self) -> int:
+        if not (self.n_jobs is None or self.n_jobs == -1 or is_whole(self.n_jobs, 1)):
+            raise option_error("n_jobs", self.n_jobs, "a whole number, 1 or more, -1 or None")
+        return usable_processors() if self.n_jobs in (None, -1) else int(self.n_jobs)
+
+    def _seed(self) -> int | None:
+        """The seed, drawn from a RandomState if there is one."""
+        if isinstance(self.random_state, np.random.RandomState):
+            return int(self.random_state.randint(2**31))
+        if not (self.random_state is None or is_whole(self.random_state, 0)):
+            raise option_error("random_state", self.random_state, "a whole number, 0 or more, a RandomState or None")
+        return None if self.random_state is None else int(self.random_state)

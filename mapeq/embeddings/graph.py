@@ -1,0 +1,418 @@
+"""From vectors, or from neighbours that somebody else has found, to a network of weighted links."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike, NDArray
+
+from mapeq._base.csr import FloatArray, index_dtype, pieces
+from mapeq._base.errors import counted, is_number, is_whole, option_error
+from mapeq._base.jit import jit
+from mapeq._base.threads import usable_processors
+from mapeq.embeddings.given import given_neighbors
+from mapeq.embeddings.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
+from mapeq.embeddings.neighbors import METRICS as VECTOR_METRICS
+
+GRAPH_METRICS = ("precomputed", "precomputed_similarity")
+METRICS = VECTOR_METRICS + GRAPH_METRICS
+WEIGHTS = ("auto", "umap", "local", "similarity", "binary", "jaccard")
+NEED_NEIGHBORS_OF_NEIGHBORS = ("local", "jaccard")
+SYMMETRIZE = ("union", "mutual", "average", "directed")
+
+#: Links this much weaker than the strongest are none: a walk takes them once in ages.
+NEGLIGIBLE = 1e-12
+
+#: Neighbours are weighed for so many vectors at a time.
+VECTORS_AT_ONCE = 8192
+
+#: So many times the range of a scale is halved, on a logarithmic axis: enough for nine digits.
+BISECTIONS = 36
+
+
+@dataclass(frozen=True)
+class AffinityOptions:
+    """Which vectors are linked, and how strongly; see :func:`neighbor_graph` for what each option means.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range; names the option, the value and what is allowed.
+    """
+
+    n_neighbors: int = 15
+    metric: str = "cosine"
+    weights: str = "auto"
+    symmetrize: str = "union"
+    min_similarity: float | None = None
+    algorithm: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.n_neighbors, 1):
+            raise option_error("n_neighbors", self.n_neighbors, "a whole number, 1 or more")
+        if not (self.min_similarity is None or (is_number(self.min_similarity) and self.min_similarity < np.inf)):
+            raise option_error("min_similarity", self.min_similarity, "a number or None")
+        for name, known in (
+            ("metric", METRICS),
+            ("weights", WEIGHTS),
+            ("symmetrize", SYMMETRIZE),
+            ("algorithm", ALGORITHMS),
+        ):
+            value = getattr(self, name)
+            if not (isinstance(value, str) and value in known):
+                raise option_error(name, value, "one of " + ", ".join(known))
+
+    @property
+    def takes_graph(self) -> bool:
+        """Whether neighbours are given instead of vectors."""
+        return self.metric in GRAPH_METRICS
+
+    @property
+    def gives_distances(self) -> bool:
+        """Whether neighbours are given with distances, or else with similarities."""
+        return self.metric == "precomputed"
+
+    @property
+    def weighting(self) -> str:
+        """How links are weighted, where that is left to us."""
+        if self.weights != "auto":
+            return self.weights
+        return "similarity" if self.metric == "precomputed_similarity" else "umap"
+
+
+def neighbor_graph(
+    vectors: Any,
+    n_neighbors: int = 15,
+    *,
+    metric: str = "cosine",
+    weights: str = "auto",
+    symmetrize: str = "union",
+    min_similarity: float | None = None,
+    algorithm: str = "auto",
+    num_threads: int | None = None,
+    report: Report | None = None,
+) -> scipy.sparse.csr_array:
+    """Link each vector to its nearest neighbours.
+
+    Parameters
+    ----------
+    vectors : array_like of shape (n, d), finite numbers
+        Or a graph, see `metric`.
+    n_neighbors : int
+        How many neighbours each vector is linked to; more link to it in turn.
+    metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}
+        How near vectors are. With the last two neighbours are given instead of vectors: as a square matrix of
+        distances or of similarities, sparse (what is not stored is no neighbour) or dense, or as a pair of arrays
+        ``(indices, distances)`` of shape (n, k), in this order, in which negative indices and infinite distances are no
+        neighbours. The nearest `n_neighbors` of each row are taken.
+    weights : {"auto", "umap", "local", "similarity", "binary", "jaccard"}
+        What a link weighs:
+
+        - "umap": ``exp(-(d - nearest) / sigma)``, on a scale of the vector's own: for every vector the weights sum to
+          log2(k + 1), unless more are as near as the nearest (McInnes, Healy & Melville, arXiv:1802.03426)
+        - "local": ``exp(-d^2 / (s t))``, s and t being the distances of both ends' last neighbours (Zelnik-Manor &
+          Perona, NIPS 2004); not for inner products
+        - "similarity": the cosine, the inner product, 1 / (1 + distance), or the similarity given; a similarity of 0
+          or less is no link
+        - "binary": 1
+        - "jaccard": which part of their neighbours both ends share
+
+        "auto" is "similarity" for given similarities, else "umap".
+    symmetrize : {"union", "mutual", "average", "directed"}
+        A pair of which one is a neighbour of the other is linked, or only one of which each is; with the weight of the
+        larger or the smaller of the two links, or for "umap", whose weights are memberships, with a + b - ab or ab.
+        "average" takes (a + b) / 2, "directed" leaves links as they are.
+    min_similarity : float, optional
+        Vectors that are less similar than this are no neighbours, similarity being what `weights` says.
+    algorithm : {"auto", "exact", "ann"}
+        "exact" compares all pairs; "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a
+        thousand. "auto" is exact for up to 200,000 vectors.
+    num_threads : int, optional
+        Threads for the search for neighbours; by default as many as the process may use processors.
+    report : callable, optional
+        Told now and then which fraction of the neighbours is found.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (n, n), float64
+        Symmetric unless "directed". For :func:`mapeq.infomap`, say.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range, or vectors or graph make no sense; names row and column.
+    ImportError
+        If the approximate search is due and its library is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer vectors than neighbours, or vectors of zeros, which have no cosine and so no neighbours.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> points = [[0.0], [1.0], [3.0], [7.0]]
+    >>> mapeq.neighbor_graph(points, 1, metric="euclidean", weights="similarity").toarray().round(2).tolist()
+    [[0.0, 0.5, 0.0, 0.0], [0.5, 0.0, 0.33, 0.0], [0.0, 0.33, 0.0, 0.2], [0.0, 0.0, 0.2, 0.0]]
+    """
+    options = AffinityOptions(n_neighbors, metric, weights, symmetrize, min_similarity, algorithm)
+    if not (num_threads is None or is_whole(num_threads, 1)):
+        raise option_error("num_threads", num_threads, "a whole number, 1 or more, or None")
+    threads = usable_processors() if num_threads is None else int(num_threads)
+    neighbors = find_neighbors(vectors, options, num_threads=threads, report=report)
+    return affinity_graph(neighbors, options)
+
+
+def find_neighbors(
+    vectors: Any, options: AffinityOptions, *, num_threads: int = 1, report: Report | None = None
+) -> Neighbors:
+    """The neighbours that links may lead to, found or given; see :func:`neighbor_graph`."""
+    if options.takes_graph:
+        neighbors = given_neighbors(vectors, int(options.n_neighbors), options.gives_distances)
+    else:
+        vectors = checked_vectors(vectors)
+        if len(vectors) < 2:
+            raise ValueError(f"{counted(len(vectors), 'vector')}: for a neighbour it takes two")
+        if len(vectors) <= options.n_neighbors:
+            _warn(f"n_neighbors={options.n_neighbors}, but there are {len(vectors)} vectors: all are neighbours")
+        neighbors = nearest_neighbors(
+            vectors,
+            int(options.n_neighbors),
+            metric=options.metric,
+            algorithm=options.algorithm,
+            num_threads=num_threads,
+            report=report,
+        )
+        _warn_of_zeros(vectors, options.metric)
+    found = similar_enough(neighbors, options)
+    if (found.indices < 0).all():
+        least = "" if options.min_similarity is None else f", with min_similarity={options.min_similarity}"
+        _warn(f"no vector has a neighbour{least}: each stays alone")
+    return found
+
+
+def new_neighbors(
+    queries: Any, vectors: Any, options: AffinityOptions, *, num_points: int, num_threads: int = 1
+) -> Neighbors:
+    """The neighbours of new vectors among those before; with a graph, a matrix of shape (m, num_points) or a pair."""
+    if vectors is None:
+        neighbors = given_neighbors(queries, int(options.n_neighbors), options.gives_distances, num_points)
+    else:
+        queries = checked_vectors(queries)
+        neighbors = nearest_neighbors(
+            vectors,
+            int(options.n_neighbors),
+            metric=options.metric,
+            queries=queries,
+            algorithm=options.algorithm,
+            num_threads=num_threads,
+        )
+        _warn_of_zeros(queries, options.metric)
+    return similar_enough(neighbors, options)
+
+
+def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
+    """Vectors as an array of shape (n, d) of finite real numbers, not copied if it is one.
+
+    Raises
+    ------
+    ValueError
+        If it is not; names row and column.
+    """
+    if scipy.sparse.issparse(vectors):
+        raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
+    array = np.asarray(vectors)
+    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64, casting="same_kind" if array.dtype.kind in "cmM" else "unsafe")
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"vectors must be real numbers, not {array.dtype}") from error
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise ValueError(f"vectors must be rows of a matrix of shape (n, d), not an array of shape {array.shape}")
+    if array.dtype.kind == "f":
+        for first, last in pieces(len(array), VECTORS_AT_ONCE):
+            is_finite = np.isfinite(array[first:last])
+            if not is_finite.all():
+                row, column = np.argwhere(~is_finite)[0]
+                value = "NaN" if np.isnan(array[first + row, column]) else "infinity"
+                raise ValueError(f"row {first + row}, column {column} of the vectors is {value}")
+    return array
+
+
+def similar_enough(neighbors: Neighbors, options: AffinityOptions) -> Neighbors:
+    """The neighbours but for those that are less similar than asked for."""
+    if options.min_similarity is None:
+        return neighbors
+    is_far = similarities(neighbors.distances, options.metric) < options.min_similarity
+    return Neighbors(np.where(is_far, -1, neighbors.indices), np.where(is_far, np.inf, neighbors.distances))
+
+
+def _warn_of_zeros(vectors: NDArray[Any], metric: str) -> None:
+    if metric != "cosine":
+        return
+    zeros = np.flatnonzero(~vectors.any(axis=1))
+    if len(zeros):
+        _warn(
+            f"{counted(len(zeros), 'vector')} of zeros, the first in row {zeros[0]}: by cosine they have no neighbours "
+            "and stay alone",
+            stacklevel=5,
+        )
+
+
+def _warn(message: str, stacklevel: int = 4) -> None:
+    """Warn whoever called the function that called ours."""
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def similarities(distances: FloatArray, metric: str) -> FloatArray:
+    """The similarities that distances stand for: the cosine, those given, the inner product, or 1 / (1 + distance)."""
+    if metric in ("cosine", "precomputed_similarity"):
+        return 1 - distances
+    if metric == "inner_product":
+        return -distances
+    return 1 / (1 + distances)
+
+
+def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbors | None = None) -> FloatArray:
+    """What the link from each vector to each of its neighbours weighs.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+    weights : {"umap", "local", "similarity", "binary", "jaccard"}
+    metric : str
+        The metric of the distances.
+    among : Neighbors, optional
+        The neighbours of the neighbours, by default `neighbors` itself.
+
+    Returns
+    -------
+    float64 array of shape (n, k)
+        0 where there is no link.
+    """
+    among = neighbors if among is None else among
+    if weights == "umap":
+        found = np.empty(neighbors.distances.shape)
+        for first, last in pieces(len(found), VECTORS_AT_ONCE):
+            found[first:last] = _memberships(neighbors.distances[first:last])
+    elif weights == "local":
+        found = _locally_scaled(neighbors, among, metric)
+    elif weights == "similarity":
+        found = np.maximum(similarities(neighbors.distances, metric), 0)
+    elif weights == "binary":
+        found = np.ones(neighbors.distances.shape)
+    else:
+        found = np.empty(neighbors.distances.shape)
+        _share_neighbors(neighbors.indices, np.sort(among.indices, axis=1), among is neighbors, found)
+    return np.where(neighbors.indices < 0, 0, found)
+
+
+def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> scipy.sparse.csr_array:
+    """The links of vectors to their neighbours among so many points as a matrix, without those of next to no weight."""
+    is_link = weights > NEGLIGIBLE * weights.max(initial=0)
+    indptr = np.zeros(len(weights) + 1, dtype=index_dtype(weights.size))
+    np.cumsum(np.count_nonzero(is_link, axis=1), out=indptr[1:])
+    links = scipy.sparse.csr_array(
+        (weights[is_link], neighbors.indices[is_link], indptr), shape=(len(weights), num_points)
+    )
+    links.sort_indices()
+    return links
+
+
+def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.sparse.csr_array:
+    """The weighted links to all neighbours as a matrix; see :func:`neighbor_graph`."""
+    links = link_graph(neighbors, link_weights(neighbors, options.weighting, options.metric), len(neighbors.indices))
+    if options.symmetrize == "directed":
+        return links
+    back = links.T.tocsr()
+    if options.symmetrize == "average":
+        return (links + back) / 2
+    is_mutual = options.symmetrize == "mutual"
+    if options.weighting == "umap":
+        both = links * back
+        if is_mutual:
+            return both
+        either = links + back
+        del links, back  # of large graphs, memory that is needed
+        return either - both
+    return links.minimum(back) if is_mutual else links.maximum(back)
+
+
+def _memberships(distances: FloatArray) -> FloatArray:
+    """How surely each neighbour belongs to a vector's surroundings: ``exp(-(d - nearest) / sigma)``.
+
+    `nearest` is the distance of the nearest neighbour that is not an equal vector; sigma is such that the memberships
+    of k neighbours sum to the binary logarithm of k + 1 (McInnes, Healy & Melville, UMAP, arXiv:1802.03426).
+    """
+    is_near = np.isfinite(distances)
+    is_other = is_near & ((distances > 0) | (distances[:, :1] < 0))
+    nearest = np.where(is_other, distances, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+    gaps = np.maximum(distances - np.where(np.isfinite(nearest), nearest, 0), 0)
+    widest = np.where(is_near, gaps, 0).max(axis=1, keepdims=True, initial=0)
+    widest[widest == 0] = 1
+    wanted = np.log2(is_near.sum(axis=1, keepdims=True) + 1)
+    # At the upper bound the sum is more than wanted for any number of neighbours, the lower one keeps sigma from
+    # vanishing where many are as near as the nearest.
+    low, high = widest * 1e-3, widest * 20
+    for _ in range(BISECTIONS):
+        sigma = np.sqrt(low * high)
+        is_high = np.exp(gaps / -sigma).sum(axis=1, keepdims=True) > wanted
+        low, high = np.where(is_high, low, sigma), np.where(is_high, sigma, high)
+    memberships: FloatArray = np.exp(gaps / -high)
+    return memberships
+
+
+def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> FloatArray:
+    """``exp(-d^2 / (s t))``, s and t being the distances of the last neighbours of both.
+
+    Zelnik-Manor & Perona, Self-tuning spectral clustering, NIPS 2004. By cosine d is the distance of unit vectors.
+    """
+    if neighbors.distances.min(initial=0) < 0:
+        raise ValueError("weights='local' needs distances of 0 or more, not inner products or similarities above 1")
+    own, others = (
+        2 * part.distances if metric == "cosine" else part.distances**2 for part in (neighbors, among)
+    )  # squared
+    last = np.where(np.isfinite(others), others, 0).max(axis=1, initial=0)
+    own_last = np.where(np.isfinite(own), own, 0).max(axis=1, keepdims=True, initial=0)
+    scales = np.sqrt(own_last * last[neighbors.indices])
+    weights: FloatArray = np.exp(-np.divide(own, scales, out=np.where(own > 0, np.inf, 0.0), where=scales > 0))
+    return weights
+
+
+@jit
+def _share_neighbors(indices, sets, is_among, found):
+    """Fill in which part of the neighbours of two linked vectors they share: Jaccard similarity.
+
+    Parameters
+    ----------
+    indices : signed integer array of shape (n, k)
+        The neighbours of each vector.
+    sets : signed integer array of shape (m, l)
+        The neighbours of these, sorted; negative ones are none. Each of them counts as its own neighbour, too.
+    is_among : bool
+        Whether vectors and neighbours are the same: then each of the vectors counts as its own neighbour, too.
+    found : float64 array of shape (n, k)
+    """
+    for i in range(len(indices)):
+        own = np.sort(indices[i])
+        own = own[np.searchsorted(own, 0) :]
+        for c in range(indices.shape[1]):
+            j = indices[i, c]
+            if j < 0:
+                continue
+            shared = 1  # j, which is near both
+            size = 1
+            k = 0
+            for other in sets[j]:
+                if other < 0:
+                    continue
+                size += 1
+                while k < len(own) and own[k] < other:
+                    k += 1
+                shared += (k < len(own) and own[k] == other) or (is_among and other == i)
+            found[i, c] = shared / (len(own) + is_among + size - shared)

@@ -1,0 +1,263 @@
+"""NetworkX's community functions and PageRank on our core, and the backend ``mapeq`` that offers them there.
+
+The functions have the signatures, the return types and the errors that NetworkX documents.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from mapeq._base.csr import FloatArray
+from mapeq._base.errors import ConvergenceError, PartitionError
+from mapeq.api import evaluate, infomap
+from mapeq.io.objects.networkx import from_networkx
+from mapeq.network.network import Network
+from mapeq.result.result import Result
+from mapeq.walk.stationary import visit_rates
+
+
+def infomap_communities(
+    G: nx.Graph,
+    *,
+    weight: str | None = "weight",
+    seed: Any = None,
+    num_trials: int = 1,
+    teleportation_probability: float = 0.15,
+) -> list[set[Any]]:
+    """Communities of a graph by the two-level map equation.
+
+    Parameters
+    ----------
+    G : NetworkX graph
+    weight : str, optional
+        Edge attribute; an edge without it weighs 1. None: all weigh 1.
+    seed : int, random.Random, numpy generator or None
+        The same seed gives the same communities; None draws a new one.
+    num_trials : int
+        So many trials are made and recombined.
+    teleportation_probability : float from 0 to 1
+        Of the walk on a directed graph.
+
+    Returns
+    -------
+    list of sets of nodes
+        The community with most flow first. A node without edges is a community of its own.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, NaN or infinite, or an option out of range.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> infomap_communities(nx.barbell_graph(4, 0), seed=1)
+    [{0, 1, 2, 3}, {4, 5, 6, 7}]
+    """
+    return _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
+
+
+def infomap_partitions(
+    G: nx.Graph,
+    *,
+    weight: str | None = "weight",
+    seed: Any = None,
+    num_trials: int = 1,
+    teleportation_probability: float = 0.15,
+) -> Iterator[list[set[Any]]]:
+    """The levels of the hierarchy that describes the walk on a graph in the fewest bits, coarsest first.
+
+    Each level is a list of communities, the one with most flow first, and each community is within one of the level
+    before. Where a branch of the hierarchy is less deep than others, its finest communities stand again. Takes the
+    parameters of :func:`infomap_communities`. Bad ones are refused at once, not when the first level is asked for.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> list(infomap_partitions(nx.barbell_graph(3, 0), seed=1))
+    [[{0, 1, 2}, {3, 4, 5}]]
+    """
+    result = _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=True)
+    levels = range(1, result.num_levels) if result.num_nodes else ()
+    return (result.communities(level) for level in levels)
+
+
+def _searched(
+    G: nx.Graph,
+    weight: str | None,
+    seed: Any,
+    num_trials: int,
+    teleportation_probability: float,
+    *,
+    multilevel: bool,
+) -> Result:
+    """Search with NetworkX's options."""
+    return infomap(
+        from_networkx(G, weight=weight),
+        seed=_seed(seed),
+        num_trials=num_trials,
+        # Without effect on an undirected graph, hence not to be refused either.
+        teleportation_probability=teleportation_probability if G.is_directed() else 0.15,
+        multilevel=multilevel,
+    )
+
+
+def map_equation(
+    G: nx.Graph,
+    communities: Iterable[Iterable[Any]],
+    *,
+    weight: str | None = "weight",
+    teleportation_probability: float = 0.15,
+) -> float:
+    """The two-level codelength of a partition of a graph, in bits per step.
+
+    Parameters
+    ----------
+    G : NetworkX graph
+    communities : iterable of sets of nodes
+        Together every node of the graph once.
+    weight, teleportation_probability : as in :func:`infomap_communities`
+
+    Raises
+    ------
+    networkx.NetworkXError
+        If the communities are no partition of the graph's nodes.
+    ValueError
+        As :func:`infomap_communities`.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> map_equation(nx.barbell_graph(5, 0), [range(5), range(5, 10)])
+    2.642755006456...
+    """
+    if not G.is_directed():
+        teleportation_probability = 0.15
+    lists = [list(community) for community in communities]
+    try:
+        network = from_networkx(G, weight=weight)
+        return evaluate(network, lists, teleportation_probability=teleportation_probability).codelength
+    except PartitionError as error:
+        raise nx.NetworkXError(f"not a partition of the graph's nodes: {error}") from error
+
+
+def _seed(seed: Any) -> int | None:
+    """An integer seed from whatever NetworkX takes as one."""
+    if seed is None or seed is random:
+        return None
+    if isinstance(seed, random.Random):
+        return seed.getrandbits(32)
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**32))
+    if isinstance(seed, np.random.RandomState) or seed is np.random:
+        return int(seed.randint(2**31))
+    return int(seed)
+
+
+def pagerank(
+    G: nx.Graph,
+    alpha: float = 0.85,
+    personalization: dict[Any, float] | None = None,
+    max_iter: int = 100,
+    tol: float = 1.0e-6,
+    nstart: dict[Any, float] | None = None,
+    weight: str | None = "weight",
+    dangling: dict[Any, float] | None = None,
+) -> dict[Any, float]:
+    """PageRank of the nodes, with NetworkX's signature, defaults and errors.
+
+    Parameters and result are those of ``networkx.pagerank``; `alpha` is the probability *not* to teleport.
+
+    Raises
+    ------
+    networkx.PowerIterationFailedConvergence
+        If the rates still change by more than ``len(G) * tol`` in total after `max_iter` iterations.
+    ZeroDivisionError
+        If the values of `personalization`, `dangling` or `nstart` add up to zero.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> round(pagerank(nx.star_graph(3))[0], 4)
+    0.4797
+    """
+    network = from_networkx(G, directed=True, weight=weight)
+    if network.num_nodes == 0:
+        return {}
+    landing = _distribution(personalization, network)
+    try:
+        rates = visit_rates(
+            network,
+            landing,
+            teleportation_probability=1 - alpha,
+            dangling=None if dangling is None else _distribution(dangling, network),
+            start=_distribution(nstart, network),
+            tolerance=tol * network.num_nodes,
+            max_iterations=max_iter,
+        )
+    except ConvergenceError as error:
+        raise nx.PowerIterationFailedConvergence(max_iter) from error
+    return dict(zip(network.label_list(), rates.tolist(), strict=True))
+
+
+def _distribution(values: dict[Any, float] | None, network: Network) -> FloatArray:
+    """Probabilities in node order from a dict that may miss nodes; even ones from None."""
+    if values is None:
+        return np.full(network.num_nodes, 1 / network.num_nodes)
+    given = np.array([values.get(label, 0) for label in network.label_list()], dtype=np.float64)
+    total = float(given.sum())
+    if total == 0:
+        raise ZeroDivisionError("the values of personalization, nstart or dangling add up to zero")
+    given /= total
+    return given
+
+
+class _BackendGraph:
+    """A graph as NetworkX hands it to the backend: itself, for the functions above to read."""
+
+    __networkx_backend__ = "mapeq"
+
+    def __init__(self, graph: nx.Graph):
+        self.graph = graph
+
+    def is_directed(self) -> bool:
+        return bool(self.graph.is_directed())
+
+    def is_multigraph(self) -> bool:
+        return bool(self.graph.is_multigraph())
+
+
+class _Backend:
+    """The backend interface of NetworkX: conversion, and one attribute a function."""
+
+    @staticmethod
+    def convert_from_nx(graph: nx.Graph, **_: Any) -> _BackendGraph:
+        return _BackendGraph(graph)
+
+    @staticmethod
+    def convert_to_nx(result: Any, **_: Any) -> Any:
+        return result.graph if isinstance(result, _BackendGraph) else result
+
+    @staticmethod
+    def infomap_communities(G: _BackendGraph, **options: Any) -> list[set[Any]]:
+        return infomap_communities(G.graph, **options)
+
+    @staticmethod
+    def infomap_partitions(G: _BackendGraph, **options: Any) -> Iterator[list[set[Any]]]:
+        return infomap_partitions(G.graph, **options)
+
+    @staticmethod
+    def map_equation(G: _BackendGraph, communities: Iterable[Iterable[Any]], **options: Any) -> float:
+        return map_equation(G.graph, communities, **options)
+
+    @staticmethod
+    def pagerank(G: _BackendGraph, *args: Any, **options: Any) -> dict[Any, float]:
+        return pagerank(G.graph, *args, **options)
+
+
+backend = _Backend()

@@ -1,0 +1,379 @@
+"""Kernels that read text: bytes in, numbers out, with no Python object in between.
+
+A block of text, ``data``, is a uint8 array of whole lines. Every line ends with a line feed, the
+last one too, so that no loop has to look for the end of the block.
+
+Kernels raise nothing. They stop at the line that they cannot deal with and say why by one of the
+status numbers below; the caller makes room, or an error message, and calls again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.jit import jit
+from mapeq.io.files._numbers import BAD, EXACT, LATE, decimal, whole
+from mapeq.io.files._words import append, has_room, number_of, put, warm
+
+# Nothing is wrong: the caller does something and goes on.
+DONE = 0  # the block is read
+FULL = 1  # no room for another row
+WORDS_FULL = 2  # no room for another word
+WEIGHTED = 3  # the first weight, and no column to put it in
+HEADING = 4  # a line that begins with an asterisk
+WORD = 5  # a label that is no plainly written whole number
+
+# The line is wrong.
+ONE_FIELD = 6
+EMPTY_FIELD = 7
+OPEN_QUOTE = 8
+AFTER_QUOTE = 9
+MIXED = 10
+BAD_NUMBER = 11
+
+_TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _PERCENT, _STAR, COMMA = b'\t\n "#%*,'
+#: A type of links, which without its first letters is the other; and the bit by which letters are small.
+_UNDIRECTED = np.frombuffer(b"undirected", dtype=np.uint8)
+_UN = len("un")
+_LOWER = np.uint8(0x20)
+#: Which of the places of `Cells` is that of the type.
+TYPE = 3
+#: Stands for the comma where commas do not separate: a field never begins with a blank.
+NO_COMMA = _BLANK
+
+
+class Links(NamedTuple):
+    """Columns of links, longer than what they hold so far.
+
+    ``weights`` (float64) has length 0 until the first weight comes; ``sources`` and ``targets``
+    (int64) are labels, or the numbers of words.
+    """
+
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+class Cells(NamedTuple):
+    """How the lines of a table are cut into cells, and which of them count.
+
+    ``separator`` is a byte, where a blank stands for any run of blanks and tabs. ``places`` (int64 array of shape (4,))
+    are the columns of source, target, weight and type, -1 for none. ``types`` (bool array of shape (2,)) notes which
+    have occurred: directed, undirected. ``found`` (int64 array of shape (4, 2)) is room for a line's begins and ends.
+    """
+
+    separator: int
+    places: NDArray[np.int64]
+    types: NDArray[np.bool_]
+    found: NDArray[np.int64]
+
+
+# Tables --------------------------------------------------------------------------------------
+#
+# Both kernels read line after line from `position`, fill the rows from `row` on, and return
+#
+#   status : why they stopped
+#   position : where the line begins at which they stopped, or the end of the block
+#   row : the next row to fill
+#   num_late : how many rows of `late`, int64 of shape (some, 3), they filled: a row, and begin and end
+#       of the number that Python must put there
+#   begin, end : the number that is none, if the status is BAD_NUMBER
+
+
+@jit
+def scan_links(data, position, comma, weighted, links, row, late, words, cells):
+    """Read lines "source target [weight]", or where `cells` says; with `words` None labels must be whole numbers."""
+    num_late = 0
+    warmed = position
+    while True:
+        position, first = next_line(data, position)
+        if position == len(data):
+            return DONE, position, row, num_late, 0, 0
+        if words is not None and position >= warmed:
+            warmed = warm(words, data, position)
+        if data[first] == _STAR:
+            return HEADING, position, row, num_late, 0, 0
+        if cells is None:
+            status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)
+        else:
+            status, begin_1, end_1, begin_2, end_2, begin, end = _link_cells(data, position, cells)
+        if status != DONE:
+            return status, position, row, num_late, begin, end
+        if row == len(links.sources) or num_late == len(late):
+            return FULL, position, row, num_late, begin, end
+        if begin < end and len(links.weights) == 0:
+            return WEIGHTED, position, row, num_late, begin, end
+        if words is None:
+            source, target = whole(data, begin_1, end_1), whole(data, begin_2, end_2)
+            if source < 0 or target < 0:
+                return WORD, position, row, num_late, begin, end
+        elif has_room(words, 2, end_1 - begin_1 + end_2 - begin_2 + 2):
+            source = number_of(words, put(words, data, begin_1, end_1, _is_quoted(data, begin_1)))
+            target = number_of(words, put(words, data, begin_2, end_2, _is_quoted(data, begin_2)))
+        else:
+            return WORDS_FULL, position, row, num_late, begin, end
+        if len(links.weights) > 0:
+            weight, kind = (1.0, EXACT) if begin == end else decimal(data, begin, end)
+            if kind == BAD or weight < 0:
+                return BAD_NUMBER, position, row, num_late, begin, end
+            if kind == LATE:
+                late[num_late, 0], late[num_late, 1], late[num_late, 2] = row, begin, end
+                num_late += 1
+            links.weights[row] = weight
+        links.sources[row] = source
+        links.targets[row] = target
+        row += 1
+        position = _line_end(data, end if cells is None else first) + 1
+
+
+@jit
+def scan_vertices(data, position, ids, weights, row, late, names):
+    """Read lines "id [name [weight]]" of Pajek; a missing name is the id, a missing weight NaN."""
+    num_late = 0
+    while True:
+        position, first = next_line(data, position)
+        if position == len(data):
+            return DONE, position, row, num_late, 0, 0
+        if data[first] == _STAR:
+            return HEADING, position, row, num_late, 0, 0
+        status, begin_1, end_1, begin_2, end_2, begin, end = _vertex_fields(data, first)
+        if status != DONE:
+            return status, position, row, num_late, begin, end
+        if row == len(ids) or num_late == len(late):
+            return FULL, position, row, num_late, begin, end
+        if not has_room(names, 1, end_2 - begin_2 + 1):
+            return WORDS_FULL, position, row, num_late, begin, end
+        number = whole(data, begin_1, end_1)
+        if number < 0:
+            return WORD, position, row, num_late, begin, end
+        weight, kind = (np.nan, EXACT) if begin == end else decimal(data, begin, end)
+        if kind == BAD or weight < 0:
+            return BAD_NUMBER, position, row, num_late, begin, end
+        if kind == LATE:
+            late[num_late, 0], late[num_late, 1], late[num_late, 2] = row, begin, end
+            num_late += 1
+        ids[row] = number
+        weights[row] = weight
+        append(names, put(names, data, begin_2, end_2, False))
+        row += 1
+        position = _line_end(data, end) + 1
+
+
+# Lines and fields ----------------------------------------------------------------------------
+
+
+@jit
+def next_line(data, position):
+    """The next line that is neither blank nor a comment: where it and its first field begin; or the end, twice."""
+    while position < len(data):
+        first = _past_blanks(data, position)
+        if data[first] == _LINE_FEED:
+            position = first + 1
+        elif data[first] == _HASH or data[first] == _PERCENT:
+            position = _line_end(data, first) + 1
+        else:
+            return position, first
+    return position, position
+
+
+@jit
+def line_of_row(data, position, row):
+    """Where the `row`-th line begins, counted from 0, that is neither blank nor a comment."""
+    line, first = next_line(data, position)
+    for _ in range(row):
+        line, first = next_line(data, _line_end(data, first) + 1)
+    return line
+
+
+@jit
+def _past_blanks(data, position):
+    while data[position] == _BLANK or data[position] == _TAB:
+        position += 1
+    return position
+
+
+@jit
+def _line_end(data, position):
+    while data[position] != _LINE_FEED:
+        position += 1
+    return position
+
+
+@jit
+def _field(data, position, comma):
+    """Read one field, and the separator behind it.
+
+    Returns
+    -------
+    status : int64
+        DONE, EMPTY_FIELD, OPEN_QUOTE or AFTER_QUOTE.
+    begin, end : int64
+        The field, without its quotes.
+    following : int64
+        Where the next field begins; a line feed if there is none.
+    separated : bool
+        Whether a comma follows.
+    """
+    begin = position
+    if data[position] == _QUOTE:
+        begin += 1
+        status, end = _quoted(data, begin, comma)
+        if status != DONE:
+            return status, begin, begin, begin, False
+        position = end + 1
+    else:
+        while data[position] not in (_BLANK, _TAB, comma, _LINE_FEED):
+            position += 1
+        end = position
+    position = _past_blanks(data, position)
+    separated = data[position] == comma
+    if separated:
+        position = _past_blanks(data, position + 1)
+    return DONE if begin < end else EMPTY_FIELD, begin, end, position, separated
+
+
+@jit
+def _quoted(data, position, comma):
+    """Status and end of what stands in quotes; a doubled quote is part of it."""
+    while True:
+        if data[position] == _LINE_FEED:
+            return OPEN_QUOTE, position
+        if data[position] == _QUOTE:
+            if data[position + 1] != _QUOTE:
+                break
+            position += 1
+        position += 1
+    following = data[position + 1]
+    apart = following in (_BLANK, _TAB, comma, _LINE_FEED)
+    return DONE if apart else AFTER_QUOTE, position
+
+
+@jit
+def _link_fields(data, first, comma, weighted):
+    """Split the line of a link: status, then begin and end of source, target and weight.
+
+    Begin and end of a missing weight are equal. A line has commas or it has none: "1 2 0,5" would
+    else weigh 0, and "New York,5" link New to York.
+    """
+    status, source, source_end, following, comma_1 = _field(data, first, comma)
+    if status != DONE:
+        return status, source, source, source, source, source, source
+    if data[following] == _LINE_FEED and not comma_1:
+        return ONE_FIELD, source, source, source, source, source, source
+    status, target, target_end, following, comma_2 = _field(data, following, comma)
+    if status != DONE:
+        return status, source, source_end, target, target, target, target
+    last = data[following] == _LINE_FEED and not comma_2
+    if comma_1 != comma_2 and not last:
+        return MIXED, source, source_end, target, target_end, target, target
+    if last or not weighted:
+        return DONE, source, source_end, target, target_end, target_end, target_end
+    status, weight, weight_end, following, comma_3 = _field(data, following, comma)
+    if comma_3 != comma_1 and (comma_3 or data[following] != _LINE_FEED):
+        status = MIXED
+    return status, source, source_end, target, target_end, weight, weight_end
+
+
+@jit
+def _link_cells(data, position, cells):
+    """As :func:`_link_fields`, from the cells of a table. Behind the last cell a weight is missing, not empty."""
+    found = cells.found
+    found[:] = 0
+    last = cells.places.max()
+    column = 0
+    more = True
+    while more and column <= last:
+        status, begin, end, position, more = _cell(data, position, cells.separator)
+        for role in range(len(cells.places)):
+            if cells.places[role] == column:
+                if begin == end and role != TYPE:
+                    status = EMPTY_FIELD
+                found[role, 0], found[role, 1] = begin, end
+        if status != DONE:
+            return status, begin, begin, begin, begin, begin, begin
+        column += 1
+    _note_type(data, found[TYPE, 0], found[TYPE, 1], cells.types)
+    status = DONE if found[0, 1] > 0 and found[1, 1] > 0 else ONE_FIELD
+    return status, found[0, 0], found[0, 1], found[1, 0], found[1, 1], found[2, 0], found[2, 1]
+
+
+@jit
+def _cell(data, position, separator):
+    """Read one cell: status, begin and end without blanks and quotes, where the next begins, whether there is one."""
+    position = begin = _past_blanks_in_cell(data, position, separator)
+    if data[position] == _QUOTE:
+        begin += 1
+        status, end = _quoted(data, begin, separator)
+        if status != DONE:
+            return status, begin, begin, begin, False
+        position = end + 1
+    else:
+        end = begin
+        while data[position] not in (separator, _LINE_FEED) and not (separator == _BLANK and data[position] == _TAB):
+            position += 1
+            if data[position - 1] != _BLANK and data[position - 1] != _TAB:
+                end = position
+    position = _past_blanks_in_cell(data, position, separator)
+    if separator == _BLANK:
+        return DONE, begin, end, position, data[position] != _LINE_FEED
+    if data[position] == separator:
+        return DONE, begin, end, position + 1, True
+    return DONE if data[position] == _LINE_FEED else AFTER_QUOTE, begin, end, position, False
+
+
+@jit
+def _past_blanks_in_cell(data, position, separator):
+    while (data[position] == _BLANK or data[position] == _TAB) and (separator == _BLANK or data[position] != separator):
+        position += 1
+    return position
+
+
+@jit
+def _note_type(data, begin, end, types):
+    """Note whether a cell says that a link is directed, or undirected, in any case."""
+    missing = len(_UNDIRECTED) - (end - begin)
+    if missing != 0 and missing != _UN:
+        return
+    for k in range(begin, end):
+        if data[k] | _LOWER != _UNDIRECTED[k - begin + missing]:
+            return
+    types[0 if missing else 1] = True
+
+
+@jit
+def _vertex_fields(data, first):
+    """Split the line of a vertex: status, then begin and end of id, name and weight; a missing name is the id."""
+    status, number, number_end, following, _ = _field(data, first, NO_COMMA)
+    if status != DONE or data[following] == _LINE_FEED:
+        return status, number, number_end, number, number_end, number_end, number_end
+    status, name, name_end, following = _name(data, following)
+    if status != DONE or data[following] == _LINE_FEED:
+        return status, number, number_end, name, name_end, following, following
+    status, weight, weight_end, _, _ = _field(data, following, NO_COMMA)
+    return status, number, number_end, name, name_end, weight, weight_end
+
+
+@jit
+def _is_quoted(data, begin):
+    return begin > 0 and data[begin - 1] == _QUOTE
+
+
+@jit
+def _name(data, position):
+    """Status, begin and end of a name in Pajek, and where the next field begins.
+
+    The quote that ends a name is one with a blank behind it: other quotes belong to the name.
+    """
+    if data[position] != _QUOTE:
+        status, begin, end, following, _ = _field(data, position, NO_COMMA)
+        return status, begin, end, following
+    begin = end = position + 1
+    while data[end] != _LINE_FEED:
+        behind = data[end + 1] if data[end] == _QUOTE else _HASH
+        if behind in (_BLANK, _TAB, _LINE_FEED):
+            return DONE, begin, end, _past_blanks(data, end + 1)
+        end += 1
+    return OPEN_QUOTE, begin, end, end

@@ -1,0 +1,191 @@
+"""A table of distinct words, filled and looked up by kernels; see :mod:`mapeq.io.files._scan`."""
+
+# Kernels carry no annotations: their docstrings give shapes and dtypes, Numba infers the rest.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.jit import jit
+
+LINE_FEED, QUOTE, COMMA, ZERO = b'\n",0'
+LONGEST = 20  # a whole number below 2**63 and a line feed
+
+_TAG = np.uint64(0xFFFFFFFF00000000)
+_NUMBER = np.uint64(0x00000000FFFFFFFF)
+_EMPTY = np.uint64(0)
+_AHEAD = 1 << 13  # bytes; what they need fits into the fast part of the cache
+
+
+class Words(NamedTuple):
+    """Distinct words, numbered as they come, and a hash table to find them again.
+
+    Attributes
+    ----------
+    size : int64 array of shape (2,)
+        How many words there are; and a number that means nothing, see :func:`warm`.
+    ends : int64 array of shape (capacity + 1,)
+        Word ``i`` is ``text[ends[i] : ends[i + 1]]``, its last byte a line feed; ``ends[0]`` is 0.
+    text : uint8 array
+        Has room behind the last word, where the next one is put before it is looked up.
+    slots : uint64 array, a power of two and at least ``2 * capacity`` long; or empty: a mere list of words
+        0 if empty; else the upper half holds that of the word's hash, the lower its number + 1.
+    """
+
+    size: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    text: NDArray[np.uint8]
+    slots: NDArray[np.uint64]
+
+
+@jit
+def has_room(words, num_words, num_bytes):
+    count = words.size[0]
+    return count + num_words < len(words.ends) and words.ends[count] + num_bytes <= len(words.text)
+
+
+@jit
+def put(words, data, begin, end, quoted):
+    """Copy a word behind the last one, with a line feed; returns the end. In a quoted word a doubled quote is one."""
+    place = words.ends[words.size[0]]
+    k = begin
+    while k < end:
+        words.text[place] = data[k]
+        place += 1
+        k += 2 if quoted and data[k] == QUOTE else 1
+    words.text[place] = LINE_FEED
+    return place + 1
+
+
+@jit
+def _spell(words, number):
+    """Write a whole number behind the last word, with a line feed; returns the end."""
+    place = words.ends[words.size[0]]
+    rest = number // 10
+    while rest > 0:
+        place += 1
+        rest //= 10
+    end = place + 2
+    words.text[place + 1] = LINE_FEED
+    while True:
+        words.text[place] = ZERO + number % 10
+        number //= 10
+        place -= 1
+        if number == 0:
+            return end
+
+
+@jit
+def _hash(text, begin, end):
+    """FNV-1a, and a last multiplication so that both halves depend on every byte."""
+    bits = np.uint64(0xCBF29CE484222325)
+    for k in range(begin, end):
+        bits = (bits ^ np.uint64(text[k])) * np.uint64(0x100000001B3)
+    bits ^= bits >> np.uint64(32)
+    return bits * np.uint64(0x9E3779B97F4A7C15)
+
+
+@jit
+def _first_slot(words, bits):
+    """Where to begin to look for a word with this hash; the tag is other bits of it."""
+    return np.int64(bits & _NUMBER) & (len(words.slots) - 1)
+
+
+@jit
+def _same(text, begin, end, other):
+    while begin < end and text[begin] == text[other]:
+        begin += 1
+        other += 1
+    return begin == end
+
+
+@jit
+def number_of(words, end):
+    """The number of the word that stands behind the last one and ends at `end`; it is kept if it is new."""
+    count = words.size[0]
+    begin = words.ends[count]
+    bits = _hash(words.text, begin, end - 1)
+    mask = len(words.slots) - 1
+    slot = _first_slot(words, bits)
+    while words.slots[slot] != _EMPTY:
+        if (words.slots[slot] ^ bits) & _TAG == _EMPTY:
+            number = np.int64(words.slots[slot] & _NUMBER) - 1
+            # Words end with a line feed and hold no other: one is never the beginning of another.
+            if _same(words.text, begin, end, words.ends[number]):
+                return number
+        slot = (slot + 1) & mask
+    words.slots[slot] = (bits & _TAG) | np.uint64(count + 1)
+    append(words, end)
+    return count
+
+
+@jit
+def warm(words, data, position):
+    """Bring into the processor's cache what looking up the words of the next lines needs.
+
+    A table of a million words lies in memory that takes a hundred times longer to answer than the
+    cache, and a lookup must wait for one answer before it knows the next question. Here the questions
+    of many words are asked together. Words are guessed at, quotes and all; wrong guesses do no harm.
+
+    Returns
+    -------
+    int64
+        How far into the data words are warm.
+    """
+    end = min(position + _AHEAD, len(data))
+    places = np.empty(_AHEAD // 2, dtype=np.int64)
+    count = 0
+    while position < end:
+        begin = position
+        while data[position] > COMMA:
+            position += 1
+        if position > begin and count < len(places):
+            places[count] = _first_slot(words, _hash(data, begin, position))
+            count += 1
+        position += 1
+    for k in range(count):
+        entry = words.slots[places[k]]
+        places[k] = 0 if entry == _EMPTY else np.int64(entry & _NUMBER) - 1
+    for k in range(count):
+        places[k] = words.ends[places[k]]
+    read = 0
+    for k in range(count):
+        read += words.text[places[k]]
+    words.size[1] = read  # else the compiler would see that nobody needs what is read
+    return position
+
+
+@jit
+def append(words, end):
+    """Keep the word that stands behind the last one and ends at `end`."""
+    words.size[0] += 1
+    words.ends[words.size[0]] = end
+
+
+@jit
+def fill_slots(words):
+    """Enter all words into the hash table, which is empty."""
+    mask = len(words.slots) - 1
+    for number in range(words.size[0]):
+        bits = _hash(words.text, words.ends[number], words.ends[number + 1] - 1)
+        slot = _first_slot(words, bits)
+        while words.slots[slot] != _EMPTY:
+            slot = (slot + 1) & mask
+        words.slots[slot] = (bits & _TAG) | np.uint64(number + 1)
+
+
+@jit
+def numbers_to_words(links, row, end, words):
+    """Replace the numbers in rows `row` to `end` by the numbers of the words that spell them.
+
+    Returns the row at which the words ran out of room, or `end`.
+    """
+    while row < end and has_room(words, 2, 2 * LONGEST):
+        links.sources[row] = number_of(words, _spell(words, links.sources[row]))
+        links.targets[row] = number_of(words, _spell(words, links.targets[row]))
+        row += 1
+    return row

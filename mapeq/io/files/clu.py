@@ -1,0 +1,54 @@
+"""The .clu format: a row ``node module flow`` for every node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TextIO
+
+import numpy as np
+
+from mapeq._base.errors import FormatError
+from mapeq.io.files.naming import Row, header, in_text, names_in_files
+from mapeq.result.result import Result
+
+_PLAIN = re.compile(r'[^\s,"#%*][^\s,]*')
+_FIELDS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+)(?P<module>[^\s,]+)')
+
+
+def write_clu(result: Result, stream: TextIO, level: int = 1) -> None:
+    """Write the modules of a level, most flow first, numbered from 1, and the nodes of each by decreasing flow.
+
+    Nodes stand under the numbers that their file knows them by, if it has some, else under their labels.
+    """
+    labels = result.labels_at(level)
+    stream.write(header(result))
+    stream.write(f"# module level {level}\n# node_id module flow\n")
+    names = [_quoted(in_text(name, "clu")) for name in names_in_files(result.network)]
+    modules, flows = labels.tolist(), result.flow.tolist()
+    for i in np.lexsort((-result.flow, labels)).tolist():
+        stream.write(f"{names[i]} {modules[i] + 1} {flows[i]:.9g}\n")
+
+
+def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
+    """Read rows ``node module``; further columns, comments (#) and a ``*Vertices`` heading are passed over.
+
+    Parameters
+    ----------
+    lines : iterator of (line number, text)
+    file : str
+        For error messages.
+    """
+    for number, text in lines:
+        if text.startswith("#") or text[:9].lower() == "*vertices":
+            continue
+        match = _FIELDS.match(text)
+        if match is None:
+            raise FormatError("expected a node and its module", file=file, line=number, text=text)
+        name = match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"')
+        yield Row(name, (match["module"],), number)
+
+
+def _quoted(name: str) -> str:
+    """The name as one field, by the rules of link lists: in double quotes where it has to be."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'

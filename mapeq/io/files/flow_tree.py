@@ -1,0 +1,90 @@
+"""The .ftree format: that of .tree, and then the flow between the modules and nodes in each module.
+
+Infomap's Network Navigator draws its maps from it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.hierarchy import Hierarchy, depths, preorder, ranks
+from mapeq.io.files.naming import in_tree_order
+from mapeq.io.files.tree import write_tree
+from mapeq.result.result import Result
+
+
+class Exchange(NamedTuple):
+    """Flow between parts of modules: rows sorted by module, then by source, then by target.
+
+    Attributes
+    ----------
+    modules : int64 array
+        The module that both ends are in: the smallest one.
+    sources, targets : int64 arrays
+        Ranks of the modules, or in a leaf module of the nodes, directly in it.
+    flow : float64 array
+    """
+
+    modules: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    flow: FloatArray
+
+
+def write_flow_tree(result: Result, stream: TextIO) -> None:
+    """Write a .tree file and its links: for every module the flow between its parts, named by their ranks.
+
+    Flow is per step. In undirected networks it is that in both directions, in one row a pair.
+    """
+    write_tree(result, stream)
+    directed = result.walk_options.directed
+    exchange = exchange_in_modules(result)
+    columns = [column.tolist() for column in (exchange.sources, exchange.targets, exchange.flow)]
+    first = np.searchsorted(exchange.modules, np.arange(len(result.hierarchy.parent) + 1)).tolist()
+    stream.write(f"*Links {'directed' if directed else 'undirected'}\n")
+    if not directed:
+        stream.write("# link flow is both directions combined, one row per module pair\n")
+    stream.write("#*Links path enterFlow exitFlow numEdges numChildren\n")
+    order = preorder(result.hierarchy.parent).tolist()
+    for number, module in zip(order, result.tree.walk(), strict=True):
+        rows = slice(first[number], first[number + 1])
+        path = ":".join(map(str, module.path)) or "root"
+        num_rows = rows.stop - rows.start
+        stream.write(f"*Links {path} {module.enter:.9g} {module.exit:.9g} {num_rows} {module.num_children}\n")
+        for source, target, flow in zip(*(column[rows] for column in columns), strict=True):
+            stream.write(f"{source} {target} {flow:.9g}\n")
+
+
+def exchange_in_modules(result: Result) -> Exchange:
+    """Sum the flow over links up to where both ends are in the same module."""
+    sources, targets, flow, directed = result.link_flow()
+    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
+    if not directed:
+        sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
+    order = np.lexsort((targets, sources, modules))
+    ends = np.stack([modules, sources, targets])[:, order]
+    first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
+    modules, sources, targets = ends[:, first]
+    return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
+
+
+def _meetings(
+    tree: Hierarchy, node_ranks: NDArray[np.int64], sources: IntArray, targets: IntArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The smallest module that both ends of each link are in, and the ranks in it of the parts that they are in."""
+    parent, depth, module_ranks = tree.parent.astype(np.int64), depths(tree.parent), ranks(tree.parent)
+    ends = np.stack([tree.module_of[sources], tree.module_of[targets]]).astype(np.int64)
+    found_ranks = np.stack([node_ranks[sources], node_ranks[targets]])
+    apart = np.flatnonzero(ends[0] != ends[1])
+    while len(apart):
+        here = ends[:, apart]
+        # The deeper end climbs, or both: they meet at the latest at the root.
+        climbs = depth[here] >= depth[here[::-1]]
+        found_ranks[:, apart] = np.where(climbs, module_ranks[here], found_ranks[:, apart])
+        ends[:, apart] = np.where(climbs, parent[here], here)
+        apart = apart[ends[0, apart] != ends[1, apart]]
+    return ends[0], found_ranks[0], found_ranks[1]

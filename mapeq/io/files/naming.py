@@ -1,0 +1,82 @@
+"""How partition files name nodes, and what stands at their top."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.hierarchy import preorder
+from mapeq.network.network import Network
+from mapeq.result.result import Result
+
+
+class Row(NamedTuple):
+    """A node and the modules that it is in, coarsest first, as a line of a file names them."""
+
+    node: str
+    path: tuple[str, ...]
+    line: int
+
+
+def names_in_files(network: Network) -> list[Hashable]:
+    """What files call the nodes: the numbers of a Pajek file, else the labels."""
+    return network.label_list() if network.ids is None else network.ids.tolist()
+
+
+def has_numbers(network: Network) -> bool:
+    """Whether files call the nodes by whole numbers."""
+    labels = network.labels
+    return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
+
+
+def in_tree_order(result: Result) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The nodes in the order of their paths, most flow first in each module, and the rank of each there, from 1.
+
+    Returns
+    -------
+    order : int64 array of shape (n,)
+    ranks : int64 array of shape (n,)
+        By node, not in that order.
+    """
+    module_of, parent = result.hierarchy
+    place = np.empty(len(parent), dtype=np.int64)
+    place[preorder(parent)] = np.arange(len(parent))
+    places = place[module_of]
+    order = np.lexsort((-result.flow, places))
+    in_order = places[order]
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(1, len(order) + 1) - np.searchsorted(in_order, in_order)
+    return order, ranks
+
+
+def in_text(name: Hashable, format: str) -> str:
+    """A name as it stands on a line of a file.
+
+    Raises
+    ------
+    ValueError
+        If it has a line break.
+    """
+    text = str(name)
+    if "\n" in text or "\r" in text:
+        raise ValueError(f".{format} cannot hold the line break in the label {text!r}; write .json or .csv")
+    return text
+
+
+def header(result: Result) -> str:
+    """Comment lines that say what was found and how to find it again."""
+    lines = [
+        f"mapeq {result.version}",
+        f"partitioned into {result.num_levels} levels with {result.num_modules} top modules",
+        f"codelength {result.codelength:.9g} bits",
+        f"relative codelength savings {100 * result.relative_savings:.4g}%",
+        f"flow model {result.options['flow_model']}",
+    ]
+    if result.seed is not None:
+        lines.append(f"seed {result.seed}, trials {len(result.trials)}")
+        lines.append("trial codelengths " + " ".join(f"{length:.9g}" for length in result.trials))
+    lines.append("options " + " ".join(f"{name}={value}" for name, value in result.options.items()))
+    return "".join(f"# {line}\n" for line in lines)

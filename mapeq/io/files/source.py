@@ -1,0 +1,266 @@
+"""Where text comes from: a file or standard input, plain or gzipped, read block by block."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import BinaryIO, Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.errors import FormatError
+from mapeq.io.files._scan import next_line
+from mapeq.io.files.foreign import what_binary
+
+#: Bytes that are read at a time; a kernel is busy with them for less than a second.
+BLOCK_SIZE = 1 << 23
+
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+_REASONS: dict[type[BaseException], str] = {
+    FileNotFoundError: "no such file",
+    IsADirectoryError: "a directory, not a file",
+    PermissionError: "no permission to read it",
+    EOFError: "the gzip file is cut short",
+    gzip.BadGzipFile: "the gzip file is damaged",
+    zlib.error: "the gzip file is damaged",
+}
+
+
+class Source:
+    """A text file of which one block of whole lines is at hand, and read up to a position.
+
+    Line ends of any system become line feeds, the last line gets one if it has none, and a byte
+    order mark is skipped. Blocks hold UTF-8 and no NUL.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        ``-`` is standard input. What begins like a gzip file is unpacked, whatever its name.
+    block_size : int
+        Bytes to read at a time.
+
+    Attributes
+    ----------
+    name : str
+        For error messages.
+    block : bytes
+        The present block; every line ends with a line feed.
+    data : read-only uint8 array
+        The same bytes.
+    position : int
+        What is read of the block; always the beginning of a line, or its end.
+
+    Raises
+    ------
+    FormatError
+        If there is no such file, or it cannot be read.
+    """
+
+    block: bytes
+    data: NDArray[np.uint8]
+    position: int
+
+    def __init__(self, path: str | os.PathLike[str], block_size: int = BLOCK_SIZE):
+        self.name = file_name(path)
+        self._closes = os.fspath(path) != "-"
+        try:
+            self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+        self._blocks = _blocks(self._stream, block_size)
+        self._lines = 0
+        self._present(b"")
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._closes:
+            self._stream.close()
+
+    def more(self) -> bool:
+        """Whether something is left to read; goes on to the next block if this one is read."""
+        if self.position < len(self.block):
+            return True
+        self._lines += self.block.count(b"\n")
+        try:
+            block = next(self._blocks, b"")
+        except (OSError, EOFError, zlib.error) as error:
+            raise unreadable(self.name, error) from error
+        self._present(block)
+        self._check_text()
+        return bool(block)
+
+    def first_line(self) -> bytes:
+        """The next line that is neither blank nor a comment, from its first field on; empty at the end of the file.
+
+        What stands before it is read then, it is not.
+        """
+        while self.more():
+            self.position, first = next_line(self.data, self.position)
+            if self.position < len(self.block):
+                return self.block[first : self.block.index(b"\n", first)]
+        return b""
+
+    def skip_line(self) -> None:
+        """Pass over the line at the position."""
+        self.position += self.line_length()
+
+    def line_length(self) -> int:
+        """Bytes of the line at the position, with its line feed."""
+        return self.block.index(b"\n", self.position) + 1 - self.position
+
+    def numbered_lines(self) -> Iterator[tuple[int, str]]:
+        """The number and the text of every line that is not blank, from the position on."""
+        while self.more():
+            number = self._lines + self.block.count(b"\n", 0, self.position)
+            text = self.block[self.position :].decode()
+            self.position = len(self.block)
+            for line in text.split("\n"):
+                number += 1
+                if line and not line.isspace():
+                    yield number, line
+
+    def error(self, message: str, position: int | None = None) -> FormatError:
+        """The error of what stands at a position of the block, or of the file as a whole."""
+        if position is None:
+            return FormatError(message, file=self.name)
+        number = self._lines + self.block.count(b"\n", 0, position) + 1
+        begin = self.block.rfind(b"\n", 0, position) + 1
+        text = self.block[begin : self.block.index(b"\n", position)]
+        return FormatError(message, file=self.name, line=number, text=text.decode(errors="replace"))
+
+    def _present(self, block: bytes) -> None:
+        self.block = block
+        self.data = np.frombuffer(block, dtype=np.uint8)
+        self.position = 0
+
+    def _check_text(self) -> None:
+        nul = self.block.find(b"\0")
+        if (nul >= 0 or not self.block.isascii()) and not self._lines and (what := what_binary(self.block)):
+            raise self.error(f"not a text file in UTF-8: it is {what}")
+        if nul >= 0:
+            raise self.error("not a text file in UTF-8: it holds a NUL byte", nul)
+        if not self.block.isascii():
+            try:
+                self.block.decode()
+            except UnicodeDecodeError as error:
+                byte = self.block[error.start]
+                raise self.error(f"not a text file in UTF-8: byte {byte:#x} is no character", error.start) from None
+
+
+def unreadable(file: str, error: Exception) -> FormatError:
+    """The error of a file that cannot be opened or read on."""
+    reason = _REASONS.get(type(error), getattr(error, "strerror", None) or str(error))
+    return FormatError(reason + (_meant(file) if isinstance(error, FileNotFoundError) else ""), file=file)
+
+
+def _meant(file: str) -> str:
+    """Which file somebody may have meant, or what else is missing, as the end of a sentence; empty if nobody knows."""
+    folder, name = os.path.split(file)
+    try:
+        names = os.listdir(folder or os.curdir)
+    except FileNotFoundError:
+        return f": there is no folder {folder!r}"
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(name, names, 1, 0.7) or [other for other in names if other.startswith(f"{name}.")]
+    return f"; is {os.path.join(folder, near[0])!r} meant?" if near else ""
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Say of a file that a library cannot read what it should have been."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(file_name(path), error) from error
+    except (ValueError, EOFError, BadZipFile) as error:  # objects would be pickles, which may run anything
+        raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
+
+
+def file_name(path: str | os.PathLike[str]) -> str:
+    """What error messages call a file."""
+    return "<stdin>" if os.fspath(path) == "-" else os.fsdecode(path)
+
+
+def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
+    """The lines of a text file that are not blank, numbered from 1 and without their line ends.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or is no text.
+    """
+    with Source(path) as source:
+        yield from source.numbered_lines()
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise OSError(0, "standard input is closed")
+    return sys.stdin.buffer
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Rejoined:
+    """A stream and what was read of it, as if nothing had been read: a pipe cannot be wound back."""
+
+    def __init__(self, head: bytes, stream: BinaryIO):
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._stream.read(size - len(head))
+
+    def seek(self, offset: int, /) -> object:
+        raise io.UnsupportedOperation("seek")
+
+
+def _unpacked(stream: BinaryIO) -> _Readable:
+    head = stream.read(len(_GZIP))
+    whole = _Rejoined(head, stream)
+    return gzip.GzipFile(fileobj=whole, mode="rb") if head == _GZIP else whole
+
+
+def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Cut a stream into blocks of whole lines with plain line ends."""
+    first = True
+    for block in _whole_lines(_unpacked(stream), size):
+        text = block.removeprefix(_BOM) if first else block
+        first = False
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        yield text
+
+
+def _whole_lines(stream: _Readable, size: int) -> Iterator[bytes]:
+    pieces: list[bytes] = []
+    while chunk := stream.read(size):
+        # A carriage return at the very end may be the first half of a line end. A NUL is no text:
+        # it is handed on at once, before a device without line ends has filled the memory.
+        end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r", 0, -1) + 1
+        if end == 0 and b"\0" not in chunk:
+            pieces.append(chunk)
+            continue
+        yield b"".join((*pieces, chunk[:end] or chunk + b"\n"))
+        pieces = [chunk[end:]] if end else []
+    rest = b"".join(pieces)
+    if rest:
+        yield rest + b"\n"

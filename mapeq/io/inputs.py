@@ -1,0 +1,114 @@
+"""What a graph and a partition may be: :func:`as_network` and :func:`as_partition` take them all.
+
+Libraries that mapeq does not need are recognised by what is already loaded and never imported:
+nobody can hold a NetworkX graph without having imported NetworkX.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mapeq._base.csr import constant
+from mapeq.io.columns import WEIGHT, Wanted
+from mapeq.io.objects.partitions import as_partition as as_partition
+from mapeq.network.network import Network
+
+
+def as_network(
+    graph: Any,
+    *,
+    directed: bool | None = None,
+    weight: str | int | None = WEIGHT,
+    ends: tuple[str | int | None, str | int | None] = (None, None),
+    implied: bool = False,
+) -> Network:
+    """Turn anything that describes a network into a `Network`.
+
+    Parameters
+    ----------
+    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, table with columns source and target,
+        path of a network file, integer array or tensor of shape (m, 2) or (2, m), object with an ``edge_index``
+        of shape (2, m), or iterable of (u, v) or (u, v, w)
+    directed : bool, optional
+        By default as the container says.
+    weight : str, optional
+        The edge attribute or column that holds the weight where links have named attributes; a link
+        without it weighs 1. It has to be there if it is not called "weight". None: every link weighs 1, whatever the
+        container says.
+    ends : pair
+        The columns of the sources and targets in a table or a file, by name or by position from 0; by default those
+        with the usual names.
+    implied : bool
+        Whether links have a direction in a container that does not say.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    NetworkError, FormatError
+        If it makes no sense.
+    """
+    if isinstance(graph, Network):
+        return _turned(graph, directed, weight)
+    if isinstance(graph, str | os.PathLike):
+        from mapeq.io.files.networks import read_network
+
+        said = True if directed is None and implied else directed
+        return read_network(graph, directed=said, source=ends[0], target=ends[1], weight=weight)
+    if _is_instance(graph, "networkx", "Graph"):
+        from mapeq.io.objects.networkx import check_attribute, from_networkx
+
+        check_attribute(graph, weight)
+        return from_networkx(graph, directed=directed, weight=weight)
+    if _is_instance(graph, "igraph", "Graph"):
+        from mapeq.io.objects.igraph import from_igraph
+
+        return from_igraph(graph, directed=directed, weight=weight)
+    if _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix"):
+        return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
+
+    from mapeq.io.objects.arrays import from_array, from_edge_index, from_links
+    from mapeq.io.objects.tables import from_table, is_table
+
+    leads = implied if directed is None else directed
+    if is_table(graph):
+        return from_table(graph, directed=leads, wanted=Wanted(*ends, weight))
+    if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
+        return from_array(graph, directed=leads)
+    if hasattr(graph, "edge_index"):
+        return from_edge_index(graph, directed=directed, weight=weight)
+    if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
+        return from_links(graph, directed=leads, weighted=weight is not None)
+    raise TypeError(
+        f"a {type(graph).__name__} is no network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
+        "a table with columns source and target, the path of a network file, an integer array of shape (m, 2) or "
+        "(2, m), links as (u, v) or (u, v, weight), or a mapeq.Network"
+    )
+
+
+def _is_instance(thing: object, module: str, name: str) -> bool:
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind is not None and isinstance(thing, kind)
+
+
+def _turned(network: Network, directed: bool | None, weight: str | int | None) -> Network:
+    if weight is None:
+        network = _unweighted(network)
+    if directed is None or directed == network.directed:
+        return network
+    return replace(network, directed=True) if directed else network.undirected()
+
+
+def _pattern(matrix: Any) -> Any:
+    """The matrix with 1 for every link, whatever it weighs."""
+    return (matrix.tocsr() != 0).astype(np.float64)
+
+
+def _unweighted(network: Network) -> Network:
+    return replace(network, weights=constant(1.0, len(network.weights)))

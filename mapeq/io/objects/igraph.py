@@ -1,0 +1,101 @@
+"""igraph: graphs in, results out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mapeq._base.errors import PartitionError, counted
+from mapeq._base.optional import require
+from mapeq.io.columns import WEIGHT
+from mapeq.io.objects.arrays import checked_weights, from_graph, missing_attribute
+from mapeq.network.network import Network
+
+if TYPE_CHECKING:
+    import igraph
+
+    from mapeq.result.result import Result
+
+
+def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: str | int | None = WEIGHT) -> Network:
+    """The network of an igraph graph, its vertices in the graph's order.
+
+    Parameters
+    ----------
+    graph : igraph.Graph
+        Stays untouched. Nodes are called by the vertex attribute ``name`` if all names differ, which igraph
+        does not ask for, and else by their numbers.
+    directed : bool, optional
+        By default as the graph is. An undirected graph taken as directed has each edge both ways.
+    weight : str, optional
+        The edge attribute that holds the weight; an edge without it, for which igraph says None, weighs 1.
+        The attribute itself has to be there, unless it is called "weight". None: all weigh 1.
+
+    Raises
+    ------
+    NetworkError
+        If there is no such attribute, or a weight is no number, negative, NaN or infinite.
+    """
+    labels = _labels(graph)
+    # The pairs come as tuples, which NumPy reads faster one after the other than as rows.
+    ends = np.fromiter(chain.from_iterable(graph.get_edgelist()), np.int64, 2 * graph.ecount()).reshape(-1, 2)
+    weights = None
+    attributes = graph.es.attributes()
+    if weight not in (None, WEIGHT, *attributes) and graph.ecount():
+        raise missing_attribute(weight, attributes)
+    if weight in attributes:
+        weights = checked_weights(
+            [1.0 if value is None else value for value in graph.es[weight]],
+            lambda k: "the edge {!r} - {!r}".format(*(labels[i] for i in ends[k])),
+        )
+    return from_graph(
+        ends[:, 0], ends[:, 1], weights, labels=labels, is_directed=graph.is_directed(), directed=directed
+    )
+
+
+def _labels(graph: igraph.Graph) -> range | list[Hashable]:
+    names = graph.vs["name"] if "name" in graph.vs.attributes() else []
+    return names if names and len(set(names)) == len(names) else range(graph.vcount())
+
+
+def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int) -> igraph.VertexClustering:
+    """The modules of a result for a graph of igraph; see :meth:`mapeq.Result.to_vertex_clustering`."""
+    igraph = require("igraph", extra="igraph")
+    modules = result.modules(level)
+    labels = result.node_labels if graph is None else _labels(graph)
+    graph = to_igraph(result) if graph is None else graph
+    strange = next((label for label in labels if label not in modules), None)
+    if strange is not None or len(labels) != len(modules):
+        told = f", which has no node {strange!r}" if strange is not None else ""
+        raise PartitionError(
+            f"the graph has {len(labels):,} vertices, and the result {counted(len(modules), 'node')}{told}: "
+            "it is not the result of this graph"
+        )
+    weights = {"weights": "weight"} if "weight" in graph.es.attributes() else {}
+    return igraph.VertexClustering(
+        graph,
+        [modules[label] for label in labels],
+        params={"codelength": result.codelength},
+        modularity_params=weights,
+    )
+
+
+def to_igraph(result: Result) -> igraph.Graph:
+    """The network of a result; see :meth:`mapeq.Result.to_igraph`."""
+    igraph = require("igraph", extra="igraph")
+    sources, targets, weights = result.network.links()
+    return igraph.Graph(
+        n=result.num_nodes,
+        edges=np.column_stack([sources, targets]),
+        directed=result.network.directed,
+        vertex_attrs={
+            "name": result.node_labels,
+            "module": result.labels.tolist(),
+            "flow": result.flow.tolist(),
+            **result.path_column(),
+        },
+        edge_attrs={"weight": weights.tolist()},
+    )

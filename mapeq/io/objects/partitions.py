@@ -1,0 +1,262 @@
+"""Partitions and hierarchies as Python objects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import IntArray, unsigned
+from mapeq._base.errors import PartitionError, counted
+from mapeq._base.hierarchy import Branches, Hierarchy, misplaced, two_levels
+from mapeq.network.labels import positions
+from mapeq.network.network import Network
+from mapeq.result.result import Result
+
+
+def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
+    """Turn anything that describes a partition or a hierarchy into a Hierarchy.
+
+    Parameters
+    ----------
+    partition : mapping of label to module or to path (a tuple of modules, coarsest first), array in node order,
+        iterable of communities (sets of labels) or of levels (lists of sets of labels), coarsest first, Result,
+        or path of a .clu, .tree, .ftree, .csv or .tsv file
+    network : Network
+        Of n nodes.
+    fit : bool
+        Take a partition of another network that has some of the nodes: what is said of nodes that this network does not
+        have is passed over, and each node of which nothing is said is alone in a top module. An array in node order
+        always has to name all.
+
+    Returns
+    -------
+    Hierarchy
+        Of n nodes; a plain partition is a tree of depth one.
+
+    Raises
+    ------
+    PartitionError
+        If a node is missing, unknown, in two modules or beside modules, or levels are not nested; with `fit`, if none
+        of the nodes is known.
+    """
+    if isinstance(partition, str | os.PathLike):
+        from mapeq.io.files.partitions import read_partition
+
+        return read_partition(partition, network, fit=fit)
+    if isinstance(partition, Result):
+        return _from_result(partition, network, fit)
+    if isinstance(partition, Mapping):
+        return _from_mapping(_fitted_mapping(partition, network) if fit else partition, network)
+    if hasattr(partition, "__array__") or (
+        isinstance(partition, list | tuple)
+        and partition
+        and all(isinstance(module, int | np.integer | str) for module in partition)
+    ):
+        return _flat(_from_array(np.asarray(partition), network))
+    if isinstance(partition, Iterable) and not isinstance(partition, bytes):
+        parts = list(partition)
+        position = {label: i for i, label in enumerate(network.label_list())}
+        if parts and all(_is_level(part, position) for part in parts):
+            return _from_levels([_fitted(level, position) for level in parts] if fit else parts, position)
+        return _flat(_from_communities(_fitted(parts, position) if fit else parts, position))
+    raise TypeError(
+        f"a {type(partition).__name__} is no partition: give a dict of label to module or to path of modules, an array "
+        "in node order, a list of sets of labels, a list of levels, a Result, or the path of a .clu, .tree, .ftree, "
+        ".csv or .tsv file"
+    )
+
+
+def _flat(module_of: IntArray) -> Hierarchy:
+    return two_levels(unsigned(module_of))
+
+
+def _from_array(modules: NDArray[Any], network: Network) -> IntArray:
+    if modules.shape != (network.num_nodes,):
+        raise PartitionError(
+            f"a partition in node order needs {counted(network.num_nodes, 'module')}, one a node, "
+            f"not an array of shape {modules.shape}"
+        )
+    if modules.dtype.kind == "O":  # words in the column of a table, for one
+        _check_present(network.label_list(), modules)  # NumPy would make the word "nan" of a missing one
+        modules = np.asarray(modules.tolist())
+    if modules.dtype.kind not in "iuUST":
+        raise PartitionError(f"modules in node order must be whole numbers or words, not {modules.dtype}")
+    numbers: IntArray = np.unique(modules, return_inverse=True)[1]
+    return numbers
+
+
+def _from_result(result: Result, network: Network, fit: bool) -> Hierarchy:
+    place = positions(network.labels, result.network.labels)
+    known = place < result.num_nodes
+    if fit:
+        _check_overlap(bool(known.any()), network.labels, result.network.labels)
+    elif not known.all():
+        raise _missing(network.labels[int(known.argmin())])
+    elif result.num_nodes > network.num_nodes:
+        taken = np.zeros(result.num_nodes, dtype=np.bool_)
+        taken[place] = True
+        raise _unknown(result.network.labels[int(taken.argmin())])
+    module_of, parent = result.hierarchy
+    num_modules, num_new = len(parent), len(place) - int(np.count_nonzero(known))
+    found = np.empty(len(place), dtype=module_of.dtype)
+    found[known] = module_of[place[known]]
+    found[~known] = np.arange(num_modules, num_modules + num_new)
+    return Hierarchy(found, np.append(parent, np.zeros(num_new, dtype=parent.dtype)))
+
+
+class Alone:
+    """What a module is called that only the node is in of which nothing is said; no two of these are equal."""
+
+
+def _fitted_mapping(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
+    """A mapping of exactly the nodes of a network."""
+    labels = network.label_list()
+    _check_overlap(any(label in partition for label in labels), labels, partition)
+    has_paths = any(isinstance(module, tuple) for module in partition.values())
+    return {label: partition[label] if label in partition else (Alone(),) if has_paths else Alone() for label in labels}
+
+
+def _fitted(communities: Iterable[Any], position: Mapping[Hashable, int]) -> list[Any]:
+    """Communities of exactly the nodes of a network."""
+    communities = [_checked_community(community) for community in communities]
+    named = set(chain.from_iterable(communities))
+    _check_overlap(any(label in position for label in named), position, named)
+    kept = [[label for label in community if label in position] for community in communities]
+    return [*kept, *([label] for label in position if label not in named)]
+
+
+def _check_overlap(overlaps: bool, labels: Collection[Hashable], others: Collection[Hashable]) -> None:
+    """Refuse a partition that says nothing of any node: it is one of another network, or calls nodes otherwise."""
+    if len(labels) and not overlaps:
+        named = f", but {next(iter(others))!r}, for one" if len(others) else ""
+        raise PartitionError(f"the partition names no node of the network, such as {next(iter(labels))!r}{named}")
+
+
+def _missing(label: Hashable) -> PartitionError:
+    return PartitionError(f"the partition misses the node {label!r}")
+
+
+def _unknown(label: Hashable) -> PartitionError:
+    return PartitionError(f"the partition names {label!r}, which is no node of the network")
+
+
+def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Hierarchy:
+    labels, modules = network.label_list(), _in_node_order(partition, network)
+    _check_present(labels, modules)
+    are_paths = [isinstance(module, tuple) for module in modules]
+    if not any(are_paths):
+        return _flat(_numbered(modules))
+    if not all(are_paths):
+        one, other = labels[are_paths.index(True)], labels[are_paths.index(False)]
+        raise PartitionError(
+            f"a tuple is a path of modules, coarsest first, and the node {one!r} has one, but {other!r} has the module "
+            f"{partition[other]!r}; give paths to all nodes or to none"
+        )
+    branches = Branches()
+    tree = branches.tree([branches.module(path) for path in modules])
+    beside = misplaced(tree)
+    if beside is not None or () in modules:
+        i = modules.index(()) if beside is None else beside
+        raise PartitionError(
+            f"the path of the node {labels[i]!r}, {modules[i]!r}, ends at a module that holds modules; "
+            "nodes are in modules of their own level"
+        )
+    return tree
+
+
+def _check_present(labels: Iterable[Hashable], modules: Iterable[Any]) -> None:
+    """Refuse modules that are missing, as tables say it."""
+    for label, module in zip(labels, modules, strict=True):
+        if _is_missing(module):
+            raise PartitionError(f"the node {label!r} has no module: {module!r}")
+
+
+def _is_missing(module: Any) -> bool:
+    try:
+        return module is None or bool(module != module)  # NaN
+    except TypeError:  # pandas.NA does not even know whether it equals itself
+        return True
+
+
+def _in_node_order(partition: Mapping[Any, Any], network: Network) -> list[Any]:
+    """The values of a mapping that names every node, and nothing else."""
+    labels = network.label_list()
+    missing = next((label for label in labels if label not in partition), None)
+    if missing is not None:
+        raise _missing(missing)
+    if len(partition) > len(labels):
+        known = set(labels)
+        raise _unknown(next(label for label in partition if label not in known))
+    return [partition[label] for label in labels]
+
+
+def _is_level(part: Any, position: Mapping[Hashable, int]) -> bool:
+    """Whether this is a list of sets of labels, and no list of labels that are frozen sets."""
+    return isinstance(part, list | tuple) and all(
+        isinstance(community, set) or (isinstance(community, frozenset) and community not in position)
+        for community in part
+    )
+
+
+def _from_levels(levels: list[Any], position: Mapping[Hashable, int]) -> Hierarchy:
+    module_of = np.zeros(len(position), dtype=np.int64)
+    above = np.zeros(len(position), dtype=np.int64)
+    parents = [np.zeros(1, dtype=np.int64)]
+    count = 1
+    for number, communities in enumerate(levels):
+        here = _from_communities(communities, position)
+        num_modules = int(here.max(initial=-1)) + 1
+        # One node of each module, and the module of the level above that it is in.
+        member = np.empty(num_modules, dtype=np.int64)
+        member[here] = np.arange(len(here))
+        astray = np.flatnonzero(above[member][here] != above)
+        if len(astray):
+            labels = list(position)
+            one, other = labels[astray[0]], labels[member[here[astray[0]]]]
+            raise PartitionError(
+                f"levels must be nested, coarsest first: {one!r} and {other!r} are in one module "
+                f"of level {number + 1}, and in two of level {number}"
+            )
+        # A module that stays whole is the same one: only what splits is a level deeper.
+        parts = np.bincount(above[member], minlength=1)
+        split = (parts[above[member]] > 1) | (number == 0)
+        new = module_of[member]
+        new[split] = np.arange(count, count + np.count_nonzero(split))
+        parents.append(module_of[member[split]])
+        count += len(parents[-1])
+        module_of, above = new[here], here
+    dtype = np.uint32 if count <= np.iinfo(np.uint32).max else np.uint64
+    return Hierarchy(module_of.astype(dtype), np.concatenate(parents).astype(dtype))
+
+
+def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, int]) -> IntArray:
+    module_of: list[int | None] = [None] * len(position)
+    for number, community in enumerate(communities):
+        for label in _checked_community(community):
+            i = position.get(label)
+            if i is None:
+                raise _unknown(label)
+            if module_of[i] is not None:
+                raise PartitionError(f"the node {label!r} is in two modules, or in one twice")
+            module_of[i] = number
+    for label, i in position.items():
+        if module_of[i] is None:
+            raise _missing(label)
+    return _numbered(module_of)
+
+
+def _checked_community(community: Any) -> list[Hashable]:
+    if isinstance(community, str | bytes) or not isinstance(community, Iterable):
+        raise PartitionError(f"a community is a set of labels, not {community!r}")
+    return list(community)
+
+
+def _numbered(modules: list[Any]) -> IntArray:
+    """Number modules, whatever they are called, in the order in which they first occur."""
+    number: dict[Any, int] = {}
+    return np.array([number.setdefault(module, len(number)) for module in modules], dtype=np.int64)

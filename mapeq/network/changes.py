@@ -1,0 +1,37 @@
+"""Networks that change: a search goes on from what was found before, and looks first where the links are others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import IndexArray, changed_rows, transposed
+from mapeq.network.labels import positions
+from mapeq.network.network import Network
+
+
+def changed_nodes(network: Network, before: Network) -> IndexArray:
+    """The nodes that are new, or whose links, by labels, or node weights are others than in a network before.
+
+    Examples
+    --------
+    >>> before = Network.from_edges([0, 1, 2], [1, 2, 3])
+    >>> changed_nodes(Network.from_edges([0, 1, 2, 3], [1, 2, 3, 4]), before)
+    array([3, 4], dtype=uint32)
+    """
+    place = positions(network.labels, before.labels)
+    changed = changed_rows(network.rows, before.rows, place)
+    if network.directed or before.directed:
+        changed |= changed_rows(transposed(network.rows), transposed(before.rows), place)
+    changed |= _weighs_otherwise(network, before, place)
+    return np.flatnonzero(changed).astype(np.dtype(f"u{network.indices.itemsize}"))
+
+
+def _weighs_otherwise(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which nodes have another weight than they had, given their places in the network before. Shape (n,)."""
+    if network.node_weights is None and before.node_weights is None:
+        return np.zeros(len(place), dtype=np.bool_)
+    if network.node_weights is None or before.node_weights is None:
+        return np.ones(len(place), dtype=np.bool_)
+    found: NDArray[np.bool_] = network.node_weights != np.append(before.node_weights, np.nan)[place]
+    return found

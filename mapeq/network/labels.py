@@ -1,0 +1,234 @@
+"""What the caller calls the nodes: from the ends of links to node numbers and labels, and the checks of both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mapeq._base.csr import ONE, index_dtype, pieces, read_only, unsigned
+from mapeq._base.errors import NetworkError
+from mapeq._base.jit import jit
+
+if TYPE_CHECKING:
+    Labels = range | NDArray[Any] | tuple[Hashable, ...]
+
+#: Spreads labels over the slots of a hash table: 2**64 divided by the golden ratio (Knuth, TAOCP, vol. 3, 6.4).
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def checked_ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
+    """One end of every link as an array of whole numbers or words."""
+    array = np.asarray(nodes)
+    if array.dtype.kind == "O" and array.ndim == 1:  # words in the column of a table, for one
+        nodes = array.tolist()
+        array = np.asarray(nodes)
+    if array.ndim != 1:
+        raise NetworkError(f"{name} must be one-dimensional, not of shape {array.shape}")
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iuUST":
+        raise NetworkError(f"{name} must be whole numbers or words, not {array.dtype}")
+    if array.dtype.kind == "U" and not isinstance(nodes, np.ndarray):
+        # NumPy would turn the 1 of ["ann", 1] into a word.
+        stranger = next((node for node in np.asarray(nodes, dtype=object) if not isinstance(node, str)), None)
+        if stranger is not None:
+            raise NetworkError(f"{name} mix words and {stranger!r}: labels must be of one kind")
+    return array
+
+
+def checked_positions(ends: NDArray[Any], num_nodes: int) -> NDArray[Any]:
+    """One end of every link as positions of nodes."""
+    if ends.dtype.kind not in "iu":
+        raise NetworkError("with num_nodes or labels, sources and targets are positions: whole numbers from 0")
+    if len(ends) and (ends.min() < 0 or ends.max() >= num_nodes):
+        bad = int(ends[(ends < 0) | (ends >= num_nodes)][0])
+        raise NetworkError(f"a link names the node at position {bad}, but there are {num_nodes} nodes, from 0")
+    return ends
+
+
+def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: int | None) -> Labels:
+    """The labels of nodes that are known by position, all different."""
+    if labels is None:
+        if num_nodes is None or num_nodes < 0:
+            raise NetworkError(f"num_nodes must be 0 or more, not {num_nodes}")
+        return range(num_nodes)
+    if num_nodes is not None and num_nodes != len(labels):
+        raise NetworkError(f"there are {num_nodes} nodes but {len(labels)} labels")
+    names: Labels
+    if isinstance(labels, range):
+        return labels
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
+        names = labels.astype(np.int64)
+        distinct = len(np.unique(names))
+    else:
+        names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
+        distinct = len(set(names))
+    if distinct != len(names):
+        counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise NetworkError(f"two nodes have the same label: {twice!r}")
+    return names
+
+
+def positions(labels: Labels, among: Labels) -> NDArray[np.int64]:
+    """Where each of some distinct labels is among others; their number for a label that is not."""
+    nowhere = len(among)
+    if labels is among or _equal(labels, among):  # the usual case: nobody came or went
+        return np.arange(nowhere)
+    wanted, known = _numbers(labels), _numbers(among)
+    if wanted is not None and known is not None:
+        order = np.argsort(known, kind="stable")
+        place = np.searchsorted(known, wanted, sorter=order)
+        found = np.append(order, nowhere)[place]
+        return np.where(np.append(known, 0)[found] == wanted, found, nowhere)
+    number = {label: i for i, label in enumerate(_listed(among))}
+    return np.fromiter((number.get(label, nowhere) for label in _listed(labels)), np.int64, len(labels))
+
+
+def _equal(labels: Labels, others: Labels) -> bool:
+    if isinstance(labels, np.ndarray) and isinstance(others, np.ndarray):
+        return bool(np.array_equal(labels, others))
+    return type(labels) is type(others) and bool(labels == others)
+
+
+def _numbers(labels: Labels) -> NDArray[np.int64] | None:
+    """The labels as an array, if they are integers that fit."""
+    if isinstance(labels, range):
+        return np.arange(labels.start, labels.stop, labels.step)
+    return labels if isinstance(labels, np.ndarray) and labels.dtype == np.int64 else None
+
+
+def _listed(labels: Labels) -> Sequence[Hashable]:
+    """The labels as Python objects."""
+    return labels.tolist() if isinstance(labels, np.ndarray) else labels
+
+
+def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number the nodes that occur, in the order of their labels: tails, heads, labels."""
+    if len(tails) == 0:
+        return tails, heads, range(0)
+    if tails.dtype.kind in "iu" and heads.dtype.kind in "iu":
+        low = min(int(tails.min()), int(heads.min()))
+        high = max(int(tails.max()), int(heads.max()))
+        if low >= 0 and high < 2 * len(tails) + (1 << 16):
+            return _numbered_by_table(tails, heads, high)
+        if low >= 0 or high < 1 << 63:  # else no integers of 64 bits hold both ends
+            return _numbered_by_hashing(tails, heads, np.int64 if high < 1 << 63 else np.uint64)
+        tails, heads = tails.astype(object), heads.astype(object)
+    elif tails.dtype.kind != heads.dtype.kind:
+        raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: labels must be of one kind")
+    labels, numbers = np.unique(np.concatenate([tails, heads]), return_inverse=True)
+    return numbers[: len(tails)], numbers[len(tails) :], tuple(labels.tolist())
+
+
+def renumbered_by_occurrence(
+    tails: NDArray[Any], heads: NDArray[Any], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Number nodes anew in the order in which they first occur, those that never do left out.
+
+    Parameters
+    ----------
+    tails, heads : integer arrays of shape (m,)
+        Numbers of nodes, below `count`. The tail of a link comes before its head.
+    count : int
+
+    Returns
+    -------
+    tails, heads : int64 arrays of shape (m,)
+    order : int64 array
+        The number that each node had.
+
+    Examples
+    --------
+    >>> renumbered_by_occurrence(np.array([3, 0]), np.array([0, 2]), 4)
+    (array([0, 1]), array([1, 2]), array([3, 0, 2]))
+    """
+    ends = np.column_stack([tails, heads]).ravel()
+    first = np.full(count, len(ends))
+    first[ends[::-1]] = np.arange(len(ends))[::-1]  # the last to be written is the first to occur
+    order = np.argsort(first)[: np.count_nonzero(first < len(ends))]
+    rank = np.zeros(count, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[tails], rank[heads], order
+
+
+def _numbered_by_table(
+    tails: NDArray[Any], heads: NDArray[Any], high: int
+) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number dense labels by a table of all numbers up to the highest: no sorting."""
+    occurs = np.zeros(high + 1, dtype=np.bool_)
+    occurs[tails] = True
+    occurs[heads] = True
+    if occurs.all():
+        return tails, heads, range(high + 1)
+    number = np.cumsum(occurs, dtype=index_dtype(high + 1)) - 1
+    return number[tails], number[heads], read_only(np.flatnonzero(occurs))
+
+
+def _numbered_by_hashing(
+    tails: NDArray[Any], heads: NDArray[Any], dtype: type[np.integer[Any]]
+) -> tuple[NDArray[Any], NDArray[Any], Labels]:
+    """Number labels from anywhere: by a hash table in the order of occurrence, then by sorting what is distinct."""
+    ends = np.empty((2, len(tails)), dtype=index_dtype(2 * len(tails)))
+    slots, known = _hash_table(0, ends.dtype)
+    count = 0
+    for labels, numbers in zip((tails, heads), ends, strict=True):
+        for first, last in pieces(len(labels)):
+            piece = read_only(labels[first:last].astype(dtype).view(np.uint64))
+            if count + len(piece) > len(known):
+                before = read_only(known[:count])
+                slots, known = _hash_table(2 * (count + len(piece)), ends.dtype)
+                _number(before, slots, _shift(slots), known, np.uint64(0), unsigned(np.empty(count, ends.dtype)))
+            count = _number(piece, slots, _shift(slots), known, np.uint64(count), unsigned(numbers[first:last]))
+    names = known[:count].view(dtype)
+    order = np.argsort(names)
+    rank = np.empty(count, dtype=ends.dtype)
+    rank[order] = np.arange(count)
+    for numbers in ends:
+        for first, last in pieces(len(numbers)):
+            numbers[first:last] = rank[numbers[first:last]]
+    return ends[0], ends[1], read_only(names[order])
+
+
+def _hash_table(size: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:
+    """Free slots and room for at least so many labels; half of the slots will stay free."""
+    capacity = 1 << size.bit_length()
+    return unsigned(np.zeros(2 * capacity, dtype=dtype)), np.empty(capacity, dtype=np.uint64)
+
+
+def _shift(slots: NDArray[Any]) -> np.uint64:
+    """By how many bits to shift a hash of 64 bits to get the number of a slot."""
+    return np.uint64(65 - len(slots).bit_length())
+
+
+@jit
+def _number(labels, slots, shift, known, count, numbers):
+    """Number labels from 0 in the order in which they first occur; returns how many are known afterwards.
+
+    Parameters
+    ----------
+    labels : uint64 array of shape (m,)
+    slots : unsigned array whose length is a power of 2
+        Hash table of node numbers, counted from 1; 0 where a slot is free.
+    shift : uint64
+    known : uint64 array
+        The distinct labels, by number; `count` of them at first.
+    count : uint64
+    numbers : unsigned array of shape (m,)
+        The number of each label.
+    """
+    last = np.uint64(len(slots) - 1)
+    for k in range(np.uint64(len(labels))):
+        slot = (labels[k] * SPREAD) >> shift
+        while slots[slot] != 0 and known[slots[slot] - ONE] != labels[k]:
+            slot = (slot + ONE) & last
+        if slots[slot] == 0:
+            known[count] = labels[k]
+            count += ONE
+            slots[slot] = count
+        numbers[k] = slots[slot] - ONE
+    return count

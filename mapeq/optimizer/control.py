@@ -1,0 +1,91 @@
+"""Options of a search, when it stops, and whom it tells how far it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mapeq._base.errors import is_number, is_whole, option_error
+from mapeq._base.progress import Progress
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search; see :func:`mapeq.infomap` for what each option means.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range; names the option, the value and what is allowed.
+    """
+
+    num_trials: int = 1
+    seed: int | None = 0
+    num_threads: int | None = None
+    time_limit: float | None = None
+    multilevel: bool = False
+    fit_markov_time: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.multilevel, bool | np.bool_):
+            raise option_error("multilevel", self.multilevel, "True or False")
+        if not is_whole(self.num_trials, 1):
+            raise option_error("num_trials", self.num_trials, "a whole number, 1 or more")
+        if not (self.num_threads is None or is_whole(self.num_threads, 1)):
+            raise option_error("num_threads", self.num_threads, "a whole number, 1 or more, or None")
+        if not (self.seed is None or is_whole(self.seed, 0)):
+            raise option_error("seed", self.seed, "a whole number, 0 or more, or None")
+        if not (self.time_limit is None or (is_number(self.time_limit) and self.time_limit >= 0)):
+            raise option_error("time_limit", self.time_limit, "seconds, 0 or more, or None")
+
+
+class Control:
+    """When to stop, and whom to tell.
+
+    Parameters
+    ----------
+    time_limit : float, optional
+        Seconds from now after which the search returns what it has.
+    report : callable, optional
+        Called with a :class:`Progress` after every pass, one call at a time.
+    keep_on_interrupt : bool
+        Whether Ctrl-C makes the search return what it has instead of raising KeyboardInterrupt.
+
+    Attributes
+    ----------
+    interrupted : bool
+        Whether Ctrl-C ended the search.
+    """
+
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        report: Callable[[Progress], object] | None = None,
+        *,
+        keep_on_interrupt: bool = False,
+    ):
+        self.keep_on_interrupt = keep_on_interrupt
+        self.interrupted = False
+        self._deadline = np.inf if time_limit is None else time.monotonic() + time_limit
+        self._report = report
+        self._stop = threading.Event()
+        self._reporting = threading.Lock()
+
+    def stop(self) -> None:
+        """Ask the search to return what it has; may be called from any thread or signal handler."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the search was asked to stop or ran out of time."""
+        return self._stop.is_set() or time.monotonic() > self._deadline
+
+    def report(self, progress: Progress) -> None:
+        """Tell the callback, if there is one."""
+        if self._report is not None:
+            with self._reporting:
+                self._report(progress)

@@ -1,0 +1,277 @@
+"""Pictures of what a clustering found, without its links: the hierarchy, and the codelength."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray
+from mapeq._base.errors import counted
+from mapeq._base.hierarchy import ROOT, depths, first_children, ranks
+from mapeq._base.optional import require
+from mapeq.pictures.colours import coloured, is_dark, mixed, rgb
+from mapeq.pictures.label_placement import INK, Lettering, Wish, as_text, entitle
+from mapeq.result.result import Result
+from mapeq.walk.flow import VISIT
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+
+#: Families of modules that get colours of their own; smaller ones are grey.
+_MOST_FAMILIES = 400
+_GREY = rgb("#9AA5B1")
+_INDEX, _MODULES, _SAVED, _LOST = "#E69F00", "#0072B2", "#009E73", "#D55E00"
+
+
+def described(result: Result, level: int = 1) -> str:
+    """How many modules there are and how long the description is, as titles say it."""
+    modules = counted(result.modules_per_level[level - 1] if result.modules_per_level else 0, "module")
+    if result.num_levels > 2 and level == 1:
+        modules = f"{counted(result.num_modules, 'top module')} in {result.num_levels} levels"
+    elif result.num_levels > 2:
+        modules = f"{modules} at level {level}"
+    saved = result.relative_savings
+    what = f"{saved:.1%} saved" if saved >= 0 else f"{-saved:.1%} more than without modules"
+    return f"{modules}, {result.codelength:.3f} bits per step, {what}"
+
+
+# The hierarchy --------------------------------------------------------------------------------
+
+
+class Cells(NamedTuple):
+    """The cells of an icicle: modules by number, the root included, then nodes.
+
+    Attributes
+    ----------
+    column : int64 array of shape (t + n,)
+        How deep it is; 0 for the root.
+    top, height : float64 arrays of shape (t + n,)
+        As fractions of the flow; those of what is in a module add up to its own.
+    """
+
+    column: NDArray[np.int64]
+    top: FloatArray
+    height: FloatArray
+
+
+def icicle(result: Result) -> Cells:
+    """Where each module and node stands: beside the module that it is in, those with most flow first."""
+    module_of, parent = result.hierarchy.module_of.astype(np.int64), result.hierarchy.parent.astype(np.int64)
+    depth = depths(result.hierarchy.parent)
+    visits = result.module_records[:, VISIT].copy()
+    visits[ROOT] = visits[1:][parent[1:] == ROOT].sum()
+    before = np.cumsum(visits) - visits - visits[ROOT]  # what all modules of smaller numbers have, but the root
+    first = np.minimum(first_children(result.hierarchy.parent)[:-1], len(parent) - 1)
+    top = np.zeros(len(parent))
+    for level in range(1, int(depth.max()) + 1):
+        here = np.flatnonzero(depth == level)
+        top[here] = top[parent[here]] + before[here] - before[first[parent[here]]]
+    order = np.lexsort((-result.flow, module_of))
+    sums = np.cumsum(result.flow[order]) - result.flow[order]
+    starts = np.searchsorted(module_of[order], module_of[order])
+    node_top = np.empty(len(module_of))
+    node_top[order] = top[module_of[order]] + sums - sums[starts]
+    whole = max(visits[ROOT], 1e-300)
+    return Cells(
+        np.concatenate([depth, depth[module_of] + 1]),
+        np.concatenate([top, node_top]) / whole,
+        np.concatenate([visits, result.flow]) / whole,
+    )
+
+
+def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
+    """Draw the hierarchy as an icicle: a column a level, heights by flow, coloured by top module."""
+    collections = require("matplotlib.collections", extra="plot")
+    if result.num_links == 0:
+        ax.set_axis_off()
+        entitle(ax, name, "no links")
+        return
+    cells = icicle(result)
+    colours = _cell_colours(result, cells)
+    num_columns = int(cells.column.max())
+    ax.set_xlim(0.5, num_columns + 0.5)
+    ax.set_ylim(1, 0)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelsize=min(8, 64 / num_columns))
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(1, num_columns + 1), _headings(result))
+    ax.set_yticks(np.linspace(0, 1, 6), [f"{part:.0%}" for part in np.linspace(0, 1, 6)])
+    ax.set_ylabel("share of the flow", fontsize=9)
+    entitle(ax, name, described(result))
+    lettering = Lettering(ax, np.zeros((0, 2)), np.zeros(0))
+    corners = _corners(cells)
+    visible = cells.height * ax.get_window_extent().height
+    is_node = np.arange(len(cells.height)) >= len(result.hierarchy.parent)
+    leaves = np.unique(result.hierarchy.module_of).astype(np.int64)
+    ground = corners[leaves] + [1.0, 0.0]  # where nodes are too thin to be seen one by one
+    ground_colours = mixed(colours[leaves], 1, 0.5)
+    shown = (cells.column > 0) & (visible > np.where(is_node, 0.7, 0.1))
+    edges = np.where(visible[shown] > 3, 0.5, 0.0)
+    quads = collections.PolyCollection
+    ax.add_collection(quads(ground, facecolors=ground_colours, linewidths=0, zorder=1))
+    ax.add_collection(
+        quads(corners[shown], facecolors=colours[shown], edgecolors="white", linewidths=edges, zorder=2, gid="cells")
+    )
+    lettering.write(_wishes_of_cells(result, cells, colours, visible))
+
+
+def _corners(cells: Cells) -> FloatArray:
+    """Outlines of the cells, shape (t + n, 4, 2)."""
+    left, right = cells.column - 0.5, cells.column + 0.5
+    bottom = cells.top + cells.height
+    across, down = np.stack([left, right, right, left]), np.stack([cells.top, cells.top, bottom, bottom])
+    return np.stack([across.T, down.T], axis=2)
+
+
+def _headings(result: Result) -> list[str]:
+    """What stands above the columns."""
+    levels = zip(result.modules_per_level, result.level_savings, strict=True)
+    if result.num_levels == 2:
+        texts = [f"{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits" for number, saved in levels]
+    else:
+        texts = [
+            f"level {level}\n{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits"
+            for level, (number, saved) in enumerate(levels, 1)
+        ]
+    return [*texts, counted(result.num_nodes, "node")]
+
+
+def _families(result: Result) -> NDArray[np.int64]:
+    """The module that gives each module its colour: the top module that it is in or is.
+
+    Below modules with more than half of the flow, which would make the picture one colour, those in them; such a module
+    itself has none, -1. Shape (t,).
+    """
+    parent = result.hierarchy.parent.astype(np.int64)
+    visits = result.module_records[:, VISIT]
+    holds_modules = np.zeros(len(parent), dtype=np.bool_)
+    holds_modules[parent[1:]] = True
+    dominates = holds_modules & (visits > visits[1:][parent[1:] == ROOT].sum() / 2)
+    dominates[ROOT] = True
+    family = np.full(len(parent), -1)
+    for module in range(1, len(parent)):
+        if not dominates[module]:
+            above = parent[module]
+            family[module] = module if dominates[above] else family[above]
+    return family
+
+
+def _cell_colours(result: Result, cells: Cells) -> FloatArray:
+    """A hue a family, lighter with every level below it, and every other one of the same module a shade lighter."""
+    parent, num_modules = result.hierarchy.parent, len(result.hierarchy.parent)
+    family = _families(result)
+    heads = np.unique(family[family >= 0])
+    heads = heads[np.argsort(-cells.height[heads], kind="stable")][:_MOST_FAMILIES]
+    bounds = cells.top[heads], (cells.top + cells.height)[heads]
+    gap = np.maximum(np.maximum.outer(bounds[0], bounds[0]) - np.minimum.outer(bounds[1], bounds[1]), 0)
+    own = np.tile(_GREY, (num_modules, 1))
+    own[heads] = coloured(np.exp(-gap / 0.03))
+    hues = np.where((family >= 0)[:, None], own[family], mixed(_GREY, 1, 0.4))
+    below = np.where(family >= 0, cells.column[:num_modules] - cells.column[family], 0)
+    odd = ranks(parent) % 2 == 0
+    module_of = result.hierarchy.module_of
+    order = np.lexsort((-result.flow, module_of))
+    odd_nodes = np.zeros(len(module_of), dtype=np.bool_)
+    odd_nodes[order] = np.arange(len(order)) % 2 == 1
+    hues = np.concatenate([hues, hues[module_of]])
+    steps = np.concatenate([below, below[module_of] + 1])
+    lightening = 1 - 0.76**steps + np.where(np.concatenate([odd & (below > 0), odd_nodes]), 0.08, 0.0)
+    return mixed(hues, 1, lightening)
+
+
+def _wishes_of_cells(result: Result, cells: Cells, colours: FloatArray, visible: FloatArray) -> Iterator[Wish]:
+    """Labels of all cells that are high enough: the most visited nodes of a module."""
+    names, num_modules = result.network.labels, len(result.hierarchy.parent)
+    readable = np.flatnonzero((cells.column > 0) & (visible > 10))
+    by_flow = np.argsort(-result.flow, kind="stable")
+    first, last = cells.top[num_modules:][by_flow], (cells.top + cells.height)[num_modules:][by_flow]
+    middles = (first + last) / 2
+    for cell in readable.tolist():
+        top, height = float(cells.top[cell]), float(cells.height[cell])
+        if cell >= num_modules:
+            choices: tuple[str, ...] = (as_text(names[cell - num_modules]),)
+        else:
+            inside = by_flow[(middles > top) & (middles < top + height)][:4].tolist()
+            texts = [as_text(names[i], 16) for i in inside]
+            lines = [", ".join(texts[:most]) for most in range(len(texts), 0, -1)]
+            choices = (
+                (*(f"{height:.1%}\n{line}" for line in lines), *lines) if cells.column[cell] == 1 else tuple(lines)
+            )
+        ink = "white" if is_dark(colours[cell]) else INK
+        place = (float(cells.column[cell]), top + height / 2)
+        yield Wish(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
+
+
+# The codelength -------------------------------------------------------------------------------
+
+
+def draw_codelength(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
+    """Draw what the levels save, and beside it what the trials found, if there were several."""
+    ax.set_axis_off()
+    if result.num_links == 0:
+        entitle(ax, name, "no links")
+        return
+    several = len(result.trials) > 1
+    entitle(ax, name, described(result))
+    _draw_levels(result, ax.inset_axes((0.07, 0.1, 0.52 if several else 0.9, 0.86)))
+    if several:
+        _draw_trials(result, ax.inset_axes((0.74, 0.1, 0.25, 0.86)))
+
+
+def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
+    """Bars from the description without modules down to that with all of them, and the two parts of the latter."""
+    savings = np.array(result.level_savings)
+    savings[np.abs(savings) < 1e-12] = 0.0  # rounding errors have a sign
+    left = result.one_level_codelength - np.cumsum(savings)
+    names = ["without\nmodules", *(f"level {level}" for level in range(1, len(savings) + 1)), "codelength"]
+    if len(savings) == 1:
+        names[1] = "modules"
+    last = len(names) - 1
+    ax.bar(0, result.one_level_codelength, color="#9AA5B1", width=0.7)
+    colours = [_SAVED if saved >= 0 else _LOST for saved in savings]
+    ax.bar(range(1, last), savings, bottom=left, color=colours, width=0.7)
+    ax.bar(last, result.module_codelength, color=_MODULES, width=0.7)
+    ax.bar(last, result.index_codelength, bottom=result.module_codelength, color=_INDEX, width=0.7)
+    heights = [result.one_level_codelength, *np.maximum(left, left + savings).tolist(), result.codelength]
+    texts = [f"{heights[0]:.3f}", *(f"{0.0 - saved:+.3f}" for saved in savings), f"{heights[-1]:.3f}"]
+    for place, (height, text) in enumerate(zip(heights, texts, strict=True)):
+        ax.annotate(text, (place, height), (0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)
+    for place, height in enumerate([result.one_level_codelength, *left.tolist()]):
+        ax.plot([place - 0.35, place + 1.35], [height, height], color="#666666", linewidth=0.6)
+    parts = (("index", result.index_codelength, result.module_codelength), ("modules", result.module_codelength, 0.0))
+    for part, size, bottom in parts:
+        ax.text(last + 0.42, bottom + size / 2, f"{part}\n{size:.3f}", ha="left", va="center", fontsize=8)
+    ax.set_xlim(-0.6, last + 0.5 + 0.13 * len(names))
+    ax.set_xticks(range(len(names)), names, fontsize=8)
+    ax.set_ylim(0, max(heights) * 1.08 or 1)
+    _tidy(ax, "bits per step")
+
+
+def _draw_trials(result: Result, ax: matplotlib.axes.Axes) -> None:
+    """A dot a trial, and a line where their recombination is."""
+    trials = np.array(result.trials)
+    ax.plot(
+        range(1, len(trials) + 1), trials, "o", color=_MODULES, markersize=5 if len(trials) < 60 else 2, gid="trials"
+    )
+    ax.axhline(result.codelength, color=_LOST, linewidth=1.2, gid="result")
+    low, high = min(trials.min(), result.codelength), trials.max()
+    room = max(high - low, 1e-4 * high) or 1.0
+    ax.set_ylim(low - 0.16 * room, high + 0.12 * room)
+    ax.set_xlim(0.4, len(trials) + 0.6)
+    ax.annotate(
+        "recombined", (1, result.codelength), (0, -3), xycoords=("axes fraction", "data"), textcoords="offset points",
+        ha="right", va="top", fontsize=8, color=_LOST,
+    )  # fmt: skip
+    ax.set_xlabel("trial", fontsize=9)
+    ax.locator_params(axis="x", integer=True)
+    ax.ticklabel_format(axis="y", useOffset=False)
+    _tidy(ax, "bits per step")
+
+
+def _tidy(ax: matplotlib.axes.Axes, what: str) -> None:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=8)
+    ax.set_ylabel(what, fontsize=9)

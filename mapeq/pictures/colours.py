@@ -1,0 +1,118 @@
+"""Colours of modules: neighbours can be told apart, by colour-blind people, too."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray
+
+#: Colours that colour-blind people can tell apart (Okabe & Ito 2008), without black.
+_HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+
+#: Visions: what is left of the three lights of a screen (Machado, Oliveira & Fernandes 2009) with all kinds of cones,
+#: and without those for long or middle waves, which one man in forty lacks.
+_VISION = np.array(
+    [
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    ]
+)
+
+# Oklab (Ottosson 2020), where distances are about as large as they look.
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+#: Colours that far apart in Oklab are easily told apart side by side.
+_EASY = 0.09
+
+
+def rgb(colour: str) -> FloatArray:
+    """The three lights of a colour like ``#0072B2``, from 0 to 1."""
+    return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+
+
+def mixed(colours: FloatArray, other: float, part: FloatArray | float) -> FloatArray:
+    """Colours mixed with that part of white (1) or black (0). Any shape (..., 3)."""
+    found: FloatArray = colours + (other - colours) * np.asarray(part)[..., None]
+    return found
+
+
+def oklab(colours: FloatArray, vision: int = 0) -> FloatArray:
+    """Lightness and the two opponent axes of colours, by the number of a vision. Shapes (..., 3)."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ _VISION[vision].T, 0, 1)
+    found: FloatArray = np.cbrt(seen @ _TO_CONES.T) @ _TO_LAB.T
+    return found
+
+
+def difference(first: FloatArray, second: FloatArray) -> FloatArray:
+    """How different colours look, in Oklab, to whom they look most alike. Shapes (..., 3)."""
+    apart = [np.linalg.norm(oklab(first, vision) - oklab(second, vision), axis=-1) for vision in range(len(_VISION))]
+    found: FloatArray = np.min(apart, axis=0)
+    return found
+
+
+def is_dark(colour: FloatArray) -> bool:
+    """Whether white letters are easier to read on a colour than black ones."""
+    return bool(oklab(colour)[0] < 0.62)
+
+
+def palette() -> FloatArray:
+    """The colours of modules, shape (20, 3): seven hues, then these darker, and lighter, but for yellow."""
+    hues = np.array([rgb(hue) for hue in _HUES])
+    return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45)])
+
+
+def coloured(closeness: FloatArray) -> FloatArray:
+    """Colours for things so that those close to each other differ most.
+
+    Parameters
+    ----------
+    closeness : float64 array of shape (k, k)
+        How much it matters to tell two of them apart; symmetric.
+
+    Returns
+    -------
+    float64 array of shape (k, 3)
+        Red, green and blue. The first seven have hues of their own, the first 20 colours of their own.
+    """
+    colours = palette()
+    likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
+    # A hue rather than a shade of it, and all of them about equally often; yellow is faint on white.
+    cost = np.zeros((len(closeness), len(colours))) + 0.001 * np.arange(len(colours))
+    cost[:, len(_HUES) :] += 0.1
+    cost[:, len(_HUES) - 1] += 0.05
+    unused = np.ones(len(colours), dtype=np.bool_)
+    chosen: NDArray[np.int64] = np.zeros(len(closeness), dtype=np.int64)
+    for number in range(len(closeness)):
+        free = unused if unused.any() else ~unused
+        if number < len(_HUES):
+            free = unused & (np.arange(len(colours)) < len(_HUES))
+        chosen[number] = np.where(free, cost[number], np.inf).argmin()
+        unused[chosen[number]] = False
+        cost += (closeness[:, number, None] + 0.02) * likeness[chosen[number]]
+    return colours[chosen]
+
+
+def closeness_of_discs(centres: FloatArray, radii: FloatArray) -> FloatArray:
+    """How close discs in the plane are to each other, from 0 to 1. Shape (k, k)."""
+    if len(radii) == 0:
+        return np.zeros((0, 0))
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1) - radii[:, None] - radii[None]
+    unit = np.sqrt(np.mean(np.square(radii)))
+    found: FloatArray = np.exp(-np.maximum(apart, 0) / max(unit, 1e-300))
+    return found

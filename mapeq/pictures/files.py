@@ -1,0 +1,58 @@
+"""Writing pictures: the format follows the suffix, and a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mapeq._base.optional import require
+from mapeq.io.files.output import check_writable, whole_file
+from mapeq.pictures.network import KINDS, plot
+from mapeq.result.result import Result
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def check_picture(path: str | os.PathLike[str]) -> None:
+    """Refuse at once what could only fail after the work is done.
+
+    Raises
+    ------
+    ValueError
+        If the suffix tells no format of pictures.
+    FormatError
+        If the file cannot be written.
+    ImportError
+        If matplotlib is not installed.
+    """
+    if _format_of(path) not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise ValueError(f"{os.fspath(path)}: the suffix tells the format; that of a picture must be one of {known}")
+    check_writable(path)
+    require("matplotlib", extra="plot")
+
+
+def write_picture(
+    result: Result,
+    path: str | os.PathLike[str],
+    kind: str = "network",
+    *,
+    level: int | None = None,
+    name: str | None = None,
+) -> None:
+    """Write a picture of a result, the same bytes for the same result; see :meth:`mapeq.Result.plot`."""
+    check_picture(path)
+    matplotlib = require("matplotlib", extra="plot")
+    figures = require("matplotlib.figure", extra="plot")
+    # Words stay words in SVG, and its identifiers do not change from run to run.
+    with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none"}):
+        figure = figures.Figure(figsize=KINDS[kind], layout="constrained")
+        plot(result, kind, figure.add_subplot(), level, name)
+        format = _format_of(path)
+        date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
+        with whole_file(path, binary=True) as stream:
+            figure.savefig(stream, format=format, dpi=100, metadata=date)
+
+
+def _format_of(path: str | os.PathLike[str]) -> str:
+    return Path(path).suffix.removeprefix(".").lower()

@@ -1,0 +1,321 @@
+"""Where things stand in pictures of networks: modules as discs that keep apart, their nodes within.
+
+Both by the same means: distances along links are reproduced in the plane (stress, Gansner, Koren & North 2005, with
+pivots, Ortmann, Klimenta & Brandes 2017), and discs that overlap then push each other away. Nothing is random.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
+
+from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.jit import jit
+
+#: Up to so many nodes all distances are looked at, beyond that those to so many of them.
+PIVOTS = 400
+
+_GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
+
+
+class NetworkLayout(NamedTuple):
+    """Places of modules and of the nodes in them; the discs of all modules together have area pi.
+
+    Attributes
+    ----------
+    centres : float64 array of shape (k, 2)
+    radii : float64 array of shape (k,)
+        Of the discs, which do not overlap.
+    places : float64 array of shape (n, 2)
+        Of the nodes, each within the disc of its module.
+    dots : float64 array of shape (n,)
+        Radii of the nodes.
+    """
+
+    centres: FloatArray
+    radii: FloatArray
+    places: FloatArray
+    dots: FloatArray
+
+
+def flow_between(
+    labels: IntArray, num_modules: int, sources: IntArray, targets: IntArray, flow: FloatArray
+) -> scipy.sparse.csr_array:
+    """The flow from module to module, given that over links; none from a module to itself. Shape (k, k)."""
+    ends = labels[sources], labels[targets]
+    apart = ends[0] != ends[1]
+    shape = (num_modules, num_modules)
+    return scipy.sparse.coo_array((flow[apart], (ends[0][apart], ends[1][apart])), shape=shape).tocsr()
+
+
+def placed_discs(
+    radii: FloatArray, between: scipy.sparse.csr_array, *, gap: float = 0.35, pull: float = 0.004, shape: float = 1.0
+) -> FloatArray:
+    """Places of discs in the plane, shape (k, 2): none overlaps, those with much flow between them are neighbours.
+
+    Parameters
+    ----------
+    radii : float64 array of shape (k,)
+    between : sparse array of shape (k, k)
+        Flow from disc to disc.
+    gap : float
+        How far discs that exchange flow with nobody else are apart, in mean radii.
+    pull : float
+        How densely they are packed, see :func:`keep_apart`.
+    shape : float
+        Height of the picture by its width.
+    """
+    both = (between + between.T).tocoo()
+    i, j = both.coords
+    leaving = np.bincount(i, both.data, minlength=len(radii))
+    shares = both.data / np.maximum(np.minimum(leaving[i], leaving[j]), 1e-300)
+    unit = gap * np.sqrt(np.mean(np.square(radii))) if len(radii) else 0.0
+    lengths = radii[i] + radii[j] + unit / np.sqrt(np.clip(shares, 1e-4, 1.0))
+    places = stress_layout(scipy.sparse.coo_array((lengths, (i, j)), shape=both.shape).tocsr())
+    keep_apart(places, radii + 0.2 * unit, 400, pull, np.inf)
+    return _turned(places, radii, shape)
+
+
+def network_layout(
+    labels: IntArray,
+    node_flow: FloatArray,
+    sources: IntArray,
+    targets: IntArray,
+    flow: FloatArray,
+    *,
+    shape: float = 1.0,
+) -> NetworkLayout:
+    """Place modules by the flow between them, and their nodes within them by that over links.
+
+    Parameters
+    ----------
+    labels : integer array of shape (n,)
+        The module of each node, numbered from 0 without gaps.
+    node_flow : float64 array of shape (n,)
+    sources, targets, flow : arrays, one entry a link
+    shape : float
+        Height of the picture by its width.
+    """
+    n, num_modules = len(labels), int(labels.max(initial=-1)) + 1
+    sizes = np.bincount(labels, minlength=num_modules)
+    shares = np.bincount(labels, node_flow, minlength=num_modules) / max(node_flow.sum(), 1e-300)
+    radii = np.sqrt((shares + sizes / max(n, 1)) / 2)
+    centres = placed_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
+    dots = np.maximum(np.sqrt(0.2 * node_flow / max(node_flow.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
+    places = _within_discs(labels, radii, dots, sources, targets, flow)
+    places = _facing(places, labels, centres, sources, targets, flow)
+    return NetworkLayout(centres, radii, centres[labels] + places, dots)
+
+
+def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArray:
+    """Places in the plane whose distances are those along links, as far as may be. Shape (n, 2).
+
+    Parameters
+    ----------
+    lengths : sparse array of shape (n, n)
+        How long each link should be; without direction.
+    rounds : int
+        How often every node is moved.
+    """
+    n = lengths.shape[0]
+    if n < 2:
+        return np.zeros((n, 2))
+    lengths = lengths.maximum(lengths.T).tocsr()
+    pivots = np.linspace(0, n - 1, min(n, PIVOTS)).astype(np.int64)
+    distances = dijkstra(lengths, directed=False, indices=pivots).T
+    reached = np.isfinite(distances)
+    typical = lengths.data.mean() if lengths.nnz else 1.0
+    # Strangers stay aside of what is linked, all around it.
+    distances[~reached] = 0.55 * distances.max(initial=0.0, where=reached) + typical
+    places = _first_places(distances, typical)
+    _relax(places, np.ascontiguousarray(distances), pivots, lengths.indptr, lengths.indices, lengths.data, rounds)
+    centred: FloatArray = places - places.mean(axis=0)
+    return centred
+
+
+def _first_places(distances: FloatArray, typical: float) -> FloatArray:
+    """Classical scaling by the distances to the pivots; a sunflower besides, since nodes may agree in all of them."""
+    n = len(distances)
+    squares = np.square(distances)
+    centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    places = centred @ axes[:, :-3:-1]
+    places = places if places.shape[1] == 2 else np.column_stack([places, np.zeros(n)])
+    spread = np.abs(places).max()
+    places *= distances.max() / 2 / max(spread, 1e-300)
+    places *= np.where(places[np.abs(places).argmax(axis=0), [0, 1]] < 0, -1, 1)  # the sign of axes is anybody's guess
+    angles, rings = _GOLDEN_ANGLE * np.arange(n), np.sqrt(np.arange(n) + 0.5) * typical / np.sqrt(n)
+    found: FloatArray = places + 0.3 * rings[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+    return np.ascontiguousarray(found)
+
+
+def _turned(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
+    """The same places, turned so that the discs fill a picture of that shape best."""
+    best, least = places, np.inf
+    for angle in np.linspace(0, np.pi, 36, endpoint=False):
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        turned = places @ turn
+        reach = np.ptp(np.concatenate([turned - radii[:, None], turned + radii[:, None]]), axis=0)
+        needed = max(reach[0], reach[1] / shape)
+        if needed < least * (1 - 1e-9):
+            best, least = turned, needed
+    return best
+
+
+def _within_discs(
+    labels: IntArray, radii: FloatArray, dots: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray
+) -> FloatArray:
+    """Places of nodes about the centres of their modules, shape (n, 2)."""
+    order = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[order], np.arange(len(radii) + 1))
+    rank = np.empty(len(labels), dtype=np.int64)
+    rank[order] = np.arange(len(labels))
+    inside = labels[sources] == labels[targets]
+    i, j, strength = rank[sources[inside]], rank[targets[inside]], flow[inside]
+    lengths = np.clip((strength.mean() / np.maximum(strength, 1e-300)) ** 0.25, 0.5, 2.0) if len(strength) else strength
+    links = scipy.sparse.coo_array((lengths, (i, j)), shape=(len(labels),) * 2).tocsr()
+    places = np.zeros((len(labels), 2))
+    for module, radius in enumerate(radii):
+        own = slice(first[module], first[module + 1])
+        members = order[own]
+        if len(members) > 1:
+            found = stress_layout(links[own, own])
+            places[members] = _in_disc(found, dots[members], radius)
+    return places
+
+
+def _in_disc(places: FloatArray, dots: FloatArray, radius: float) -> FloatArray:
+    """Spread places over a disc: each as far from the centre as leaves room for those that are nearer to it."""
+    distance = np.hypot(*places.T)
+    order = np.argsort(distance, kind="stable")
+    areas = np.square(dots[order])
+    areas += areas.mean()
+    room = np.cumsum(areas) - areas / 2
+    wanted = np.empty(len(dots))
+    wanted[order] = np.sqrt(room / areas.sum())
+    spread: FloatArray = (
+        places / np.maximum(distance, 1e-300)[:, None] * (wanted * np.maximum(radius * 0.95 - dots, 0))[:, None]
+    )
+    keep_apart(spread, dots * 1.1, 60, 0.0, radius * 0.95)
+    return spread
+
+
+def _facing(
+    places: FloatArray, labels: IntArray, centres: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray
+) -> FloatArray:
+    """Turn each module, or its mirror image, so that nodes look to the modules that they exchange flow with."""
+    apart = labels[sources] != labels[targets]
+    i, j, strength = sources[apart], targets[apart], flow[apart]
+    way = centres[labels[j]] - centres[labels[i]]
+    length = np.maximum(np.hypot(*way.T), 1e-300)
+    pull = strength * (way[:, 0] + 1j * way[:, 1]) / length
+    place = places[:, 0] + 1j * places[:, 1]
+    turns = []
+    for image in (place, place.conj()):
+        drawn = np.concatenate([image[i].conj() * pull, image[j].conj() * -pull])
+        modules = np.concatenate([labels[i], labels[j]])
+        turns.append(_sums(modules, drawn, len(centres)))
+    mirrored = np.abs(turns[1]) > np.abs(turns[0]) * (1 + 1e-9)
+    turn = np.where(mirrored, turns[1], turns[0])
+    turn = np.where(np.abs(turn) > 1e-300, turn / np.maximum(np.abs(turn), 1e-300), 1.0)
+    turned = np.where(mirrored[labels], place.conj(), place) * turn[labels]
+    return np.column_stack([turned.real, turned.imag])
+
+
+def _sums(groups: IntArray, values: NDArray[np.complex128], count: int) -> NDArray[np.complex128]:
+    found: NDArray[np.complex128] = np.bincount(groups, values.real, minlength=count) + 1j * np.bincount(
+        groups, values.imag, minlength=count
+    )
+    return found
+
+
+@jit
+def _relax(places, distances, pivots, indptr, indices, lengths, rounds):
+    """Move each node in turn to where its distances to pivots and neighbours want it to be.
+
+    Parameters
+    ----------
+    places : float64 array of shape (n, 2)
+        Changed in place.
+    distances : float64 array of shape (n, p)
+        To the pivots.
+    pivots : int64 array of shape (p,)
+    indptr, indices, lengths : the links of each node, and how long they should be
+    rounds : int
+    """
+    n, num_pivots = distances.shape
+    scale = n / num_pivots
+    for _ in range(rounds):
+        for i in range(n):
+            x, y, whole = 0.0, 0.0, 0.0
+            for k in range(num_pivots + indptr[i + 1] - indptr[i]):
+                if k < num_pivots:
+                    j, wanted, share = pivots[k], distances[i, k], scale
+                else:
+                    j, wanted, share = indices[indptr[i] + k - num_pivots], lengths[indptr[i] + k - num_pivots], 1.0
+                if j == i or wanted <= 0.0:
+                    continue
+                weight = share / (wanted * wanted)
+                dx, dy = places[i, 0] - places[j, 0], places[i, 1] - places[j, 1]
+                now = np.sqrt(dx * dx + dy * dy)
+                stretch = wanted / now if now > 1e-12 else 0.0
+                x += weight * (places[j, 0] + dx * stretch)
+                y += weight * (places[j, 1] + dy * stretch)
+                whole += weight
+            if whole > 0.0:
+                places[i, 0], places[i, 1] = x / whole, y / whole
+
+
+@jit
+def keep_apart(places, radii, rounds, pull, bound):
+    """Push discs that overlap away from each other, the smaller one further, until none does.
+
+    Parameters
+    ----------
+    places : float64 array of shape (n, 2)
+        Changed in place.
+    radii : float64 array of shape (n,)
+    rounds : int
+        How often every pair is looked at, at most.
+    pull : float
+        The part of its way to the origin that each disc goes in every round but those of the last quarter.
+    bound : float
+        Discs stay within so large a disc about the origin, overlapping or not.
+    """
+    n = len(radii)
+    for turn in range(rounds):
+        pulls = pull > 0.0 and 4 * turn < 3 * rounds
+        if pulls:
+            places *= 1.0 - pull
+        moved = False
+        for i in range(n):
+            for j in range(i):
+                dx, dy = places[i, 0] - places[j, 0], places[i, 1] - places[j, 1]
+                least = radii[i] + radii[j]
+                if dx * dx + dy * dy >= least * least * (1 - 1e-6):
+                    continue
+                distance = np.sqrt(dx * dx + dy * dy)
+                if distance < 1e-9 * least:
+                    angle = 2.399963 * (i + n * j)
+                    dx, dy, distance = np.cos(angle), np.sin(angle), 1.0
+                    push = least
+                else:
+                    push = least - distance
+                share = radii[j] * radii[j] / (radii[i] * radii[i] + radii[j] * radii[j])
+                places[i, 0] += dx / distance * push * share
+                places[i, 1] += dy / distance * push * share
+                places[j, 0] -= dx / distance * push * (1 - share)
+                places[j, 1] -= dy / distance * push * (1 - share)
+                moved = True
+        for i in range(n):
+            far = np.sqrt(places[i, 0] * places[i, 0] + places[i, 1] * places[i, 1]) + radii[i]
+            if far > bound:
+                factor = max(bound - radii[i], 0.0) / max(far - radii[i], 1e-300)
+                places[i, 0] *= factor
+                places[i, 1] *= factor
+        if not moved and not pulls:
+            break

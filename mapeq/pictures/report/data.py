@@ -1,0 +1,100 @@
+"""What the page knows of a result: the hierarchy as flat arrays, rounded to what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray
+from mapeq._base.hierarchy import depths
+from mapeq.result.modules import Catalogue
+from mapeq.result.result import Result
+from mapeq.walk.flow import ENTER, EXIT, VISIT
+
+#: How many nodes and modules a page can list and still be light to send and quick to open.
+MOST_NODES = 50_000
+MOST_MODULES = 50_000
+#: How many nodes of each module are listed at most if there are more.
+_MOST_OF_EACH = 10
+
+
+def page_data(result: Result, level: int) -> dict[str, Any]:
+    """The data in the page, for JSON.
+
+    ``modules`` has an entry of each list for every module, the root first, level by level: ``parent``; ``size``, the
+    number of nodes in it at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, which of the
+    modules of a level gives it its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. These
+    come module by module, most flow first: ``label``, ``flow``.
+    """
+    catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network)
+    modules = _modules_shown(result.module_records[:, VISIT])
+    listed, nodes = _nodes_listed(catalogue, modules)
+    number = np.zeros(len(result.module_records), dtype=np.int64)
+    number[modules] = np.arange(len(modules))
+    records = result.module_records[modules]
+    labels = result.network.labels
+    return {
+        "modules": {
+            "parent": number[result.hierarchy.parent[modules]].tolist(),
+            "size": catalogue.num_nodes[modules].tolist(),
+            "flow": _rounded(records[:, VISIT], 6),
+            "enter": _rounded(records[:, ENTER], 6),
+            "exit": _rounded(records[:, EXIT], 6),
+            "codelength": _rounded(catalogue.codelengths[modules], 6),
+            "coloured": _coloured(result, level)[modules].tolist(),
+            "listed": listed.tolist(),
+        },
+        "nodes": {
+            "label": [_label(labels[i]) for i in nodes.tolist()],
+            "flow": _rounded(result.flow[nodes], 4),
+        },
+    }
+
+
+def _coloured(result: Result, level: int) -> NDArray[np.int64]:
+    """The module of a level that each module is in or is, or is the only one in it; -1 for those that hold more."""
+    module_of, parent = result.hierarchy
+    labels, depth = result.labels_at(level), depths(parent)
+    lowest, highest = np.full(len(parent), len(labels)), np.full(len(parent), -1)
+    np.minimum.at(lowest, module_of, labels)
+    np.maximum.at(highest, module_of, labels)
+    for below in range(int(depth.max()), 0, -1):
+        here = np.flatnonzero(depth == below)
+        np.minimum.at(lowest, parent[here], lowest[here])
+        np.maximum.at(highest, parent[here], highest[here])
+    return np.where(lowest == highest, lowest, -1)
+
+
+def _modules_shown(visits: FloatArray) -> NDArray[np.int64]:
+    """The modules with most flow, in the order of their numbers.
+
+    No module has more flow than the one that it is in, and this has the smaller number: whoever stays has a parent.
+    Of the modules in another the first ones stay, so that their ranks are what they were.
+    """
+    return np.sort(np.argsort(-np.round(visits, 12), kind="stable")[:MOST_MODULES])
+
+
+def _nodes_listed(catalogue: Catalogue, modules: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many of the nodes directly in each of the modules are listed, and these nodes, module by module."""
+    first = catalogue.first_nodes[modules]
+    listed = catalogue.first_nodes[modules + 1] - first
+    if len(catalogue.node_order) > MOST_NODES:
+        each = _MOST_OF_EACH
+        while each > 1 and np.minimum(listed, each).sum() > MOST_NODES:
+            each -= 1
+        listed = np.minimum(listed, each)
+    skipped = first - (np.cumsum(listed) - listed)
+    return listed, catalogue.node_order[np.arange(listed.sum()) + np.repeat(skipped, listed)]
+
+
+def _rounded(values: FloatArray, digits: int) -> list[float]:
+    """So many significant digits of each."""
+    return [float(f"{value:.{digits}g}") for value in values.tolist()]
+
+
+def _label(label: Any) -> str | int:
+    """A whole number, which takes no quotes, or the text of a label."""
+    plain = label.item() if isinstance(label, np.generic) else label
+    return plain if type(plain) is int and abs(plain) < 1 << 53 else str(plain)

@@ -1,0 +1,64 @@
+"""From a hierarchy and the flow to a result: modules are numbered, and everything is summed up once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.hierarchy import Hierarchy, numbering, reordered, sums_upwards
+from mapeq.network.network import Network
+from mapeq.objective.multilevel import USE, hierarchical_codelength, hierarchy
+from mapeq.result.modules import descending
+from mapeq.result.result import Result
+from mapeq.walk.flow import VISIT, Flow, NodeFlow
+
+
+def make_result(
+    network: Network,
+    flow: Flow,
+    tree: Hierarchy,
+    *,
+    trials: tuple[float, ...] = (),
+    modules_agreed: int | None = None,
+    converged: bool = True,
+    seed: int | None = None,
+    options: dict[str, Any],
+) -> Result:
+    """The result of a hierarchy of n nodes: modules are numbered anew, level by level and by flow.
+
+    Parents have smaller numbers than the modules in them; modules that no node is in may be left over. A
+    partition is a hierarchy of one level, see :func:`mapeq._base.hierarchy.two_levels`.
+    """
+    dtype = flow.links.indices.dtype
+    tree = Hierarchy(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
+    state = hierarchy(flow, tree)
+    length = hierarchical_codelength(flow, state)
+    records = state.modules
+    records[:, VISIT] = _visits(state.modules[:, USE], tree)
+    order = numbering(tree, descending(records[:, VISIT]))
+    tree = reordered(tree, order)
+    return Result(
+        codelength=length.total,
+        index_codelength=length.index_codelength,
+        module_codelength=length.module_codelength,
+        one_level_codelength=flow.node_codelength,
+        flow=read_only(flow.nodes[:, VISIT].copy()),
+        hierarchy=Hierarchy(read_only(tree.module_of), read_only(tree.parent)),
+        module_records=read_only(records[order]),
+        trials=trials,
+        modules_agreed=modules_agreed,
+        converged=converged,
+        seed=seed,
+        options=options,
+        network=network,
+        node_flow=NodeFlow(flow.nodes, flow.teleport),
+    )
+
+
+def _visits(use: FloatArray, tree: Hierarchy) -> FloatArray:
+    """How often the nodes in each module are visited; for leaf modules, that is the use rate. Shape (t,)."""
+    holds_modules = np.zeros(len(use), dtype=np.bool_)
+    holds_modules[tree.parent[1:]] = True
+    return sums_upwards(np.where(holds_modules, 0.0, use), tree.parent)

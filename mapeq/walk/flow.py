@@ -1,0 +1,105 @@
+"""What a random walk gives: how often it visits each node and uses each link.
+
+A :class:`Flow` is all that the objective and the optimizer ever see: undirected and directed networks, recorded and
+unrecorded teleportation differ only in the numbers it holds. :mod:`mapeq.walk.models` computes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray, read_only
+from mapeq.objective.codebooks import Codebooks, one_codebook
+
+#: Columns of a node's record.
+VISIT, ENTER, EXIT = 0, 1, 2
+
+#: Columns of recorded teleportation.
+TELEPORT_OUT, TELEPORT_IN = 0, 1
+
+
+class Links(NamedTuple):
+    """Flow between nodes, in rows: that of the k-th link in both directions, ``f_ij + f_ji``, is ``flow[k * stride]``.
+
+    Every link stands in the rows of both its ends; there are no self-links. Integers are unsigned, so that
+    kernels need not check for indices that count from the end.
+
+    Attributes
+    ----------
+    indptr : uint64 array of shape (n + 1,)
+    indices : uint32 array (uint64 beyond 2**31 nodes), one entry a link
+    flow : float64 array, one entry a link, or of shape (1,) where every link carries the same flow
+    stride : uint64
+        1, or 0 with a flow of shape (1,).
+    """
+
+    indptr: NDArray[np.uint64]
+    indices: NDArray[Any]
+    flow: FloatArray
+    stride: np.uint64
+
+
+def link_flows(links: Links) -> FloatArray:
+    """The flow of every link: float64, as long as `indices`."""
+    return links.flow if links.stride else np.broadcast_to(links.flow, links.indices.shape)
+
+
+class NodeFlow(NamedTuple):
+    """What the walk gives for nodes, which is what a result keeps of it. All arrays are read-only.
+
+    Attributes
+    ----------
+    nodes : float64 array of shape (n, 3)
+        Visit rate, enter flow and exit flow of each node: the columns ``VISIT``, ``ENTER``, ``EXIT``.
+    teleport : float64 array of shape (n, 2) or None
+        Recorded teleportation, as in a :class:`Flow`.
+    """
+
+    nodes: FloatArray
+    teleport: FloatArray | None
+
+
+class Flow(NamedTuple):
+    """What the random walk gives, per step. All arrays are read-only.
+
+    Attributes
+    ----------
+    links : Links
+    nodes : float64 array of shape (n, 3)
+        Visit rate, enter flow and exit flow of each node: the columns ``VISIT``, ``ENTER``, ``EXIT``.
+    teleport : float64 array of shape (n, 2) or None
+        Recorded teleportation: the flow that teleports from each node, and the probability
+        that teleportation lands on it. None if teleportation is not recorded.
+    node_codelength : float
+        ``-sum(p * log2(p))`` over the visit rates of the network's nodes, in bits. Aggregation
+        keeps it: code words name nodes, however many of them travel together.
+    codebooks : Codebooks
+    """
+
+    links: Links
+    nodes: FloatArray
+    teleport: FloatArray | None
+    node_codelength: float
+    codebooks: Codebooks
+
+
+def assemble_flow(
+    links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArray, teleport: FloatArray | None
+) -> Flow:
+    nodes = np.column_stack([visits, enters, exits])
+    if teleport is not None:
+        # Teleportation crosses the border of a node unless it lands where it left.
+        leaving, landing = teleport.T
+        nodes[:, EXIT] += leaving * (1 - landing)
+        nodes[:, ENTER] += (leaving.sum() - leaving) * landing
+        teleport = read_only(teleport)
+    return Flow(links, read_only(nodes), teleport, node_codelength(visits), one_codebook(links.indices.dtype))
+
+
+def node_codelength(visits: FloatArray) -> float:
+    """``-sum(p * log2(p))`` in bits: what naming every visited node costs where there are no modules."""
+    visited = visits[visits > 0]
+    return float(-(visited * np.log2(visited)).sum()) + 0.0

@@ -1,0 +1,55 @@
+"""The flow over each link, from the flow of the nodes: walks keep only the sum of both directions of a link."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mapeq._base.csr import FloatArray, IntArray, row_sums, without_diagonal
+from mapeq.network.network import Network
+from mapeq.walk.flow import EXIT, TELEPORT_IN, TELEPORT_OUT, NodeFlow
+from mapeq.walk.options import WalkOptions
+
+
+class LinkFlow(NamedTuple):
+    """Flow over every stored link but self-links, in the direction of the link.
+
+    Attributes
+    ----------
+    sources, targets : integer arrays, one entry a link
+        In undirected networks every link is there twice.
+    flow : float64 array, one entry a link
+        Per step of the walk.
+    directed : bool
+        Whether the flow has a direction, by the flow model.
+    """
+
+    sources: IntArray
+    targets: IntArray
+    flow: FloatArray
+    directed: bool
+
+
+def link_flow(network: Network, options: WalkOptions, node_flow: NodeFlow) -> LinkFlow:
+    """The flow over the links of a network, given what the walk by these options gives for its nodes."""
+    if not options.directed:
+        network = network.undirected()
+    rates = rates_per_weight(network, node_flow)
+    network = network.without_self_links()
+    sources = network.sources()
+    return LinkFlow(sources, network.indices, rates[sources] * network.weights, options.directed)
+
+
+def rates_per_weight(network: Network, node_flow: NodeFlow) -> FloatArray:
+    """Flow per unit of weight over the links from each node to others. Shape (n,).
+
+    In every flow model, the flow that leaves a node over links is proportional to their weights.
+    """
+    rows = without_diagonal(network.rows, network.self_links)
+    exits = node_flow.nodes[:, EXIT]
+    if node_flow.teleport is not None:
+        teleport_out, teleport_in = node_flow.teleport[:, TELEPORT_OUT], node_flow.teleport[:, TELEPORT_IN]
+        exits = np.maximum(exits - teleport_out * (1 - teleport_in), 0.0)
+    strengths = row_sums(rows.indptr, rows.weights)
+    return np.divide(exits, strengths, out=np.zeros_like(exits), where=strengths > 0)

@@ -1,0 +1,146 @@
+"""The options of the random walk, each stated once: its default, its range, and what people are told about it.
+
+The command's flags, the reference of :func:`mapeq.infomap` and the checks of values are all made from here.
+This module imports nothing heavy, so that ``mapeq --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any, NamedTuple, TypeVar
+
+from mapeq._base.errors import is_flag, is_number, option_error
+
+T = TypeVar("T")
+
+
+class FlowModel(NamedTuple):
+    """What people are told about a flow model; :mod:`mapeq.walk.models` has the function that computes it."""
+
+    directed: bool  #: whether links have a direction in this model
+    summary: str
+
+
+FLOW_MODELS = {
+    "undirected": FlowModel(False, "links are symmetric, and visit rates are proportional to strengths"),
+    "directed": FlowModel(True, "a random walk that teleports (PageRank)"),
+    "undirdir": FlowModel(True, "link weights are the flow, without teleportation"),
+    "outdirdir": FlowModel(True, "the same as undirdir"),
+    "rawdir": FlowModel(True, "the same as undirdir"),
+    "precomputed": FlowModel(True, "link weights are the flow, and node weights the visit rates"),
+}
+
+TELEPORT_TARGETS = ("links", "nodes")
+
+
+def _option(default: T, flags: str, metavar: str | None, help: str, doc: str) -> T:
+    """A field of :class:`WalkOptions`: the flags and help of the command, and its paragraph in the reference."""
+    metadata = {"flags": tuple(flags.split()), "metavar": metavar, "help": help, "doc": doc}
+    stated: T = field(default=default, metadata=metadata)
+    return stated
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """How the random walk moves; see :func:`mapeq.infomap` for the meaning of each option.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range; names the option, the value and the allowed values.
+    """
+
+    flow_model: str = _option(
+        "undirected",
+        "-f --flow-model",
+        "MODEL",
+        ", ".join(FLOW_MODELS) + " (by default undirected or directed, as the network is)",
+        """flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
+        How link weights become flow. By default "undirected" or "directed", as the network is. "undirdir", "outdirdir"
+        and "rawdir" (all three are the same) use the link weights as the flow, without teleportation; "precomputed"
+        also uses the node weights as the visit rates.""",
+    )
+    teleportation_probability: float = _option(
+        0.15,
+        "-p --teleportation-probability",
+        "P",
+        "probability of teleporting at each step, directed flow only (0.15)",
+        """teleportation_probability : float from 0 to 1
+        Probability of teleporting at each step (directed flow only).""",
+    )
+    recorded_teleportation: bool = _option(
+        False,
+        "-e --recorded-teleportation",
+        None,
+        "describe teleportation steps too, not only steps over links",
+        """recorded_teleportation : bool
+        Whether the description covers teleportation steps, too.""",
+    )
+    teleport_to: str = _option(
+        "links",
+        "--teleport-to",
+        "WHAT",
+        "teleport to random links or to random nodes (links)",
+        """teleport_to : {"links", "nodes"}
+        Whether teleportation chooses a random link or a random node; nodes by their weights, if they have any.""",
+    )
+    node_weights_as_flow: bool = _option(
+        False,
+        "--node-weights-as-flow",
+        None,
+        "use the node weights as the visit rates",
+        """node_weights_as_flow : bool
+        Use the node weights as the visit rates, whatever the flow over links.""",
+    )
+    markov_time: float = _option(
+        1.0,
+        "--markov-time",
+        "T",
+        "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones (1)",
+        """markov_time : float above 0, or "auto"
+        Number of steps of the walk that one step of the description covers: above 1 modules grow, below 1 they shrink.
+        "auto" raises it, up to 4, while modules have no boundaries of their own, as in nearest-neighbour networks;
+        ``result.options`` has the value that was chosen.""",
+    )
+
+    def __post_init__(self) -> None:
+        if self.flow_model not in FLOW_MODELS:
+            raise option_error("flow_model", self.flow_model, "one of " + ", ".join(FLOW_MODELS))
+        if self.teleport_to not in TELEPORT_TARGETS:
+            raise option_error("teleport_to", self.teleport_to, "one of " + ", ".join(TELEPORT_TARGETS))
+        if not (is_number(self.teleportation_probability) and 0 <= self.teleportation_probability <= 1):
+            raise option_error("teleportation_probability", self.teleportation_probability, "a number from 0 to 1")
+        if not (is_number(self.markov_time) and 0 < self.markov_time < math.inf):
+            raise option_error("markov_time", self.markov_time, "a number above 0")
+        for name in ("recorded_teleportation", "node_weights_as_flow"):
+            if not is_flag(getattr(self, name)):
+                raise option_error(name, getattr(self, name), "True or False")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> WalkOptions:
+        """The options of the walk among others, such as those of a result."""
+        return cls(**{option.name: values[option.name] for option in fields(cls)})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The options by name, as plain Python values."""
+        return {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
+
+    @property
+    def directed(self) -> bool:
+        """Whether links have a direction in the flow model."""
+        return FLOW_MODELS[self.flow_model].directed
+
+
+def walk_options() -> tuple[Field[Any], ...]:
+    """The fields of :class:`WalkOptions`, with what people are told about each in ``metadata``."""
+    return fields(WalkOptions)
+
+
+def with_walk_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Write the paragraphs of the walk's options into a docstring, in the place of ``{walk options}``."""
+    if function.__doc__ is not None:
+        paragraphs = "\n    ".join(option.metadata["doc"] for option in walk_options())
+        function.__doc__ = function.__doc__.replace("{walk options}", paragraphs)
+    return function
