@@ -15,7 +15,6 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
-from mapeq.embeddings.graph import neighbor_graph
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
@@ -25,9 +24,10 @@ from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import Result
 from mapeq.walk.models import random_walk
-from mapeq.walk.options import WalkOptions
+from mapeq.walk.options import WalkOptions, with_walk_options
 
 
+@with_walk_options
 def infomap(
     graph: Any,
     *,
@@ -65,22 +65,7 @@ def infomap(
     weight : str, int or None
         The edge attribute or column that holds the weight, in a file also its position, from 0; a link without it
         weighs 1. A name other than "weight" has to be there. None: every link weighs 1.
-    flow_model : {"undirected", "directed", "undirdir", "outdirdir", "rawdir", "precomputed"}, optional
-        By default "undirected" or "directed", as the network is. "undirdir", "outdirdir" and "rawdir" take
-        link weights for the flow, without teleportation (all three are the same); "precomputed" also
-        takes the visit rates from the node weights.
-    teleportation_probability : float from 0 to 1
-        How often the walk on a directed network jumps.
-    recorded_teleportation : bool
-        Whether jumps are described, too.
-    teleport_to : {"links", "nodes"}
-        Whether a jump leads to a random link or to a random node, by its weight if nodes have weights.
-    node_weights_as_flow : bool
-        Take the node weights for the visit rates, whatever the flow over links.
-    markov_time : float above 0, or "auto"
-        How many steps of the walk one step of the description covers; above 1 modules grow, below they shrink. "auto"
-        makes it longer, up to 4, where modules would otherwise have no boundaries of their own, as in networks of
-        nearest neighbours; ``result.options`` says how long.
+    {walk options}
     multilevel : bool
         Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
@@ -283,6 +268,8 @@ def warmup() -> None:
     >>> import mapeq
     >>> mapeq.warmup()
     """
+    from mapeq.embeddings.graph import neighbor_graph
+
     # Cliques in a ring: several levels, and modules that meet.
     first = np.arange(600)
     links = np.concatenate([np.column_stack([first, first // 6 * 6 + (first + step) % 6]) for step in (1, 2)])

@@ -105,7 +105,7 @@ def _some_node_weights(draw, n):
 def flow_options(*, flow_models=FLOW_MODELS, **fixed):
     """Options of the flow; those given as keywords are fixed."""
     choices = {
-        "flow_model": st.sampled_from(flow_models),
+        "flow_model": st.sampled_from(tuple(flow_models)),
         "teleportation_probability": st.one_of(st.just(0.15), st.just(1.0), st.floats(0.02, 1)),
         "recorded_teleportation": st.booleans(),
         "teleport_to": st.sampled_from(TELEPORT_TARGETS),

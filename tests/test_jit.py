@@ -10,7 +10,7 @@ import pytest
 
 import mapeq
 
-#: Calls one kernel of levels.py, which calls kernels of objective.py: what two nodes cost as modules.
+#: Calls one kernel of the optimizer, which calls kernels of the objective: what two nodes cost as modules.
 PROGRAM = """
 import numpy as np
 from mapeq.optimizer.aggregation import _fill_single
@@ -48,15 +48,15 @@ def run(house, **environment):
     return float(cost), int(hits), int(misses), cache
 
 
-def test_kernels_are_kept_on_disk_until_a_source_changes(house):
+def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
     cost, hits, misses, _ = run(house)
     assert cost != 0
     assert (hits, misses) == (0, 1)
-    assert list((house / "mapeq" / "__pycache__").glob("levels._fill_single-*.nbi"))
+    assert list((house / "mapeq/optimizer/__pycache__").glob("aggregation._fill_single-*.nbi"))
 
     assert run(house)[:3] == (cost, 1, 0)
 
-    callee = house / "mapeq" / "objective.py"
+    callee = house / "mapeq/objective/two_level.py"
     source = callee.read_text()
     edited = source.replace("return y * log2(y)", "return 2 * y * log2(y)")
     assert edited != source
@@ -68,8 +68,8 @@ def test_kernels_are_kept_on_disk_until_a_source_changes(house):
 
 def test_without_a_place_to_write_kernels_are_compiled_all_the_same(house):
     expected = run(house)[0]
-    shutil.rmtree(house / "mapeq" / "__pycache__")
-    no_folder = house / "mapeq" / "__pycache__"  # permissions would not keep root from writing
+    shutil.rmtree(house / "mapeq/optimizer/__pycache__")
+    no_folder = house / "mapeq/optimizer/__pycache__"  # permissions would not keep root from writing
     no_folder.write_text("a file")
     no_home = house / "home"
     no_home.write_text("a file")

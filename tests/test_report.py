@@ -14,7 +14,8 @@ import pytest
 
 import mapeq
 from mapeq.cli.parser import main
-from mapeq.pictures.report import data, html_report, words
+from mapeq.pictures.report import data, words
+from mapeq.pictures.report.page import html_report
 
 AWKWARD = ["<b>x</b>", "a & b", "</script><script>document.title = 'taken over'</script>", '"quoted"', "Müller", "😀"]
 AWKWARD += ["שלום עולם", "日本語", "x" * 150, "", "${data}", "line\nbreak"]

@@ -6,13 +6,14 @@ on disk, beside the source file or in the user's cache; where neither can be wri
 process compiles afresh.
 
 Numba renews a cached kernel when the file of that kernel changes, but not when a kernel that
-it calls, in another file, does. Here a digest of all of mapeq's sources is part of the name of the
-cache file, so that an edited callee never gives an old result.
+it calls, in another file, does. Here a digest of all kernels' sources is part of the name of the cache
+file, so that an edited callee never gives an old result.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,13 +25,24 @@ import numba
 from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
+_PACKAGE = Path(__file__).parents[1]
+_IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
+
 
 @cache
 def _sources_digest() -> str:
+    """Digest of the modules with kernels, and of all that these import: constants and types are compiled, too."""
+    sources = {path: path.read_bytes() for path in _PACKAGE.rglob("*.py")}
+    waiting = [path for path, source in sources.items() if b"mapeq._base.jit import" in source]
+    compiled = set(waiting)
+    while waiting:
+        modules = (name.decode() for name in _IMPORT.findall(sources[waiting.pop()]))
+        new = {_PACKAGE / f"{module.replace('.', '/')}.py" for module in modules} & sources.keys() - compiled
+        compiled |= new
+        waiting += new
     digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted(compiled):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + sources[path])
     return digest.hexdigest()
 
 

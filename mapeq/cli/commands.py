@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
 from mapeq._base.errors import as_typed, counted, option_error
 from mapeq._base.progress import StatusLine
@@ -23,7 +24,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
-from mapeq.io.files.output import TABLES, check_writable, format_of, write_result
+from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
 from mapeq.io.files.tables import modules_column, write_labels
 from mapeq.io.files.vectors import read_vectors
 from mapeq.io.inputs import as_network
@@ -184,7 +185,7 @@ def _clustered(
 def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     for path in options.output:
         check_writable(path)
-        if format_of(path) not in TABLES and min_size > 1:
+        if "min_size" not in WRITERS[format_of(path)].options and min_size > 1:
             allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     _check_level("clu_level", options.clu_level)

@@ -15,11 +15,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import Field
 from types import FrameType
 from typing import Any
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
+from mapeq.walk.options import walk_options
 
 #: A number below zero, which argparse takes for an option where -2 is one.
 _NEGATIVE = re.compile(r"-\.?\d")
@@ -74,9 +76,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv",
     )
     _add_network_arguments(cluster)
-    _add_flow_arguments(cluster)
+    _add_walk_arguments(cluster)
     search = _add_search_arguments(cluster, "-2", "--two-level")
-    _add_markov_time(search, default=1.0)
     search.add_argument("-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .csv or .tsv")
     _add_output_arguments(cluster)
 
@@ -105,8 +106,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
     _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv; its nodes are called as in FILE")
-    _add_flow_arguments(evaluate)
-    evaluate.add_argument("--markov-time", type=float, default=1.0, metavar="T", help="as the search had it (1)")
+    _add_walk_arguments(evaluate, fitted=False)
 
     plot = commands.add_parser(
         "plot",
@@ -115,8 +115,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: mapeq plot links.txt.gz --directed -N 5 -o network.png",
     )
     _add_network_arguments(plot)
-    _add_flow_arguments(plot)
-    _add_markov_time(_add_search_arguments(plot, "-2", "--two-level"), default=1.0)
+    _add_walk_arguments(plot)
+    _add_search_arguments(plot, "-2", "--two-level")
     _add_picture_arguments(plot)
 
     commands.add_parser(
@@ -170,25 +170,26 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
 
 
-def _add_flow_arguments(command: argparse.ArgumentParser) -> None:
-    flow = command.add_argument_group("random walk")
-    flow.add_argument(
-        "-f",
-        "--flow-model",
-        metavar="MODEL",
-        help="undirected, directed, undirdir, outdirdir, rawdir or precomputed (as the network is directed or not)",
-    )
-    flow.add_argument(
-        "-p",
-        "--teleportation-probability",
-        type=float,
-        default=0.15,
-        metavar="P",
-        help="how often the walk on a directed network jumps (0.15)",
-    )
-    flow.add_argument("-e", "--recorded-teleportation", action="store_true", help="describe the jumps, too")
-    flow.add_argument("--teleport-to", default="links", metavar="WHAT", help="jump to random links or nodes (links)")
-    flow.add_argument("--node-weights-as-flow", action="store_true", help="take the node weights for the visit rates")
+def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True) -> None:
+    """Add the options of the walk; `fitted` says whether the Markov time may be chosen by the search."""
+    walk = command.add_argument_group("random walk")
+    for option in walk_options():
+        if option.name == "markov_time" and fitted:
+            _add_markov_time(walk, default=1.0)
+        else:
+            _add_walk_argument(walk, option)
+
+
+def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
+    """Add an option of the walk as it is stated in :mod:`mapeq.walk.options`, but for some `changes`."""
+    said = option.metadata
+    arguments: dict[str, Any] = {"help": said["help"]}
+    if isinstance(option.default, bool):
+        arguments["action"] = "store_true"
+    else:
+        default = None if option.name == "flow_model" else option.default
+        arguments |= {"default": default, "metavar": said["metavar"], "type": type(option.default)}
+    group.add_argument(*said["flags"], **arguments | changes)
 
 
 def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
@@ -238,14 +239,12 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
 
 
 def _add_markov_time(search: argparse._ArgumentGroup, default: float | str) -> None:
-    search.add_argument(
-        "--markov-time",
-        type=_markov_time,
-        default=default,
-        metavar="T",
-        help="above 1 larger modules, below smaller ones; auto makes it longer where modules would have no boundaries "
-        f"of their own ({default})",
+    option = next(option for option in walk_options() if option.name == "markov_time")
+    help = (
+        "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
+        f"while modules have no boundaries of their own ({default})"
     )
+    _add_walk_argument(search, option, type=_markov_time, default=default, help=help)
 
 
 def _column(text: str) -> str | int:
@@ -325,7 +324,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.parser = known
     with _noting_interrupts() as interrupts:
         try:
-            from mapeq.cli.parser import commands
+            from mapeq.cli import commands
 
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from mapeq._base.csr import constant
+from mapeq._base.hierarchy import Hierarchy
 from mapeq.io.columns import WEIGHT, Wanted
-from mapeq.io.objects.partitions import as_partition as as_partition
+from mapeq.io.objects.partitions import partition_from_object
 from mapeq.network.network import Network
 
 
@@ -90,6 +91,39 @@ def as_network(
         "a table with columns source and target, the path of a network file, an integer array of shape (m, 2) or "
         "(2, m), links as (u, v) or (u, v, weight), or a mapeq.Network"
     )
+
+
+def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
+    """Turn anything that describes a partition or a hierarchy into a Hierarchy.
+
+    Parameters
+    ----------
+    partition : mapping of label to module or to path (a tuple of modules, coarsest first), array in node order,
+        iterable of communities (sets of labels) or of levels (lists of sets of labels), coarsest first, Result,
+        or path of a .clu, .tree, .ftree, .csv or .tsv file
+    network : Network
+        Of n nodes.
+    fit : bool
+        Take a partition of another network that has some of the nodes: what is said of nodes that this network does not
+        have is passed over, and each node of which nothing is said is alone in a top module. An array in node order
+        always has to name all.
+
+    Returns
+    -------
+    Hierarchy
+        Of n nodes; a plain partition is a tree of depth one.
+
+    Raises
+    ------
+    PartitionError
+        If a node is missing, unknown, in two modules or beside modules, or levels are not nested; with `fit`, if none
+        of the nodes is known.
+    """
+    if isinstance(partition, str | os.PathLike):
+        from mapeq.io.files.partitions import read_partition
+
+        return read_partition(partition, network, fit=fit)
+    return partition_from_object(partition, network, fit=fit)
 
 
 def _is_instance(thing: object, module: str, name: str) -> bool:

@@ -453,6 +453,7 @@ class Result:
         FormatError
             If the file cannot be written.
         """
+        import mapeq.pictures.report.page  # noqa: F401  (registers .html)
         from mapeq.io.files.output import write_result
 
         write_result(self, path, format, level)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from mapeq._base.errors import is_flag, is_number, option_error
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class FlowModel(NamedTuple):
@@ -138,7 +139,7 @@ def walk_options() -> tuple[Field[Any], ...]:
     return fields(WalkOptions)
 
 
-def with_walk_options(function: Callable[..., T]) -> Callable[..., T]:
+def with_walk_options(function: F) -> F:
     """Write the paragraphs of the walk's options into a docstring, in the place of ``{walk options}``."""
     if function.__doc__ is not None:
         paragraphs = "\n    ".join(option.metadata["doc"] for option in walk_options())

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import __version__
 from mapeq._base.errors import option_error
 from mapeq._base.hierarchy import depths, preorder

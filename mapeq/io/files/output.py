@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from mapeq._base.errors import FormatError, option_error
 from mapeq._base.optional import require
@@ -16,27 +16,30 @@ from mapeq.io.files.flow_tree import write_flow_tree
 from mapeq.io.files.graphs import write_gexf, write_graphml
 from mapeq.io.files.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.io.files.tree import write_tree
-from mapeq.pictures.report import write_report
 from mapeq.result.result import Result
 
-WRITERS: dict[str, Callable[..., None]] = {
-    "clu": write_clu,
-    "tree": write_tree,
-    "ftree": write_flow_tree,
-    "json": write_json,
-    "csv": write_csv,
-    "tsv": write_tsv,
-    "parquet": write_parquet,
-    "graphml": write_graphml,
-    "gexf": write_gexf,
-    "html": write_report,
+
+class Writer(NamedTuple):
+    """How results are written in one format."""
+
+    write: Callable[..., None]  #: takes the result, a stream and the options below
+    binary: bool = False
+    options: tuple[str, ...] = ()  #: of "level", "min_size" and "title", those that mean something to it
+    needs: tuple[str, str] | None = None  #: the library without which it cannot be written, and its extra
+
+
+#: By suffix. Formats that need more than files, such as reports, register themselves.
+WRITERS = {
+    "clu": Writer(write_clu, options=("level",)),
+    "tree": Writer(write_tree),
+    "ftree": Writer(write_flow_tree),
+    "json": Writer(write_json),
+    "csv": Writer(write_csv, options=("min_size",)),
+    "tsv": Writer(write_tsv, options=("min_size",)),
+    "parquet": Writer(write_parquet, binary=True, options=("min_size",), needs=("pyarrow", "parquet")),
+    "graphml": Writer(write_graphml, binary=True),
+    "gexf": Writer(write_gexf),
 }
-
-#: The formats that are bytes rather than text.
-_BINARY = ("parquet", "graphml")
-
-#: The formats that can leave small modules out.
-TABLES = ("csv", "tsv", "parquet")
 
 
 def write_result(
@@ -54,17 +57,14 @@ def write_result(
     name = format_of(path) if format is None else format
     if name not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
-    if level != 1 and name != "clu":
+    writer = WRITERS[name]
+    if level != 1 and "level" not in writer.options:
         raise option_error("level", level, f"left out, as a .{name} file holds all levels")
-    if min_size != 1 and name not in TABLES:
+    if min_size != 1 and "min_size" not in writer.options:
         raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
-    options: dict[str, Any] = {"min_size": min_size} if name in TABLES else {}
-    if name == "clu":
-        options = {"level": level}
-    elif name == "html":
-        options = {"title": title}
-    with whole_file(path, binary=name in _BINARY) as stream:
-        WRITERS[name](result, stream, **options)
+    given = {"level": level, "min_size": min_size, "title": title}
+    with whole_file(path, binary=writer.binary) as stream:
+        writer.write(result, stream, **{option: given[option] for option in writer.options})
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -90,13 +90,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     FormatError
         If the path is a directory, or its directory does not exist or cannot be written to.
     ImportError
-        If it is a Parquet file and pyarrow is not installed, or a report and matplotlib is not.
+        If the format needs a library that is not installed.
     """
     target = Path(path)
-    if target.suffix.lower() == ".parquet":
-        require("pyarrow", extra="parquet")
-    if target.suffix.lower() == ".html":
-        require("matplotlib", extra="plot")
+    writer = WRITERS.get(target.suffix.removeprefix(".").lower())
+    if writer is not None and writer.needs is not None:
+        require(writer.needs[0], extra=writer.needs[1])
     if target.is_dir():
         raise FormatError("is a directory; name a file in it", file=str(target))
     if not target.parent.is_dir():

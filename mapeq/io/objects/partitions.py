@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from itertools import chain
 from typing import Any
@@ -18,36 +17,8 @@ from mapeq.network.network import Network
 from mapeq.result.result import Result
 
 
-def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
-    """Turn anything that describes a partition or a hierarchy into a Hierarchy.
-
-    Parameters
-    ----------
-    partition : mapping of label to module or to path (a tuple of modules, coarsest first), array in node order,
-        iterable of communities (sets of labels) or of levels (lists of sets of labels), coarsest first, Result,
-        or path of a .clu, .tree, .ftree, .csv or .tsv file
-    network : Network
-        Of n nodes.
-    fit : bool
-        Take a partition of another network that has some of the nodes: what is said of nodes that this network does not
-        have is passed over, and each node of which nothing is said is alone in a top module. An array in node order
-        always has to name all.
-
-    Returns
-    -------
-    Hierarchy
-        Of n nodes; a plain partition is a tree of depth one.
-
-    Raises
-    ------
-    PartitionError
-        If a node is missing, unknown, in two modules or beside modules, or levels are not nested; with `fit`, if none
-        of the nodes is known.
-    """
-    if isinstance(partition, str | os.PathLike):
-        from mapeq.io.files.partitions import read_partition
-
-        return read_partition(partition, network, fit=fit)
+def partition_from_object(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
+    """The hierarchy that a Python object describes; see :func:`mapeq.io.inputs.as_partition`."""
     if isinstance(partition, Result):
         return _from_result(partition, network, fit)
     if isinstance(partition, Mapping):
