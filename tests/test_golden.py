@@ -9,6 +9,7 @@ import pytest
 
 import mapeq
 from mapeq.network.network import Network
+from mapeq.objective.level import network_level
 from mapeq.objective.two_level import codelength, partition
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.flow import VISIT, link_flows
@@ -115,7 +116,7 @@ def test_enter_and_exit_flow_of_modules(case):
     given, found = case["partition"], partition_of(case)
     pairs = {(given[str(node)], module) for node, module in zip(nodes_of(case), found, strict=True)}
     assert len(pairs) == len(set(found.tolist()))  # the same partition, other numbers
-    modules = partition(flow_of(case), found).modules
+    modules = partition(network_level(flow_of(case)), found).modules
     for module in case["expected"]["modules"]:
         m = module["path"][0] - 1
         assert modules[m, :3] == close([module["flow"], module["enter"], module["exit"]])
@@ -125,11 +126,12 @@ def test_enter_and_exit_flow_of_modules(case):
 @every_partition
 def test_codelengths(case):
     flow, expected = flow_of(case), case["expected"]
-    found = codelength(flow, partition(flow, partition_of(case)))
+    level = network_level(flow)
+    found = codelength(level, partition(level, partition_of(case)))
     assert found.total == close(expected["codelength"])
     assert found.index_codelength == close(expected["index_codelength"])
     assert found.module_codelength == close(expected["module_codelength"])
-    assert flow.node_codelength == close(expected["one_level_codelength"])
+    assert level.constant == close(expected["one_level_codelength"])
 
 
 @every_partition

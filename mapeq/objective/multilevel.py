@@ -55,7 +55,7 @@ class MultilevelPartition(NamedTuple):
     num_modules: FloatArray
 
 
-def multilevel_partition(level: Level, hierarchy: Hierarchy) -> MultilevelPartition:
+def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0) -> MultilevelPartition:
     """Sum up the modules of a hierarchy.
 
     Parameters
@@ -64,12 +64,16 @@ def multilevel_partition(level: Level, hierarchy: Hierarchy) -> MultilevelPartit
         Of n nodes.
     hierarchy : Hierarchy
         Of n nodes and t modules.
+    spare_rows : int
+        Number of empty rows for more modules.
     """
-    count = len(hierarchy.parent)
+    count = len(hierarchy.parent) + spare_rows
+    parent = np.zeros(count, dtype=hierarchy.parent.dtype)
+    parent[: len(hierarchy.parent)] = hierarchy.parent
     sizes = np.bincount(hierarchy.module_of, minlength=count) + np.bincount(hierarchy.parent[1:], minlength=count)
     state = MultilevelPartition(
         hierarchy.module_of.copy(),
-        hierarchy.parent.copy(),
+        parent,
         np.zeros((count, 4)),
         None if level.terms.teleport is None else np.zeros((count, 2)),
         sizes.astype(hierarchy.parent.dtype),
