@@ -93,7 +93,7 @@ def without(paths, module):
 @every_flow
 @given(st.data())
 @settings(max_examples=25)
-def test_no_module_is_left_that_would_better_be_dissolved(flow, fixed, data):
+def test_no_module_is_left_that_would_better_be_dissolved(fixed, data):
     flow, walk = drawn(data, **fixed)
     tree = drawn_tree(data, flow)
     before = multilevel_partition(flow, tree)

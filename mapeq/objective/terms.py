@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.jit import inlined
 from mapeq.walk.flow import TELEPORT_IN, TELEPORT_OUT
@@ -42,30 +40,6 @@ class Terms(NamedTuple):
 
 
 NO_TERMS = Terms()
-
-
-def counting(bits_per_module: float = 0.0, preferred_number: int = 0) -> FloatArray | None:
-    """The counting term of a network; None if it is zero everywhere."""
-    if bits_per_module == 0 and preferred_number == 0:
-        return None
-    return read_only(np.array([bits_per_module, preferred_number, 0.0]))
-
-
-def entropy_bias(num_observations: float, strength: float = 1.0) -> float:
-    """Bits that a code word more adds to the expected codelength, by the Miller-Madow correction of entropies.
-
-    Parameters
-    ----------
-    num_observations : float
-        The larger one of the sum of all strengths and the sum of all degrees.
-    strength : float
-        Factor of the correction; 1 is the estimate, 0 switches it off.
-
-    References
-    ----------
-    Miller, Note on the bias of information estimates, in: Information Theory in Psychology (1955).
-    """
-    return strength / (2 * np.log(2) * num_observations)
 
 
 def of_codewords(terms: Terms) -> Terms:

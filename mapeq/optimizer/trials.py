@@ -78,7 +78,7 @@ def find_modules(
     multilevel : bool
         Whether modules may contain modules, to any depth.
     counting : float64 array of shape (3,), optional
-        A price on the number of modules, see :func:`mapeq.objective.terms.counting`.
+        A price on the number of modules, see :func:`mapeq.objective.counting.counting_term`.
     num_trials : int
         Number of trials to recombine.
     seed : int
