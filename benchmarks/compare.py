@@ -23,17 +23,7 @@ from statistics import median
 
 from benchmarks import embeddings, networks, report
 from benchmarks.peers import PEERS, installed, versions
-from benchmarks.report import (
-    COSTS,
-    USUAL,
-    show_growth,
-    show_pairs,
-    show_readme,
-    show_rows,
-    show_start,
-    table,
-    what_holds,
-)
+from benchmarks.report import COSTS, USUAL, show_growth, show_pairs, show_start
 from benchmarks.worker import ROOT, Program, Row, RunError, Settings, call, compare, run, show
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -234,7 +224,7 @@ TABLES = {
         "From file to file",
         "Whole commands, one thread: `mapeq cluster FILE -o OUT.tree` and `infomap FILE FOLDER --tree --two-level`. "
         "mapeq's kernels are compiled.",
-        ("wiki-vote", "deezer-hu", "lfr:100000:0.4"),
+        ("jazz", "wiki-vote", "deezer-hu", "lfr:100000:0.4"),
         (MAPEQ._replace(command=True), INFOMAP._replace(command=True)),
         ("network", "links", *COSTS, "difference"),
     ),
@@ -259,13 +249,13 @@ TABLES = {
         + "No default was chosen on these sets, except that a first rule for the Markov time was discarded when it "
         "scored lower than leiden on them.",
         partial(embeddings.measure_sets, role="report"),
-        partial(embeddings.show_sets, table=table),
+        embeddings.show_sets,
     ),
     "embeddings-chosen": Table(
         "Clusters of embeddings, sets that defaults were chosen on",
         SETS,
         partial(embeddings.measure_sets, role="choose"),
-        partial(embeddings.show_sets, table=table),
+        embeddings.show_sets,
     ),
     "embedding-steps": Table(
         "From vectors to clusters, step by step",
@@ -273,7 +263,7 @@ TABLES = {
         "processors. Memory is the peak above what the process holds before, which includes the vectors. The recall is "
         "that of 1,000 vectors.",
         embeddings.measure_steps,
-        partial(embeddings.show_steps, table=table),
+        embeddings.show_steps,
     ),
 }
 
@@ -297,7 +287,7 @@ def machine() -> str:
 def measure(key: str, settings: Settings) -> Row:
     """A table as it is stored."""
     rows = list(TABLES[key].measure(settings))
-    return {"machine": machine(), "date": str(datetime.now(UTC).date()), "repeat": settings.repeat, "rows": rows}
+    return {"machine": machine(), "date": str(datetime.now(UTC).date()), "rows": [rounded(row) for row in rows]}
 
 
 def store(stored: dict[str, Row], path: Path) -> None:
@@ -306,7 +296,7 @@ def store(stored: dict[str, Row], path: Path) -> None:
     parts = []
     for key in (key for key in TABLES if key in stored):
         entry = {name: value for name, value in stored[key].items() if name != "rows"}
-        rows = ",\n  ".join(json.dumps(rounded(row)) for row in stored[key]["rows"])
+        rows = ",\n  ".join(json.dumps(row) for row in stored[key]["rows"])
         parts.append(f'"{key}": {json.dumps(entry)[:-1]}, "rows": [\n  {rows}\n]}}')
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
@@ -333,14 +323,17 @@ def render(path: Path) -> Path:
         "in memory to modules in node order, and seconds are medians in warm processes.",
         *(f"{each}." for each in machines),
         "## What holds",
-        "\n".join(f"- {sentence}" for sentence in what_holds(rows)),
+        "\n".join(f"- {sentence}" for sentence in report.what_holds(rows)),
     ]
     both_modes = rows.get("ten-seeds") or rows.get("two-level", []) + rows.get("multilevel", [])
     if both_modes:
-        parts += ["## In one table", "Codelength in bits and seconds, one trial.", show_readme(both_modes)]
+        parts += ["## In one table", "Codelength in bits and seconds, one trial.", report.show_readme(both_modes)]
     for key, found in rows.items():
         entry, about = stored[key], TABLES[key]
-        again = f"`python -m benchmarks.compare {key}`, {entry['date']}; {entry['repeat']} runs."
+        runs = max(row.get("runs", 1) for row in found)
+        again = (
+            f"`python -m benchmarks.compare {key}`, {entry['date']}" + f"; medians of {runs} runs" * (runs > 1) + "."
+        )
         parts += [f"## {about.title}", about.about, *entry.get("notes", []), about.show(found), again]
     results = path.parent.parent / "RESULTS.md"
     results.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -370,14 +363,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
                 for key in keys:
                     print(f"# {key}", flush=True)
-                    entry = measure(key, settings)
-                    print(TABLES[key].show(entry["rows"]) if entry["rows"] else "nothing measured", flush=True)
-                    stored |= {key: entry} if entry["rows"] else {}
-                    store(stored, path)
+                    try:
+                        entry = measure(key, settings)
+                    except (ImportError, RunError) as error:
+                        print(f"not measured: {error}", file=sys.stderr)
+                        continue
+                    if entry["rows"]:
+                        stored[key] = entry
+                        store(stored, path)
+                        print(TABLES[key].show(entry["rows"]), flush=True)
                 print(render(path))
             else:
                 compare_networks(files, options, settings)
-        except (ValueError, RunError) as error:
+        except ValueError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
             return 1
     return 0
@@ -395,7 +393,7 @@ def compare_networks(files: Sequence[str], options: argparse.Namespace, settings
     for specification in specifications:
         directed = True if options.directed and specification in files else None
         rows = compare(settings.source(specification, directed=directed), programs, settings)
-        print(show_rows(rows), end="\n\n", flush=True)
+        print(report.show_rows(rows), end="\n\n", flush=True)
     print(f"{machine()}; median of {settings.repeat} runs, seed {settings.source.seed}")
 
 
@@ -418,7 +416,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeat", type=positive, default=3, metavar="N", help="runs to take the median of (3)")
     add("--seed", type=positive, default=1, metavar="N", help="for searches and generated networks (1)")
     add("--timeout", type=float, default=1800, metavar="S", help="seconds for each process (1800)")
-    add("--all", action="store_true", help="measure all tables, in about 45 minutes on two cores")
+    add("--all", action="store_true", help="measure all tables, in about 50 minutes on two cores")
     add("--render", action="store_true", help="measure nothing, render RESULTS.md")
     add("--quick", action="store_true", help="tiny networks and one run, into a temporary folder: tests the code")
     add("--results", type=Path, default=RESULTS, metavar="FOLDER", help="folder of the stored tables (%(default)s)")

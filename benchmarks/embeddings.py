@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks import sets
 from benchmarks.peers import installed
-from benchmarks.worker import Memory, Row, RunError, Settings, call, show
+from benchmarks.worker import Memory, Row, RunError, Settings, call, show, table
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.integer]
@@ -254,7 +254,7 @@ def _scored(known: sets.LabelledSet, method: str, folder: Path) -> Row:
     }
 
 
-def show_sets(rows: Sequence[Row], table: Callable[..., str]) -> str:
+def show_sets(rows: Sequence[Row]) -> str:
     """Means over the sets, then each set."""
     used = [name for name in METHODS if any(row["method"] == name for row in rows)]
     num_sets = len({row["set"] for row in rows})
@@ -441,7 +441,7 @@ def _step(program: str, num_vectors: int, settings: Settings) -> Iterator[Row]:
     yield row | {"peak": median(peaks) if peaks else None, "recall": answers[0].get("recall")}
 
 
-def show_steps(rows: Sequence[Row], table: Callable[..., str]) -> str:
+def show_steps(rows: Sequence[Row]) -> str:
     """A line for each step."""
     lines = [
         [

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import embeddings
 from benchmarks.peers import PEERS
-from benchmarks.worker import Row
+from benchmarks.worker import Row, table
 
 SAME = 1e-7  #: per cent: codelengths that differ by less are equal
 
@@ -33,12 +33,6 @@ def percent(value: float) -> str:
 def ratio(value: float) -> str:
     """A number of times."""
     return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
-
-
-def table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table in Markdown; the first `left` columns are left-aligned, the others right-aligned."""
-    rule = ["---"] * left + ["---:"] * (len(head) - left)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
 
 
 def pairs(rows: Sequence[Row], **fields: Any) -> list[Pair]:

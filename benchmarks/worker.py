@@ -382,6 +382,12 @@ def _disagreement(
     return abs(theirs - judge(path)["codelength"])
 
 
+def table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table in Markdown; the first `left` columns are left-aligned, the others right-aligned."""
+    rule = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
+
+
 def show(line: str) -> None:
     """Show the current step in a line that overwrites itself, on terminals only."""
     if sys.stderr.isatty():

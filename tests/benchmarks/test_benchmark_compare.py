@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+import mapeq
 from benchmarks import compare, networks, report, worker
 from benchmarks.networks import EXAMPLES, Links, Source
 from benchmarks.peers import PEERS, Job, infomap_codelength
@@ -53,11 +54,6 @@ def test_links_are_simple_numbered_and_reproducible(source, specification):
     np.testing.assert_array_equal(np.unique(ends), np.arange(links.num_nodes))
     np.testing.assert_array_equal(ends, source(specification).load())
     assert links.directed == (specification == "wiki-vote" or "directed" in specification)
-
-
-def test_rmat_networks_have_hubs():
-    degrees = np.bincount(networks.rmat(10, 1).ravel())
-    assert degrees.max() > 10 * degrees.mean()
 
 
 def test_variants(source):
@@ -215,20 +211,14 @@ def test_stored_tables_are_read_again(tmp_path):
     assert "compare two-level`, 2026-01-01" in text
 
 
-def test_results_are_rendered_from_what_is_stored(tmp_path):
-    for stored in compare.RESULTS.glob("*.json"):
-        copy = tmp_path / "results" / stored.name
-        copy.parent.mkdir(exist_ok=True)
-        copy.write_text(stored.read_text())
-        assert compare.render(copy).read_text() == (compare.RESULTS.parent / "RESULTS.md").read_text()
-
-
-def test_every_table_has_a_tiny_version(source):
-    for specification in (*compare.EXAMPLES, *compare.LFR, *compare.KINDS, *compare.GROWN):
-        small = compare.tiny(specification)
-        assert small.partition("+")[2] == specification.partition("+")[2]
-        if not small.startswith("lfr"):
-            assert source(small).num_links < 30_000
+def test_results_are_those_stored(tmp_path):
+    stored = compare.RESULTS / f"{mapeq.__version__}.json"
+    if not stored.exists():
+        pytest.skip("nothing measured of this version")
+    copy = tmp_path / "results" / stored.name
+    copy.parent.mkdir()
+    copy.write_text(stored.read_text())
+    assert compare.render(copy).read_text() == (compare.RESULTS.parent / "RESULTS.md").read_text()
 
 
 def test_a_network_from_the_command_line(capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import compare, embeddings, sets
+from benchmarks import compare, embeddings
 from benchmarks.embeddings import METHODS, SCORES, bcubed_f, contingency, held_out, pair_f, scores, singled
 from benchmarks.networks import Source
 from benchmarks.peers import installed
@@ -78,21 +78,6 @@ def test_sets_are_measured_and_shown(settings, tmp_path, monkeypatch):
     assert f"mean AMI is {rows[0]['AMI']:.3f} (kmeans-true-k {rows[1]['AMI']:.3f})" in sentence
 
 
-def test_a_method_that_fails_on_one_set_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    fails = iter([ValueError("no such luck"), None, None])
-
-    def cluster(vectors, metric, num_classes):
-        if error := next(fails):
-            raise error
-        return np.zeros(len(vectors), dtype=int)
-
-    monkeypatch.setitem(METHODS, "mapeq", METHODS["mapeq"]._replace(cluster=cluster))
-    first, second = embeddings.cluster("mapeq", ["iris", "iris"], str(tmp_path))
-    assert first == {"problem": "ValueError: no such luck"}
-    assert second["seconds"] >= 0
-
-
 def test_scikit_learn_and_mapeq_find_the_same_neighbours():
     vectors = embeddings.around_centres(500)
     found = embeddings.by_mapeq(vectors).indices
@@ -110,9 +95,3 @@ def test_faiss_runs_in_a_process_of_its_own(settings):
     """faiss and infomap crash in one process."""
     found = call("embeddings.neighbors", 120, program=embeddings.APPROXIMATE, num_vectors=500)
     assert 0.5 < found["recall"] <= 1
-
-
-def test_held_out_vectors_are_a_fifth_and_always_the_same():
-    assert held_out(101).sum() == 21
-    np.testing.assert_array_equal(held_out(101), held_out(101))
-    assert set(sets.KINDS) >= {"iris", "wine"}

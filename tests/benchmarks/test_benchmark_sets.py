@@ -1,6 +1,7 @@
 """The labelled sets of vectors: their shapes, that they are reproducible, and how the real ones are read."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_synthetic_sets_are_reproducible_and_made_once(name, cache, monkeypatch)
 def test_roles_alternate_within_a_family():
     for family in {kind.family for kind in sets.KINDS.values()}:
         roles = [kind.role for kind in sets.KINDS.values() if kind.family == family]
-        assert all(first != second for first, second in zip(roles, roles[1:], strict=False))
+        assert all(first != second for first, second in pairwise(roles))
     assert set(Counter(kind.role for kind in sets.KINDS.values()).values()) == {len(sets.KINDS) / 2}
 
 
