@@ -227,7 +227,7 @@ def _versus(what: str, found: Sequence[Pair]) -> list[str]:
     return [
         f"{what}: mapeq's codelength is shorter than {other}'s on {shorter} of {len(found)} networks, equal on "
         f"{len(found) - shorter - len(longer)} and longer on {_listed(longer) or 'none'}; the difference is "
-        f"{percent(mean(differences))} on average, {_span(differences, percent)}. {other.capitalize()} takes "
+        f"{percent(mean(differences))} on average, {_span(differences, percent)}. {other} takes "
         f"{ratio(geometric_mean(ratios))} times mapeq's time (geometric mean; {_span(ratios)}); mapeq is slower on "
         f"{_listed(slower) or 'none'}."
     ]
