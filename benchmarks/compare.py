@@ -330,9 +330,8 @@ def render(path: Path) -> Path:
         "## What holds",
         "\n".join(f"- {sentence}" for sentence in report.what_holds(rows)),
     ]
-    both_modes = rows.get("ten-seeds") or rows.get("two-level", []) + rows.get("multilevel", [])
-    if both_modes:
-        parts += ["## In one table", "Codelength in bits and seconds, one trial.", report.show_readme(both_modes)]
+    if in_short := readme(stored):
+        parts += ["## In one table", "Codelength in bits and seconds, one trial.", in_short]
     for key, found in rows.items():
         entry, about = stored[key], TABLES[key]
         runs = max(row.get("runs", 1) for row in found)
@@ -345,6 +344,13 @@ def render(path: Path) -> Path:
     return results
 
 
+def readme(stored: dict[str, Row]) -> str:
+    """The table of the README: means of ten seeds, or one seed until those are measured."""
+    keys = ["ten-seeds"] if "ten-seeds" in stored else ["two-level", "multilevel"]
+    rows = [row for key in keys if key in stored for row in stored[key]["rows"]]
+    return report.show_readme(rows) if rows else ""
+
+
 # Command line --------------------------------------------------------------------------------
 
 
@@ -355,7 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     keys = list(TABLES) if options.all else [name for name in options.names if name in TABLES]
-    files = [name for name in options.names if name not in TABLES]
+    files = [name for name in options.names if name not in (*TABLES, "readme")]
     if keys and (files or options.lfr):
         parser.error("give tables or networks, not both; unknown: " + ", ".join(files + options.lfr))
     with tempfile.TemporaryDirectory(prefix="mapeq-benchmarks-") as folder:
@@ -364,7 +370,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = Path(tempfile.mkdtemp(prefix="mapeq-quick-")) / "results" if options.quick else options.results
         path = results / f"{mapeq.__version__}.json"
         try:
-            if keys or options.render:
+            if keys or options.render or "readme" in options.names:
                 stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
                 for key in keys:
                     print(f"# {key}", flush=True)
@@ -377,6 +383,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         stored[key] = entry
                         store(stored, path)
                         print(TABLES[key].show(entry["rows"]), flush=True)
+                if "readme" in options.names:
+                    print(readme(stored))
                 print(render(path))
             else:
                 compare_networks(files, options, settings)
@@ -406,7 +414,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.compare",
         description="Compare mapeq and other libraries on networks, or measure the tables of RESULTS.md.",
-        epilog=f"Tables: {', '.join(TABLES)}. Without arguments: the networks in examples/data and LFR 10000:0.3.",
+        epilog=f"Tables: {', '.join(TABLES)}; readme prints the table of the README. Without arguments: "
+        "the networks in examples/data and LFR 10000:0.3.",
     )
     add = parser.add_argument
     add("names", nargs="*", metavar="FILE|TABLE", help="link lists, plain or .gz, or tables")

@@ -82,15 +82,3 @@ class Short:
 '''
     (tmp_path / "module.py").write_text(source)
     assert list(sets.first_paragraphs(tmp_path / "module.py")) == ["Say something useful to users."]
-
-
-def test_texts_of_rare_classes_are_left_out():
-    names = {"a": "y", "b": "z", "c": "y", "d": "x", "e": "x", "f": "y", "g": "z"}
-    assert sets.common(names) == {"a": "y", "c": "y", "f": "y"}
-
-
-def test_the_last_column_of_a_table_is_the_label(tmp_path):
-    (tmp_path / "table.dat").write_text("1, 2.5, dog\n3, 4, cat\n")
-    features, labels = sets.read_table(tmp_path / "table.dat")
-    np.testing.assert_array_equal(features, [[1, 2.5], [3, 4]])
-    np.testing.assert_array_equal(labels, [1, 0])
