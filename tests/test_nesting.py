@@ -158,7 +158,7 @@ def test_modules_within_groups_change_what_they_say(fixed, data, seed):
 
 
 def watched_levels(monkeypatch):
-    """Which module of the level above each node of a level is in: what the MultilevelOptimizer itself aggregates, in order."""
+    """The partitions that the optimizer aggregates, in order: the module of each node of a level."""
     levels = []
 
     def watched(flow, state, order, workers):

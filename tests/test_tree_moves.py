@@ -164,7 +164,7 @@ class Units:
         return new_scratch((widest + 2) * int(self.bounds().deepest), np.dtype(np.uint32))
 
     def run(self, order, *, block, work=FOREVER):
-        """Visit all units once, and again those that wait then, interrupted after so much work: the change, free_modules."""
+        """Visit all units until none waits, interrupted after some work; returns the change and the free modules."""
         queue, free_modules = queue_with_blocks(order, block), free_modules_of(self.state)
         scratch, move, change = self.scratch(), new_move(), 0.0
         while queue.ends[1]:

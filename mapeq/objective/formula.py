@@ -4,8 +4,8 @@ With ``h(y) = y * log2(y)``, a module with use rate ``u``, enter flow ``e`` and 
 
     h(u + x) - h(x) - h(e)
 
-to the codelength: its codebook, less the names of what it holds, and its own name in the codebook above. The use rate is
-how often the codebook is read, exits apart: the visit rates of the nodes in a leaf module, the enter flows of the
+to the codelength: its codebook, less the names of what it holds, and its own name in the codebook above. The use rate
+is how often the codebook is read, exits apart: the visit rates of the nodes in a leaf module, the enter flows of the
 modules in any other. :mod:`mapeq.objective.two_level` and :mod:`mapeq.objective.multilevel` sum it up.
 """
 

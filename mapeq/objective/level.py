@@ -1,4 +1,4 @@
-"""What the optimizer describes at one level: nodes, or the modules of a finer level, and all that the objective needs."""
+"""One level of the search: nodes, or modules of a finer level, and all that the objective needs to describe them."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 The codebook of a leaf module names its nodes and its exit; that of any other module names the modules directly in it
 and its exit; that of the root names the top modules (Rosvall & Bergstrom, PLoS ONE 6, e18209, 2011). With use rate
-``u``, enter flow ``e`` and exit flow ``x``, a module adds ``h(u + x) - h(x) - h(e)`` to the codelength, wherever it is in
-the hierarchy, see :mod:`mapeq.objective.formula`, and a node ``-h(p)``; the last term of each belongs to the codebook that
-names it. The root has neither enter nor exit flow. A two-level partition is the hierarchy of depth one, and the
-root its index codebook.
+``u``, enter flow ``e`` and exit flow ``x``, a module adds ``h(u + x) - h(x) - h(e)`` to the codelength, wherever it is
+in the hierarchy, see :mod:`mapeq.objective.formula`, and a node ``-h(p)``; the last term of each belongs to the
+codebook that names it. The root has neither enter nor exit flow. A two-level partition is the hierarchy of depth one,
+and the root its index codebook.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def dissolved(level: Level, state: MultilevelPartition) -> MultilevelPartition:
 
 @jit
 def _dissolve(terms, state, leaf, home):
-    """Dissolve modules from below; `home`, the module that the contents of each belong to, is at first the module itself."""
+    """Dissolve modules from below; `home` has the module that the contents of each belong to, at first the module."""
     parent, modules, sizes = state.parent, state.modules, state.sizes
     for m in range(len(parent) - 1, 0, -1):
         q = parent[m]
@@ -189,8 +189,9 @@ def _dissolve(terms, state, leaf, home):
         exit = modules[q, EXIT]
         change = plogp(exit + use) - plogp(exit + modules[q, USE]) - modules[m, COST]
         more_tops = np.float64(sizes[m]) - 1.0 if q == ROOT else 0.0
-        change += price_change(terms.counting, state.num_modules[0], np.float64(sizes[ROOT]), -1.0, more_tops)
-        if change < 0.0 or alone:  # a module that is alone in another never saves anything
+        priced = price_change(terms.counting, state.num_modules[0], np.float64(sizes[ROOT]), -1.0, more_tops)
+        # The codebook of a module that is alone in another never saves anything.
+        if change + priced < 0.0 or (alone and priced <= 0.0):
             modules[q, USE] = use
             modules[q, COST] = module_cost(use, modules[q, ENTER], exit)
             sizes[q] += sizes[m] - ONE

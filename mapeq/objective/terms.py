@@ -1,8 +1,8 @@
 """What may be added to the plain map equation: terms that kernels evaluate where they are present.
 
-:class:`Terms` goes through all kernels as one argument. Only the small functions at the end of this file, and the sums of
-modules that belong to them, look at a field, each as a *direct* argument: where it is None, Numba drops the branch when it
-compiles, and the plain search keeps its machine code.
+:class:`Terms` goes through all kernels as one argument. Only the small functions at the end of this file, and the sums
+of modules that belong to them, look at a field, each as a *direct* argument: where it is None, Numba drops the branch
+when it compiles, and the plain search keeps its machine code.
 
 A new term needs, besides its field: its part of the codelength from scratch, in :mod:`mapeq.objective.two_level` and
 :mod:`mapeq.objective.multilevel`; its part of the change of a move, evaluated and applied, beside those of the others;

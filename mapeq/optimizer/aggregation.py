@@ -190,7 +190,7 @@ def _count_links(links, groups, room):
 
 
 class Rows(NamedTuple):
-    """Rows of links to be filled: those of module ``m`` from place ``room[m]`` on, their number in ``indptr[m + 1]``."""
+    """Rows of links to fill: that of module ``m`` from place ``room[m]`` on, its size goes to ``indptr[m + 1]``."""
 
     room: NDArray[np.uint64]
     indptr: NDArray[np.uint64]
@@ -200,7 +200,7 @@ class Rows(NamedTuple):
 
 @jit
 def _fill_rows(links, module_of, groups, begin, end, scratch, rows):
-    """Sum the links of modules ``begin`` up to ``end`` into consecutive rows; returns the number of links in all rows."""
+    """Sum the links of modules ``begin`` up to ``end`` into consecutive rows; returns their number in all rows."""
     first = rows.room[begin]
     filled = first
     for m in range(begin, end):

@@ -44,7 +44,7 @@ from mapeq.walk.flow import ENTER, EXIT, VISIT
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 MIN_GAIN = 1e-12
 
-#: A block holds this fraction of the nodes, but never fewer than the minimum. It must not depend on the number of threads.
+#: A block holds a 64th of the nodes, but never fewer than the minimum. It must not depend on the number of threads.
 BLOCKS = 64
 MIN_BLOCK = 32
 
@@ -266,7 +266,7 @@ def table_mask(most):
 
 @inlined
 def add_flow(module, flow, mask, first, count, scratch):
-    """Add to the flow gathered for a module, one of `count` from entry `first` on or a new one; returns the new count."""
+    """Add to the flow gathered for a module, one of `count` from entry `first` on or a new one; returns the count."""
     # Branch-free: always write the candidate behind the others, and keep it only if it is new.
     scratch.modules[first + count] = module
     scratch.flow_to_module[first + count] = 0.0

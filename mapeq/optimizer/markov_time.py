@@ -1,11 +1,11 @@
 """The Markov time at which the modules of a network have boundaries of their own.
 
-With a longer Markov time the walk takes more steps for each step of the description, and modules grow. The rate at which
-the walk leaves them, per step of its own, tells their kind. Where there are no boundaries, as on a lattice or among
-points that fill a region evenly, modules grow as large as the description can bear: twice the time makes them so much
-larger that they are left half as often, and their borders are where the search happened to draw them. Modules with
-boundaries of their own stay the same, and are left as often as before. So the time is raised while that clearly
-lowers the rate of leaving modules, but not so far that the modules save next to nothing.
+With a longer Markov time the walk takes more steps for each step of the description, and modules grow. The rate at
+which the walk leaves them, per step of its own, tells their kind. Where there are no boundaries, as on a lattice or
+among points that fill a region evenly, modules grow as large as the description can bear: twice the time makes them so
+much larger that they are left half as often, and their borders are where the search happened to draw them. Modules with
+boundaries of their own stay the same, and are left as often as before. So the time is raised while that clearly lowers
+the rate of leaving modules, but not so far that the modules save next to nothing.
 """
 
 from __future__ import annotations

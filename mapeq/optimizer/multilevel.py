@@ -1,8 +1,8 @@
 """The multilevel search: from a network to a locally optimal hierarchy, and from two of these to a better one.
 
 The optimizer starts with one pass of the two-level search. If modules of its modules would save next to nothing, the
-two-level search continues, and its result is the hierarchy to start with. Else the network is divided from the top down:
-nodes form modules, these form modules of their own, and so on while that shortens the description; only the top
+two-level search continues, and its result is the hierarchy to start with. Else the network is divided from the top
+down: nodes form modules, these form modules of their own, and so on while that shortens the description; only the top
 modules are kept, and divided in the same way, until no division pays. Modules deep down come out finer than those of a
 two-level partition, since the codebooks that name them are small.
 

@@ -1,11 +1,11 @@
 """Moving in a hierarchy: single nodes change leaf modules, whole subtrees change parents.
 
 The things that move are *units*: nodes, or modules with all their contents. Units are the nodes of a Level, and
-``module_of`` has the module that each one is directly in. When a unit goes from module A to module B, the modules around
-A and around B change, up to the lowest one that is around both: with ``d`` the flow between the unit and the rest of
-a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - x_i + d``, each one on B's side ``e + e_i - d``
-and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the change of the
-enter flow of the one below; of the lowest common module only the use rate changes.
+``module_of`` has the module that each one is directly in. When a unit goes from module A to module B, the modules
+around A and around B change, up to the lowest one that is around both: with ``d`` the flow between the unit and the
+rest of a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - x_i + d``, each one on B's side ``e +
+e_i - d`` and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the
+change of the enter flow of the one below; of the lowest common module only the use rate changes.
 
 Units wait in the same queue as nodes in :mod:`mapeq.optimizer.local_moves` and are taken in the same blocks. Their
 proposals only say whether they would move; each unit chooses its place when its move is committed, so that none has to
@@ -223,7 +223,8 @@ def _is_inside(links, state, i, scratch):
 
 @inlined
 def _evaluate_leaving(modules, use, enter, exit, highest, scratch):
-    """Evaluate leaving: the change in the modules around a unit, below that of each entry, up to the highest relevant one.
+    """Evaluate leaving: the change in the modules around a unit, below that of each entry, up to the highest relevant
+    one.
 
     `scratch.cost` gets that change, in bits, less the term of the entry's own use as it is; `scratch.visit` gets
     the argument of that term after the move.
@@ -305,7 +306,7 @@ def _entry_above(module, mask, count, scratch):
 
 @inlined
 def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch):
-    """Move unit `i` into the module of an entry, or into a `new` one inside it; returns the module that it is in then."""
+    """Move unit `i` into the module of an entry, or into a `new` one inside it; returns its module after the move."""
     modules, sizes = state.modules, state.sizes
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
     common = entry

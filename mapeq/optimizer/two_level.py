@@ -1,16 +1,16 @@
 """The two-level search: from a network to a locally optimal partition, and from two of these to a better one.
 
-The optimizer iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes
-while that shortens the description, refine the modules, aggregate the network by the refined partition, and continue
-on the aggregated network until nothing merges. The next pass starts again at the nodes, from the modules that the last one
-found. The first pass is a rough one, since later passes correct it; where modules are weak, it is the better one of two.
-The second pass forgets the modules after refining them twice, and builds new ones from the refined parts:
-where modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. All
-other passes improve the modules that they start from.
+The optimizer iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes while that
+shortens the description, refine the modules, aggregate the network by the refined partition, and continue on the
+aggregated network until nothing merges. The next pass starts again at the nodes, from the modules that the last one
+found. The first pass is a rough one, since later passes correct it; where modules are weak, it is the better one of
+two. The second pass forgets the modules after refining them twice, and builds new ones from the refined parts: where
+modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. All other
+passes improve the modules that they start from.
 
-Two partitions are recombined through their overlap: nodes that both keep together become one node of a
-small network, since good partitions agree on most nodes. Searches on it, one from each parent and one from single nodes, cost
-little and settle at once all the questions on which the parents disagree.
+Two partitions are recombined through their overlap: nodes that both keep together become one node of a small network,
+since good partitions agree on most nodes. Searches on it, one from each parent and one from single nodes, cost little
+and settle at once all the questions on which the parents disagree.
 """
 
 from __future__ import annotations
@@ -174,8 +174,8 @@ class TwoLevelOptimizer:
     def update(self, network: Level, start: Hierarchy, changed: IndexArray) -> Outcome:
         """Moves from the result of an earlier search, made before the links of some nodes changed.
 
-        New nodes join their neighbours; then the other changed nodes move, and all nodes that these moves concern. If that
-        gained enough, whole modules move; if it gained much, a full search follows.
+        New nodes join their neighbours; then the other changed nodes move, and all nodes that these moves concern. If
+        that gained enough, whole modules move; if it gained much, a full search follows.
         """
         state = partition(network, leaf_numbers(start))
         new, others = self._new_and_others(state, changed)
@@ -272,9 +272,9 @@ class TwoLevelOptimizer:
     ) -> Stage:
         """One pass over all levels, from the nodes up; it overwrites the start.
 
-        The search has converged when moving the nodes shortens the description by less than a fraction `min_gain` of it.
-        Then, and in a `rough` pass, the nodes are aggregated by the modules that they form, without refining these. With
-        `rebuild`, the modules are built anew from parts that are refined twice.
+        The search has converged when moving the nodes shortens the description by less than a fraction `min_gain` of
+        it. Then, and in a `rough` pass, the nodes are aggregated by the modules that they form, without refining these.
+        With `rebuild`, the modules are built anew from parts that are refined twice.
         """
         level, state = network, start.state
         converged = False
@@ -322,7 +322,7 @@ class TwoLevelOptimizer:
         constraint: MoveConstraint | None = None,
         sweeps: int | None = None,
     ) -> float:
-        """Move nodes until none has a reason to, or for a number of sweeps over the links; returns the change in bits."""
+        """Move nodes until none has a reason to, or for some sweeps over the links; returns the change in bits."""
         constraint = unconstrained(state) if constraint is None else constraint
         queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
         return self._empty(queue, NODES, level, state, constraint, widest_row(level.links.indptr), sweeps)

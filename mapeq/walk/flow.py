@@ -82,6 +82,7 @@ class Flow(NamedTuple):
 def assemble_flow(
     links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArray, teleport: FloatArray | None
 ) -> Flow:
+    """The flow from its parts: flows of nodes without teleportation, which is added."""
     nodes = np.column_stack([visits, enters, exits])
     if teleport is not None:
         # Teleportation crosses the border of a node unless it lands where it left.
