@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import level_of, partitioned_walks
+from strategies import countings, described, level_of, partitioned_walks
 
 from mapeq._base.csr import ONE
 from mapeq.network.network import Network
@@ -118,10 +118,10 @@ def graph_of(flow):
 # Moving --------------------------------------------------------------------------------------
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
-def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, block):
+@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, countings())
+def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, block, counting):
     links, options, module_of = case
-    flow = level_of(links.network(), options)
+    flow, _ = described(links, options, counting)
     change, state = moved(flow, module_of, shuffled(links.num_nodes, random), block=block)
     assert change <= 0
     before, after = length_of(flow, module_of), length_of(flow, state.module_of)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import hierarchies, level_of, nested_walks, partitions, walks
+from strategies import countings, described, hierarchies, nested_walks, partitions, walks
 from test_tree import tree_of
 from test_tree_moves import assert_in_step, every_flow, length_of, paths_of
 
@@ -55,7 +55,7 @@ def drawn(data, **fixed):
     """A flow with at least one node, and its walk by the oracle: of any network, or of one that has levels."""
     some = st.one_of(walks(min_nodes=2, max_nodes=12, max_links=30, **fixed), nested_walks(**fixed))
     links, options = data.draw(some)
-    return level_of(links.network(), options), links.walk(options)
+    return described(links, options, data.draw(countings()))
 
 
 def drawn_tree(data, flow):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import level_of, partitioned_walks, partitions, walks
+from strategies import countings, described, level_of, partitioned_walks, partitions, walks
 
 from mapeq.network.network import Network
 from mapeq.objective.formula import log2, plogp
@@ -15,6 +15,7 @@ from mapeq.objective.two_level import (
     codelength,
     evaluate_move,
     new_move,
+    one_level_codelength,
     partition,
 )
 from mapeq.optimizer.aggregation import aggregate, compact, within_groups
@@ -98,10 +99,10 @@ def random_links(rng, n, num_links, *, directed):
 # From scratch --------------------------------------------------------------------------------
 
 
-@given(partitioned_walks())
-def test_codelength_against_the_oracle(case):
+@given(partitioned_walks(), countings())
+def test_codelength_against_the_oracle(case, counting):
     links, options, module_of = case
-    flow, walk = level_of(links.network(), options), links.walk(options)
+    flow, walk = described(links, options, counting)
     state = partition(flow, module_of)
     for m, expected in naive.modules(walk, module_of).items():
         np.testing.assert_allclose(state.modules[m, :COST], expected, rtol=1e-9, atol=1e-12)
@@ -112,14 +113,14 @@ def test_codelength_against_the_oracle(case):
     assert found.total == pytest.approx(expected.total, abs=1e-10)
 
 
-@given(walks(min_nodes=1))
-def test_one_module_has_the_one_level_codelength(case):
+@given(walks(min_nodes=1), countings())
+def test_one_module_has_the_one_level_codelength(case, counting):
     links, options = case
-    flow = level_of(links.network(), options)
+    flow, walk = described(links, options, counting)
     found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.uint32)))
-    one_level = naive.one_level_codelength(links.walk(options))
+    one_level = naive.one_level_codelength(walk)
     assert found == pytest.approx((one_level, 0, one_level), abs=1e-10)
-    assert flow.constant == pytest.approx(one_level, abs=1e-10)
+    assert one_level_codelength(flow) == pytest.approx(one_level, abs=1e-10)
 
 
 @given(partitioned_walks(min_nodes=1), st.randoms(use_true_random=False))
@@ -181,7 +182,7 @@ def test_the_logarithm_against_numpy(x):
 @settings(max_examples=50)
 def test_the_change_of_every_move_against_the_oracle(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(max_nodes=6, max_links=14, **fixed))
-    flow, walk = level_of(links.network(), options), links.walk(options)
+    flow, walk = described(links, options, data.draw(countings()))
     state = partition(flow, module_of.copy())
     before = naive.codelength(walk, module_of).total
     for i in range(links.num_nodes):
@@ -197,8 +198,8 @@ def test_the_change_of_every_move_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14, **fixed))
-    walk = links.walk(options)
-    flow, fine = coarse_flow(level_of(links.network(), options), fine)
+    flow, walk = described(links, options, data.draw(countings()))
+    flow, fine = coarse_flow(flow, fine)
     n = len(flow.nodes)
     coarse = data.draw(partitions(n))
     state = partition(flow, coarse.copy())
@@ -217,7 +218,7 @@ def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_moves_keep_the_sums_in_step(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(min_nodes=2, **fixed))
-    flow = level_of(links.network(), options)
+    flow, _ = described(links, options, data.draw(countings()))
     state = partition(flow, module_of)
     number = st.integers(0, links.num_nodes - 1)
     for i, destination in data.draw(st.lists(st.tuples(number, number), max_size=12)):
@@ -230,10 +231,11 @@ def test_moves_keep_the_sums_in_step(fixed, data):
 
 
 @every_variant
+@pytest.mark.parametrize("counting", [None, (0.01, 0), (0.0, 9), (0.02, 5)])
 @pytest.mark.parametrize("aggregated", [False, True])
-def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
+def test_the_changes_of_a_long_sequence_add_up(options, aggregated, counting):
     rng = np.random.default_rng(7)
-    flow = level_of(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options)
+    flow = level_of(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options, counting)
     if aggregated:
         flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.uint32))
     n = len(flow.nodes)
@@ -273,13 +275,14 @@ def test_an_emptied_module_leaves_exact_zeros():
 def modules_in_groups(data, **fixed):
     """A flow within groups of nodes, the walk by the oracle, the group and the module of each node."""
     links, options, groups = data.draw(partitioned_walks(min_nodes=2, max_nodes=8, max_links=20, **fixed))
-    flow, n = level_of(links.network(), options), links.num_nodes
+    flow, walk = described(links, options, data.draw(countings()))
+    n = links.num_nodes
     groups = np.unique(groups, return_inverse=True)[1].astype(np.uint32)
     exit = partition(flow, groups.copy()).modules[: int(groups.max()) + 1, EXIT]
     within, _ = within_groups(flow, groups, exit)
     apart = n * groups.astype(np.int64) + data.draw(partitions(n)) % 3
     module_of = np.unique(apart, return_inverse=True)[1].astype(np.uint32)
-    return within, links.walk(options), groups, module_of
+    return within, walk, groups, module_of
 
 
 def length_in_groups(walk, groups, module_of, divided=None):
@@ -324,11 +327,10 @@ def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
         assert change == pytest.approx(divided - undivided, abs=1e-10)
 
 
-@given(partitioned_walks(min_nodes=1))
-def test_one_codebook_changes_the_whole_codelength(case):
+@given(partitioned_walks(min_nodes=1), countings())
+def test_one_codebook_changes_the_whole_codelength(case, counting):
     links, options, module_of = case
-    flow = level_of(links.network(), options)
+    flow, walk = described(links, options, counting)
     (change,) = changes_by_codebook(flow, partition(flow, module_of))
-    walk = links.walk(options)
     expected = naive.codelength(walk, module_of).total - naive.one_level_codelength(walk)
     assert change == pytest.approx(expected, abs=1e-10)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import hierarchies, level_of, nested_walks, walks
+from strategies import countings, described, hierarchies, level_of, nested_walks, walks
 from test_tree import tree_of
 
 from mapeq._base.hierarchy import ROOT, Hierarchy
@@ -212,7 +212,8 @@ every_kind = pytest.mark.parametrize("kind", ["nodes", "parts", "subtrees"])
 def drawn(data, kind, room=4, **fixed):
     """A flow, its walk by the oracle, a hierarchy, and units of it; None if there is only the root."""
     links, options = data.draw(st.one_of(walks(min_nodes=3, max_nodes=8, max_links=20, **fixed), nested_walks(**fixed)))
-    flow, n = level_of(links.network(), options), links.num_nodes
+    flow, walk = described(links, options, data.draw(countings()))
+    n = links.num_nodes
     tree = tree_of(data.draw(hierarchies(n)))
     if kind == "nodes":
         units = Units.nodes(flow, tree, room)
@@ -221,7 +222,7 @@ def drawn(data, kind, room=4, **fixed):
         units = Units.parts(flow, tree, room, np.array(labels))
     else:
         units = Units.subtrees(flow, tree, data.draw(st.integers(0, 2)))
-    return flow, links.walk(options), tree, units
+    return flow, walk, tree, units
 
 
 def home_of(state, module):
