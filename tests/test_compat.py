@@ -387,7 +387,7 @@ def test_names_of_older_versions():
         ("-N", {}, "-N needs a whole number, not ''"),
         ("-N x", {}, "-N needs a whole number, not 'x'"),
         ("--markov-time --silent", {}, "--markov-time needs a number, not '--silent'"),
-        ("net.txt out", {}, "'net.txt' is no option"),
+        ("net.txt out", {}, "'net.txt' is not an option"),
         ("", {"variable_markov_time": True}, "variable_markov_time"),
     ],
 )
