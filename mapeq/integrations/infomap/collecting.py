@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.errors import NetworkError
+from mapeq._base.errors import NetworkError, is_number
 from mapeq.integrations.igraph import columns
 from mapeq.integrations.infomap.refused import LAYERS, STATES, refusal
 from mapeq.io.files.networks import read_network
@@ -22,7 +22,6 @@ from mapeq.network.network import Network, bad_weight, first_bad_weight
 if TYPE_CHECKING:
     import igraph
     import networkx
-
 
 #: Sources, targets and weights; each link weighs 1 without weights.
 Links = tuple[ArrayLike, ArrayLike, ArrayLike | None]
@@ -75,7 +74,7 @@ class Collection:
 
     def add_links(self, links: Iterable[Any]) -> None:
         """Add links: tuples ``(source, target)`` or ``(source, target, weight)``, or an array of such rows."""
-        if not isinstance(links, np.ndarray):
+        if not isinstance(links, np.ndarray) or links.dtype == object:
             for link in links:
                 self.add_link(*link)
             return
@@ -244,16 +243,15 @@ class Collection:
         links: Links,
         *,
         directed: bool,
-        node_weights: Iterable[float] | None = None,
+        node_weights: Iterable[Any] | None = None,
     ) -> dict[int, Any]:
         """Add nodes and links that are known by position; returns the label of each position."""
         labels = list(range(num_nodes) if node_ids is None else node_ids)
         if len(labels) != num_nodes:
             raise NetworkError(f"there are {num_nodes} nodes but {len(labels)} node_ids")
         names = [label if isinstance(label, str) else None for label in labels]
-        self.add_nodes(
-            zip(range(num_nodes), names, [None] * num_nodes if node_weights is None else node_weights, strict=True)
-        )
+        node_weights = [None] * num_nodes if node_weights is None else node_weights
+        self.add_nodes(zip(range(num_nodes), names, node_weights, strict=True))
         self._add_columns(*links)
         self._has_arcs |= directed
         return dict(enumerate(labels))
@@ -261,11 +259,9 @@ class Collection:
     def _add_columns(self, sources: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> None:
         """Add links from columns of the same length."""
         sources, targets = _whole_numbers(sources), _whole_numbers(targets)
-        values = np.ones(len(sources)) if weights is None else np.asarray(weights)
+        values = np.ones(len(sources)) if weights is None else _numeric(weights, "weights must be numbers")
         if not len(sources) == len(targets) == len(values):
             raise NetworkError(f"there are {len(sources)} sources, {len(targets)} targets and {len(values)} weights")
-        if values.dtype.kind not in "biuf":
-            raise NetworkError(f"weights must be numbers, not {values[0]!r}")
         values = values.astype(np.float64, copy=False)
         k = first_bad_weight(values)
         if k is not None:
@@ -287,11 +283,11 @@ class Collection:
         added = np.array(list(self._node_weights), dtype=np.int64)
         tails, heads, labels = numbered(np.concatenate([sources, added]), np.concatenate([targets, added]))
         ids = np.asarray(labels, dtype=np.int64)
-        given = np.array([1.0 if weight is None else weight for weight in self._node_weights.values()])
         node_weights = None
         if any(weight is not None for weight in self._node_weights.values()):
             node_weights = np.ones(len(ids))
-            node_weights[tails[len(sources) :]] = given
+            given = self._node_weights.values()
+            node_weights[tails[len(sources) :]] = [1.0 if weight is None else weight for weight in given]
         ends = tails[: len(sources)], heads[: len(sources)]
         network = Network.from_edges(*ends, weights, directed=directed, labels=ids, node_weights=node_weights)
         return network if self._self_links else network.without_self_links()
@@ -317,15 +313,22 @@ def whole_number(node: Any) -> int:
 
 def _whole_numbers(nodes: ArrayLike) -> NDArray[np.int64]:
     """Nodes as an array of whole numbers."""
-    given = np.asarray(nodes)
-    if given.dtype.kind not in "biuf":
-        raise NetworkError(f"nodes must be whole numbers from 0, not {given[0]!r}")
+    expected = "nodes must be whole numbers from 0 to 2**63 - 1"
+    given = _numeric(nodes, expected)
     with np.errstate(invalid="ignore"):  # NaN
         numbers = given.astype(np.int64)
     wrong = np.flatnonzero((numbers != given) | (numbers < 0))
     if len(wrong):
-        raise NetworkError(f"nodes must be whole numbers from 0 to 2**63 - 1, not {given[wrong[0]]}")
+        raise NetworkError(f"{expected}, not {given[wrong[0]]}")
     return numbers
+
+
+def _numeric(values: ArrayLike, expected: str) -> NDArray[Any]:
+    """Values as an array of numbers; the error says what is expected, and what was found."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise NetworkError(f"{expected}, not {next((x for x in array.tolist() if not is_number(x)), array[0])!r}")
+    return array
 
 
 def _refuse_states(attributes: Iterable[str]) -> None:

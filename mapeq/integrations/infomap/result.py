@@ -42,7 +42,7 @@ FIGURES = (
     *("relative_codelength_savings", "index_codelength", "module_codelength", "one_level_codelength"),
     *("entropy_rate", "num_nodes", "num_links", "elapsed_time"),
 )
-#: Figures that it leaves out.
+#: Other figures.
 MORE_FIGURES = (
     *("codelengths", "max_depth", "effective_num_top_modules", "effective_num_leaf_modules"),
     *("have_memory", "state_names", "meta_codelength", "meta_entropy"),
@@ -60,7 +60,7 @@ def _writer(format: str) -> Callable[..., None]:
     def write(
         self: Result, filename: str | os.PathLike[str], states: bool = False, level: int | None = None, **names: Any
     ) -> None:
-        self.write(filename, format, level, **names)
+        self.write(filename, format, level=level, **names)
 
     write.__doc__ = f"Write a .{format} file."
     return write
@@ -122,11 +122,11 @@ class Result:
         lambda self: self.effective_num_modules(-1), "Effective number of leaf modules."
     )
 
-    def __init__(self, found: MapeqResult, names: dict[int, str], elapsed_time: float, num_steps: int = 1):
+    def __init__(self, found: MapeqResult, names: dict[int, str], elapsed_time: float, markov_time: float):
         self.found = found
         self.names = names
         self.elapsed_time = elapsed_time
-        self._num_steps = num_steps  # over links, for each step that is described
+        self._markov_time = markov_time  # of the script; bipartite flow doubles it
         self._ids = np.asarray(found.network.labels, dtype=np.int64)
 
     def __getattr__(self, name: str) -> Any:
@@ -272,7 +272,7 @@ class Result:
         """The network with the flow per step over each link for its weight."""
         network, node_flow = self.found.network, self.found.node_flow
         strengths = network.out_strengths()
-        rates = rates_per_weight(network, node_flow) * self._num_steps / self.found.options["markov_time"]
+        rates = rates_per_weight(network, node_flow) / self._markov_time
         isolated = (rates == 0) & (strengths > 0)  # linked to themselves only
         if isolated.any():
             rates[isolated] = self._self_flow()[isolated] / strengths[isolated]

@@ -155,20 +155,20 @@ class Infomap(Collection):
         network = self._network = self._collected(directed=walk["flow_model"] != "undirected")
         if network.num_nodes == 0:
             raise NetworkError("the network is empty: add links or nodes first")
-        num_steps = 1
+        markov_time = walk.get("markov_time", 1.0)
         if self.bipartite_start_id:
             start_id = whole_number(self.bipartite_start_id)
             _check_bipartite(network, start_id, walk["flow_model"])
             if not chosen.get("skip_adjust_bipartite_flow"):
-                network, walk = _bipartite_walk(network, start_id, walk)
-                num_steps = 2
+                network = _with_first_kind_visited(network, start_id)
+                walk |= {"node_weights_as_flow": True, "markov_time": 2 * markov_time}
         partition = initial_partition or self.initial_partition
         start = _completed(partition, network) if partition else chosen.get("cluster_data")
         if chosen.get("no_infomap"):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
             found = infomap(network, initial_partition=start, **search_options(chosen), **walk)
-        self._result = Result(found, self.get_names(), time.perf_counter() - begin, num_steps)
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin, markov_time)
         return self._result
 
     @property
@@ -253,16 +253,15 @@ def _check_bipartite(network: Network, start_id: int, flow_model: str) -> None:
         raise NetworkError(f"the link {link} joins nodes of one kind, which bipartite_start_id={start_id} forbids")
 
 
-def _bipartite_walk(network: Network, start_id: int, walk: dict[str, Any]) -> tuple[Network, dict[str, Any]]:
-    """The network and walk options of bipartite flow.
+def _with_first_kind_visited(network: Network, start_id: int) -> Network:
+    """The network with the visit rates of bipartite flow for node weights.
 
-    Only nodes of the first kind are visited, at their undirected visit rates, and every step that is described is two
-    steps over links: through a node of the second kind to the next one of the first. Two-step flow over
-    links is approximated by a doubled Markov time: a module is entered and left as often as in two steps over links.
+    A step of bipartite flow is two steps over links: from a node of the first kind, over one of the second kind, to
+    the next of the first kind. It visits nodes of the first kind in proportion to their strengths, and none of the
+    second kind; links carry the flow of both steps, which a doubled Markov time expresses.
     """
     is_first = np.asarray(network.labels) < start_id
-    network = replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))
-    return network, walk | {"node_weights_as_flow": True, "markov_time": 2 * walk.get("markov_time", 1.0)}
+    return replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))
 
 
 def _completed(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
@@ -285,7 +284,6 @@ _OLD_NAMES = {
 }
 for _old, _new in _OLD_NAMES.items():
     setattr(Infomap, _old, getattr(Infomap, _new))
-for _figure in (*FIGURES, *MORE_FIGURES):
-    if not hasattr(Infomap, _figure):
-        _doc = getattr(getattr(Result, _figure, None), "__doc__", None)
-        setattr(Infomap, _figure, property(attrgetter(f"_found.{_figure}"), doc=_doc))
+for _name in (*FIGURES, *MORE_FIGURES):
+    if not hasattr(Infomap, _name):
+        setattr(Infomap, _name, property(attrgetter(f"_found.{_name}"), doc=f"See :attr:`Result.{_name}`."))
