@@ -357,6 +357,7 @@ def copied(state):
         parent=state.parent.copy(),
         modules=state.modules.copy(),
         teleport=None if state.teleport is None else state.teleport.copy(),
+        num_modules=state.num_modules.copy(),
         sizes=state.sizes.copy(),
     )
 

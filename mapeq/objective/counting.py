@@ -22,12 +22,12 @@ def counting_term(bits_per_module: float = 0.0, preferred_number: int = 0) -> Fl
 
     Returns
     -------
-    float64 array of shape (3,) or None
+    float64 array of shape (4,) or None
         See :class:`mapeq.objective.terms.Terms`.
     """
     if bits_per_module == 0 and preferred_number == 0:
         return None
-    return read_only(np.array([bits_per_module, preferred_number, 0.0]))
+    return read_only(np.array([bits_per_module, preferred_number, 0.0, 0.0]))
 
 
 def entropy_bias(network: Network, strength: float = 1.0) -> float:

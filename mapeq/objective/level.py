@@ -8,7 +8,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray, read_only
 from mapeq.objective.codebooks import Codebooks, one_codebook
-from mapeq.objective.terms import BITS_PER_MODULE, Terms, of_codewords
+from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links
 
 
@@ -56,4 +56,4 @@ def as_codewords(level: Level) -> Level:
     """The nodes as what they are for the codebook above them: code words, read whenever a node is entered."""
     nodes = level.nodes.copy()
     nodes[:, VISIT] = nodes[:, ENTER]
-    return level._replace(nodes=read_only(nodes), terms=of_codewords(level.terms))
+    return level._replace(nodes=read_only(nodes), terms=above_modules(level.terms, len(nodes)))

@@ -18,7 +18,7 @@ from mapeq._base.jit import inlined
 from mapeq.walk.flow import TELEPORT_IN, TELEPORT_OUT
 
 #: Fields of a counting term.
-BITS_PER_MODULE, PREFERRED_NUMBER, NAMES_MODULES = 0, 1, 2
+BITS_PER_MODULE, PREFERRED_NUMBER, OTHER_MODULES, NODES_ARE_MODULES = 0, 1, 2, 3
 
 
 class Terms(NamedTuple):
@@ -29,10 +29,10 @@ class Terms(NamedTuple):
     teleport : float64 array of shape (n, 2) or None
         Recorded teleportation: the flow that teleports from each node, and the probability that teleportation
         lands on it.
-    counting : float64 array of shape (3,) or None
+    counting : float64 array of shape (4,) or None
         The price of the number of modules: bits for each module where there is more than one; the preferred number of
-        top modules, at one bit for each more or less, 0 for none; and 1 if the nodes of the level are modules
-        already, which can stand without modules around them, else 0.
+        top modules, at one bit for each more or less, 0 for none; the number of modules around the nodes or below them,
+        which stay; and 1 if the nodes of the level are modules themselves, else 0.
     """
 
     teleport: FloatArray | None = None
@@ -42,22 +42,22 @@ class Terms(NamedTuple):
 NO_TERMS = Terms()
 
 
-def of_codewords(terms: Terms) -> Terms:
-    """The terms where the nodes of a level are modules already."""
-    return terms._replace(counting=_with(terms.counting, NAMES_MODULES, 1.0))
+def above_modules(terms: Terms, num_modules: int) -> Terms:
+    """The terms of modules around others, the nodes of the level."""
+    if terms.counting is None:
+        return terms
+    counting = terms.counting.copy()
+    counting[[OTHER_MODULES, NODES_ARE_MODULES]] = num_modules, 1.0
+    return terms._replace(counting=read_only(counting))
 
 
-def within_modules(terms: Terms) -> Terms:
+def within_modules(terms: Terms, num_modules: int) -> Terms:
     """The terms of modules inside others: none of them is a top module."""
-    return terms._replace(counting=_with(terms.counting, PREFERRED_NUMBER, 0.0))
-
-
-def _with(term: FloatArray | None, field: int, value: float) -> FloatArray | None:
-    if term is None:
-        return None
-    changed = term.copy()
-    changed[field] = value
-    return read_only(changed)
+    if terms.counting is None:
+        return terms
+    counting = terms.counting.copy()
+    counting[[PREFERRED_NUMBER, OTHER_MODULES]] = 0.0, num_modules
+    return terms._replace(counting=read_only(counting))
 
 
 @inlined

@@ -31,7 +31,14 @@ from mapeq._base.jit import inlined, jit
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
-from mapeq.objective.terms import NAMES_MODULES, PREFERRED_NUMBER, add_teleport, price_in_index, price_of_modules
+from mapeq.objective.terms import (
+    NODES_ARE_MODULES,
+    OTHER_MODULES,
+    PREFERRED_NUMBER,
+    add_teleport,
+    price_in_index,
+    price_of_modules,
+)
 from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT
 
 #: The column of a module's record after those of a node.
@@ -352,18 +359,18 @@ def _changes_by_codebook(nodes, terms, state):
             change[g] += state.modules[m, COST]
     for g in range(len(rate)):
         change[g] += state.index[g, INDEX_COST] - plogp(rate[g])
-        change[g] += _price_of_level(terms.counting, state.index[g, NUM_MODULES], num_nodes[g], g == 0)
+        change[g] += _price_of_level(terms.counting, g, state.index[g, NUM_MODULES], num_nodes[g])
     return change
 
 
 @inlined
-def _price_of_level(counting, num_modules, num_nodes, are_tops):
-    """The price of modules around nodes, less that of the nodes by themselves, in bits."""
+def _price_of_level(counting, g, num_modules, num_nodes):
+    """The price of modules around nodes, less that of the nodes without them, in bits."""
     if counting is None:
         return 0.0
-    tops_without = num_nodes if counting[NAMES_MODULES] == 1.0 else 1.0
-    more = num_modules - tops_without if are_tops else 0.0
-    return price_of_modules(counting, num_modules, tops_without + more) - price_of_modules(counting, 1.0, tops_without)
+    num_tops = num_nodes if counting[NODES_ARE_MODULES] == 1.0 else 1.0
+    without = abs(num_tops - counting[PREFERRED_NUMBER]) if g == 0 and counting[PREFERRED_NUMBER] > 0.0 else 0.0
+    return _price_of_codebook(counting, g, num_modules) - without
 
 
 @jit
@@ -387,4 +394,8 @@ def _price_of_codebook(counting, g, count):
     """The price of the modules that an index codebook names; those of codebook 0 are the top modules."""
     if counting is None:
         return 0.0
-    return price_of_modules(counting, count, count if g == 0 else counting[PREFERRED_NUMBER])
+    others = counting[OTHER_MODULES]
+    num_tops = count if g == 0 else counting[PREFERRED_NUMBER]
+    return price_of_modules(counting, others + count, num_tops) - price_of_modules(
+        counting, others, counting[PREFERRED_NUMBER]
+    )

@@ -77,7 +77,7 @@ def find_modules(
         Of n nodes.
     multilevel : bool
         Whether modules may contain modules, to any depth.
-    counting : float64 array of shape (3,), optional
+    counting : float64 array of shape (4,), optional
         A price on the number of modules, see :func:`mapeq.objective.counting.counting_term`.
     num_trials : int
         Number of trials to recombine.
