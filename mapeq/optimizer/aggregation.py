@@ -255,7 +255,7 @@ def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple
     flow = np.empty(len(indices)) if level.links.stride else level.links.flow.copy()
     _fill_within(level.links, group_of, number, members, indices, flow)
     links = Links(read_only(indptr), read_only(indices), read_only(flow), level.links.stride)
-    terms = within_modules(level.terms, len(exit))
+    terms = within_modules(level.terms)
     if terms.teleport is not None:
         terms = terms._replace(teleport=read_only(terms.teleport[members]))
     codebooks = Codebooks(read_only(group_of[members]), ONE, read_only(np.ascontiguousarray(exit)))
