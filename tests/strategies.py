@@ -8,6 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from mapeq.network.network import Network
+from mapeq.objective.level import network_level
+from mapeq.walk.models import random_walk
 from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
 
 
@@ -178,3 +180,8 @@ def hierarchical_walks(draw, **kwargs):
     """Links, options of the flow and the paths of the nodes in a hierarchy."""
     links, options = draw(walks(**kwargs))
     return links, options, draw(hierarchies(links.num_nodes))
+
+
+def level_of(network, options=None, counting=None):
+    """The level of a network's nodes."""
+    return network_level(random_walk(network, options or WalkOptions()), counting)

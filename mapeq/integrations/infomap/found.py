@@ -21,7 +21,8 @@ from mapeq.integrations.infomap.node import Node
 from mapeq.integrations.infomap.refused import OF_RESULTS, missing
 from mapeq.io.files.naming import in_tree_order
 from mapeq.network.network import Network
-from mapeq.result.modules import Catalogue, plogp
+from mapeq.objective.formula import plogps
+from mapeq.result.modules import Catalogue
 from mapeq.result.result import Result as Found
 from mapeq.walk.flow import ENTER, EXIT, TELEPORT_OUT, VISIT
 from mapeq.walk.link_flow import rates_per_weight
@@ -151,7 +152,7 @@ class Result:
         rows = without_diagonal(network.rows, network.self_links)
         sizes, strengths = np.diff(rows.indptr), row_sums(rows.indptr, rows.weights)
         shares = rows.weights / np.repeat(strengths, sizes)
-        return float(abs((np.repeat(self.found.flow, sizes) * plogp(shares)).sum()))
+        return float(abs((np.repeat(self.found.flow, sizes) * plogps(shares)).sum()))
 
     @property
     def effective_num_top_modules(self) -> float:
@@ -175,7 +176,7 @@ class Result:
         else:
             in_nodes = self.found.flow[depth_of[self.found.hierarchy.module_of] == level - 1]
             flow = np.concatenate([records[depth_of == level, VISIT], in_nodes])
-        return float(2 ** -plogp(flow).sum())
+        return float(2 ** -plogps(flow).sum())
 
     def modules(
         self, level: int | None = 1, *, states: bool = False, depth: int | None = None, depth_level: int | None = None
