@@ -122,6 +122,27 @@ def test_only_one_module_decorates_kernels(module):
             assert not used & from_numba, f"{module}, line {decorator.lineno}: use mapeq._base.jit.jit"
 
 
+def kernels(source):
+    """The functions that Numba compiles."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+            if decorators & {"jit", "inlined"}:
+                yield node
+
+
+def test_kernels_take_no_more_than_ten_arguments():
+    found = [(module, kernel) for module, source in SOURCES.items() for kernel in kernels(source)]
+    assert len(found) > 50
+    for module, kernel in found:
+        assert len(kernel.args.args) <= 10, f"{module}, line {kernel.lineno}: group the arguments of {kernel.name}"
+
+
+def test_a_module_has_no_more_than_500_lines():
+    for module, source in SOURCES.items():
+        assert source.count("\n") <= 500, module
+
+
 def test_what_counts_as_an_import():
     source = """
 from typing import TYPE_CHECKING

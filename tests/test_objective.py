@@ -77,7 +77,7 @@ def assert_in_step(flow, state):
     fresh = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, fresh.sizes)
     np.testing.assert_allclose(state.modules, fresh.modules, atol=1e-12)
-    np.testing.assert_allclose(state.index, fresh.index, atol=1e-12)
+    np.testing.assert_allclose(state.index_sums, fresh.index_sums, atol=1e-12)
     assert not state.modules[state.sizes == 0].any()
     if state.teleport is not None:
         np.testing.assert_allclose(state.teleport, fresh.teleport, atol=1e-12)
@@ -323,7 +323,7 @@ def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
     undivided = length_in_groups(walk, groups, state.module_of, divided=-1)
     for g, change in enumerate(changes_by_codebook(flow, state)):
         expected = found[g,].exit + sum(found[path].enter for path in found if path[:1] == (g,) and len(path) == 2)
-        assert state.index[g, 0] == pytest.approx(expected, abs=1e-10)
+        assert state.index_sums[g, 0] == pytest.approx(expected, abs=1e-10)
         divided = length_in_groups(walk, groups, state.module_of, divided=g)
         assert change == pytest.approx(divided - undivided, abs=1e-10)
 
