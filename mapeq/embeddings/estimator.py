@@ -24,7 +24,7 @@ from mapeq.embeddings.graph import (
 )
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
-from mapeq.result.assign import placed
+from mapeq.result.assign import assign
 from mapeq.walk.options import WalkOptions
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
         )
         weights = link_weights(neighbors, options.weighting, options.metric, self._fit_neighbors)
-        modules = placed(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
+        modules = assign(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
         labels: NDArray[np.int64] = np.where(modules < 0, -1, self._label_of[modules])
         return labels
 
