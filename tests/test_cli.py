@@ -144,7 +144,7 @@ def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
             assert json.loads(out.read_text())["codelength"] == pytest.approx(expected, abs=1e-12)
         done = run("cluster", tmp_path / name, "--weight", "cuont")
         assert done.returncode == 1
-        assert b"there is no column 'cuont' for the weights; there are 'day', 'u', 'v', 'count'" in done.stderr
+        assert b"there is no column 'cuont' for the weights; the columns are 'day', 'u', 'v', 'count'" in done.stderr
 
 
 def test_self_links_and_initial_partitions(tmp_path):
@@ -277,14 +277,14 @@ BAD_VECTORS = {
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
     "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
     "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
-    "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
+    "v.npy -o out.doc": "out.doc: the suffix selects the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
     "row.txt": "1 vector: for a neighbour it takes two",
     "twice.txt": "rows 0 and 2 of the vectors have the same label: 'a'",
     "none.npy": "none.npy: no such file",
-    "v.doc": "v.doc: the suffix tells the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
+    "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
 }
 
 
@@ -308,10 +308,10 @@ NETWORKS = {
     "negative weight": (b"1 2 -1\n", "line 1", "'1 2 -1'"),
     "NaN weight": (b"1 2 nan\n", "line 1"),
     "infinite weight": (b"1 2 inf\n", "line 1"),
-    "empty": (b"", "holds no links"),
-    "only comments": (b"# nothing\n\n", "holds no links"),
-    "binary": (b"1 2\n\x00\x01\x02", "not a text file"),
-    "not UTF-8": (b"caf\xe9 bar\n", "not a text file", "line 1"),
+    "empty": (b"", "contains no links"),
+    "only comments": (b"# nothing\n\n", "contains no links"),
+    "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
+    "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
     "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "cut short"),
     "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
     "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
@@ -337,7 +337,7 @@ def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     meant = f"no such file; is {JAZZ!r} meant?"
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
-    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no folder")
+    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")
     assert refused(run("cluster", Path(__file__).parent.parent / "docs" / "communities.png"), "it is a picture (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")

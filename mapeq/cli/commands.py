@@ -29,7 +29,7 @@ from mapeq.io.files.tables import modules_column, write_labels
 from mapeq.io.files.vectors import read_vectors
 from mapeq.io.inputs import as_network
 from mapeq.network.network import Network
-from mapeq.network.statistics import in_words
+from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
@@ -59,7 +59,7 @@ def info(options: argparse.Namespace) -> int:
         print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
         return 0
     print(_called(options.file))
-    rows = in_words(figures)
+    rows = describe_statistics(figures)
     width = max(map(len, rows))
     print("\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items()))
     print("".join(f"note: {note}\n" for note in figures["notes"]), end="")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mapeq._base.optional import require
-from mapeq.io.files.output import check_writable, whole_file
+from mapeq.io.files.output import atomic_file, check_writable
 from mapeq.pictures.network import KINDS, plot
 from mapeq.result.result import Result
 
@@ -50,7 +50,7 @@ def write_picture(
         plot(result, kind, figure.add_subplot(), level, name)
         format = _format_of(path)
         date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
-        with whole_file(path, binary=True) as stream:
+        with atomic_file(path, binary=True) as stream:
             figure.savefig(stream, format=format, dpi=100, metadata=date)
 
 
