@@ -169,7 +169,7 @@ def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
     assert lines[-1] == "index 0.142857142857 + modules 2.82212678602 = 2.96498392888 bits per step"
     rows[2] = rows[2].replace("1:2:1", "1:3")
     (tmp_path / "mixed.tree").write_text("\n".join(rows))
-    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "beside modules")
+    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
 
 
 def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
@@ -186,8 +186,8 @@ def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     modules = run("cluster", JAZZ, "-q").stdout
     done = run("evaluate", JAZZ, "-", stdin=modules)
     assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
-    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of")
-    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "only one of")
+    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "cannot both be standard input")
+    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "cannot both be standard input")
 
 
 def word_vectors(groups=3, size=20):
@@ -250,7 +250,7 @@ def test_small_clusters_are_left_out(tmp_path, capsys):
     np.save(path, np.delete(vectors, range(17), axis=0))
     flags = ["-k", "2", "--markov-time", "8", "--min-cluster-size"]
     assert main(["embeddings", str(path), *flags, "4", "-o", str(tmp_path / "out.tsv")]) == 0
-    assert "1 module of fewer than 4 nodes: 3 nodes left out, as -1" in capsys.readouterr().err
+    assert "1 module of fewer than 4 nodes: 3 nodes written as -1" in capsys.readouterr().err
     assert pd.read_csv(tmp_path / "out.tsv", sep="\t")["module"].tolist() == [-1] * 3 + [1] * 20 + [0] * 20
     assert main(["embeddings", str(path), *flags, "4", "-q"]) == 0
     assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t1\n")
@@ -275,14 +275,14 @@ BAD_VECTORS = {
     "v.npy --markov-time 0": "--markov-time must be a number above 0, not 0.0",
     "v.npy --time-limit=-1": "--time-limit must be seconds, 0 or more, not -1.0",
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
-    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
-    "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
+    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be omitted, because only .csv, "
+    ".tsv and .parquet files can leave out small modules",
     "v.npy -o out.doc": "out.doc: the suffix selects the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
     "row.txt": "1 vector: for a neighbour it takes two",
-    "twice.txt": "rows 0 and 2 of the vectors have the same label: 'a'",
+    "twice.txt": "rows 0 and 2 of the vectors have the same label 'a'",
     "none.npy": "none.npy: no such file",
     "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
 }
@@ -312,7 +312,7 @@ NETWORKS = {
     "only comments": (b"# nothing\n\n", "contains no links"),
     "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
     "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
-    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "cut short"),
+    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "truncated"),
     "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
     "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
     "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
@@ -334,7 +334,7 @@ def test_bad_networks_are_one_clear_line(case, tmp_path):
 
 def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
-    meant = f"no such file; is {JAZZ!r} meant?"
+    meant = f"no such file; did you mean {JAZZ!r}?"
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
     assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")

@@ -63,16 +63,16 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
             f"{file}: {len(missing):,} of {network.num_nodes:,} nodes have no module, "
             f"such as {network.labels[missing[0]]!s}"
         )
-    tree = branches.tree(module_of)
-    beside = misplaced(tree)
-    if beside is not None:
+    hierarchy = branches.hierarchy(module_of)
+    misplaced_node = misplaced(hierarchy)
+    if misplaced_node is not None:
         raise FormatError(
-            f"the node {names[beside]!s} is in a module that contains modules; "
+            f"the node {names[misplaced_node]!s} is in a module that contains modules; "
             "a module must contain either nodes or modules",
             file=file,
-            line=int(line[beside]),
+            line=int(line[misplaced_node]),
         )
-    return tree
+    return hierarchy
 
 
 def _rows_and_names(

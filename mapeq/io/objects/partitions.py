@@ -135,15 +135,15 @@ def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Hierarchy:
             f"path, but node {other!r} has the module {partition[other]!r}"
         )
     branches = Branches()
-    tree = branches.tree([branches.module(path) for path in modules])
-    beside = misplaced(tree)
-    if beside is not None or () in modules:
-        i = modules.index(()) if beside is None else beside
+    hierarchy = branches.hierarchy([branches.module(path) for path in modules])
+    misplaced_node = misplaced(hierarchy)
+    if misplaced_node is not None or () in modules:
+        i = modules.index(()) if misplaced_node is None else misplaced_node
         raise PartitionError(
             f"the path {modules[i]!r} of the node {labels[i]!r} ends at a module that contains modules; "
             "a module must contain either nodes or modules"
         )
-    return tree
+    return hierarchy
 
 
 def _check_present(labels: Iterable[Hashable], modules: Iterable[Any]) -> None:
