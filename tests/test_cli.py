@@ -281,7 +281,7 @@ BAD_VECTORS = {
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
-    "row.txt": "1 vector: for a neighbour it takes two",
+    "row.txt": "1 vector: at least two are needed",
     "twice.txt": "rows 0 and 2 of the vectors have the same label 'a'",
     "none.npy": "none.npy: no such file",
     "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
