@@ -1,6 +1,6 @@
-"""How modules change with the Markov time, as an alluvial diagram: ``pip install alluvial`` (MIT) draws it.
+"""Draw how modules change with the Markov time, as an alluvial diagram (needs ``pip install alluvial``, MIT license).
 
-The same way shows how modules change from one snapshot of a network to the next: nodes are matched by their labels.
+The same code shows how modules change between snapshots of a network: nodes are matched by label.
 """
 
 from pathlib import Path
@@ -25,4 +25,4 @@ with TemporaryDirectory() as folder:
     ax = alluvial.plot(files, names=[f"Markov time {time}" for time in times], colors="similarity")
 picture = Path("alluvial.png")
 ax.figure.savefig(picture, dpi=120)
-print(f"\nA picture of it, heights by flow: {picture}")
+print(f"\nPicture, with heights proportional to flow: {picture}")

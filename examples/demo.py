@@ -1,4 +1,4 @@
-"""What ``make demo`` shows: the communities of a real network, in numbers, as a picture and as a page to explore."""
+"""Run by ``make demo``: find the communities of a real network, and show them as text, picture and interactive page."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,13 +11,13 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 data = Path(__file__).parent / "data"
-print("Who writes to whom at a European research institution (first run: compiling, some seconds) ...")
+print("E-mails at a European research institution (the first run takes some seconds to compile) ...")
 result = mapeq.infomap(data / "email-eu-core.txt.gz", directed=True, num_trials=10)
 
 print(
-    f"\n{result.num_nodes:,} people, {result.num_links:,} links. A random walk takes {result.one_level_codelength:.3f} "
-    f"bits per step to describe,\nwith these {result.num_modules} modules {result.codelength:.3f}: "
-    f"{result.relative_savings:.1%} saved. Nobody told mapeq the departments:\n"
+    f"\n{result.num_nodes:,} people, {result.num_links:,} links. Describing a random walk takes "
+    f"{result.one_level_codelength:.3f} bits per step,\nand {result.codelength:.3f} with these {result.num_modules} "
+    f"modules ({result.relative_savings:.1%} saved). They match departments, which mapeq did not know:\n"
 )
 lines = (data / "email-eu-core-departments.txt").read_text().splitlines()
 department = dict(map(int, line.split()) for line in lines if not line.startswith("#"))
@@ -32,4 +32,4 @@ result.plot(ax=ax, name="E-mails of a research institution")
 picture, report = Path("demo.png"), Path("demo.html")
 figure.savefig(picture, dpi=100)
 result.write(report)
-print(f"\nA picture of it: {picture}. To look around in: {report}, in a browser.")
+print(f"\nPicture: {picture}. Interactive report, for the browser: {report}.")

@@ -1,4 +1,4 @@
-"""Cluster a NetworkX graph: the characters of Les Misérables, by the scenes they share."""
+"""Cluster a NetworkX graph: the characters of Les Misérables, linked by the scenes they share."""
 
 import networkx as nx
 
@@ -12,6 +12,6 @@ for number, community in enumerate(result.communities()):
     main = sorted(community, key=lambda name: -graph.degree(name, weight="weight"))
     print(f"{number}: {', '.join(main[:5])}{', ...' if len(main) > 5 else ''}")
 
-# The description is shorter than with, say, the communities of greatest modularity.
+# Communities found by modularity give a longer description.
 modularity = nx.community.greedy_modularity_communities(graph, weight="weight")
-print(f"modularity's communities: {mapeq.map_equation(graph, modularity):.4f} bits per step")
+print(f"communities by modularity: {mapeq.map_equation(graph, modularity):.4f} bits per step")

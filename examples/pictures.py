@@ -1,4 +1,4 @@
-"""The pictures of the documentation: ``python examples/pictures.py docs`` writes them there."""
+"""Draw the pictures of the documentation; ``python examples/pictures.py docs`` writes them to ``docs``."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="where to write them (here)")
+parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="output folder (current folder)")
 folder = parser.parse_args().folder
 data = Path(__file__).parent / "data"
 
@@ -31,7 +31,7 @@ for file, (result, kind, size, name) in pictures.items():
     result.plot(kind, ax=figure.add_subplot(), name=name)
     path = folder / f"{file}.png"
     figure.savefig(path, dpi=100)
-    with Image.open(path) as image:  # 256 colours look the same and take a third of the room
+    with Image.open(path) as image:  # 256 colours look the same and take a third of the space
         small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     print(f"{path}: {result}")

@@ -1,11 +1,11 @@
-"""Clusters of words that are used alike: word vectors, their nearest neighbours, and the communities of these.
+"""Find clusters of words with similar use: word vectors, their nearest neighbours, and communities.
 
-    python examples/word_clusters.py                 # words in the documentation of Python, NumPy, SciPy and NetworkX
+    python examples/word_clusters.py                 # words in the docstrings of Python, NumPy, SciPy and NetworkX
     python examples/word_clusters.py book.txt        # words in any plain text
-    python examples/word_clusters.py glove.txt.gz    # word vectors that somebody else has trained
+    python examples/word_clusters.py glove.txt.gz    # pretrained word vectors
 
-Vectors of a text are what its words have in common with the words around them: the singular vectors of positive
-pointwise mutual information (Levy, Goldberg & Dagan, TACL 3, 211 (2015)).
+The vectors of a text are the singular vectors of the positive pointwise mutual information between words and the words
+around them (Levy, Goldberg & Dagan, TACL 3, 211 (2015)).
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main():
 
 
 def show(result, words, most):
-    """The clusters with most flow, and in each the words that the walk visits most."""
+    """Print the clusters with most flow, and the most visited words of each."""
     print(f"{len(words):,} words in {np.count_nonzero(result.module_sizes > 1):,} clusters of two or more\n")
     print("cluster   flow  words")
     by_flow = np.argsort(-result.flow, kind="stable")
@@ -58,26 +58,28 @@ def show(result, words, most):
 
 def parsed_options():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("file", nargs="?", help="a plain text, or word vectors as word2vec and GloVe write them")
-    parser.add_argument("--neighbors", type=int, default=40, help="of each word (40)")
-    parser.add_argument("--min-similarity", type=float, default=0.5, help="of neighbours, a cosine (0.5)")
-    parser.add_argument("--markov-time", type=float, default=1, help="above 1 larger clusters (1)")
-    parser.add_argument("--clusters", type=int, default=30, help="how many to show (30)")
+    parser.add_argument("file", nargs="?", help="a plain text, or word vectors in the format of word2vec or GloVe")
+    parser.add_argument("--neighbors", type=int, default=40, help="neighbours per word (40)")
+    parser.add_argument(
+        "--min-similarity", type=float, default=0.5, help="minimum cosine similarity of neighbours (0.5)"
+    )
+    parser.add_argument("--markov-time", type=float, default=1, help="above 1, clusters grow (1)")
+    parser.add_argument("--clusters", type=int, default=30, help="number of clusters to show (30)")
     training = parser.add_argument_group("training")
-    training.add_argument("--min-count", type=int, default=20, help="leave rarer words out (20)")
-    training.add_argument("--window", type=int, default=5, help="words on each side that count as around (5)")
-    training.add_argument("--dimensions", type=int, default=100, help="of the vectors (100)")
+    training.add_argument("--min-count", type=int, default=20, help="ignore rarer words (20)")
+    training.add_argument("--window", type=int, default=5, help="size of the context, in words on each side (5)")
+    training.add_argument("--dimensions", type=int, default=100, help="dimension of the vectors (100)")
     return parser.parse_args()
 
 
 def holds_vectors(file):
-    """Whether a file is like word2vec's: in its second line numbers follow a word, and nothing else."""
+    """Return whether a file holds word vectors: its second line is a word followed by numbers only."""
     second = next((line.split()[1:] for number, line in text_lines(file) if number > 1), [])
     return len(second) > 1 and all(re.fullmatch(r"[-+.\de]+", field) for field in second)
 
 
 def documentation():
-    """The texts between three quotes in what is installed anyway."""
+    """Return the docstrings of installed libraries as one text."""
     folders = [Path(module.__file__).parent for module in (np, scipy, networkx)]
     found = []
     for folder in [Path(sysconfig.get_path("stdlib")), *folders]:
@@ -91,7 +93,7 @@ def trained(text, options):
     tokens = re.findall(r"[^\W\d_]+", text.lower())
     counts = {word: count for word, count in Counter(tokens).items() if count >= options.min_count}
     if len(counts) <= options.dimensions:
-        sys.exit(f"{len(counts)} words occur {options.min_count} times: lower --min-count or --dimensions")
+        sys.exit(f"only {len(counts)} words occur {options.min_count} times or more: lower --min-count or --dimensions")
     numbers = {word: number for number, word in enumerate(counts)}
     places = np.array([numbers[token] for token in tokens if token in numbers])
     shape = len(counts), len(counts)
@@ -101,7 +103,7 @@ def trained(text, options):
         together += scipy.sparse.coo_array((np.ones(len(pairs[0])), pairs), shape).tocsr()
     together = (together + together.T).tocoo()
     own = together.sum(axis=1)
-    around = own**0.75  # rare words around a word tell less than they seem to
+    around = own**0.75  # smoothing, which reduces the weight of rare context words
     expected = own[together.row] * around[together.col] / around.sum()
     information = np.maximum(np.log(together.data / expected), 0).astype(np.float32)
     matrix = scipy.sparse.csr_array((information, (together.row, together.col)), shape)

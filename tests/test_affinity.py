@@ -110,7 +110,7 @@ def test_a_least_similarity():
     cosines = 1 - naive.distances(VECTORS, VECTORS, "cosine")
     linked = dense(n_neighbors=39, min_similarity=0.5, weights="binary") > 0
     np.testing.assert_array_equal(linked, (cosines >= 0.5) & ~np.eye(40, dtype=bool))
-    with pytest.warns(UserWarning, match="no vector has a neighbour, with min_similarity=2: each is a cluster of its own"):
+    with pytest.warns(UserWarning, match="no vector has a neighbour, with min_similarity=2: each is a cluster"):
         assert neighbor_graph(VECTORS, 6, min_similarity=2).nnz == 0
 
 

@@ -275,8 +275,8 @@ BAD_VECTORS = {
     "v.npy --markov-time 0": "--markov-time must be a number above 0, not 0.0",
     "v.npy --time-limit=-1": "--time-limit must be seconds, 0 or more, not -1.0",
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
-    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be omitted, because only .csv, "
-    ".tsv and .parquet files can leave out small modules",
+    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be omitted, because only "
+    ".csv, .tsv and .parquet files can leave out small modules",
     "v.npy -o out.doc": "out.doc: the suffix selects the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
@@ -284,7 +284,8 @@ BAD_VECTORS = {
     "row.txt": "1 vector: at least two are needed",
     "twice.txt": "rows 0 and 2 of the vectors have the same label 'a'",
     "none.npy": "none.npy: no such file",
-    "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
+    "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, "
+    ".w2v",
 }
 
 

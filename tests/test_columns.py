@@ -106,7 +106,7 @@ def test_columns_are_chosen_by_name_or_position():
         (f'{GEPHI}\n1,2,"x"y,,,,\n', {}, "line 2: a closing quote must be followed by"),
         (f"{GEPHI}\n", {}, "contains no links"),
         (f"{GEPHI},source\n1,2\n", {"source": "source"}, "line 2: a link needs a source"),
-        ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; the columns are 'u', 'v': 'u,v'"),
+        ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; the columns are 'u', 'v'"),
         (
             "u,v\n1,2\n",
             {"weight": 2},
@@ -123,7 +123,7 @@ def test_columns_are_chosen_by_name_or_position():
         ("a;b\n", {}, "separated by spaces, a tab or a comma; semicolons need a heading"),
         ("source;target;weight\na;b;1,5\n", {}, "found '1,5'; use a decimal"),
         ("New York\tBoston\t1\n", {}, "if it is a link, quote labels with spaces"),
-        ("1 2 {}\n", {}, "line 1: expected a number for the weight, found '{}'; write the file with networkx.write_weighted_edgelist"),
+        ("1 2 {}\n", {}, "line 1: expected a number for the weight, found '{}'; write the file with networkx"),
         ("*Edges\n1 2\n", {"weight": "w"}, "line 1: a Pajek file has no columns to choose from, such as 'w'"),
     ],
 )

@@ -66,7 +66,7 @@ def test_sparse_random_networks_say_what_a_shorter_markov_time_finds():
     graph = nx.gnp_random_graph(300, 0.05, seed=1)
     result, explanation = said(graph)
     time, number, length = re.search(
-        r"At Markov time (\S+) the search finds (\d+) modules; at Markov time 1 this partition takes (\S+) bits .* more",
+        r"At Markov time (\S+) the search finds (\d+) modules; at Markov time 1 this partition takes (\S+) bits .*more",
         explanation,
     ).groups()
     there = mapeq.infomap(graph, markov_time=float(time))

@@ -266,7 +266,7 @@ def test_labels_may_be_sets_and_tuples():
         ([[{1, 2, 3, 4}], [{1, 2}, {3}]], "does not name the node 4"),
         ([[{1, 2, 3, 4}], [{1, 2}, {2, 3, 4}]], "2 is named twice"),
         ([[{1, 2, 3, 4}], [{1, 2}, {3, 4, 5}]], "names 5"),
-        ({1: ("a",), 2: ("a", "b"), 3: ("c",), 4: ("c",)}, "the path .* of the node 1 ends at a module that contains modules"),
+        ({1: ("a",), 2: ("a", "b"), 3: ("c",), 4: ("c",)}, "of the node 1 ends at a module that contains modules"),
         ({1: (), 2: (), 3: (), 4: ()}, "the path \\(\\) of the node 1"),
         ({1: ("a",), 2: "a", 3: ("c",), 4: ("c",)}, "node 1 has a path, but node 2 has the module 'a'"),
         ({1: ("a",), 2: ("b",)}, "does not name the node 3"),

@@ -193,7 +193,7 @@ WRONG_EDGES = {
     "words": ({"sources": ["a"], "targets": ["b"], "num_nodes": 2}, "sources and targets must be positions"),
     "num_nodes": ({"sources": [], "targets": [], "num_nodes": -1}, "num_nodes must be 0 or more, not -1"),
     "label count": ({"sources": [0], "targets": [1], "num_nodes": 2, "labels": "abc"}, "2 nodes but 3 labels"),
-    "label twice": ({"sources": [0], "targets": [1], "labels": ["x", "y", "x"]}, "labels must be distinct; two nodes are called 'x'"),
+    "label twice": ({"sources": [0], "targets": [1], "labels": ["x", "y", "x"]}, "two nodes are called 'x'"),
     "number twice": ({"sources": [0], "targets": [1], "labels": np.array([4, 4])}, "two nodes are called 4"),
     "node weights": ({"sources": [0], "targets": [1], "node_weights": [1]}, "2 nodes but node_weights has shape (1,)"),
     "bad node weight": (
