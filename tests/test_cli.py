@@ -144,7 +144,7 @@ def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
             assert json.loads(out.read_text())["codelength"] == pytest.approx(expected, abs=1e-12)
         done = run("cluster", tmp_path / name, "--weight", "cuont")
         assert done.returncode == 1
-        assert b"there is no column 'cuont' for the weights; there are 'day', 'u', 'v', 'count'" in done.stderr
+        assert b"there is no column 'cuont' for the weights; the columns are 'day', 'u', 'v', 'count'" in done.stderr
 
 
 def test_self_links_and_initial_partitions(tmp_path):
@@ -169,7 +169,7 @@ def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
     assert lines[-1] == "index 0.142857142857 + modules 2.82212678602 = 2.96498392888 bits per step"
     rows[2] = rows[2].replace("1:2:1", "1:3")
     (tmp_path / "mixed.tree").write_text("\n".join(rows))
-    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "beside modules")
+    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
 
 
 def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
@@ -186,8 +186,8 @@ def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     modules = run("cluster", JAZZ, "-q").stdout
     done = run("evaluate", JAZZ, "-", stdin=modules)
     assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
-    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of")
-    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "only one of")
+    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "cannot both be standard input")
+    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "cannot both be standard input")
 
 
 def word_vectors(groups=3, size=20):
@@ -250,7 +250,7 @@ def test_small_clusters_are_left_out(tmp_path, capsys):
     np.save(path, np.delete(vectors, range(17), axis=0))
     flags = ["-k", "2", "--markov-time", "8", "--min-cluster-size"]
     assert main(["embeddings", str(path), *flags, "4", "-o", str(tmp_path / "out.tsv")]) == 0
-    assert "1 module of fewer than 4 nodes: 3 nodes left out, as -1" in capsys.readouterr().err
+    assert "1 module of fewer than 4 nodes: 3 nodes written as -1" in capsys.readouterr().err
     assert pd.read_csv(tmp_path / "out.tsv", sep="\t")["module"].tolist() == [-1] * 3 + [1] * 20 + [0] * 20
     assert main(["embeddings", str(path), *flags, "4", "-q"]) == 0
     assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t1\n")
@@ -263,7 +263,7 @@ def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):
     assert main(["embeddings", str(tmp_path / "v.npy"), "-q"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         "mapeq: --n-neighbors=15, but there are 4 vectors: all are neighbours",
-        "mapeq: 1 vector of zeros, the first in row 2: by cosine they have no neighbours and stay alone",
+        "mapeq: 1 zero vector, the first in row 2: by cosine they have no neighbours, and each is a cluster of its own",
     ]
 
 
@@ -275,16 +275,17 @@ BAD_VECTORS = {
     "v.npy --markov-time 0": "--markov-time must be a number above 0, not 0.0",
     "v.npy --time-limit=-1": "--time-limit must be seconds, 0 or more, not -1.0",
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
-    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
-    "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
-    "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
+    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be omitted, because only "
+    ".csv, .tsv and .parquet files can leave out small modules",
+    "v.npy -o out.doc": "out.doc: the suffix selects the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
-    "row.txt": "1 vector: for a neighbour it takes two",
-    "twice.txt": "rows 0 and 2 of the vectors have the same label: 'a'",
+    "row.txt": "1 vector: at least two are needed",
+    "twice.txt": "rows 0 and 2 of the vectors have the same label 'a'",
     "none.npy": "none.npy: no such file",
-    "v.doc": "v.doc: the suffix tells the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
+    "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, "
+    ".w2v",
 }
 
 
@@ -308,11 +309,11 @@ NETWORKS = {
     "negative weight": (b"1 2 -1\n", "line 1", "'1 2 -1'"),
     "NaN weight": (b"1 2 nan\n", "line 1"),
     "infinite weight": (b"1 2 inf\n", "line 1"),
-    "empty": (b"", "holds no links"),
-    "only comments": (b"# nothing\n\n", "holds no links"),
-    "binary": (b"1 2\n\x00\x01\x02", "not a text file"),
-    "not UTF-8": (b"caf\xe9 bar\n", "not a text file", "line 1"),
-    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "cut short"),
+    "empty": (b"", "contains no links"),
+    "only comments": (b"# nothing\n\n", "contains no links"),
+    "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
+    "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
+    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "truncated"),
     "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
     "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
     "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
@@ -334,10 +335,10 @@ def test_bad_networks_are_one_clear_line(case, tmp_path):
 
 def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
-    meant = f"no such file; is {JAZZ!r} meant?"
+    meant = f"no such file; did you mean {JAZZ!r}?"
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
-    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no folder")
+    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")
     assert refused(run("cluster", Path(__file__).parent.parent / "docs" / "communities.png"), "it is a picture (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")

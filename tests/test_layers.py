@@ -20,7 +20,12 @@ LAYERS = (
 DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "mapeq.tl"}
 
 #: Convenience methods that reach up, inside the method.
-REACHING_UP = ("mapeq.result.result.Result.", "mapeq.network.network.Network.from_table", "mapeq.api.warmup")
+REACHING_UP = (
+    "mapeq.result.result.Result.",
+    "mapeq.result.exports.",
+    "mapeq.network.network.Network.from_table",
+    "mapeq.api.warmup",
+)
 
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
 OPTIONAL |= {"shtab"}
