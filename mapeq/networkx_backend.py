@@ -4,3 +4,4 @@ from mapeq.integrations.networkx import backend as backend
 from mapeq.integrations.networkx import infomap_communities as infomap_communities
 from mapeq.integrations.networkx import infomap_partitions as infomap_partitions
 from mapeq.integrations.networkx import map_equation as map_equation
+from mapeq.integrations.networkx import pagerank as pagerank

@@ -37,6 +37,9 @@ from mapeq._base.csr import (
 from mapeq._base.errors import NetworkError, counted
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.statistics import network_html, network_statistics
+from mapeq.network.weights import bad_weight as bad_weight
+from mapeq.network.weights import checked_node_weights
+from mapeq.network.weights import first_bad_weight as first_bad_weight
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -169,7 +172,7 @@ class Network:
             names = checked_labels(labels, num_nodes)
             tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
         rows = build_csr(tails, heads, values, len(names), symmetric=not directed)
-        return cls(*rows, directed, names, _checked_node_weights(node_weights, len(names)), num_given=len(tails))
+        return cls(*rows, directed, names, checked_node_weights(node_weights, len(names)), num_given=len(tails))
 
     @classmethod
     def from_table(
@@ -278,7 +281,7 @@ class Network:
             data = np.asarray(rows.data, dtype=np.float64)
         indptr = np.asarray(rows.indptr, dtype=np.int64)
         indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
-        weights = _checked_node_weights(node_weights, num_nodes)
+        weights = checked_node_weights(node_weights, num_nodes)
         network = cls(indptr, indices, without_repetition(data), True, names, weights)
         if directed:
             return network
@@ -320,11 +323,23 @@ class Network:
         return CSR(self.indptr, self.indices, self.weights)
 
     def columns(self) -> CSR:
-        """Return the columns of the matrix: the in-links of each node, if directed, else the rows themselves."""
+        """Return the columns of the matrix: the in-links of each node, if directed, else the rows themselves.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 0], [1, 2], directed=True).columns().indptr
+        array([0, 0, 1, 2])
+        """
         return transposed(self.rows) if self.directed else self.rows
 
     def sources(self) -> IntArray:
-        """Return the row of each stored link, as an array of the shape and dtype of `indices`."""
+        """Return the row of each stored link, as an array of the shape and dtype of `indices`.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 0], [1, 2]).sources().tolist()
+        [0, 0, 1, 2]
+        """
         return np.repeat(np.arange(self.num_nodes, dtype=self.indices.dtype), np.diff(self.indptr))
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
@@ -383,7 +398,13 @@ class Network:
         return scipy.sparse.csr_array((weights, self.indices, self.indptr), shape=shape, copy=False)
 
     def is_symmetric(self) -> bool:
-        """Return whether every link has a reverse link of the same weight."""
+        """Return whether every link has a reverse link of the same weight.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 1], [1, 0], directed=True).is_symmetric()
+        True
+        """
         return is_symmetric(self.rows)
 
     def undirected(self) -> Network:
@@ -400,12 +421,24 @@ class Network:
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
     def without_self_links(self) -> Network:
-        """Return the network without self-links; all nodes are kept."""
+        """Return the network without self-links; all nodes are kept.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 1], [1, 1]).without_self_links()
+        <mapeq.Network: 2 nodes, 1 link, undirected>
+        """
         indptr, indices, weights = without_diagonal(self.rows, self.self_links)
         return replace(self, indptr=indptr, indices=indices, weights=weights, num_given=None)
 
     def label_list(self) -> list[Hashable]:
-        """Return the labels of the nodes as Python objects, in node order."""
+        """Return the labels of the nodes as Python objects, in node order.
+
+        Examples
+        --------
+        >>> Network.from_edges(["b"], ["a"]).label_list()
+        ['a', 'b']
+        """
         return self.labels.tolist() if isinstance(self.labels, np.ndarray) else list(self.labels)
 
     def summary(self) -> dict[str, Any]:
@@ -447,33 +480,3 @@ class Network:
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"
         return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"
-
-
-def first_bad_weight(weights: FloatArray) -> int | None:
-    """Return the position of the first weight that is negative, NaN or infinite."""
-    if is_constant(weights):
-        weights = weights[:1]
-    # One pass without temporaries decides the common case; NaN and infinity survive a sum.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
-            return None
-    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    return int(bad[0]) if len(bad) else None
-
-
-def bad_weight(weight: float, place: str) -> NetworkError:
-    """Return the error for an invalid weight."""
-    what = "negative" if weight < 0 else "not finite"
-    return NetworkError(f"the weight of {place} is {what}: {weight}; weights must be finite and 0 or more")
-
-
-def _checked_node_weights(node_weights: ArrayLike | None, num_nodes: int) -> FloatArray | None:
-    if node_weights is None:
-        return None
-    weights = np.array(node_weights, dtype=np.float64)
-    if weights.shape != (num_nodes,):
-        raise NetworkError(f"there are {num_nodes} nodes but node_weights has shape {weights.shape}")
-    k = first_bad_weight(weights)
-    if k is not None:
-        raise bad_weight(weights[k], f"the node at position {k}")
-    return weights

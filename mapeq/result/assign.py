@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.hierarchy import cut
-from mapeq.network.network import bad_weight, first_bad_weight
+from mapeq.network.weights import bad_weight, first_bad_weight
 from mapeq.objective.formula import module_costs, plogps
 from mapeq.result.result import Result
 from mapeq.walk.flow import EXIT, VISIT

@@ -171,7 +171,14 @@ class Module:
         return bool(first == last)
 
     def walk(self) -> Iterator[Module]:
-        """Iterate over this module and all modules in it, at any depth, in the order of their paths."""
+        """Iterate over this module and all modules in it, at any depth, in the order of their paths.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> [module.path for module in mapeq.infomap([("a", "b"), ("c", "d")]).tree.walk()]
+        [(), (1,), (2,)]
+        """
         waiting = [self]
         while waiting:
             module = waiting.pop()

@@ -392,6 +392,13 @@ class Result:
 
         A path is that of the node's leaf module, as ranks by flow from 1, coarsest first: ``2:1`` is the first module
         in the second top module.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> levels = [[{1, 2, 3, 4}, {5, 6}], [{1, 2}, {3, 4}, {5, 6}]]
+        >>> mapeq.evaluate([(1, 2), (3, 4), (5, 6), (2, 3), (4, 5)], levels).path_column()
+        {'path': ['1:2', '1:2', '1:1', '1:1', '2', '2']}
         """
         return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
 

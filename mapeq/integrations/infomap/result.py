@@ -23,7 +23,7 @@ from mapeq.integrations.infomap.nodes import FlowData, Node
 from mapeq.integrations.infomap.refused import RESULT_ATTRIBUTES, missing
 from mapeq.integrations.infomap.writing import WRITERS
 from mapeq.io.files.naming import in_tree_order
-from mapeq.io.files.output import whole_file
+from mapeq.io.files.output import atomic_file
 from mapeq.network.network import Network
 from mapeq.objective.formula import plogps
 from mapeq.result.result import Result as MapeqResult
@@ -256,7 +256,7 @@ class Result:
         if name not in WRITERS:
             self.named().write(filename, name, 1 if level is None else level)
             return
-        with whole_file(filename) as stream:
+        with atomic_file(filename) as stream:
             WRITERS[name](self, stream)
 
     write_clu, write_tree, write_flow_tree = _writer("clu"), _writer("tree"), _writer("ftree")

@@ -19,7 +19,7 @@ from mapeq.integrations.infomap.options import named_options, search_options, wa
 from mapeq.integrations.infomap.refused import ATTRIBUTES, BIPARTITE, missing, refusal
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
 from mapeq.integrations.infomap.writing import pajek_lines
-from mapeq.io.files.output import whole_file
+from mapeq.io.files.output import atomic_file
 from mapeq.network.network import Network
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class Infomap(Collection):
         is_directed = walk_options(self._options, has_arcs=self._has_arcs)["flow_model"] != "undirected"
         if self._result is None and not is_directed:
             network = network.undirected()
-        with whole_file(filename) as stream:
+        with atomic_file(filename) as stream:
             stream.writelines(pajek_lines(network, self._names, self._found if flow else None))
 
     def summary(self) -> dict[str, Any]:

@@ -126,10 +126,6 @@ def atomic_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterat
             os.unlink(name)
 
 
-#: For :mod:`mapeq.integrations.infomap`, which still imports the old name.
-whole_file = atomic_file
-
-
 def _mode(target: Path) -> int:
     """Return the permissions of the file, or those of a new file."""
     with suppress(FileNotFoundError):

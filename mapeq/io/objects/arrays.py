@@ -15,7 +15,8 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError, counted
 from mapeq.io.columns import WEIGHT
 from mapeq.network.labels import checked_positions
-from mapeq.network.network import Network, bad_weight, first_bad_weight
+from mapeq.network.network import Network
+from mapeq.network.weights import bad_weight, first_bad_weight
 
 
 def from_array(links: Any, *, directed: bool) -> Network:

@@ -1,0 +1,40 @@
+"""Check weights of links and nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mapeq._base.csr import FloatArray, is_constant
+from mapeq._base.errors import NetworkError
+
+
+def first_bad_weight(weights: FloatArray) -> int | None:
+    """Return the position of the first weight that is negative, NaN or infinite."""
+    if is_constant(weights):
+        weights = weights[:1]
+    # One pass without temporaries decides the common case; NaN and infinity survive a sum.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
+            return None
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    return int(bad[0]) if len(bad) else None
+
+
+def bad_weight(weight: float, place: str) -> NetworkError:
+    """Return the error for an invalid weight."""
+    what = "negative" if weight < 0 else "not finite"
+    return NetworkError(f"the weight of {place} is {what}: {weight}; weights must be finite and 0 or more")
+
+
+def checked_node_weights(node_weights: ArrayLike | None, num_nodes: int) -> FloatArray | None:
+    """Return the node weights as floats, or raise unless there is a valid one for each node."""
+    if node_weights is None:
+        return None
+    weights = np.array(node_weights, dtype=np.float64)
+    if weights.shape != (num_nodes,):
+        raise NetworkError(f"there are {num_nodes} nodes but node_weights has shape {weights.shape}")
+    k = first_bad_weight(weights)
+    if k is not None:
+        raise bad_weight(weights[k], f"the node at position {k}")
+    return weights
