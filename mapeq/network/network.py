@@ -37,9 +37,7 @@ from mapeq._base.csr import (
 from mapeq._base.errors import NetworkError, counted
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.statistics import network_html, network_statistics
-from mapeq.network.weights import bad_weight as bad_weight
-from mapeq.network.weights import checked_node_weights
-from mapeq.network.weights import first_bad_weight as first_bad_weight
+from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
 
 if TYPE_CHECKING:
     import scipy.sparse

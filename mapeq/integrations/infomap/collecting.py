@@ -17,7 +17,8 @@ from mapeq.integrations.igraph import columns
 from mapeq.integrations.infomap.refused import LAYERS, STATES, refusal
 from mapeq.io.files.networks import read_network
 from mapeq.network.labels import numbered
-from mapeq.network.network import Network, bad_weight, first_bad_weight
+from mapeq.network.network import Network
+from mapeq.network.weights import bad_weight, first_bad_weight
 
 if TYPE_CHECKING:
     import igraph
