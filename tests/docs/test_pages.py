@@ -26,9 +26,9 @@ from typing import NamedTuple
 import pytest
 
 import mapeq
-from mapeq.cli.parser import parser as cli
+from mapeq.cli import parser as cli
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 FENCE = re.compile(
     r"^(?P<mark> *<!-- not run: .+ -->\n)?(?P<indent> *)```(?P<language>.*)\n(?P<code>(?:.*\n)*?) *```$", re.MULTILINE

@@ -19,7 +19,7 @@ import pytest
 import mapeq
 from mapeq.cli.parser import main
 
-DATA = Path(__file__).parent.parent / "examples" / "data"
+DATA = Path(__file__).parents[2] / "examples" / "data"
 JAZZ = str(DATA / "jazz.txt.gz")
 POWER = str(DATA / "power.txt.gz")
 EMAIL = str(DATA / "email-eu-core.txt.gz")
@@ -338,7 +338,7 @@ def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
     assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no folder")
-    assert refused(run("cluster", Path(__file__).parent.parent / "docs" / "communities.png"), "it is a picture (PNG)")
+    assert refused(run("cluster", Path(__file__).parents[2] / "docs" / "communities.png"), "it is a picture (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")

@@ -11,9 +11,9 @@ import pytest
 
 import mapeq
 
-NETWORKS = Path(__file__).parent.parent / "examples" / "data"
+NETWORKS = Path(__file__).parents[2] / "examples" / "data"
 ANCHORS = list(
-    csv.DictReader((Path(__file__).parent / "data" / "infomap-2.16-codelengths.csv").read_text().splitlines())
+    csv.DictReader((Path(__file__).parents[1] / "data" / "infomap-2.16-codelengths.csv").read_text().splitlines())
 )
 
 
