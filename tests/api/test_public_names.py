@@ -43,7 +43,7 @@ def test_the_estimator_is_public_though_not_of_those_that_a_star_imports():
 
 def test_tools_for_annotated_data_are_there_without_an_import_of_their_own():
     assert "tl" in dir(mapeq)
-    assert not imported_by("import mapeq; assert mapeq.integrations.anndata.infomap is not mapeq.infomap") & OPTIONAL
+    assert not imported_by("import mapeq; assert mapeq.tl.infomap is not mapeq.infomap") & OPTIONAL
 
 
 def test_names_stay_themselves_after_everything_is_imported():
