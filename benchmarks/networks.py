@@ -1,8 +1,11 @@
-"""The networks that are measured: link lists of the user's choice, and networks made to order.
+"""The networks that are measured: files, and networks generated on demand.
 
-Whatever the source, every library gets the same thing: an int64 array of shape (m, 2) in an .npy
-file, nodes numbered from 0 without gaps, no self-links, every link once, all of weight 1 but for
-:func:`weighted`, which adds a float64 array of shape (m,) in a file of its own.
+Every library gets the same input: an int64 array of shape (m, 2) in an .npy file, with nodes numbered from 0 without
+gaps, no self-links and no parallel links. Weights, if any, are a float64 array of shape (m,) in a second file.
+
+A network is named by a specification: an example (``jazz``), a file (``links.txt.gz``), or a generator with its
+parameters (``lfr:100000:0.4``, ``rmat:17``, ``star:1000``, ``ring:1000``), each followed by any variants:
+``+weighted``, ``+directed`` or ``+recorded`` (recorded teleportation).
 """
 
 from __future__ import annotations
@@ -10,151 +13,218 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "data"
-COMMENTS = ("#", "%")
+LINKS_PER_NODE = 16  #: drawn by R-MAT, before parallel links are dropped
+
+Ends = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class About:
-    """What a reader must know of a network."""
+class Links:
+    """The links of one network, on disk."""
 
     name: str
     num_nodes: int
     num_links: int
     directed: bool
+    path: Path
+    weights_path: Path | None = None
+    recorded: bool = False  #: whether teleportation is encoded
 
     @property
     def title(self) -> str:
-        """One line for people."""
-        kind = "directed" if self.directed else "undirected"
-        return f"{self.name}: {self.num_nodes:,} nodes, {self.num_links:,} links, {kind}"
+        """The name in tables."""
+        return f"{self.name} (directed)" if self.directed else self.name
 
-
-@dataclass(frozen=True)
-class Links(About):
-    """The links of one network, on disk."""
-
-    path: Path
-    weights_path: Path | None = None
-
-    def load(self) -> NDArray[np.int64]:
-        """The links in memory, shape (num_links, 2)."""
-        edges: NDArray[np.int64] = np.load(self.path)
-        return edges
+    def load(self) -> Ends:
+        """Both ends of each link, shape (num_links, 2)."""
+        return np.load(self.path)
 
     def load_weights(self) -> NDArray[np.float64] | None:
-        """The weights in memory, shape (num_links,); None: all are 1."""
+        """The weights, shape (num_links,), or None if all are 1."""
         return None if self.weights_path is None else np.load(self.weights_path)
 
 
-def file_name(path: Path) -> str:
-    """What a network file is called in tables: its name without .gz and without the suffix before it."""
-    return Path(path.name.removesuffix(".gz")).stem
+@dataclass(frozen=True)
+class Source:
+    """Makes networks from specifications. The same seed gives the same networks."""
+
+    folder: Path  #: for temporary files
+    cache: Path  #: for LFR networks, which take long to generate
+    seed: int = 1
+
+    def __call__(self, specification: str, *, directed: bool | None = None) -> Links:
+        """The network of a specification; `directed` overrides what a file says of itself.
+
+        Raises
+        ------
+        ValueError
+            If the specification or the file makes no sense.
+        """
+        base, *variants = specification.split("+")
+        links = self._base(base, directed)
+        for variant in variants:
+            links = self._variant(links, variant)
+        return links
+
+    def _base(self, base: str, directed: bool | None) -> Links:
+        kind, *parameters = base.split(":")
+        if kind == "lfr":
+            return self._cached_lfr(*lfr_parameters(":".join(parameters)))
+        if kind in GENERATORS:
+            return self._saved(base.replace(":", "-"), GENERATORS[kind](int(parameters[0]), self.seed), directed=False)
+        example = EXAMPLES / f"{base}.txt.gz"
+        return self._from_file(example if example.exists() else Path(base), directed)
+
+    def _from_file(self, path: Path, directed: bool | None) -> Links:
+        import mapeq
+
+        try:
+            if directed is None:
+                directed = _says_directed(path)
+            sources, targets, _ = mapeq.read_network(path, directed=directed, weight=None).links()
+        except (OSError, mapeq.MapeqError) as error:
+            raise ValueError(f"{path}: {error}") from None
+        ends = np.column_stack([sources, targets]).astype(np.int64)
+        return self._saved(Path(path.name.removesuffix(".gz")).stem, ends, directed=directed)
+
+    def _cached_lfr(self, num_nodes: int, mixing: float) -> Links:
+        name = f"lfr-{num_nodes}-{mixing:g}"
+        path = self.cache / f"{name}-seed{self.seed}.npy"
+        if not path.exists():
+            self.cache.mkdir(parents=True, exist_ok=True)
+            with replaced(path) as temporary:
+                np.save(temporary, numbered(simple(lfr(num_nodes, mixing, self.seed), directed=False)))
+        return _described(name, np.load(path, mmap_mode="r"), False, path)
+
+    def _saved(self, name: str, ends: Ends, *, directed: bool) -> Links:
+        ends = numbered(simple(ends, directed=directed))
+        if len(ends) == 0:
+            raise ValueError(f"{name}: no link between two different nodes")
+        path = self.folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.npy"
+        np.save(path, ends)
+        return _described(name, ends, directed, path)
+
+    def _variant(self, links: Links, variant: str) -> Links:
+        rng = np.random.default_rng(self.seed)
+        if variant == "recorded":
+            return replace(links, name=f"{links.name}, recorded teleportation", recorded=True)
+        if variant == "weighted":
+            path = self.folder / f"{links.name}-weights.npy"
+            np.save(path, rng.exponential(size=links.num_links))
+            return replace(links, name=f"{links.name}, weighted", weights_path=path)
+        if variant == "directed":
+            return self._saved(links.name, one_way(links.load(), rng), directed=True)
+        raise ValueError(f"unknown variant {variant!r}: expected weighted, directed or recorded")
 
 
-def from_file(path: Path, folder: Path, *, directed: bool | None) -> Links:
-    """Read a link list; `directed` None: as its comments say, else undirected.
-
-    Raises
-    ------
-    ValueError
-        If the file is no list of links.
-    """
-    try:
-        comments, first = _top(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {error}") from None
-    if first is None or first.startswith("*"):
-        raise ValueError(f"{path}: expected a link list, one `source target` a line")
-    if directed is None:
-        directed = _direction(path, comments)
-    delimiter = "," if "," in first else None
-    if len(first.split(delimiter)) > 2:
-        print(f"{path.name}: weights are ignored, every link counts 1", file=sys.stderr)
-    return _saved(file_name(path), _numbered(_read(path, delimiter)), folder, directed)
-
-
-def _top(path: Path) -> tuple[list[str], str | None]:
-    """The comments before the first link, and the line of that link."""
-    comments: list[str] = []
-    with _text(path) as file:
-        for line in file:
-            if line.startswith(COMMENTS):
-                comments.append(line)
-            elif line.strip():
-                return comments, line
-    return comments, None
-
-
-def _text(path: Path) -> TextIO:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-
-
-def _direction(path: Path, comments: list[str]) -> bool:
+def _says_directed(path: Path) -> bool:
+    """Whether the comments at the top of a link list say that it is directed."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
+        comments = [line for line in lines.read(2000).splitlines() if line.startswith(("#", "%"))]
     said = re.search(r"\b(un)?directed\b", " ".join(comments), re.IGNORECASE)
-    if said is None:
-        print(f"{path.name}: no comment says whether it is directed; taken as undirected", file=sys.stderr)
     return said is not None and said[1] is None
 
 
-def _read(path: Path, delimiter: str | None) -> NDArray[Any]:
-    def columns(dtype: type) -> NDArray[Any]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # NumPy remarks on comment lines among words
-            return np.loadtxt(
-                path, dtype, comments=COMMENTS, delimiter=delimiter, usecols=(0, 1), ndmin=2, encoding="utf-8"
-            )
+def _described(name: str, ends: Ends, directed: bool, path: Path) -> Links:
+    return Links(name, int(ends.max()) + 1, len(ends), directed, path)
 
+
+def numbered(ends: Ends) -> Ends:
+    """The same links between nodes numbered without gaps, in the order of their numbers."""
+    return np.unique(ends, return_inverse=True)[1].reshape(ends.shape).astype(np.int64, copy=False)
+
+
+def simple(ends: Ends, *, directed: bool) -> Ends:
+    """The links without self-links and parallel links, which libraries treat differently."""
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    ordered = ends if directed else np.sort(ends, axis=1)
+    num_nodes = int(ends.max(initial=0)) + 1
+    _, first = np.unique(ordered[:, 0] * num_nodes + ordered[:, 1], return_index=True)
+    return ends if len(first) == len(ends) else ends[np.sort(first)]
+
+
+def lfr_parameters(text: str) -> tuple[int, float]:
+    """Number of nodes and mixing from ``NODES:MIXING``."""
+    nodes, _, mixing = text.partition(":")
     try:
-        return columns(np.int64)
-    except ValueError:  # nodes are called by words, or this is no link list at all
-        return columns(str)
+        parameters = int(nodes.replace("_", "")), float(mixing)
+    except ValueError:
+        raise ValueError(f"{text!r}: expected NODES:MIXING, such as 100000:0.4") from None
+    if parameters[0] < 500 or not 0 <= parameters[1] < 1:
+        raise ValueError(f"{text!r}: expected at least 500 nodes and a mixing of at least 0 and below 1")
+    return parameters
 
 
-def _numbered(ends: NDArray[Any]) -> NDArray[np.int64]:
-    """The links by number of node, from 0, in the order of the labels."""
-    _, numbers = np.unique(ends, return_inverse=True)
-    return numbers.reshape(ends.shape).astype(np.int64, copy=False)
+def lfr(num_nodes: int, mixing: float, seed: int) -> Ends:
+    """LFR benchmark (Lancichinetti, Fortunato & Radicchi, Phys. Rev. E 78, 046110, 2008), generated by NetworKit.
+
+    Average degree 20, degree exponent 2; communities of 20 to 1,000 nodes, exponent 1. The maximum degree grows with
+    the network, from 50 to 1,000.
+    """
+    import networkit
+
+    networkit.setSeed(seed, False)
+    networkit.setNumberOfThreads(1)  # the result would depend on scheduling
+    generator = networkit.generators.LFRGenerator(num_nodes)
+    generator.generatePowerlawDegreeSequence(20, min(1000, max(50, num_nodes // 1000)), -2)
+    generator.generatePowerlawCommunitySizeSequence(20, min(1000, max(60, num_nodes // 10)), -1)
+    generator.setMu(mixing)
+    graph = generator.generate()
+    return np.fromiter(graph.iterEdges(), dtype=np.dtype((np.int64, 2)), count=graph.numberOfEdges())
 
 
-def _saved(name: str, edges: NDArray[np.int64], folder: Path, directed: bool) -> Links:
-    """Simple links on disk, in the order in which they came."""
-    edges = _numbered(simple(edges, directed=directed))
-    if len(edges) == 0:
-        raise ValueError(f"{name}: there is no link between two different nodes")
-    path = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.npy"
-    with renamed(path) as temporary:
-        np.save(temporary, edges)
-    return _links(name, edges, directed, path)
+def rmat(scale: int, seed: int) -> Ends:
+    """R-MAT (Chakrabarti, Zhan & Faloutsos 2004) on 2^scale nodes, a = 0.57, b = c = 0.19: a few nodes are hubs."""
+    rng = np.random.default_rng(seed)
+    ends = np.zeros((LINKS_PER_NODE << scale, 2), dtype=np.int64)
+    for _ in range(scale):  # each step picks a quadrant of the adjacency matrix
+        quadrant = rng.choice(4, size=len(ends), p=(0.57, 0.19, 0.19, 0.05))
+        ends = 2 * ends + np.column_stack([quadrant >> 1, quadrant & 1])
+    return rng.permutation(1 << scale)[ends]
 
 
-def _links(name: str, edges: NDArray[np.int64], directed: bool, path: Path) -> Links:
-    return Links(name, int(edges.max()) + 1, len(edges), directed, path)
+def star(num_leaves: int, seed: int = 0) -> Ends:
+    """One hub and its leaves."""
+    return np.column_stack([np.zeros(num_leaves, dtype=np.int64), np.arange(1, num_leaves + 1)])
 
 
-def simple(edges: NDArray[np.int64], *, directed: bool) -> NDArray[np.int64]:
-    """Each link once and none from a node to itself: libraries differ in what they make of such links."""
-    edges = edges[edges[:, 0] != edges[:, 1]]
-    ends = edges if directed else np.sort(edges, axis=1)
-    num_nodes = int(edges.max(initial=0)) + 1
-    _, first = np.unique(ends[:, 0] * num_nodes + ends[:, 1], return_index=True)
-    return edges if len(first) == len(edges) else edges[np.sort(first)]
+def ring(num_nodes: int, seed: int = 0) -> Ends:
+    """One cycle."""
+    nodes = np.arange(num_nodes)
+    return np.column_stack([nodes, (nodes + 1) % num_nodes])
+
+
+GENERATORS = {"rmat": rmat, "star": star, "ring": ring}
+
+
+def one_way(ends: Ends, rng: np.random.Generator) -> Ends:
+    """Directed links: each undirected one in a random direction, and a fifth of them in both."""
+    is_turned = rng.random(len(ends)) < 0.5
+    ends = np.where(is_turned[:, None], ends[:, ::-1], ends)
+    return np.concatenate([ends, ends[rng.random(len(ends)) < 0.2, ::-1]])
+
+
+def is_old(ends: Ends, new: str, fraction: float, seed: int) -> NDArray[np.bool_]:
+    """Which links existed before a network grew by a fraction of its "links", or of its "nodes" and all their links."""
+    rng = np.random.default_rng(seed)
+    if new == "links":
+        return rng.random(len(ends)) >= fraction
+    return (rng.random(int(ends.max()) + 1) >= fraction)[ends].all(axis=1)
 
 
 @contextmanager
-def renamed(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes `path` when all is written: a cache never holds half a file."""
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes `path` on success, so that a cache never holds a partial file."""
     temporary = path.with_name(f"{os.getpid()}-{path.name}")
     try:
         yield temporary
@@ -163,102 +233,6 @@ def renamed(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class LFR:
-    """A benchmark network of Lancichinetti, Fortunato & Radicchi, Phys. Rev. E 78, 046110 (2008).
-
-    Average degree 20, degrees distributed with exponent 2, sizes of communities (from 20 to 1,000) with
-    exponent 1. The largest degree grows with the network, from 50 to 1,000, as it does in real ones.
-    """
-
-    num_nodes: int
-    mixing: float
-
-    @classmethod
-    def parse(cls, text: str) -> LFR:
-        """The network that ``NODES:MIXING`` asks for."""
-        nodes, _, mixing = text.partition(":")
-        try:
-            asked = cls(int(nodes.replace("_", "")), float(mixing))
-        except ValueError:
-            raise ValueError(f"{text!r}: expected NODES:MIXING, such as 100000:0.4") from None
-        if asked.num_nodes < 500 or not 0 <= asked.mixing < 1:
-            raise ValueError(f"{text!r}: at least 500 nodes and a mixing from 0 to below 1")
-        return asked
-
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-        return f"lfr-{self.num_nodes}-{self.mixing:g}"
-
-    def links(self, seed: int, cache: Path) -> Links:
-        """Generate the network, or take it from the cache; the same seed gives the same network."""
-        path = cache / f"{self.name}-seed{seed}.npy"
-        if not path.exists():
-            cache.mkdir(parents=True, exist_ok=True)
-            made = _saved(path.stem, self._generate(seed), cache, directed=False)
-            return replace(made, name=self.name)
-        return _links(self.name, np.load(path, mmap_mode="r"), False, path)
-
-    def _generate(self, seed: int) -> NDArray[np.int64]:
-        import networkit
-
-        networkit.setSeed(seed, False)
-        networkit.setNumberOfThreads(1)  # with more, the network depends on who is first
-        generator = networkit.generators.LFRGenerator(self.num_nodes)
-        generator.generatePowerlawDegreeSequence(20, min(1000, max(50, self.num_nodes // 1000)), -2)
-        generator.generatePowerlawCommunitySizeSequence(20, min(1000, max(60, self.num_nodes // 10)), -1)
-        generator.setMu(self.mixing)
-        graph = generator.generate()
-        return np.fromiter(graph.iterEdges(), dtype=np.dtype((np.int64, 2)), count=graph.numberOfEdges())
-
-
 def cache_folder() -> Path:
-    """Where generated networks are kept."""
+    """The folder of generated networks and of labelled sets."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mapeq-benchmarks"
-
-
-def rmat(scale: int, seed: int, folder: Path, *, directed: bool) -> Links:
-    """A network with hubs, R-MAT (Chakrabarti, Zhan & Faloutsos 2004): up to 2^scale nodes, 16 links drawn for each."""
-    name = f"rmat-{scale}-directed" if directed else f"rmat-{scale}"
-    return _saved(name, rmat_edges(scale, seed, directed=directed), folder, directed)
-
-
-def rmat_edges(scale: int, seed: int, *, directed: bool) -> NDArray[np.int64]:
-    """Simple links of an R-MAT network, a = 0.57, b = c = 0.19, d = 0.05; nodes are shuffled, shape (m, 2)."""
-    rng = np.random.default_rng(seed)
-    num_nodes = 1 << scale
-    edges = np.zeros((16 * num_nodes, 2), dtype=np.int64)
-    for _ in range(scale):  # each level halves the matrix both ways and chooses a quarter
-        quarter = rng.choice(4, size=len(edges), p=(0.57, 0.19, 0.19, 0.05))
-        edges = 2 * edges + np.column_stack([quarter >> 1, quarter & 1])
-    return simple(rng.permutation(num_nodes)[edges], directed=directed)
-
-
-def star(num_leaves: int, folder: Path) -> Links:
-    """One hub and its leaves."""
-    edges = np.column_stack([np.zeros(num_leaves, dtype=np.int64), np.arange(1, num_leaves + 1)])
-    return _saved(f"star-{num_leaves}", edges, folder, directed=False)
-
-
-def weighted(links: Links, seed: int, folder: Path) -> Links:
-    """The same links with weights, distributed exponentially with mean 1."""
-    name = f"{links.name}-weighted"
-    path = folder / f"{name}-weights.npy"
-    np.save(path, np.random.default_rng(seed).exponential(size=links.num_links))
-    return replace(links, name=name, weights_path=path)
-
-
-def one_way(links: Links, seed: int, folder: Path) -> Links:
-    """The same links with directions: each leads one way at random, a fifth of them back as well."""
-    rng = np.random.default_rng(seed)
-    edges = links.load()
-    turned = rng.random(len(edges)) < 0.5
-    edges[turned] = edges[turned, ::-1]
-    back = edges[rng.random(len(edges)) < 0.2, ::-1]
-    return _saved(f"{links.name}-directed", np.concatenate([edges, back]), folder, directed=True)
-
-
-def write_text(links: Links, path: Path) -> None:
-    """A link list, `source target` a line."""
-    np.savetxt(path, links.load(), fmt="%d")

@@ -1,214 +1,277 @@
-"""What was measured, for people: tables, ratios, and the machine."""
+"""Stored rows as tables, sentences and RESULTS.md."""
 
 from __future__ import annotations
 
-import os
-import platform
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from statistics import geometric_mean
+import math
+from collections.abc import Callable, Iterable, Sequence
+from statistics import geometric_mean, linear_regression, mean
+from typing import Any
 
+from benchmarks import embeddings
 from benchmarks.peers import PEERS
-from benchmarks.runs import UNDIRECTED_ONLY, Outcome, Plan, Row
+from benchmarks.worker import Row, table
 
-ABSENT = "-"
+SAME = 1e-7  #: per cent: codelengths that differ by less are equal
 
+Pair = tuple[Row, Row]
 
-def seconds(value: float | None) -> str:
-    """Three digits are all that a timing is worth."""
-    if value is None:
-        return ABSENT
-    digits = 4 if value < 0.1 else 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:.{digits}f}"
+# Tables --------------------------------------------------------------------------------------
 
 
-def ratio(value: float | None) -> str:
-    """How many times."""
-    if value is None:
-        return ABSENT
-    return f"x{value:.2f}" if value < 10 else f"x{value:.{int(value < 100)}f}"
+def seconds(value: float) -> str:
+    """Three significant digits."""
+    return f"{value:.{4 if value < 0.1 else 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
-def bits(value: float | None, digits: int = 6) -> str:
-    """A codelength."""
-    return ABSENT if value is None else f"{value:.{digits}f}"
-
-
-def whole(value: float | None) -> str:
-    """A count, thousands apart."""
-    return ABSENT if value is None else f"{value:,.0f}"
-
-
-def percent(value: float | None) -> str:
+def percent(value: float) -> str:
     """A signed difference."""
-    if value is None:
-        return ABSENT
-    if abs(value) < 1e-8:  # rounding
+    if abs(value) < SAME:
         return "0 %"
-    return f"{value:+.3f} %" if abs(value) >= 0.001 else f"{value:+.1g} %"
+    return f"{value:+.3f} %" if abs(value) >= 0.001 else f"{value:+.0e} %"
 
 
-def time_ratio(row: Row, ours: Row | None) -> float | None:
-    """A peer's total time by mapeq's."""
-    if ours is None or ours.total is None or row.total is None:
-        return None
-    return row.total / ours.total
+def ratio(value: float) -> str:
+    """A number of times."""
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
-def excess(row: Row, ours: Row | None) -> float | None:
-    """A peer's codelength above mapeq's, in per cent of it."""
-    if ours is None or ours.codelength is None or row.codelength is None:
-        return None
-    # One bit in 10^12 is rounding, and a network of one module may have no bits at all.
-    return 100 * (row.codelength - ours.codelength) / max(ours.codelength, 1e-12)
-
-
-def network_table(outcome: Outcome) -> str:
-    """One network: a line a peer."""
-    ours = outcome.row("mapeq")
-    head = ["", "version", "load s", "search s", "total s", "peak B/link", "codelength", "modules", "levels"]
-    lines = [[*head, "time vs mapeq", "bits vs mapeq"]]
-    for row in outcome.rows:
-        cells = [seconds(row.load), seconds(row.search), seconds(row.total), whole(row.bytes_per_link)]
-        cells += [bits(row.codelength), whole(row.num_modules), whole(row.num_levels)]
-        cells += [ratio(time_ratio(row, ours)), percent(excess(row, ours))] if row is not ours else ["", ""]
-        lines.append([row.label, row.version, *cells])
-    table = _aligned(lines, left=2).splitlines()
-    for position, row in enumerate(outcome.rows, 1):
-        if row.problem:
-            table[position] = f"{row.label:<{_width(lines, 0)}}  {row.version:<{_width(lines, 1)}}  {row.problem}"
-    text = "\n".join([outcome.about.title, *table])
-    if outcome.disagreement is not None:
-        text += f"\ninfomap, asked for the codelength of mapeq's modules, differs by {outcome.disagreement:.1e} bits"
-    return text
-
-
-def closing(outcomes: Sequence[Outcome], plan: Plan) -> str:
-    """Geometric means over the networks, the largest disagreement, and what must be known."""
-    lines = []
-    for peer, mean, count in mean_ratios(outcomes, plan):
-        networks = "network" if count == 1 else "networks"
-        lines.append(f"{peer}: {ratio(mean)} mapeq's total time (geometric mean of {count} {networks})")
-    disagreements = [outcome.disagreement for outcome in outcomes if outcome.disagreement is not None]
-    if disagreements:
-        lines.append(
-            f"largest disagreement of infomap on the codelength of mapeq's modules: {max(disagreements):.1e} bits"
-        )
-    lines += [how(plan), *notes(outcomes, plan)]
-    return "\n".join(lines)
-
-
-def mean_ratios(outcomes: Sequence[Outcome], plan: Plan) -> list[tuple[str, float, int]]:
-    """For each peer the geometric mean of its time ratios, and over how many networks."""
-    means = []
-    for peer in plan.peers:
-        pairs = [(outcome.row(peer), outcome.row("mapeq")) for outcome in outcomes]
-        ratios = [time_ratio(row, ours) for row, ours in pairs if row is not None]
-        known = [value for value in ratios if value is not None]
-        if known and peer != "mapeq":
-            means.append((peer, geometric_mean(known), len(known)))
-    return means
-
-
-def how(plan: Plan) -> str:
-    """How the figures came about."""
-    threads = "one thread" if plan.threads == 1 else f"{plan.threads} threads"
-    runs = "one run" if plan.repeat == 1 else f"median of {plan.repeat} interleaved runs"
-    trials = "1 trial" if plan.trials == 1 else f"{plan.trials} trials"
-    found = "hierarchies" if plan.multilevel else "labels"
-    return (
-        f"From links in memory (int64 array) to {found} in node order: {runs}, each in a warm process of its own; "
-        f"{threads}, {trials}, seed {plan.seed}. Codelengths in bits per step, all by mapeq.evaluate."
-    )
-
-
-def notes(outcomes: Sequence[Outcome], plan: Plan) -> list[str]:
-    """What a reader of the figures must know."""
-    said = []
-    for peer in plan.peers:
-        if PEERS[peer].on_directed and any(outcome.about.directed for outcome in outcomes):
-            said.append(f"{peer}: {PEERS[peer].on_directed}.")
-        if PEERS[peer].on_trials and plan.trials > 1:
-            said.append(f"{peer}: {PEERS[peer].on_trials}.")
-    measured = [row for outcome in outcomes for row in outcome.rows if row.problem is None]
-    if any(row.bytes_per_link is None for row in measured):
-        said.append("Peak memory could not be measured here for every run (it needs Linux).")
-    return said
-
-
-def provenance(command: str, versions: dict[str, str]) -> str:
-    """Machine, versions, date, command."""
-    packages = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return (
-        f"{cpu_model()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {packages}; "
-        f"{datetime.now(UTC).date()}; `{command}`"
-    )
-
-
-def cpu_model() -> str:
-    """What the processor is called."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
-
-
-def markdown(outcomes: Sequence[Outcome], plan: Plan, command: str, versions: dict[str, str]) -> str:
-    """A compact table for a README: for each peer the codelength, levels of hierarchies, the seconds and the ratio."""
-    head, lines = ["network", "nodes", "links"], [_markdown_row(outcome, plan) for outcome in outcomes]
-    figures = ["levels", "s"] if plan.multilevel else ["s"]
-    for peer in plan.peers:
-        head += [f"{peer}: bits", *figures, *([] if peer == "mapeq" else ["time vs mapeq"])]
-    means = {peer: mean for peer, mean, _ in mean_ratios(outcomes, plan)}
-    if means:
-        last = ["geometric mean", "", ""]
-        for peer in plan.peers:
-            last += ["", *("" for _ in figures), *([] if peer == "mapeq" else [ratio(means.get(peer))])]
-        lines.append(last)
-    problems = [
-        f"{outcome.about.name}, {row.peer}: {row.problem}."
-        for outcome in outcomes
-        for row in outcome.rows
-        if row.problem and row.problem != UNDIRECTED_ONLY  # the notes say so
+def pairs(rows: Sequence[Row], **fields: Any) -> list[Pair]:
+    """Rows of mapeq, each with its counterpart: another library, or mapeq on one thread; `fields` select rows."""
+    rows = [row for row in rows if "problem" not in row and fields.items() <= row.items()]
+    others = [row for row in rows if row["library"] != "mapeq"] or [row for row in rows if row["threads"] == 1]
+    return [
+        (ours, theirs)
+        for ours in rows
+        for theirs in others
+        if ours["library"] == "mapeq"
+        and ours is not theirs
+        and all(ours[key] == theirs[key] for key in ("network", "multilevel"))
+        and (theirs["library"] != "mapeq" or (ours["threads"] > 1 and ours["trials"] == theirs["trials"]))
     ]
-    footer = [how(plan), *notes(outcomes, plan), *problems, provenance(command, versions)]
-    return markdown_table(head, lines) + "\n\n" + "\n".join(f"{line}  " for line in footer).rstrip() + "\n"
 
 
-def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table in Markdown, the first `left` columns flush left, figures flush right."""
-    rule = ["---"] * left + ["---:"] * (len(head) - left)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
+def times(pair: Pair) -> float:
+    """The other's time divided by mapeq's."""
+    return pair[1]["seconds"] / pair[0]["seconds"]
 
 
-def _markdown_row(outcome: Outcome, plan: Plan) -> list[str]:
-    about, ours = outcome.about, outcome.row("mapeq")
-    name = f"{about.name} (directed)" if about.directed else about.name
-    cells = [name, whole(about.num_nodes), whole(about.num_links)]
-    for peer in plan.peers:
-        row = outcome.row(peer)
-        if row is None:
-            continue
-        cells += [bits(row.codelength, 4), *([whole(row.num_levels)] if plan.multilevel else []), seconds(row.total)]
-        if peer != "mapeq":
-            cells.append(ratio(time_ratio(row, ours)))
-    return cells
+def excess(pair: Pair) -> float:
+    """How much longer mapeq's codelength is, in per cent; negative where it is shorter."""
+    return 100 * (pair[0]["codelength"] / pair[1]["codelength"] - 1) if pair[1]["codelength"] else 0.0
 
 
-def _aligned(lines: Sequence[Sequence[str]], left: int) -> str:
-    """Columns side by side, the first `left` of them flush left, figures flush right."""
-    widths = [_width(lines, column) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" if column < left else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+def is_as_short(pair: Pair) -> bool:
+    """Whether mapeq's codelength is no longer."""
+    return excess(pair) <= SAME
 
 
-def _width(lines: Sequence[Sequence[str]], column: int) -> int:
-    return max(len(line[column]) for line in lines)
+def both(key: str, form: Callable[[Any], str] = str) -> Callable[[Row, Row], str]:
+    """A column with a figure of mapeq and of the other."""
+    return lambda a, b: ", ".join("-" if row.get(key) is None else form(row[key]) for row in (a, b))
+
+
+whole = "{:,.0f}".format
+COLUMNS: dict[str, Callable[[Row, Row], str]] = {
+    "network": lambda a, b: a["network"],
+    "search": lambda a, b: "multilevel" if a["multilevel"] else "two-level",
+    "library": lambda a, b: b["library"],
+    "links": lambda a, b: whole(a["links"]),
+    "trials": both("trials"),
+    "threads": both("threads"),
+    "mapeq s": lambda a, b: seconds(a["seconds"]),
+    "other s": lambda a, b: seconds(b["seconds"]),
+    "time ratio": lambda a, b: ratio(times((a, b))),
+    "mapeq bits": lambda a, b: f"{a['codelength']:.6f}",
+    "other bits": lambda a, b: f"{b['codelength']:.6f}",
+    "difference": lambda a, b: percent(excess((a, b))),
+    "spread": both("spread", "{:.4f}".format),
+    "modules": both("modules", whole),
+    "levels": both("levels"),
+    "bytes per link": both("bytes_per_link", whole),
+    "same labels": lambda a, b: "yes" if a["digest"] == b["digest"] else "no",
+}
+LEFT = ("network", "search", "library")
+COSTS = ("mapeq s", "other s", "time ratio")
+USUAL = (*COSTS, "mapeq bits", "other bits", "difference")
+
+
+def show_pairs(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """A line for each pair; "other" is replaced by the library, if there is only one."""
+    found = pairs(rows)
+    libraries = {theirs["library"] for _, theirs in found}
+    other = "one thread" if libraries == {"mapeq"} else next(iter(libraries)) if len(libraries) == 1 else "other"
+    head = [name.replace("other", other) for name in columns]
+    lines = [[COLUMNS[name](*pair) for name in columns] for pair in found]
+    problems = [f"{row['network']}: {row['library']} {row['problem']}." for row in rows if "problem" in row]
+    problems += sorted({PEERS[row["library"]].remark for row in rows if PEERS[row["library"]].remark})
+    return "\n\n".join([table(head, lines, left=sum(name in LEFT for name in columns)), *problems])
+
+
+def show_start(rows: Sequence[Row]) -> str:
+    return table(["process", "s"], [[row["what"], seconds(row["seconds"])] for row in rows])
+
+
+def show_growth(rows: Sequence[Row]) -> str:
+    head = ["network", "new", "search", "links", "changed nodes", "full s", "warm s", "part", "difference", "largest"]
+    lines = [
+        [
+            row["network"],
+            row["new"],
+            COLUMNS["search"](row, row),
+            whole(row["links"]),
+            f"{row['changed']:.0f} %",
+            seconds(row["full"]),
+            seconds(row["warm"]),
+            f"{row['warm'] / row['full']:.2f}",
+            percent(row["excess"]),
+            percent(row["largest_excess"]),
+        ]
+        for row in rows
+    ]
+    return table(head, lines, left=3)
+
+
+def show_readme(rows: Sequence[Row]) -> str:
+    """A compact table: codelength and time of both programs, both modes."""
+    lines = []
+    for flat in pairs(rows, multilevel=False):
+        cells = [flat[0]["network"], whole(flat[0]["links"])]
+        for ours, theirs in [flat, *pairs(rows, multilevel=True, network=flat[0]["network"])]:
+            cells += [f"{row['codelength']:.4f} · {seconds(row['seconds'])} s" for row in (ours, theirs)]
+            cells.append(ratio(times((ours, theirs))))
+        lines.append(cells)
+    modes = ("mapeq", "infomap", "time ratio", "multilevel: mapeq", "infomap", "time ratio")
+    return table(["network", "links", *modes], [line for line in lines if len(line) == 8])
+
+
+def exponent(rows: Sequence[Row], library: str) -> float | None:
+    """The exponent of time in the number of links, from 50,000 links on, by least squares on logarithms."""
+    found = [row for row in rows if row["library"] == library and row["links"] >= 50_000 and "problem" not in row]
+    if len(found) < 2:
+        return None
+    return linear_regression(*([math.log(row[key]) for row in found] for key in ("links", "seconds"))).slope
+
+
+def show_rows(rows: Sequence[Row]) -> str:
+    """A line for each library on one network."""
+    head = ["library", "load s", "total s", "bytes per link", "codelength", "modules", "levels"]
+    lines = [
+        [
+            row["library"],
+            seconds(row["load"]),
+            seconds(row["seconds"]),
+            "-" if row["bytes_per_link"] is None else whole(row["bytes_per_link"]),
+            f"{row['codelength']:.6f}",
+            whole(row["modules"]),
+            whole(row["levels"]),
+        ]
+        for row in rows
+        if "problem" not in row
+    ]
+    problems = [f"{row['library']}: {row['problem']}" for row in rows if "problem" in row]
+    return "\n".join([f"{rows[0]['network']}, {rows[0]['links']:,} links", table(head, lines), *problems])
+
+
+# What holds ----------------------------------------------------------------------------------
+
+
+def what_holds(rows: dict[str, list[Row]]) -> list[str]:
+    """The results in plain sentences, of what has been measured."""
+    found = {key: pairs(each) for key, each in rows.items() if each and "library" in each[0]}
+    seeds = "ten-seeds" in found
+    said = []
+    for multilevel, key in ((False, "two-level"), (True, "multilevel")):
+        one_mode = [pair for pair in found.get("ten-seeds", found.get(key, [])) if pair[0]["multilevel"] == multilevel]
+        said += _versus(f"{key.capitalize()}, one trial, {'mean of ten seeds' if seeds else 'one seed'}", one_mode)
+    said += _best_of_ten(found.get("best-of-ten", []))
+    said += _versus("Weights, directions, teleportation and hubs", found.get("kinds", []))
+    for library in ("igraph", "networkit"):
+        one_library = [pair for pair in found.get("libraries", []) if pair[1]["library"] == library]
+        said += _versus(f"{library}, two-level, one trial", one_library)
+    for ours, theirs in found.get("large", [])[-1:]:
+        said.append(
+            f"{whole(ours['links'])} links take mapeq {seconds(ours['seconds'])} s on {ours['threads']} threads and "
+            f"infomap {seconds(theirs['seconds'])} s on one."
+        )
+    if two_threads := found.get("threads"):
+        same = sum(ours["digest"] == theirs["digest"] for ours, theirs in two_threads)
+        said.append(
+            f"On two threads mapeq is {_span(map(times, two_threads))} times as fast as on one, with the same modules "
+            f"in {same} of {len(two_threads)} searches."
+        )
+    said += _memory([pair for key in ("two-level", "multilevel", "memory", "large") for pair in found.get(key, [])])
+    powers = {name: exponent(rows.get("scaling", []), name) for name in ("mapeq", "infomap")}
+    if None not in powers.values():
+        words = [f"{power:.2f} ({name})" for name, power in powers.items()]
+        said.append(f"Time grows with the number of links to the power {_listed(words)}.")
+    said += _versus("From file to file", found.get("files", []))
+    if start := rows.get("cold-start"):
+        said.append("Whole processes: " + "; ".join(f"{row['what']}: {row['seconds']:.2g} s" for row in start) + ".")
+    for new in ("links", "nodes"):
+        said += _growth(new, [row for row in rows.get("growth", []) if row["new"] == new and row["links"] >= 20_000])
+    differences = [row["disagreement"] for each in rows.values() for row in each if row.get("disagreement") is not None]
+    if differences:
+        said.append(f"mapeq and infomap agree on the codelengths of mapeq's modules to {max(differences):.0e} bits.")
+    said += embeddings.sets_in_words(rows.get("embeddings", []))
+    return said + embeddings.steps_in_words(rows.get("embedding-steps", []))
+
+
+def _versus(what: str, found: Sequence[Pair]) -> list[str]:
+    """Who finds shorter codelengths, and who is faster."""
+    if not found:
+        return []
+    other, differences, ratios = found[0][1]["library"], [*map(excess, found)], [*map(times, found)]
+    longer = [f"{pair[0]['network']} ({percent(excess(pair))})" for pair in found if not is_as_short(pair)]
+    slower = [f"{pair[0]['network']} ({whole(pair[0]['links'])} links)" for pair in found if times(pair) < 1]
+    shorter = sum(difference < -SAME for difference in differences)
+    return [
+        f"{what}: mapeq's codelength is shorter than {other}'s on {shorter} of {len(found)} networks, equal on "
+        f"{len(found) - shorter - len(longer)} and longer on {_listed(longer) or 'none'}; the difference is "
+        f"{percent(mean(differences))} on average, {_span(differences, percent)}. {other} takes "
+        f"{ratio(geometric_mean(ratios))} times mapeq's time (geometric mean; {_span(ratios)}); mapeq is slower on "
+        f"{_listed(slower) or 'none'}."
+    ]
+
+
+def _best_of_ten(found: Sequence[Pair]) -> list[str]:
+    reached = [pair for pair in found if is_as_short(pair)]
+    if not reached:
+        return []
+    ratios = [*map(times, reached)]
+    return [
+        f"mapeq reaches the codelength of infomap's best of ten trials in {len(reached)} of {len(found)} searches, "
+        f"with {_span((ours['trials'] for ours, _ in reached), str)} trials; infomap takes "
+        f"{ratio(geometric_mean(ratios))} times as long there ({_span(ratios)})."
+    ]
+
+
+def _memory(found: Sequence[Pair]) -> list[str]:
+    large = [pair for pair in found if pair[0]["links"] >= 100_000 and all(row["bytes_per_link"] for row in pair)]
+    if not large:
+        return []
+    ours, theirs = ([row["bytes_per_link"] for row in side] for side in zip(*large, strict=True))
+    return [
+        f"Peak memory per link, on networks of at least 100,000 links: {_span(ours, whole)} bytes for mapeq, "
+        f"{_span(theirs, whole)} for infomap."
+    ]
+
+
+def _growth(new: str, found: Sequence[Row]) -> list[str]:
+    if not found:
+        return []
+    parts = [row["warm"] / row["full"] for row in found]
+    return [
+        f"With 1 % new {new} a warm start takes {geometric_mean(parts):.2f} of a full search's time ({_span(parts)}, "
+        f"networks of at least 20,000 links); its codelength, averaged over draws, differs by "
+        f"{_span((row['excess'] for row in found), percent)}."
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
+
+
+def _span(values: Iterable[Any], form: Callable[[Any], str] = ratio) -> str:
+    """The smallest and the largest value."""
+    values = [*values]
+    return " to ".join(dict.fromkeys((form(min(values)), form(max(values)))))

@@ -177,9 +177,9 @@ def search(
     return make_result(
         network,
         flow,
-        found.tree,
+        found.hierarchy,
         trials=found.trials,
-        modules_agreed=found.agreed,
+        modules_agreed=found.modules_agreed,
         converged=found.converged,
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},

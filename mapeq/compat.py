@@ -1,18 +1,18 @@
-"""Old scripts: the stateful class of the infomap package and igraph's function, on our search.
+"""Old scripts: the stateful class of the infomap package and igraph's function, on mapeq's search.
 
-``from mapeq.compat import Infomap`` in place of ``from infomap import Infomap``. What is covered stands in
-docs/compat.md; names and numbers are those of that package: nodes are whole numbers, modules count from 1.
+Write ``from mapeq.compat import Infomap`` in place of ``from infomap import Infomap``. docs/compat.md lists what is
+covered. Names and numbers are those of the package: nodes are whole numbers, modules count from 1.
 """
 
 from mapeq._base.errors import FormatError as NetworkParseError  # noqa: F401
 from mapeq._base.errors import MapeqError as InfomapError  # noqa: F401
 from mapeq.integrations.igraph import community_infomap as community_infomap
-from mapeq.integrations.infomap.found import Result as Result
 from mapeq.integrations.infomap.refused import NAMES, refusal
+from mapeq.integrations.infomap.result import Result as Result
 from mapeq.integrations.infomap.state import Infomap as Infomap
 from mapeq.integrations.infomap.state import NotRunError as NotRunError
 
-#: The infomap package whose names these are: code that works with several versions of it asks.
+#: The version of the infomap package whose names these are; code that supports several versions reads it.
 __version__ = "2.16.0"
 
 

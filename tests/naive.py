@@ -10,12 +10,17 @@ import numpy as np
 
 
 class Walk(NamedTuple):
-    """Per step: visits of each node (n,), flow over links (n, n) without the diagonal, teleportation (n,) and (n,)."""
+    """Per step: visits of each node (n,), flow over links (n, n) without the diagonal, teleportation (n,) and (n,).
+
+    `counting` is a price on modules that is part of every codelength of the walk: bits for each code word of a codebook
+    after the first, and the preferred number of top modules, 0 for none.
+    """
 
     visits: np.ndarray
     links: np.ndarray
     leaving: np.ndarray
     landing: np.ndarray
+    counting: tuple[float, int] = (0.0, 0)
 
 
 class Module(NamedTuple):
@@ -144,7 +149,7 @@ def codelength(walk, module_of):
     found = modules(walk, module_of).values()
     index = plogp(sum(m.enter for m in found)) - sum(plogp(m.enter) for m in found)
     within = sum(plogp(m.visit + m.exit) - plogp(m.exit) for m in found) - sum(map(plogp, walk.visits))
-    return Codelength(index + within, index, within)
+    return _priced(walk, Codelength(index + within, index, within), [(m,) for m in np.asarray(module_of).tolist()])
 
 
 def codebooks(walk, paths):
@@ -166,11 +171,28 @@ def hierarchical_codelength(walk, paths):
     """The map equation of a hierarchy."""
     lengths = {module: codebook.codelength for module, codebook in codebooks(walk, paths).items()}
     total = sum(lengths.values())
-    return Codelength(total, lengths[()], total - lengths[()])
+    return _priced(walk, Codelength(total, lengths[()], total - lengths[()]), paths)
+
+
+def _priced(walk, found, paths):
+    """A codelength with the price of modules."""
+    bits, preferred = walk.counting
+    modules = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
+    num_tops = len({path[0] for path in paths})
+    if len(modules) == 1:  # neither an index codebook nor an exit
+        in_index, within = 0.0, bits * (len(paths) - 1)
+    else:
+        children = len(paths) + len(modules) - num_tops
+        # A codebook with n words costs n - 1 times the bits; that of a module has an exit besides its children.
+        in_index, within = bits * (num_tops - 1), bits * children
+    within += abs(num_tops - preferred) if preferred else 0.0
+    return Codelength(found.total + in_index + within, found.index + in_index, found.modules + within)
 
 
 def one_level_codelength(walk):
-    return plogp(walk.visits.sum()) - sum(map(plogp, walk.visits))
+    bits, preferred = walk.counting
+    price = bits * (len(walk.visits) - 1) + (abs(1 - preferred) if preferred else 0.0)
+    return plogp(walk.visits.sum()) - sum(map(plogp, walk.visits)) + price
 
 
 def _normalised(array):

@@ -8,6 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from mapeq.network.network import Network
+from mapeq.objective.counting import counting_term
+from mapeq.objective.level import network_level
+from mapeq.walk.models import random_walk
 from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
 
 
@@ -178,3 +181,20 @@ def hierarchical_walks(draw, **kwargs):
     """Links, options of the flow and the paths of the nodes in a hierarchy."""
     links, options = draw(walks(**kwargs))
     return links, options, draw(hierarchies(links.num_nodes))
+
+
+def level_of(network, options=None, counting=None):
+    """The level of a network's nodes."""
+    return network_level(random_walk(network, options or WalkOptions()), counting and counting_term(*counting))
+
+
+def countings():
+    """Prices of modules, as of :class:`naive.Walk`; none half of the time."""
+    bits = st.one_of(st.just(0.0), st.floats(1e-3, 0.3))
+    return st.one_of(st.none(), st.tuples(bits, st.integers(0, 6)))
+
+
+def described(links, options, counting):
+    """A network's level, with a price of modules or none, and its walk by the oracle."""
+    walk = links.walk(options)._replace(counting=counting or (0.0, 0))
+    return level_of(links.network(), options, counting), walk

@@ -1,4 +1,5 @@
-"""Tools for AnnData, as scanpy calls what writes its findings into the object: ``mapeq.integrations.anndata.infomap(adata)``.
+"""Tools for AnnData, as scanpy calls what writes its findings into the object:
+``mapeq.integrations.anndata.infomap(adata)``.
 
 anndata and scanpy are not needed: whatever has ``obs``, ``obsp`` and ``uns`` will do.
 """

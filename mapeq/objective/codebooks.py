@@ -11,7 +11,9 @@ from mapeq._base.csr import FloatArray, read_only
 
 
 class Codebooks(NamedTuple):
-    """The index codebooks that name modules: one for all, or one for each group of nodes that share no links.
+    """The index codebooks that name modules: one for all, or one for each group of nodes.
+
+    Groups share no links, or none that count, so that no node can move from one to another.
 
     Attributes
     ----------
@@ -19,7 +21,7 @@ class Codebooks(NamedTuple):
     stride : uint64
         1, or 0 with an array of shape (1,): the codebook of node ``i`` is number ``of[i * stride]``.
     exit : float64 array of shape (g,)
-        Of each codebook, the exit flow that it names beside the modules.
+        Exit flow of the group that each codebook belongs to; its exit is a code word, too.
     """
 
     of: NDArray[Any]
@@ -28,5 +30,5 @@ class Codebooks(NamedTuple):
 
 
 def one_codebook(dtype: np.dtype) -> Codebooks:
-    """That of the whole network, which nothing leaves."""
+    """The index codebook of a whole network, which nothing leaves."""
     return Codebooks(read_only(np.zeros(1, dtype=dtype)), np.uint64(0), read_only(np.zeros(1)))

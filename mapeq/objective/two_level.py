@@ -1,4 +1,4 @@
-"""The map equation: bits per step to describe a random walk with a codebook per module.
+"""The two-level map equation: bits per step to describe a random walk with a codebook for each module.
 
 For modules with visit rate ``p``, enter flow ``e`` and exit flow ``x`` (Rosvall & Bergstrom, PNAS 105,
 1118, 2008), with ``h(y) = y * log2(y)``::
@@ -7,14 +7,14 @@ For modules with visit rate ``p``, enter flow ``e`` and exit flow ``x`` (Rosvall
     module codebooks   sum over modules of h(p + x) - h(x), minus the sum over nodes of h(p)
 
 The index codebook names the module that is entered, each module codebook its nodes and its exit.
-What a module adds, ``h(p + x) - h(x) - h(e)``, is here its *cost*; only the sum of all enter flows
-ties modules together.
+Only the sum of all enter flows ties modules together: the rest is a sum over modules, see
+:mod:`mapeq.objective.formula`.
 
 Three things must agree, and a test holds them to it: the codelength from scratch
-(:func:`codelength`), the change of codelength of a move (:func:`weigh_move`) and making
-the move (:func:`make_move`). With ``d`` the flow
+(:func:`codelength`), the change of codelength of a move (:func:`evaluate_move`), and making
+the move (:func:`apply_move`). With ``d`` the flow
 between a node and a module, both ways, a module that gains the node has ``e + e_i - d`` and
-``x + x_i - d``: what crossed the border between the two no longer does. The same ``d`` serves both,
+``x + x_i - d``: the flow that crossed the border between the two no longer does. The same ``d`` serves both,
 in directed networks too.
 
 Row and module numbers are unsigned: Numba then needs no check for negative indices.
@@ -29,18 +29,26 @@ import numpy as np
 from mapeq._base.csr import ONE, FloatArray, IndexArray
 from mapeq._base.jit import inlined, jit
 from mapeq.objective.codebooks import Codebooks
-from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT, Flow
+from mapeq.objective.formula import module_cost, plogp
+from mapeq.objective.level import Level
+from mapeq.objective.terms import (
+    NODES_ARE_MODULES,
+    OTHER_MODULES,
+    PREFERRED_NUMBER,
+    add_teleport,
+    price_in_index,
+    price_of_modules,
+)
+from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT
 
-#: Columns of a module's record after those of a node.
+#: The column of a module's record after those of a node.
 COST = 3
 
 #: Columns of an index codebook.
-USE, USE_COST = 0, 1
+INDEX_RATE, INDEX_COST, NUM_MODULES = 0, 1, 2
 
-SQRT_HALF = np.int64(0x3FE6A09E667F3BCD)  # the bits of sqrt(1/2) as a float64
-MANTISSA_BITS = np.int64(52)
-MANTISSA = np.int64((1 << 52) - 1)
-TWO_BY_LN2 = 2.8853900817779268
+#: A border whose flow is below this fraction of what its nodes contribute is crossed by rounding errors only.
+ROUNDING = 1e-14
 
 
 class Codelength(NamedTuple):
@@ -52,7 +60,7 @@ class Codelength(NamedTuple):
 
 
 class Partition(NamedTuple):
-    """A partition with the sums that make a move cheap. Kernels write to it.
+    """A partition with the sums that make moves cheap. Kernels write to it.
 
     Attributes
     ----------
@@ -66,8 +74,8 @@ class Partition(NamedTuple):
         Recorded teleportation of each module, summed over its nodes.
     sizes : uint32 array of shape (m,)
         Number of nodes in each module.
-    uses : float64 array of shape (g, 2)
-        Rate at which each index codebook is used, and its :func:`plogp`.
+    index : float64 array of shape (g, 3)
+        Of each index codebook: the rate at which it is used, ``h`` of that rate, and the number of its modules.
     codebooks : Codebooks
         Which index codebook names the module of each node.
     """
@@ -76,16 +84,16 @@ class Partition(NamedTuple):
     modules: FloatArray
     teleport: FloatArray | None
     sizes: IndexArray
-    uses: FloatArray
+    index: FloatArray
     codebooks: Codebooks
 
 
-def partition(flow: Flow, module_of: IndexArray) -> Partition:
+def partition(level: Level, module_of: IndexArray) -> Partition:
     """Sum up the modules of a partition.
 
     Parameters
     ----------
-    flow : Flow
+    level : Level
         Of n nodes, or of n modules of a finer partition (see :func:`mapeq.optimizer.aggregation.aggregate`).
     module_of : unsigned integer array of shape (n,)
         Values from 0 to n - 1; the Partition owns it afterwards.
@@ -93,125 +101,94 @@ def partition(flow: Flow, module_of: IndexArray) -> Partition:
     n = len(module_of)
     modules = np.zeros((n, 4))
     sizes = np.zeros(n, dtype=module_of.dtype)
-    teleport = None if flow.teleport is None else np.zeros(flow.teleport.shape)
-    state = Partition(module_of, modules, teleport, sizes, np.empty((len(flow.codebooks.exit), 2)), flow.codebooks)
-    _sum_modules(flow.links, flow.nodes, flow.teleport, state)
+    teleport = None if level.terms.teleport is None else np.zeros(level.terms.teleport.shape)
+    state = Partition(module_of, modules, teleport, sizes, new_index(level), level.codebooks)
+    _sum_modules(level.links, level.nodes, level.terms, state)
     sum_index(state)
     return state
 
 
-def single_modules(flow: Flow) -> Partition:
+def single_modules(level: Level) -> Partition:
     """Every node a module of its own, node ``i`` in module ``i``."""
-    n = len(flow.nodes)
+    n = len(level.nodes)
     modules = np.empty((n, 4))
-    modules[:, :COST] = flow.nodes
+    modules[:, :COST] = level.nodes
     _fill_costs(modules)
     state = Partition(
-        np.arange(n, dtype=flow.links.indices.dtype),
+        np.arange(n, dtype=level.links.indices.dtype),
         modules,
-        None if flow.teleport is None else flow.teleport.copy(),
-        np.ones(n, dtype=flow.links.indices.dtype),
-        np.empty((len(flow.codebooks.exit), 2)),
-        flow.codebooks,
+        None if level.terms.teleport is None else level.terms.teleport.copy(),
+        np.ones(n, dtype=level.links.indices.dtype),
+        new_index(level),
+        level.codebooks,
     )
     sum_index(state)
     return state
 
 
-def codelength(flow: Flow, state: Partition) -> Codelength:
+def new_index(level: Level) -> FloatArray:
+    """Memory for the sums of all index codebooks."""
+    return np.empty((len(level.codebooks.exit), 3))
+
+
+def codelength(level: Level, state: Partition) -> Codelength:
     """The codelength of a partition, from its module sums.
 
     Examples
     --------
-    >>> from mapeq.walk.options import WalkOptions
-    >>> from mapeq.walk.models import random_walk
     >>> from mapeq.network.network import Network
+    >>> from mapeq.objective.level import network_level
+    >>> from mapeq.walk.models import random_walk
+    >>> from mapeq.walk.options import WalkOptions
     >>> triangles = Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5])
-    >>> flow = random_walk(triangles, WalkOptions())
-    >>> codelength(flow, partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
+    >>> level = network_level(random_walk(triangles, WalkOptions()))
+    >>> codelength(level, partition(level, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
     2.320730356833...
     """
-    index, within = _codelength_terms(state)
+    index, within = _sum_codelength(level.terms, state)
     # Where the exact value is 0, rounding may leave something below it.
     index = max(index, 0.0)
-    within = max(within + flow.node_codelength, 0.0)
+    within = max(within + level.constant, 0.0)
     return Codelength(index + within, index, within)
 
 
-@inlined
-def log2(x):
-    """The binary logarithm of a positive float64, to 4e-15 of it; finite for 0.
-
-    Unlike that of the C library it is the same on every machine, and a loop over it is vectorised:
-    with ``x = 2**e * m``, ``m`` from sqrt(1/2) to sqrt(2), and ``t = (m - 1) / (m + 1)``, it is
-    ``e + 2 * (t + t**3 / 3 + t**5 / 5 + ...) / ln(2)``.
-    """
-    bits = np.float64(x).view(np.int64) - SQRT_HALF
-    exponent = bits >> MANTISSA_BITS
-    m = np.int64((bits & MANTISSA) + SQRT_HALF).view(np.float64)
-    t = (m - 1.0) / (m + 1.0)
-    s = t * t
-    # Pairs of terms can be computed side by side.
-    s2 = s * s
-    low = (1.0 + s * (1 / 3)) + s2 * (1 / 5 + s * (1 / 7))
-    high = (1 / 9 + s * (1 / 11)) + s2 * ((1 / 13 + s * (1 / 15)) + s2 * (1 / 17))
-    return exponent + t * (low + s2 * s2 * high) * TWO_BY_LN2
+def one_level_codelength(level: Level) -> float:
+    """The codelength without any division into modules, in bits."""
+    return level.constant + (0.0 if level.terms.counting is None else float(_price_of_one_module(level.terms)))
 
 
-@inlined
-def plogp(x):
-    """``x * log2(x)`` in bits; 0 for x <= 0, also for the -1e-17 that cancellation leaves."""
-    y = x if x > 0.0 else 0.0  # max() would not be vectorised
-    return y * log2(y)
-
-
-@inlined
-def module_cost(visit, enter, exit):
-    """What a module adds to the codelength, in bits, apart from its nodes and the sum of all enter flows."""
-    return plogp(visit + exit) - plogp(exit) - plogp(enter)
-
-
-@inlined
-def teleport_between(teleport, i, module_teleport, m, own):
-    """Recorded teleportation between node `i` and the rest of module `m`, both ways, per step.
-
-    `own` is 1.0 if the node is one of the module, whose sums then contain it, else 0.0.
-    """
-    if teleport is None:
-        return 0.0
-    leaving, landing = teleport[i, TELEPORT_OUT], teleport[i, TELEPORT_IN]
-    module_leaving = module_teleport[m, TELEPORT_OUT] - own * leaving
-    module_landing = module_teleport[m, TELEPORT_IN] - own * landing
-    return leaving * module_landing + module_leaving * landing
+@jit
+def _price_of_one_module(terms):
+    return price_of_modules(terms.counting, 1.0, 1.0)
 
 
 class Move(NamedTuple):
-    """What a move would do: room for one, filled by :func:`weigh_move`.
+    """What a move would do: memory for one, filled by :func:`evaluate_move`.
 
     Attributes
     ----------
     origin, destination : float64 arrays of shape (4,)
         The records of both modules after the move.
-    arguments, terms : float64 arrays of shape (7,)
-        What logarithms are taken of, all at once, and the values of :func:`plogp`.
+    arguments, values : float64 arrays of shape (7,)
+        The rates whose logarithms are needed, all taken at once, and their :func:`plogp`.
     """
 
     origin: FloatArray
     destination: FloatArray
     arguments: FloatArray
-    terms: FloatArray
+    values: FloatArray
 
 
 def new_move() -> Move:
-    """Room for a move."""
+    """Memory for a move."""
     return Move(np.zeros(4), np.zeros(4), np.zeros(7), np.zeros(7))
 
 
 @inlined
-def weigh_move(nodes, state, i, destination, between_origin, between_destination, move):
+def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination, move):
     """Change of the codelength if node `i` moved to another module, in bits (below 0 is a gain), and the new records.
 
-    `between_origin` and `between_destination` are the flows between the node and the rest of each module, both
+    `flow_to_origin` and `flow_to_destination` are the flows between the node and the rest of each module, both
     ways, teleportation included.
     """
     origin = state.module_of[i]
@@ -219,56 +196,72 @@ def weigh_move(nodes, state, i, destination, between_origin, between_destination
         move.origin[column] = state.modules[origin, column] - nodes[i, column]
         move.destination[column] = state.modules[destination, column] + nodes[i, column]
     for column in range(ENTER, EXIT + 1):
-        move.origin[column] += between_origin
-        move.destination[column] -= between_destination
-    entering = state.uses[codebook_of(state, i), USE]
-    arguments, terms = move.arguments, move.terms
+        move.origin[column] += flow_to_origin
+        move.destination[column] -= flow_to_destination
+    codebook = codebook_of(state, i)
+    arguments, values = move.arguments, move.values
+    # The seven logarithms of module_cost for both modules and of the index, in a loop that is vectorised.
     arguments[0] = move.origin[VISIT] + move.origin[EXIT]
     arguments[1] = move.origin[EXIT]
     arguments[2] = move.origin[ENTER]
     arguments[3] = move.destination[VISIT] + move.destination[EXIT]
     arguments[4] = move.destination[EXIT]
     arguments[5] = move.destination[ENTER]
-    arguments[6] = entering + between_origin - between_destination
+    arguments[6] = state.index[codebook, INDEX_RATE] + flow_to_origin - flow_to_destination
     for k in range(7):
-        terms[k] = plogp(arguments[k])
-    move.origin[COST] = terms[0] - terms[1] - terms[2]
-    move.destination[COST] = terms[3] - terms[4] - terms[5]
+        values[k] = plogp(arguments[k])
+    move.origin[COST] = values[0] - values[1] - values[2]
+    move.destination[COST] = values[3] - values[4] - values[5]
+    more = np.float64(state.sizes[destination] == 0) - np.float64(state.sizes[origin] == 1)
     return (
         (move.origin[COST] - state.modules[origin, COST])
         + (move.destination[COST] - state.modules[destination, COST])
-        + (terms[6] - state.uses[codebook_of(state, i), USE_COST])
+        + (values[6] - state.index[codebook, INDEX_COST])
+        + change_of_number(terms.counting, state, codebook, more)
     )
 
 
 @inlined
-def make_move(teleport, state, i, destination, between_origin, between_destination, move):
-    """Move node `i` as it was weighed, and keep all sums in step."""
+def apply_move(terms, state, i, destination, move):
+    """Move node `i` as it was evaluated, and keep all sums in step."""
     origin = state.module_of[i]
     state.module_of[i] = destination
     state.sizes[origin] -= ONE
     state.sizes[destination] += ONE
     codebook = codebook_of(state, i)
-    state.uses[codebook, USE] = move.arguments[6]
-    state.uses[codebook, USE_COST] = move.terms[6]
+    state.index[codebook, INDEX_RATE] = move.arguments[6]
+    state.index[codebook, INDEX_COST] = move.values[6]
+    more = np.float64(state.sizes[destination] == 1) - np.float64(state.sizes[origin] == 0)
+    state.index[codebook, NUM_MODULES] += more
     # An empty module is cleared exactly: what cancellation leaves must not look like a module.
     left = 0.0 if state.sizes[origin] == 0 else 1.0
     for column in range(4):
         state.modules[origin, column] = left * move.origin[column]
         state.modules[destination, column] = move.destination[column]
-    _move_teleport(teleport, i, state.teleport, origin, destination)
+    add_teleport(terms.teleport, i, state.teleport, origin, -1.0)
+    add_teleport(terms.teleport, i, state.teleport, destination, 1.0)
 
 
 @inlined
-def _move_teleport(teleport, i, module_teleport, origin, destination):
-    if teleport is not None:
-        for column in range(2):
-            module_teleport[origin, column] -= teleport[i, column]
-            module_teleport[destination, column] += teleport[i, column]
+def change_of_number(counting, state, codebook, more):
+    """How the price of modules changes if an index codebook gets so many more, or loses some (below 0), in bits.
+
+    The modules of codebook 0 are top modules wherever a number of these is preferred.
+    """
+    if counting is None:
+        return 0.0
+    count = state.index[codebook, NUM_MODULES]
+    return _price_of_codebook(counting, codebook, count + more) - _price_of_codebook(counting, codebook, count)
+
+
+@inlined
+def codebook_of(state, i):
+    """The index codebook that names the module of node `i`."""
+    return np.uint64(state.codebooks.of[i * state.codebooks.stride])
 
 
 @jit
-def _sum_modules(links, nodes, teleport, state):
+def _sum_modules(links, nodes, terms, state):
     """Fill the (zero) sums of a Partition in one pass over the links."""
     module_of, modules = state.module_of, state.modules
     bound = np.zeros(len(modules))
@@ -278,17 +271,16 @@ def _sum_modules(links, nodes, teleport, state):
         for k in range(links.indptr[i], links.indptr[i + ONE]):
             if module_of[links.indices[k]] == m:
                 internal += links.flow[k * links.stride]
-        # What stays inside is taken off node by node: differences of two large sums would lose digits.
+        # Internal flow is taken off node by node: differences of two large sums would lose digits.
         state.sizes[m] += ONE
         modules[m, VISIT] += nodes[i, VISIT]
         modules[m, ENTER] += nodes[i, ENTER] - internal / 2
         modules[m, EXIT] += nodes[i, EXIT] - internal / 2
         bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
-    _sum_teleport(teleport, module_of, modules, state.teleport)
+    _sum_teleport(terms.teleport, module_of, modules, state.teleport)
     for m in range(len(modules)):
-        # What is left of a border that nothing crosses is rounding error, and is cleared.
         for column in range(ENTER, EXIT + 1):
-            if modules[m, column] < 1e-14 * bound[m]:
+            if modules[m, column] < ROUNDING * bound[m]:
                 modules[m, column] = 0.0
     _fill_costs(modules)
 
@@ -301,7 +293,7 @@ def _fill_costs(modules):
 
 @jit
 def _sum_teleport(teleport, module_of, modules, module_teleport):
-    """Sum the teleportation of each module, and take off its enter and exit flow what stays inside."""
+    """Sum the teleportation of each module, and subtract from its enter and exit flow what stays inside."""
     if teleport is not None:
         internal = np.zeros(len(modules))
         for i in range(len(module_of)):
@@ -316,70 +308,94 @@ def _sum_teleport(teleport, module_of, modules, module_teleport):
             modules[m, EXIT] -= internal[m]
 
 
-@inlined
-def codebook_of(state, i):
-    """The index codebook that names the module of node `i`."""
-    return np.uint64(state.codebooks.of[i * state.codebooks.stride])
-
-
 @jit
 def sum_index(state):
-    """Sum up how often each index codebook is used, from the enter flows of the modules."""
-    uses = state.uses
-    for g in range(len(uses)):
-        uses[g, USE] = state.codebooks.exit[g]
-    if len(uses) == 1:
+    """Sum up the index codebooks: their rates, from the enter flows of the modules, and the numbers of these."""
+    index = state.index
+    for g in range(len(index)):
+        index[g, INDEX_RATE] = state.codebooks.exit[g]
+        index[g, NUM_MODULES] = 0.0
+    if len(index) == 1:
         for m in range(len(state.modules)):
-            uses[0, USE] += state.modules[m, ENTER]
+            index[0, INDEX_RATE] += state.modules[m, ENTER]
+            index[0, NUM_MODULES] += np.float64(state.sizes[m] > 0)
     else:
-        met = np.zeros(len(state.modules), dtype=np.uint8)
+        counted = np.zeros(len(state.modules), dtype=np.uint8)
         for i in range(np.uint64(len(state.module_of))):
             m = state.module_of[i]
-            if met[m] == 0:
-                met[m] = 1
-                uses[codebook_of(state, i), USE] += state.modules[m, ENTER]
-    for g in range(len(uses)):
-        uses[g, USE_COST] = plogp(uses[g, USE])
+            if counted[m] == 0:
+                counted[m] = 1
+                index[codebook_of(state, i), INDEX_RATE] += state.modules[m, ENTER]
+                index[codebook_of(state, i), NUM_MODULES] += 1.0
+    for g in range(len(index)):
+        index[g, INDEX_COST] = plogp(index[g, INDEX_RATE])
 
 
-def changes_by_codebook(flow: Flow, state: Partition) -> FloatArray:
-    """What the modules that each index codebook names change about the codelength, compared with naming their nodes.
+def changes_by_codebook(level: Level, state: Partition) -> FloatArray:
+    """How the modules that each index codebook names change the codelength, compared with naming their nodes directly.
 
     Returns
     -------
     float64 array of shape (g,)
         In bits.
     """
-    change: FloatArray = _changes_by_codebook(flow.nodes, state)
+    change: FloatArray = _changes_by_codebook(level.nodes, level.terms, state)
     return change
 
 
 @jit
-def _changes_by_codebook(nodes, state):
-    used = state.codebooks.exit.copy()
-    change = np.zeros(len(used))
-    met = np.zeros(len(state.modules), dtype=np.uint8)
+def _changes_by_codebook(nodes, terms, state):
+    rate = state.codebooks.exit.copy()
+    change = np.zeros(len(rate))
+    num_nodes = np.zeros(len(rate))
+    counted = np.zeros(len(state.modules), dtype=np.uint8)
     for i in range(np.uint64(len(state.module_of))):
         g = codebook_of(state, i)
         m = state.module_of[i]
-        used[g] += nodes[i, VISIT]
-        if met[m] == 0:
-            met[m] = 1
+        rate[g] += nodes[i, VISIT]
+        num_nodes[g] += 1.0
+        if counted[m] == 0:
+            counted[m] = 1
             change[g] += state.modules[m, COST]
-    for g in range(len(used)):
-        change[g] += state.uses[g, USE_COST] - plogp(used[g])
+    for g in range(len(rate)):
+        change[g] += state.index[g, INDEX_COST] - plogp(rate[g])
+        change[g] += _price_of_level(terms.counting, g, state.index[g, NUM_MODULES], num_nodes[g])
     return change
 
 
+@inlined
+def _price_of_level(counting, g, num_modules, num_nodes):
+    """The price of modules around nodes, less that of the nodes without them, in bits."""
+    if counting is None:
+        return 0.0
+    num_tops = num_nodes if counting[NODES_ARE_MODULES] == 1.0 else 1.0
+    without = abs(num_tops - counting[PREFERRED_NUMBER]) if g == 0 and counting[PREFERRED_NUMBER] > 0.0 else 0.0
+    return _price_of_codebook(counting, g, num_modules) - without
+
+
 @jit
-def _codelength_terms(state):
-    """The index codelength, and that of the modules without the nodes' constant, in bits."""
+def _sum_codelength(terms, state):
+    """The index codelength, and that of the modules without the constant, in bits."""
     index = 0.0
     within = 0.0
     for m in range(len(state.modules)):
         visit, enter, exit = state.modules[m, VISIT], state.modules[m, ENTER], state.modules[m, EXIT]
         index -= plogp(enter)
         within += plogp(visit + exit) - plogp(exit)
-    for g in range(len(state.uses)):
-        index += state.uses[g, USE_COST]
-    return index, within
+    for g in range(len(state.index)):
+        index += state.index[g, INDEX_COST]
+        within += _price_of_codebook(terms.counting, g, state.index[g, NUM_MODULES])
+    in_index = price_in_index(terms.counting, state.index[0, NUM_MODULES])
+    return index + in_index, within - in_index
+
+
+@inlined
+def _price_of_codebook(counting, g, count):
+    """The price of the modules that an index codebook names; those of codebook 0 are the top modules."""
+    if counting is None:
+        return 0.0
+    others = counting[OTHER_MODULES]
+    num_tops = count if g == 0 else counting[PREFERRED_NUMBER]
+    return price_of_modules(counting, others + count, num_tops) - price_of_modules(
+        counting, others, counting[PREFERRED_NUMBER]
+    )

@@ -1,6 +1,6 @@
-"""From one level of a search to the next: group nodes by module, aggregate the modules to a network of their own.
+"""From one level of a search to the next: group nodes by module, and aggregate the modules to nodes of a coarser level.
 
-The search climbs by aggregating what it has found and comes down again by composing the numbers
+The search climbs by aggregating the modules it has found and comes down again by composing their numbers
 (Blondel et al., J. Stat. Mech. P10008, 2008). The sums of the modules travel with it both ways: they are never
 summed up from the links again.
 """
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.jit import jit
 from mapeq.objective.codebooks import Codebooks
-from mapeq.objective.two_level import COST, Partition, module_cost, sum_index
-from mapeq.optimizer.local_moves import ZERO, add_flow, clear, table_mask
+from mapeq.objective.formula import module_cost
+from mapeq.objective.level import Level
+from mapeq.objective.terms import within_modules
+from mapeq.objective.two_level import COST, Partition, new_index, sum_index
+from mapeq.optimizer.local_moves import ZERO, add_flow, clear_table, table_mask
 from mapeq.optimizer.workspace import Workers
-from mapeq.walk.flow import ENTER, VISIT, Flow, Links
+from mapeq.walk.flow import Links
 
 
 class Groups(NamedTuple):
@@ -35,7 +38,7 @@ def compact(state: Partition) -> Partition:
     modules = np.empty((count, 4))
     teleport = None if state.teleport is None else np.empty((count, 2))
     sizes = np.empty(count, dtype=state.sizes.dtype)
-    small = Partition(module_of, modules, teleport, sizes, state.uses, state.codebooks)
+    small = Partition(module_of, modules, teleport, sizes, state.index, state.codebooks)
     _compact(state, np.empty_like(state.sizes), state.teleport, small, teleport)
     return small
 
@@ -57,8 +60,8 @@ def _compact(state, number, teleport, small, small_teleport):
         small.module_of[i] = number[state.module_of[i]]
 
 
-def spread(flow: Flow, state: Partition, module_of: IndexArray) -> Partition:
-    """A compact partition's modules as a partition of a flow's nodes, with a row for each of them."""
+def expanded(level: Level, state: Partition, module_of: IndexArray) -> Partition:
+    """A compact partition's modules as a partition of a level's nodes, with a row for each node."""
     n, num_modules = len(module_of), len(state.sizes)
     modules = np.zeros((n, 4))
     modules[:num_modules] = state.modules
@@ -67,7 +70,7 @@ def spread(flow: Flow, state: Partition, module_of: IndexArray) -> Partition:
         teleport = np.zeros((n, 2))
         teleport[:num_modules] = state.teleport
     sizes = np.bincount(module_of, minlength=n).astype(module_of.dtype)
-    return Partition(module_of, modules, teleport, sizes, state.uses, flow.codebooks)
+    return Partition(module_of, modules, teleport, sizes, state.index, level.codebooks)
 
 
 def widest_row(indptr: NDArray[np.uint64]) -> int:
@@ -102,15 +105,14 @@ def _fill_groups(module_of, order, ends, members):
         ends[m] += ONE
 
 
-def single_in_groups(flow: Flow, groups: Groups) -> Partition:
-    """Every node alone, numbered by its place in the groups: sub-modules of a module have numbers side by side."""
+def singletons_in_groups(level: Level, groups: Groups) -> Partition:
+    """Every node alone, numbered by its place in the groups: the sub-modules of a module have consecutive numbers."""
     n = len(groups.members)
     number = np.empty_like(groups.members)
     modules = np.empty((n, 4))
-    teleport = None if flow.teleport is None else flow.teleport[groups.members]
-    _fill_single(flow.nodes, groups.members, number, modules)
-    index = np.empty((len(flow.codebooks.exit), 2))
-    state = Partition(number, modules, teleport, np.ones_like(groups.members), index, flow.codebooks)
+    teleport = None if level.terms.teleport is None else level.terms.teleport[groups.members]
+    _fill_single(level.nodes, groups.members, number, modules)
+    state = Partition(number, modules, teleport, np.ones_like(groups.members), new_index(level), level.codebooks)
     sum_index(state)
     return state
 
@@ -125,57 +127,57 @@ def _fill_single(nodes, members, number, modules):
         modules[position, COST] = module_cost(nodes[i, 0], nodes[i, 1], nodes[i, 2])
 
 
-def aggregate(flow: Flow, state: Partition, order: IndexArray, crew: Workers) -> Flow:
-    """The flow between the modules of a partition: a Flow whose nodes are the modules.
+def aggregate(level: Level, state: Partition, order: IndexArray, workers: Workers) -> Level:
+    """The coarser level whose nodes are the modules of a partition, linked by the flow between them.
 
     The codelength of a partition of modules is the same as that of the nodes within them.
 
     Parameters
     ----------
-    flow : Flow
+    level : Level
         Of n nodes.
     state : Partition
         Compact.
     order : unsigned integer array of shape (n,)
-        In which order to sum the links of a module's nodes.
-    crew : Workers
+        The order in which the links of a module's nodes are summed.
+    workers : Workers
     """
     groups = group(state, order)
     count = len(state.sizes)
-    # So many links leave the nodes of all modules before each one: room enough for its row, before links are summed.
+    # The number of links of all modules before each one: enough memory for its row before parallel links are summed.
     room = np.zeros(count + 1, dtype=np.uint64)
-    widest = int(_link_counts(flow.links, groups, room))
+    widest = int(_count_links(level.links, groups, room))
     most = max(widest, min(count, widest_row(room)))
     indptr = np.zeros(count + 1, dtype=np.uint64)
-    indices = np.empty_like(flow.links.indices, subok=False)
-    link_flow = np.empty(len(indices))
+    indices = np.empty_like(level.links.indices, subok=False)
+    flow = np.empty(len(indices))
 
     def fill(begin: int, end: int, number: int) -> int:
-        scratch = crew.scratch(most, indices.dtype, number)
-        rows = (room, indptr, indices, link_flow)
-        return int(_fill_rows(flow.links, state.module_of, groups, np.uint64(begin), np.uint64(end), scratch, *rows))
+        rows = Rows(room, indptr, indices, flow)
+        scratch = workers.scratch(most, indices.dtype, number)
+        return int(_fill_rows(level.links, state.module_of, groups, np.uint64(begin), np.uint64(end), scratch, rows))
 
-    parts = crew.parts(count, len(indices))
+    parts = workers.parts(count, len(indices))
     filled = 0
-    for begin, number in zip(parts, crew.run(fill, parts), strict=False):
+    for begin, number in zip(parts, workers.run(fill, parts), strict=False):
         start = int(room[begin])
-        if start > filled:  # another thread filled the rows before these, and needed less room
+        if start > filled:  # another thread filled the rows before these, and needed less memory
             indices[filled : filled + number] = indices[start : start + number]
-            link_flow[filled : filled + number] = link_flow[start : start + number]
+            flow[filled : filled + number] = flow[start : start + number]
         filled += number
     np.cumsum(indptr, out=indptr)
-    links = Links(read_only(indptr), read_only(indices[:filled]), read_only(link_flow[:filled]), ONE)
-    teleport = None if state.teleport is None else read_only(state.teleport)
-    codebooks = flow.codebooks
+    links = Links(read_only(indptr), read_only(indices[:filled]), read_only(flow[:filled]), ONE)
+    codebooks = level.codebooks
     if codebooks.stride:
         codebooks = codebooks._replace(of=read_only(codebooks.of[groups.members[groups.starts[:-1]]]))
     nodes = read_only(np.ascontiguousarray(state.modules[:, :COST]))
-    return Flow(links, nodes, teleport, flow.node_codelength, codebooks)
+    terms = level.terms._replace(teleport=None if state.teleport is None else read_only(state.teleport))
+    return Level(links, nodes, terms, level.constant, codebooks)
 
 
 @jit
-def _link_counts(links, groups, room):
-    """Add up how many links leave the nodes of each module; returns the largest number of links of a node."""
+def _count_links(links, groups, room):
+    """Sum the numbers of links of each module's nodes, module by module; returns the largest number of a node."""
     widest = ZERO
     for m in range(np.uint64(len(groups.starts)) - ONE):
         room[m + ONE] = room[m]
@@ -187,81 +189,82 @@ def _link_counts(links, groups, room):
     return widest
 
 
-@jit
-def _fill_rows(links, module_of, groups, begin, end, scratch, room, indptr, indices, flow):
-    """Sum the links from modules ``begin`` to before ``end`` into rows, from place ``room[begin]`` on.
+class Rows(NamedTuple):
+    """Rows of links to fill: that of module ``m`` from place ``room[m]`` on, its size goes to ``indptr[m + 1]``."""
 
-    Writes the number of links of row ``m`` into ``indptr[m + 1]``; returns that of all rows.
-    """
-    first = room[begin]
+    room: NDArray[np.uint64]
+    indptr: NDArray[np.uint64]
+    indices: IndexArray
+    flow: FloatArray
+
+
+@jit
+def _fill_rows(links, module_of, groups, begin, end, scratch, rows):
+    """Sum the links of modules ``begin`` up to ``end`` into consecutive rows; returns their number in all rows."""
+    first = rows.room[begin]
     filled = first
     for m in range(begin, end):
-        mask = table_mask(min(room[m + ONE] - room[m], np.uint64(len(groups.starts))))
+        mask = table_mask(min(rows.room[m + ONE] - rows.room[m], np.uint64(len(groups.starts))))
         count = ZERO
         for position in range(groups.starts[m], groups.starts[m + ONE]):
             i = np.uint64(groups.members[position])
             start = links.indptr[i]
             degree = links.indptr[i + ONE] - start
             for k in range(degree):
-                scratch.heads[k] = module_of[links.indices[start + k]]
+                scratch.neighbour_modules[k] = module_of[links.indices[start + k]]
             for k in range(degree):
-                other = np.uint64(scratch.heads[k])
+                other = np.uint64(scratch.neighbour_modules[k])
                 if other != m:
                     count = add_flow(other, links.flow[(start + k) * links.stride], mask, ZERO, count, scratch)
-        clear(count, scratch)
+        clear_table(count, scratch)
         for c in range(count):
-            indices[filled + c] = scratch.modules[c]
-            flow[filled + c] = scratch.between[c]
+            rows.indices[filled + c] = scratch.modules[c]
+            rows.flow[filled + c] = scratch.flow_to_module[c]
         filled += count
-        indptr[m + ONE] = count
+        rows.indptr[m + ONE] = count
     return filled - first
 
 
-def by_name(flow: Flow) -> Flow:
-    """The nodes as what they are for the codebook above them: names, read whenever one is entered."""
-    nodes = flow.nodes.copy()
-    nodes[:, VISIT] = nodes[:, ENTER]
-    return flow._replace(nodes=read_only(nodes))
-
-
-def within_groups(flow: Flow, group_of: IndexArray, exit: FloatArray) -> tuple[Flow, NDArray[np.intp]]:
+def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple[Level, NDArray[np.intp]]:
     """The nodes of some groups, with an index codebook for each group and no links between them.
 
-    Enter and exit flows of the nodes stay what they are.
+    Enter and exit flows of the nodes stay the same.
 
     Parameters
     ----------
-    flow : Flow
+    level : Level
         Of n nodes.
     group_of : unsigned integer array of shape (n,)
-        The group of each node; one that is no index into `exit` leaves the node out.
+        The group of each node; a number beyond the last group leaves the node out.
     exit : float64 array of shape (number of groups,)
         The exit flow of each group.
 
     Returns
     -------
-    flow : Flow
+    level : Level
     members : integer array
-        Which nodes are left, in order.
+        The nodes that are left, in order.
     """
     members = np.flatnonzero(group_of < len(exit))
     number = np.empty_like(group_of)
     number[members] = np.arange(len(members))
     indptr = np.zeros(len(members) + 1, dtype=np.uint64)
-    _count_within(flow.links, group_of, members, indptr)
+    _count_within(level.links, group_of, members, indptr)
     np.cumsum(indptr, out=indptr)
     indices = np.empty(int(indptr[-1]), dtype=group_of.dtype)
-    link_flow = np.empty(len(indices)) if flow.links.stride else flow.links.flow.copy()
-    _fill_within(flow.links, group_of, number, members, indices, link_flow)
-    links = Links(read_only(indptr), read_only(indices), read_only(link_flow), flow.links.stride)
-    teleport = None if flow.teleport is None else read_only(flow.teleport[members])
+    flow = np.empty(len(indices)) if level.links.stride else level.links.flow.copy()
+    _fill_within(level.links, group_of, number, members, indices, flow)
+    links = Links(read_only(indptr), read_only(indices), read_only(flow), level.links.stride)
+    terms = within_modules(level.terms, len(exit))
+    if terms.teleport is not None:
+        terms = terms._replace(teleport=read_only(terms.teleport[members]))
     codebooks = Codebooks(read_only(group_of[members]), ONE, read_only(np.ascontiguousarray(exit)))
-    return Flow(links, read_only(flow.nodes[members]), teleport, 0.0, codebooks), members
+    return Level(links, read_only(level.nodes[members]), terms, 0.0, codebooks), members
 
 
 @jit
 def _count_within(links, group_of, members, counts):
-    """Write how many links each member has within its group, from ``counts[1]`` on."""
+    """Write the number of links that each member has within its group, from ``counts[1]`` on."""
     for position in range(len(members)):
         i = np.uint64(members[position])
         for k in range(links.indptr[i], links.indptr[i + ONE]):
@@ -270,7 +273,7 @@ def _count_within(links, group_of, members, counts):
 
 @jit
 def _fill_within(links, group_of, number, members, indices, flow):
-    """Write the other ends and the flows of the members' links within groups."""
+    """Write the neighbours of the members within groups, and the flows of these links."""
     filled = ZERO
     for position in range(len(members)):
         i = np.uint64(members[position])

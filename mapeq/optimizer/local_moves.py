@@ -2,17 +2,17 @@
 
 Fast local moving is that of Traag, Waltman & van Eck, From Louvain to Leiden, Scientific Reports 9,
 5233 (2019), with the map equation in the place of modularity: nodes wait in a queue, and a node that moves
-makes its neighbours wait again.
+puts its neighbours back into the queue.
 
 The nodes are taken from the queue in blocks. First every node of a block *proposes* a module,
 against modules that do not change meanwhile; then the moves are *committed* one after the other, each
-evaluated again by what the ones before it have left. Proposing, where nearly all of the time goes, may so be
-split over threads at will without changing any result.
+evaluated again against the state that the moves before it have left. Nearly all of the time goes into proposing,
+which threads may therefore share in any way without changing the result.
 
-What makes proposing fast is that it waits for memory, not for itself: a node's links are read in
-one loop without branches, flows are summed up in a hash table that stays in the first cache, the records of all
-candidate modules are collected in a second such loop, and all logarithms are taken in a third one that
-the compiler vectorises.
+Proposing is fast because it waits for memory, not for itself. It *gathers*: a node's links are read in
+one loop without branches, and their flow is summed by module in a hash table that stays in the first cache. It
+*evaluates*: the records of all candidate modules are collected in a second such loop, and all logarithms are taken in a
+third one that the compiler vectorises.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.jit import inlined, jit
+from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import MultilevelPartition
+from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
     COST,
-    USE,
-    USE_COST,
+    INDEX_COST,
+    INDEX_RATE,
     Partition,
+    apply_move,
+    change_of_number,
     codebook_of,
-    make_move,
-    module_cost,
-    plogp,
-    teleport_between,
-    weigh_move,
+    evaluate_move,
 )
 from mapeq.optimizer.workspace import BATCH
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
-LEAST_GAIN = 1e-12
+MIN_GAIN = 1e-12
 
-#: A block holds this fraction of the nodes, but not less than so many. It must not depend on the number of threads.
+#: A block holds a 64th of the nodes, but never fewer than the minimum. It must not depend on the number of threads.
 BLOCKS = 64
-SMALLEST_BLOCK = 32
+MIN_BLOCK = 32
 
 BATCH_SIZE = np.uint64(BATCH)
 ZERO = np.uint64(0)
 TWO = np.uint64(2)
 FOUR = np.uint64(4)
-SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: multiples of it are spread evenly
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: its multiples are spread evenly
 SPREAD_BITS = np.uint64(40)
-LEAST_MASK = np.uint64(255)
-LANES = np.uint64(8)  # a vector register holds up to so many float64
+MIN_MASK = np.uint64(255)
+LANES = np.uint64(8)  # float64 values in the widest vector registers
 
 
 class Queue(NamedTuple):
@@ -72,8 +72,8 @@ class Queue(NamedTuple):
     block : unsigned integer array of shape (b,)
         The nodes taken last.
     proposed : unsigned integer array of shape (b,)
-        The module that each of them would move to; its own one if it would stay, n for a new one. Of units in a
-        hierarchy, 1 if they would move.
+        The module that each node of the block would move to: its own one if it would stay, n for a new one. Of units in
+        a hierarchy, 1 if they would move.
     """
 
     ring: IndexArray
@@ -83,8 +83,8 @@ class Queue(NamedTuple):
     proposed: IndexArray
 
 
-class Bounds(NamedTuple):
-    """Where nodes may move: a node of outer module ``m`` to modules from ``starts[m]`` to before ``starts[m + 1]``.
+class MoveConstraint(NamedTuple):
+    """Which moves are allowed: nodes of outer module ``m`` to modules from ``starts[m]`` up to ``starts[m + 1]``.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Bounds(NamedTuple):
         1, or 0 with an array of shape (1,): the outer module of node ``i`` is ``outer[i * stride]``.
     starts : uint64 array of shape (number of outer modules + 1,)
     refining : uint64
-        1 if only nodes that are alone may move, 0 if all may.
+        1 if only nodes that are alone in their modules may move, 0 if all may.
     """
 
     outer: IndexArray
@@ -102,24 +102,24 @@ class Bounds(NamedTuple):
     refining: np.uint64
 
 
-class Rules(NamedTuple):
-    """How nodes of one kind are moved: three kernels that take the same arguments whatever the kind."""
+class MoveKernels(NamedTuple):
+    """The kernels that move one kind of thing, nodes or units of a hierarchy; all kinds take the same arguments."""
 
     propose: Callable[..., None]
     commit: Callable[..., float]
     move: Callable[..., tuple[float, int]]
 
 
-class Spares(NamedTuple):
-    """Module numbers without nodes, as a stack: ``numbers[: height[0]]``."""
+class FreeModules(NamedTuple):
+    """Numbers of empty modules, as a stack: ``numbers[: count[0]]``."""
 
     numbers: IndexArray
-    height: NDArray[np.uint64]
+    count: NDArray[np.uint64]
 
 
-def queue_of(order: IndexArray, num_nodes: int) -> Queue:
+def new_queue(order: IndexArray, num_nodes: int) -> Queue:
     """A queue of some nodes, or all, in the given order."""
-    block = min(max(num_nodes, 1), max(SMALLEST_BLOCK, num_nodes // BLOCKS))
+    block = min(max(num_nodes, 1), max(MIN_BLOCK, num_nodes // BLOCKS))
     ring = np.empty(num_nodes + 1, dtype=order.dtype)
     ring[: len(order)] = order
     waiting = np.zeros(num_nodes, dtype=np.uint8)
@@ -133,123 +133,123 @@ def queue_of(order: IndexArray, num_nodes: int) -> Queue:
     )
 
 
-def unbounded(state: Partition) -> Bounds:
+def unconstrained(state: Partition) -> MoveConstraint:
     """Any node may move to any module."""
     n = len(state.module_of)
-    return Bounds(np.zeros(1, state.module_of.dtype), ZERO, np.array([0, n], dtype=np.uint64), ZERO)
+    return MoveConstraint(np.zeros(1, state.module_of.dtype), ZERO, np.array([0, n], dtype=np.uint64), ZERO)
 
 
-def spares_of(state: Partition | MultilevelPartition) -> Spares:
+def free_modules_of(state: Partition | MultilevelPartition) -> FreeModules:
     """The module numbers that a partition or a hierarchy does not use."""
-    spares = Spares(np.empty(len(state.sizes), dtype=state.module_of.dtype), np.zeros(1, dtype=np.uint64))
-    _fill_spares(state.sizes, spares)
-    return spares
+    free_modules = FreeModules(np.empty(len(state.sizes), dtype=state.module_of.dtype), np.zeros(1, dtype=np.uint64))
+    _fill_free_modules(state.sizes, free_modules)
+    return free_modules
 
 
 @jit
-def _fill_spares(sizes, spares):
+def _fill_free_modules(sizes, free_modules):
     for m in range(len(sizes) - 1, -1, -1):
         if sizes[m] == 0:
-            spares.numbers[spares.height[0]] = m
-            spares.height[0] += ONE
+            free_modules.numbers[free_modules.count[0]] = m
+            free_modules.count[0] += ONE
 
 
 @jit
-def move_nodes(links, nodes, teleport, state, bounds, queue, spares, scratch, move, work):
+def move_nodes(links, nodes, terms, state, constraint, queue, free_modules, scratch, move, work):
     """Visit the waiting nodes, block by block, and move each to the module that shortens the description most.
 
     Returns
     -------
     change : float
         Change of codelength, in bits; 0 or less.
-    met : int
-        Number of links met, at least `work` unless no node waits any more.
+    visited : int
+        Number of links visited, at least `work` unless the queue is empty.
     """
     change = 0.0
-    met = ZERO
-    while queue.ends[1] > ZERO and met < work:
-        size, links_met = take_block(links, state, bounds, queue)
-        propose(links, nodes, teleport, state, bounds, queue, ZERO, size, scratch)
-        change += commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move)
-        met += links_met
-    return change, met
+    visited = ZERO
+    while queue.ends[1] > ZERO and visited < work:
+        size, num_links = take_block(links, state, constraint, queue)
+        propose(links, nodes, terms, state, constraint, queue, ZERO, size, scratch)
+        change += commit(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move)
+        visited += num_links
+    return change, visited
 
 
 @jit
-def take_block(links, state, bounds, queue):
-    """Move the next nodes that may move from the queue to its block; returns how many, and how many links they have."""
+def take_block(links, state, constraint, queue):
+    """Move the next nodes that may move from the queue to its block; returns their number, and that of their links."""
     room = np.uint64(len(queue.ring))
     most = np.uint64(len(queue.block))
     first, waiting = queue.ends[0], queue.ends[1]
     size = ZERO
-    met = ZERO
+    num_links = ZERO
     while waiting > ZERO and size < most:
         i = np.uint64(queue.ring[first])
         first = first + ONE if first + ONE < room else ZERO
         waiting -= ONE
         queue.waiting[i] = 0
-        if bounds.refining == ZERO or state.sizes[state.module_of[i]] == ONE:
+        if constraint.refining == ZERO or state.sizes[state.module_of[i]] == ONE:
             queue.block[size] = i
             size += ONE
-            met += links.indptr[i + ONE] - links.indptr[i] + ONE
+            num_links += links.indptr[i + ONE] - links.indptr[i] + ONE
     queue.ends[0] = first
     queue.ends[1] = waiting
-    return size, met
+    return size, num_links
 
 
 @jit
-def propose(links, nodes, teleport, state, bounds, queue, begin, end, scratch):
-    """Find the best module for each node of a part of the block; nothing but `queue.proposed` changes.
+def propose(links, nodes, terms, state, constraint, queue, begin, end, scratch):
+    """Find the best module for each node of a part of the block; changes nothing but `queue.proposed`.
 
     Candidates are the modules of the node's neighbours and a new one.
     """
     n = np.uint64(len(state.module_of))
     while begin < end:
-        size = gather(links, state.module_of, bounds, queue.block, begin, end, scratch)
-        weigh(nodes, teleport, state, queue.block, begin, size, scratch)
+        size = gather(links, state.module_of, constraint, queue.block, begin, end, scratch)
+        evaluate(nodes, terms, state, queue.block, begin, size, scratch)
         for b in range(size):
-            index = state.uses[codebook_of(state, np.uint64(queue.block[begin + b])), USE_COST]
-            best = _best_entry(index, b, scratch)
+            index_cost = state.index[codebook_of(state, np.uint64(queue.block[begin + b])), INDEX_COST]
+            best = _best_entry(index_cost, b, scratch)
             alone = np.uint64(scratch.starts[b + ONE]) - ONE
             queue.proposed[begin + b] = n if best == alone else np.uint64(scratch.modules[best])
         begin += size
 
 
 @jit
-def gather(links, module_of, bounds, block, begin, end, scratch):
-    """Sum up the flow between some nodes and the modules around them, within bounds.
+def gather(links, module_of, constraint, block, begin, end, scratch):
+    """Sum the flow between nodes and the modules of their neighbours, where the constraint allows a move.
 
     The nodes are those of `block` from position `begin` on, as many as a batch holds, but not beyond `end`;
-    returns how many they are. The first entry of each node is its own module, the last one is left for a new one.
+    returns their number. The first entry of each node is its own module, the last one is left for a new one.
     """
     size = ZERO
-    links_met = ZERO
+    gathered = ZERO
     while begin + size < end:
         i = np.uint64(block[begin + size])
         start = links.indptr[i]
         degree = links.indptr[i + ONE] - start
-        if size > ZERO and links_met + degree + (size + ONE) * TWO > BATCH_SIZE:
+        if size > ZERO and gathered + degree + (size + ONE) * TWO > BATCH_SIZE:
             break
         for k in range(degree):
-            scratch.heads[links_met + k] = module_of[links.indices[start + k]]
-        links_met += degree
+            scratch.neighbour_modules[gathered + k] = module_of[links.indices[start + k]]
+        gathered += degree
         size += ONE
-    links_met = ZERO
+    gathered = ZERO
     entries = ZERO
     for b in range(size):
         i = np.uint64(block[begin + b])
         start = links.indptr[i]
         degree = links.indptr[i + ONE] - start
-        outer = np.uint64(bounds.outer[i * bounds.stride])
-        low, high = bounds.starts[outer], bounds.starts[outer + ONE]
+        outer = np.uint64(constraint.outer[i * constraint.stride])
+        low, high = constraint.starts[outer], constraint.starts[outer + ONE]
         mask = table_mask(degree + ONE)
         count = add_flow(np.uint64(module_of[i]), 0.0, mask, entries, ZERO, scratch)
         for k in range(degree):
-            m = np.uint64(scratch.heads[links_met + k])
+            m = np.uint64(scratch.neighbour_modules[gathered + k])
             if low <= m and m < high:
                 count = add_flow(m, links.flow[(start + k) * links.stride], mask, entries, count, scratch)
-        clear(count, scratch)
-        links_met += degree
+        clear_table(count, scratch)
+        gathered += degree
         entries += count + ONE
         scratch.starts[b + ONE] = entries
     return size
@@ -257,8 +257,8 @@ def gather(links, module_of, bounds, block, begin, end, scratch):
 
 @inlined
 def table_mask(most):
-    """The last slot of a hash table that so many modules leave at least three quarters empty."""
-    mask = LEAST_MASK
+    """The last slot of a hash table that `most` modules leave at least three quarters empty."""
+    mask = MIN_MASK
     while mask < most * FOUR:
         mask = mask * TWO + ONE
     return mask
@@ -266,10 +266,10 @@ def table_mask(most):
 
 @inlined
 def add_flow(module, flow, mask, first, count, scratch):
-    """Add to the flow gathered for a module; `count` modules are there from entry `first` on; returns the new count."""
-    # Whether the module is new is anybody's guess: no branch may depend on it. So it is written down as if it were.
+    """Add to the flow gathered for a module, one of `count` from entry `first` on or a new one; returns the count."""
+    # Branch-free: always write the candidate behind the others, and keep it only if it is new.
     scratch.modules[first + count] = module
-    scratch.between[first + count] = 0.0
+    scratch.flow_to_module[first + count] = 0.0
     slot = (module * SPREAD >> SPREAD_BITS) & mask
     entry = np.uint64(scratch.table[slot])
     c = count if entry == ZERO else entry - ONE
@@ -279,13 +279,13 @@ def add_flow(module, flow, mask, first, count, scratch):
         c = count if entry == ZERO else entry - ONE
     scratch.table[slot] = c + ONE
     scratch.slots[c] = slot
-    scratch.between[first + c] += flow
+    scratch.flow_to_module[first + c] += flow
     return count + ONE if entry == ZERO else count
 
 
 @inlined
 def hash_slot(module, mask, scratch):
-    """Where a module stands in the hash table, or the empty slot for it; the gathered modules begin at entry 0."""
+    """The slot of a module in the hash table, or the empty slot for it; the gathered modules begin at entry 0."""
     slot = (module * SPREAD >> SPREAD_BITS) & mask
     while scratch.table[slot] != 0 and scratch.modules[scratch.table[slot] - ONE] != module:
         slot = (slot + ONE) & mask
@@ -293,58 +293,61 @@ def hash_slot(module, mask, scratch):
 
 
 @inlined
-def clear(count, scratch):
-    """Leave an empty hash table; the gathered modules stay."""
+def clear_table(count, scratch):
+    """Empty the hash table; the gathered modules stay."""
     for c in range(count):
         scratch.table[scratch.slots[c]] = 0
 
 
 @jit
-def weigh(nodes, teleport, state, block, begin, size, scratch):
-    """What the module of each entry would cost more, with the index as it would be then, in bits.
+def evaluate(nodes, terms, state, block, begin, size, scratch):
+    """Evaluate all entries: by how much each module's cost changes, plus the index cost after the move, in bits.
 
-    The node is taken out of its own module, the first entry, and put into all others, the last one being a new module.
+    The node is taken out of its own module, the first entry, and put into all others; the last one is a new module.
     """
     for b in range(size):
         i = np.uint64(block[begin + b])
         visit, enter, exit = nodes[i, VISIT], nodes[i, ENTER], nodes[i, EXIT]
         own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
         origin = np.uint64(scratch.modules[own])
-        entering = state.uses[codebook_of(state, i), USE]
-        between_origin = scratch.between[own] + teleport_between(teleport, i, state.teleport, origin, 1.0)
+        codebook = codebook_of(state, i)
+        index_rate = state.index[codebook, INDEX_RATE]
+        flow_to_origin = scratch.flow_to_module[own] + teleport_flow(terms.teleport, i, state.teleport, origin, 1.0)
         scratch.visit[own] = state.modules[origin, VISIT] - visit
-        scratch.enter[own] = state.modules[origin, ENTER] - enter + between_origin
-        scratch.exit[own] = state.modules[origin, EXIT] - exit + between_origin
-        scratch.cost[own] = state.modules[origin, COST]
-        scratch.entering[own] = entering
+        scratch.enter[own] = state.modules[origin, ENTER] - enter + flow_to_origin
+        scratch.exit[own] = state.modules[origin, EXIT] - exit + flow_to_origin
+        fewer = np.float64(state.sizes[origin] == ONE)
+        scratch.cost[own] = state.modules[origin, COST] - change_of_number(terms.counting, state, codebook, -fewer)
+        scratch.index_rate[own] = index_rate
         for c in range(own + ONE, alone):
             m = np.uint64(scratch.modules[c])
-            between = scratch.between[c] + teleport_between(teleport, i, state.teleport, m, 0.0)
+            flow_to_module = scratch.flow_to_module[c] + teleport_flow(terms.teleport, i, state.teleport, m, 0.0)
             scratch.visit[c] = state.modules[m, VISIT] + visit
-            scratch.enter[c] = state.modules[m, ENTER] + enter - between
-            scratch.exit[c] = state.modules[m, EXIT] + exit - between
+            scratch.enter[c] = state.modules[m, ENTER] + enter - flow_to_module
+            scratch.exit[c] = state.modules[m, EXIT] + exit - flow_to_module
             scratch.cost[c] = state.modules[m, COST]
-            scratch.entering[c] = entering + between_origin - between
-        scratch.visit[alone], scratch.enter[alone], scratch.exit[alone], scratch.cost[alone] = visit, enter, exit, 0.0
-        scratch.entering[alone] = entering + between_origin
+            scratch.index_rate[c] = index_rate + flow_to_origin - flow_to_module
+        scratch.visit[alone], scratch.enter[alone], scratch.exit[alone] = visit, enter, exit
+        scratch.cost[alone] = 0.0 - change_of_number(terms.counting, state, codebook, 1.0)
+        scratch.index_rate[alone] = index_rate + flow_to_origin
     entries = np.uint64(scratch.starts[size])
-    for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: what is beyond does no harm
+    for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: entries beyond the last do no harm
         scratch.cost[c] = (
             module_cost(scratch.visit[c], scratch.enter[c], scratch.exit[c])
             - scratch.cost[c]
-            + plogp(scratch.entering[c])
+            + plogp(scratch.index_rate[c])
         )
 
 
 @inlined
-def _best_entry(index, b, scratch):
+def _best_entry(index_cost, b, scratch):
     """The entry of the best module for node `b` of the batch, its first one if it should stay.
 
-    `index` is the index term as it is.
+    `index_cost` is the cost of the index as it is.
     """
     own, end = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE])
-    # What joining and the index may cost at most, for the move to pay: with the index as it is, what leaving saves.
-    least = index - (scratch.cost[own] - index) - LEAST_GAIN
+    # A move pays if joining a module, with the index after it, costs less than leaving saves, with the index as it is.
+    least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own
     for c in range(own + ONE, end):
         if scratch.cost[c] < least:
@@ -354,11 +357,11 @@ def _best_entry(index, b, scratch):
 
 
 @jit
-def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move):
-    """Make the proposed moves that still shorten the description, one after the other; returns its change in bits.
+def commit(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move):
+    """Make the proposed moves that still shorten the description, one after the other; returns the change in bits.
 
-    The neighbours of a moved node outside its new module wait again: only they can have a reason to
-    move now. So does a node whose move pays no longer, if others moved since it was proposed.
+    The neighbours of a moved node outside its new module are enqueued: only they can have a reason to
+    move now. So is a node whose move no longer pays, if others moved since it was proposed.
     """
     n = np.uint64(len(state.module_of))
     change = 0.0
@@ -367,66 +370,66 @@ def commit(links, nodes, teleport, state, bounds, queue, size, spares, scratch, 
         origin = np.uint64(state.module_of[i])
         if destination == origin:
             continue
-        if bounds.refining == ONE:
+        if constraint.refining == ONE:
             if destination == n or state.sizes[origin] > ONE:
                 continue
             if state.sizes[destination] == ZERO:  # its only node has moved meanwhile
-                _wait(queue, i)
+                enqueue(queue, i)
                 continue
         elif destination == n or state.sizes[destination] == ZERO:  # a new module, maybe since the last node left it
-            if spares.height[0] == ZERO or state.sizes[origin] == ONE:
+            if free_modules.count[0] == ZERO or state.sizes[origin] == ONE:
                 continue
-            destination = np.uint64(spares.numbers[spares.height[0] - ONE])
-        between_origin = teleport_between(teleport, i, state.teleport, origin, 1.0)
-        between_destination = teleport_between(teleport, i, state.teleport, destination, 0.0)
+            destination = np.uint64(free_modules.numbers[free_modules.count[0] - ONE])
+        flow_to_origin = teleport_flow(terms.teleport, i, state.teleport, origin, 1.0)
+        flow_to_destination = teleport_flow(terms.teleport, i, state.teleport, destination, 0.0)
         start = links.indptr[i]
         degree = links.indptr[i + ONE] - start
         for k in range(degree):
             m = state.module_of[links.indices[start + k]]
             flow = links.flow[(start + k) * links.stride]
-            between_origin += flow if m == origin else 0.0
-            between_destination += flow if m == destination else 0.0
-            scratch.heads[k] = m
-        one = weigh_move(nodes, state, i, destination, between_origin, between_destination, move)
-        if one >= -LEAST_GAIN:
+            flow_to_origin += flow if m == origin else 0.0
+            flow_to_destination += flow if m == destination else 0.0
+            scratch.neighbour_modules[k] = m
+        gain = -evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination, move)
+        if gain <= MIN_GAIN:
             if change < 0.0:
-                _wait(queue, i)
+                enqueue(queue, i)
             continue
         if state.sizes[destination] == 0:
-            spares.height[0] -= ONE
-        make_move(teleport, state, i, destination, between_origin, between_destination, move)
+            free_modules.count[0] -= ONE
+        apply_move(terms, state, i, destination, move)
         if state.sizes[origin] == 0:
-            spares.numbers[spares.height[0]] = origin
-            spares.height[0] += ONE
-        change += one
-        if bounds.refining == ZERO:
-            wake(links, queue, i, destination, scratch)
+            free_modules.numbers[free_modules.count[0]] = origin
+            free_modules.count[0] += ONE
+        change -= gain
+        if constraint.refining == ZERO:
+            enqueue_neighbours(links, queue, i, destination, scratch)
     return change
 
 
 @inlined
-def wake(links, queue, i, destination, scratch):
-    """Let the neighbours of node `i` wait, unless they are in its module (the gathered ones are in `scratch.heads`)."""
+def enqueue_neighbours(links, queue, i, destination, scratch):
+    """Put the neighbours of node `i` outside its module into the queue; `scratch` has their modules."""
     start = links.indptr[i]
     room = np.uint64(len(queue.ring))
     last = queue.ends[0] + queue.ends[1]
     last -= room if last >= room else ZERO
-    woken = ZERO
+    added = ZERO
     for k in range(links.indptr[i + ONE] - start):
-        # Without branches: j is written behind the queue (where room is left for one), and the queue grows or not.
+        # Branch-free: always write j behind the queue, where there is room for one, and let the queue grow or not.
         j = np.uint64(links.indices[start + k])
-        wakes = np.uint64(scratch.heads[k] != destination) & (ONE - np.uint64(queue.waiting[j]))
+        is_new = np.uint64(scratch.neighbour_modules[k] != destination) & (ONE - np.uint64(queue.waiting[j]))
         queue.ring[last] = j
-        queue.waiting[j] |= wakes
-        last += wakes
+        queue.waiting[j] |= is_new
+        last += is_new
         last = ZERO if last == room else last
-        woken += wakes
-    queue.ends[1] += woken
+        added += is_new
+    queue.ends[1] += added
 
 
 @inlined
-def _wait(queue, i):
-    """Let node `i` wait, if it does not yet."""
+def enqueue(queue, i):
+    """Put node `i` into the queue, unless it is there already."""
     if queue.waiting[i] == 0:
         room = np.uint64(len(queue.ring))
         last = queue.ends[0] + queue.ends[1]
@@ -436,4 +439,4 @@ def _wait(queue, i):
 
 
 #: Nodes of a partition.
-NODES = Rules(propose, commit, move_nodes)
+NODES = MoveKernels(propose, commit, move_nodes)

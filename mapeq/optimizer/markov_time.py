@@ -1,11 +1,11 @@
 """The Markov time at which the modules of a network have boundaries of their own.
 
-With a longer Markov time the walk takes more steps for one of the description, and modules are larger. How often the
-walk leaves them, per step of its own, says what they are. Where there are no boundaries, as on a lattice or among
-points that fill a region evenly, modules are as large as the description can bear: twice the time makes them so much
-larger that they are left half as often, and their borders are where the search happened to draw them. Modules with
-boundaries of their own stay as they are, and are left as often as before. So the time is raised while that clearly
-lowers how often modules are left, and not so far that they tell next to nothing.
+With a longer Markov time the walk takes more steps for each step of the description, and modules grow. The rate at
+which the walk leaves them, per step of its own, tells their kind. Where there are no boundaries, as on a lattice or
+among points that fill a region evenly, modules grow as large as the description can bear: twice the time makes them so
+much larger that they are left half as often, and their borders are where the search happened to draw them. Modules with
+boundaries of their own stay the same, and are left as often as before. So the time is raised while that clearly lowers
+the rate of leaving modules, but not so far that the modules save next to nothing.
 """
 
 from __future__ import annotations
@@ -15,37 +15,39 @@ from typing import NamedTuple
 
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.network.network import Network
-from mapeq.objective.multilevel import hierarchical_codelength, hierarchy
+from mapeq.objective.level import network_level
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
+from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.trials import Found, find_modules
 from mapeq.walk.flow import EXIT, Flow
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
-#: The times that are tried: 1 and longer ones, each the square root of 2 times the one before.
+#: The Markov times to try: 1 and longer ones, each the square root of 2 times the one before.
 TIMES = tuple(2.0 ** (step / 2) for step in range(5))
 
-#: Modules have no boundaries of their own while twice the time divides how often they are left by 2 to this power or
+#: Modules have no boundaries of their own while twice the time divides the rate of leaving them by 2 to this power or
 #: more: midway between 1, where there are no boundaries at all, and 0, where the modules stay the same.
 GROWING = 0.5
 
-#: Modules must save at least this part of what those at time 1 save.
-LEAST_SAVED = 0.3
+#: Modules must save at least this fraction of the bits that those at time 1 save.
+MIN_SAVED = 0.3
 
 
 class _Modules(NamedTuple):
-    tree: Hierarchy
+    hierarchy: Hierarchy
     time: float
-    left: float  #: how often the walk leaves them, per step of its own
+    left: float  #: rate at which the walk leaves them, per step of its own
     saved: float  #: bits per step of the description
 
 
 def fitting_markov_time(
     network: Network, options: WalkOptions, *, seed: int, num_threads: int, control: Control
 ) -> tuple[float, Hierarchy]:
-    """The Markov time for a network, 1 to 4, by powers of the square root of 2, and the modules that were found at it.
+    """The Markov time for a network, a power of the square root of 2 from 1 to 4, and the modules found at it.
 
-    Every time that is looked at takes one two-level search. The rule and its two numbers were chosen on labelled
+    Each time that is tried takes one two-level search. The rule and its two numbers were chosen on labelled
     nearest-neighbour graphs, see ``benchmarks/embeddings.py``.
     """
 
@@ -58,15 +60,18 @@ def fitting_markov_time(
     for time in TIMES[1:]:
         if control.stopped or seen[-1].left == 0:
             break
-        modules, before = modules_at(time), seen[-2:][0]  # over two steps: what one changes is partly chance
+        modules, before = modules_at(time), seen[-2:][0]  # over two steps: the change of a single one is partly chance
         is_growing = modules.left <= before.left * (before.time / time) ** GROWING
-        if not is_growing or modules.saved < LEAST_SAVED * seen[0].saved:
+        if not is_growing or modules.saved < MIN_SAVED * seen[0].saved:
             break
         seen.append(modules)
-    return seen[-1].time, seen[-1].tree
+    return seen[-1].time, seen[-1].hierarchy
 
 
 def _modules(flow: Flow, found: Found, time: float) -> _Modules:
-    state = hierarchy(flow, found.tree)
+    level = network_level(flow)
+    state = multilevel_partition(level, found.hierarchy)
     left = float(state.modules[1:, EXIT].sum()) / time
-    return _Modules(found.tree, time, left, flow.node_codelength - hierarchical_codelength(flow, state).total)
+    return _Modules(
+        found.hierarchy, time, left, one_level_codelength(level) - multilevel_codelength(level, state).total
+    )

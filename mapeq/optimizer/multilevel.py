@@ -1,17 +1,17 @@
-"""From a network down to a hierarchy, and from two hierarchies to a better one.
+"""The multilevel search: from a network to a locally optimal hierarchy, and from two of these to a better one.
 
-A descent begins with a pass of the two-level search. If modules of its modules would save next to nothing, the
-two-level search goes on, and its end is the hierarchy to begin with. Else the network is divided from the top down:
-nodes form modules, these form modules of their own, and so on while that shortens the description; only the top
-modules are kept, and divided likewise, until no division pays. Modules deep down come out finer than those of a
+The optimizer starts with one pass of the two-level search. If modules of its modules would save next to nothing, the
+two-level search continues, and its result is the hierarchy to start with. Else the network is divided from the top
+down: nodes form modules, these form modules of their own, and so on while that shortens the description; only the top
+modules are kept, and divided in the same way, until no division pays. Modules deep down come out finer than those of a
 two-level partition, since the codebooks that name them are small.
 
 Then the hierarchy is *tuned*: nodes move between leaf modules, then connected parts of leaf modules do, then whole
 subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay.
 
-Two hierarchies are recombined by the overlap of their leaf modules, like two partitions. Both are tuned, and a new one
-is found, as hierarchies of the small network that is left; so is one above the leaf modules of the best of these. The
-shortest of all goes back to the nodes.
+Two hierarchies are recombined through the overlap of their leaf modules, like two partitions. Both are tuned, and a new
+one is found, as hierarchies of the small network of the overlap; another is built above the leaf modules of the best of
+these. The shortest of all goes back to the nodes.
 """
 
 from __future__ import annotations
@@ -36,39 +36,51 @@ from mapeq._base.hierarchy import (
     two_levels,
 )
 from mapeq.objective.codebooks import Codebooks
+from mapeq.objective.level import Level, as_codewords
 from mapeq.objective.multilevel import (
     MultilevelPartition,
     by_module,
     dissolved,
-    hierarchy,
     leaf_modules,
+    multilevel_partition,
     repopulated,
     settled,
+    varying_codelength,
 )
 from mapeq.objective.two_level import COST, Partition, changes_by_codebook, partition, single_modules
-from mapeq.optimizer.aggregation import aggregate, by_name, compact, widest_row, within_groups
-from mapeq.optimizer.local_moves import LEAST_GAIN, queue_of
+from mapeq.optimizer.aggregation import aggregate, compact, widest_row, within_groups
+from mapeq.optimizer.local_moves import MIN_GAIN, new_queue
 from mapeq.optimizer.tree_moves import UNITS, places
-from mapeq.optimizer.two_level import FADED, MUCH, Outcome, Searcher, Stage, length_of, lowered, outcome, stage_of
-from mapeq.walk.flow import EXIT, Flow, Links, link_flows
+from mapeq.optimizer.two_level import (
+    MIN_RELATIVE_GAIN,
+    RESTART_GAIN,
+    Outcome,
+    Stage,
+    TwoLevelOptimizer,
+    codelength_of,
+    outcome,
+    projected,
+    stage_of,
+)
+from mapeq.walk.flow import EXIT, Links, link_flows
 
-#: A network is flat if modules of its modules save less than this fraction of the description, after a first pass.
-FLAT = 5e-4
+#: After the first pass, modules of modules must save at least this fraction of the description, or the network is flat.
+MIN_NESTED_GAIN = 5e-4
 
-#: A hierarchy that saves less than this fraction of the two-level description after the first pass might be beaten
-#: by the two-level search.
-NARROW = 1e-2
+#: A hierarchy shorter by this fraction than the two-level description after the first pass cannot be beaten by the
+#: two-level search.
+SAFE_LEAD = 1e-2
 
-#: Tuning ends after so many rounds, or when one shortens the description by less than ``FADED`` of it.
+#: Maximum number of tuning rounds; a round that gains less than ``MIN_RELATIVE_GAIN`` is the last one, too.
 ROUNDS = 2
 
-#: While units move, a hierarchy has room for some new modules: these, and one for every so many units.
-SPARES = 64
-UNITS_PER_SPARE = 8
+#: While units move, a hierarchy has memory for a number of new modules, and for one per this many units.
+FREE_MODULES = 64
+UNITS_PER_FREE_MODULE = 8
 
 
 class Clusters(NamedTuple):
-    """Modules of the nodes of a Flow, each within the group of its index codebook.
+    """Modules of the nodes of a Level, each within the group of its index codebook.
 
     Attributes
     ----------
@@ -77,7 +89,7 @@ class Clusters(NamedTuple):
     codebook_of : unsigned integer array of shape (m,)
         The codebook that names each module.
     change : float64 array of shape (g,)
-        What the modules of each codebook change about the codelength, in bits.
+        How the modules of each codebook change the codelength, in bits.
     """
 
     state: Partition
@@ -86,7 +98,7 @@ class Clusters(NamedTuple):
 
 
 class Tops(NamedTuple):
-    """Modules, or modules of modules, directly below the index codebooks of a Flow.
+    """Modules, or modules of modules, directly below the index codebooks of a Level.
 
     Attributes
     ----------
@@ -97,7 +109,7 @@ class Tops(NamedTuple):
     exit : float64 array of shape (m,)
         Exit flow of each top module.
     change : float64 array of shape (g,)
-        What they change about the codelength, with all modules in them, in bits.
+        How the top modules of each codebook, with all modules in them, change the codelength, in bits.
     """
 
     module_of: IndexArray
@@ -106,143 +118,149 @@ class Tops(NamedTuple):
     change: FloatArray
 
 
-class Nester(Searcher):
-    """Takes the steps of a search for hierarchies; see :class:`mapeq.optimizer.two_level.Searcher`."""
+class MultilevelOptimizer(TwoLevelOptimizer):
+    """The steps of a search for hierarchies; see :class:`mapeq.optimizer.two_level.TwoLevelOptimizer`."""
 
-    def descend(self, flow: Flow, start: Hierarchy | None = None) -> Outcome:
-        """A hierarchy found from a start, by default from single nodes; a two-level partition where that is as good."""
+    def optimize(self, network: Level, start: Hierarchy | None = None) -> Outcome:
+        """A hierarchy from a start, by default from single nodes; a two-level partition where that is as good."""
         if start is None:
-            stage = self._first_pass(flow)
-            # Where levels save little, the two-level search goes on as if nothing had come between.
-            chance, self.rng = self.rng, self.rng.spawn(1)[0]
-            tree = self._divided(flow, stage)
-            nested = [self._tuned_end(flow, tree)] if tree else []
-            self.rng = chance
-            if nested and nested[0].length < (1 - NARROW) * stage.length:
+            stage = self._first_pass(network)
+            # Where levels save little, the two-level search continues with the random numbers that it would have had.
+            rng, self.rng = self.rng, self.rng.spawn(1)[0]
+            hierarchy = self._divided(network, stage)
+            nested = [self._tuned_outcome(network, hierarchy)] if hierarchy else []
+            self.rng = rng
+            if nested and nested[0].codelength < (1 - SAFE_LEAD) * stage.codelength:
                 return nested[0]
-            return min([*nested, self._later_passes(flow, stage)], key=length_of)
+            return min([*nested, self._later_passes(network, stage)], key=codelength_of)
         if is_two_level(start):
-            return super().descend(flow, start)
-        # Rounding aside, tuning never lengthens; but nothing may be made worse.
-        return min(self._tuned_end(flow, start), outcome(flow, start), key=length_of)
+            return super().optimize(network, start)
+        # Tuning never lengthens the description, but for rounding: the start stays if it is better by that.
+        return min(self._tuned_outcome(network, start), outcome(network, start), key=codelength_of)
 
-    def resume(self, flow: Flow, start: Hierarchy, changed: IndexArray) -> Outcome:
-        """Moves from a hierarchy that was the end of a search: nodes around what has changed first, then subtrees.
+    def update(self, network: Level, start: Hierarchy, changed: IndexArray) -> Outcome:
+        """Moves from the result of an earlier search: nodes around the changed ones first, then subtrees.
 
-        Where that search found two levels, there are two, unless much has changed.
+        If that search found two levels, so does this one, unless much has changed.
         """
         if is_two_level(start):
-            return super().resume(flow, start, changed)
-        before = hierarchy(flow, start)
+            return super().update(network, start, changed)
+        before = multilevel_partition(network, start)
         new, others = self._new_and_others(before, changed)
-        joined = self._nodes_moved(flow, before, new)
-        state = self._nodes_moved(flow, joined, others)
-        length = _length(state) + flow.node_codelength
-        if _length(joined) - _length(state) > MUCH * length:
-            return self._tuned_end(flow, _tree(state))
-        if _length(before) - _length(state) > FADED * length:
-            state = self._subtrees_moved(flow, state, insert=False)
-        return outcome(flow, _tree(dissolved(state)))
+        joined = self._nodes_moved(network, before, new)
+        state = self._nodes_moved(network, joined, others)
+        length = varying_codelength(network, state) + network.constant
+        if varying_codelength(network, joined) - varying_codelength(network, state) > RESTART_GAIN * length:
+            return self._tuned_outcome(network, _hierarchy(state))
+        if varying_codelength(network, before) - varying_codelength(network, state) > MIN_RELATIVE_GAIN * length:
+            state = self._subtrees_moved(network, state, insert=False)
+        return outcome(network, _hierarchy(dissolved(network, state)))
 
-    def finish(self, flow: Flow, end: Outcome) -> Outcome:
-        """A hierarchy that begins with a two-level partition, if that is what there is."""
-        if self.stopped() or not is_two_level(end.tree):
-            return end
-        leaves = compact(partition(flow, leaf_numbers(end.tree)))
-        tree = self._raised(flow, leaves)
-        # Without anything above the modules, all moves have been made.
-        return end if is_two_level(tree) else min(end, self._tuned_end(flow, tree), key=length_of)
+    def finish(self, network: Level, best: Outcome) -> Outcome:
+        """Build levels above the best result of a trial, if it is a two-level partition."""
+        if self.stopped() or not is_two_level(best.hierarchy):
+            return best
+        leaves = compact(partition(network, leaf_numbers(best.hierarchy)))
+        raised = self._raised(network, leaves)
+        # With nothing above the modules, all moves have been made.
+        if is_two_level(raised):
+            return best
+        return min(best, self._tuned_outcome(network, raised), key=codelength_of)
 
-    def recombine(self, flow: Flow, one: Outcome, other: Outcome) -> Outcome:
+    def recombine(self, network: Level, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
-        if is_two_level(one.tree) and is_two_level(other.tree):
-            return self.finish(flow, super().recombine(flow, one, other))
-        parts, small = self._overlapped(flow, one.tree, other.tree)
-        trees = [Hierarchy(lowered(parent.tree.module_of, parts), parent.tree.parent) for parent in (one, other)]
-        trees.append(self._topped(small, self._tops(small)))
-        states = [self._tuned(small, hierarchy(small, tree)) for tree in trees]
-        leaves, _ = leaf_modules(min(states, key=_length))
-        states.append(self._tuned(small, hierarchy(small, self._raised(small, leaves))))
-        best = min(states, key=_length)
-        state = self._tuned(flow, hierarchy(flow, Hierarchy(best.module_of[parts.module_of], best.parent)), rounds=1)
-        return min(one, other, outcome(flow, _tree(state)), key=length_of)
+        if is_two_level(one.hierarchy) and is_two_level(other.hierarchy):
+            return self.finish(network, super().recombine(network, one, other))
+        parts, small = self._overlapped(network, one.hierarchy, other.hierarchy)
+        starts = [
+            Hierarchy(projected(parent.hierarchy.module_of, parts), parent.hierarchy.parent) for parent in (one, other)
+        ]
+        starts.append(self._topped(small, self._tops(small)))
+        states = [self._tuned(small, multilevel_partition(small, start)) for start in starts]
+        leaves, _ = leaf_modules(min(states, key=lambda state: varying_codelength(small, state)))
+        states.append(self._tuned(small, multilevel_partition(small, self._raised(small, leaves))))
+        best = min(states, key=lambda state: varying_codelength(small, state))
+        start = Hierarchy(best.module_of[parts.module_of], best.parent)
+        state = self._tuned(network, multilevel_partition(network, start), rounds=1)
+        return min(one, other, outcome(network, _hierarchy(state)), key=codelength_of)
 
-    def _tuned_end(self, flow: Flow, tree: Hierarchy) -> Outcome:
-        return outcome(flow, _tree(self._tuned(flow, hierarchy(flow, tree))))
+    def _tuned_outcome(self, network: Level, hierarchy: Hierarchy) -> Outcome:
+        return outcome(network, _hierarchy(self._tuned(network, multilevel_partition(network, hierarchy))))
 
     # Levels from nothing
 
-    def _clustered(self, flow: Flow) -> Clusters:
-        """Modules found in one pass from single nodes, refined nowhere: tuning does that better."""
-        state = compact(self._pass(flow, stage_of(flow, single_modules(flow)), FADED, refined_levels=0).state)
+    def _clustered(self, level: Level) -> Clusters:
+        """Modules found in one pass from single nodes, never refined: tuning does that better."""
+        stage = stage_of(level, single_modules(level))
+        state = compact(self._leiden_pass(level, stage, MIN_RELATIVE_GAIN, refined_levels=0).state)
         codebook_of = np.zeros(len(state.sizes), dtype=state.module_of.dtype)
-        codebook_of[state.module_of] = flow.codebooks.of
-        return Clusters(state, codebook_of, changes_by_codebook(flow, state))
+        codebook_of[state.module_of] = level.codebooks.of
+        return Clusters(state, codebook_of, changes_by_codebook(level, state))
 
-    def _tops(self, flow: Flow) -> Tops:
-        """Modules, modules of modules, and so on within each group while they pay; what comes out on top."""
-        found = self._clustered(flow)
+    def _tops(self, level: Level) -> Tops:
+        """Modules, modules of modules, and so on within each group while they pay: the topmost ones."""
+        found = self._clustered(level)
         module_of, change = found.state.module_of, found.change
         while not self.stopped():
-            level = by_name(aggregate(flow, found.state, self._order(flow), self.crew))
-            above = self._clustered(level)
-            pays = above.change < -LEAST_GAIN
+            above_level = as_codewords(aggregate(level, found.state, self._order(level), self.workers))
+            above = self._clustered(above_level)
+            pays = above.change < -MIN_GAIN
             if not pays.any():
                 break
             change = change + np.where(pays, above.change, 0.0)
-            if not pays.all():  # there, what has come out so far stays on top
-                apart = len(level.nodes) + np.arange(len(level.nodes))
+            if not pays.all():  # the other groups keep the topmost modules that they have
+                apart = len(above_level.nodes) + np.arange(len(above_level.nodes))
                 numbers = np.where(pays[found.codebook_of], above.state.module_of, apart)
-                state = compact(partition(level, _numbered(numbers, module_of.dtype)))
+                state = compact(partition(above_level, _numbered(numbers, module_of.dtype)))
                 codebook_of = np.empty(len(state.sizes), dtype=module_of.dtype)
                 codebook_of[state.module_of] = found.codebook_of
                 above = Clusters(state, codebook_of, above.change)
             module_of = above.state.module_of[module_of]
-            flow, found = level, above
+            level, found = above_level, above
         return Tops(module_of, found.codebook_of, found.state.modules[:, EXIT], change)
 
-    def _raised(self, flow: Flow, leaves: Partition) -> Hierarchy:
+    def _raised(self, level: Level, leaves: Partition) -> Hierarchy:
         """Modules of the modules of a compact partition, modules of these, and so on while they pay."""
         levels = [leaves.module_of]
         state = leaves
         while not self.stopped():
-            flow = by_name(aggregate(flow, state, self._order(flow), self.crew))
-            above = self._clustered(flow)
-            if above.change[0] >= -LEAST_GAIN:
+            level = as_codewords(aggregate(level, state, self._order(level), self.workers))
+            above = self._clustered(level)
+            if above.change[0] >= -MIN_GAIN:
                 break
             state = above.state
             levels.append(state.module_of)
         return stacked(levels)
 
-    def _divided(self, flow: Flow, stage: Stage) -> Hierarchy | None:
+    def _divided(self, network: Level, stage: Stage) -> Hierarchy | None:
         """The network divided from the top down, unless it is flat; the stage is a two-level partition of it."""
         if self.stopped():
             return None
         leaves = compact(stage.state)
-        tops = self._tops(by_name(aggregate(flow, leaves, self._order(flow), self.crew)))
-        if self.stopped() or -tops.change[0] < FLAT * stage.length:
+        tops = self._tops(as_codewords(aggregate(network, leaves, self._order(network), self.workers)))
+        if self.stopped() or -tops.change[0] < MIN_NESTED_GAIN * stage.codelength:
             return None
-        # Not the nodes themselves are divided, but connected parts of modules: that is as good, and faster.
-        order = self._order(flow)
-        atoms = self._refined(flow, leaves, order)
-        level = aggregate(flow, atoms, order, self.crew)
-        top_of = tops.module_of[lowered(leaves.module_of, atoms)]
-        tree = self._topped(level, tops._replace(module_of=top_of))
-        return Hierarchy(tree.module_of[atoms.module_of], tree.parent)
+        # Connected parts of modules are divided, not single nodes: the result is as good, and faster.
+        order = self._order(network)
+        refined = self._refined(network, leaves, order)
+        level = aggregate(network, refined, order, self.workers)
+        top_of = tops.module_of[projected(leaves.module_of, refined)]
+        hierarchy = self._topped(level, tops._replace(module_of=top_of))
+        return Hierarchy(hierarchy.module_of[refined.module_of], hierarchy.parent)
 
-    def _topped(self, flow: Flow, tops: Tops) -> Hierarchy:
+    def _topped(self, level: Level, tops: Tops) -> Hierarchy:
         """Top modules divided, and their modules again, until no division pays."""
-        n, dtype = len(flow.nodes), flow.links.indices.dtype
-        if tops.change[0] >= -LEAST_GAIN:
+        n, dtype = len(level.nodes), level.links.indices.dtype
+        if tops.change[0] >= -MIN_GAIN:
             return two_levels(np.zeros(n, dtype=dtype))
         group_of, exit = tops.module_of, tops.exit
         module_of = group_of + dtype.type(1)
         parents = [np.zeros(1 + len(exit), dtype=dtype)]
         numbers = np.arange(1, 1 + len(exit), dtype=dtype)  # of the modules that are being divided
         while len(numbers) and not self.stopped():
-            groups, members = within_groups(flow, group_of, exit)
+            groups, members = within_groups(level, group_of, exit)
             tops = self._tops(groups)
-            new = np.flatnonzero((tops.change < -LEAST_GAIN)[tops.codebook_of])
+            new = np.flatnonzero((tops.change < -MIN_GAIN)[tops.codebook_of])
             group_of_top = np.full(len(tops.exit), len(new), dtype=dtype)
             group_of_top[new] = np.arange(len(new))
             group_of = np.full(n, len(new), dtype=dtype)
@@ -256,81 +274,81 @@ class Nester(Searcher):
 
     # Better levels
 
-    def _tuned(self, flow: Flow, state: MultilevelPartition, rounds: int = ROUNDS) -> MultilevelPartition:
-        """Rounds of all moves that there are; levels are inserted where another round follows."""
+    def _tuned(self, level: Level, state: MultilevelPartition, rounds: int = ROUNDS) -> MultilevelPartition:
+        """Rounds of all kinds of moves; levels are inserted where another round follows."""
         for number in range(1, rounds + 1):
-            before = _length(state)
-            state = self._parts_moved(flow, self._nodes_moved(flow, state))
-            state = self._subtrees_moved(flow, state, insert=number < rounds)
-            state = dissolved(state)
+            before = varying_codelength(level, state)
+            state = self._parts_moved(level, self._nodes_moved(level, state))
+            state = self._subtrees_moved(level, state, insert=number < rounds)
+            state = dissolved(level, state)
+            after = varying_codelength(level, state)
             if self.report is not None:
-                self.report(_length(state) + flow.node_codelength, num_tops(_tree(state)))
-            if self.stopped() or before - _length(state) <= FADED * (before + flow.node_codelength):
+                self.report(after + level.constant, num_tops(_hierarchy(state)))
+            if self.stopped() or before - after <= MIN_RELATIVE_GAIN * (before + level.constant):
                 break
         return state
 
     def _nodes_moved(
-        self, flow: Flow, state: MultilevelPartition, order: IndexArray | None = None
+        self, level: Level, state: MultilevelPartition, order: IndexArray | None = None
     ) -> MultilevelPartition:
-        """Nodes, those of an order first or all, have moved between leaf modules, or into new ones."""
-        state = settled(state, SPARES + len(flow.nodes) // UNITS_PER_SPARE)
-        self._move_units(flow, state, order)
+        """Move nodes, those of an order first or all, between leaf modules or into new ones."""
+        state = settled(state, FREE_MODULES + len(level.nodes) // UNITS_PER_FREE_MODULE)
+        self._move_units(level, state, order)
         return settled(state)
 
-    def _parts_moved(self, flow: Flow, state: MultilevelPartition) -> MultilevelPartition:
-        """Leaf modules have been refined, and the connected parts moved like nodes."""
+    def _parts_moved(self, level: Level, state: MultilevelPartition) -> MultilevelPartition:
+        """Refine the leaf modules, and move the connected parts like nodes."""
         if self.stopped():
             return state
         leaves, _ = leaf_modules(state)
-        order = self._order(flow)
-        parts = self._refined(flow._replace(codebooks=leaves.codebooks), leaves, order)
-        level = aggregate(flow, parts, order, self.crew)
-        coarse = repopulated(state, lowered(state.module_of, parts))
-        moved = self._nodes_moved(level, coarse)
+        order = self._order(level)
+        parts = self._refined(level._replace(codebooks=leaves.codebooks), leaves, order)
+        coarse = aggregate(level, parts, order, self.workers)
+        moved = self._nodes_moved(coarse, repopulated(state, projected(state.module_of, parts)))
         return repopulated(moved, moved.module_of[parts.module_of])
 
-    def _subtrees_moved(self, flow: Flow, state: MultilevelPartition, *, insert: bool) -> MultilevelPartition:
-        """Whole subtrees have moved, low ones first; then levels have been inserted, if that is asked for."""
+    def _subtrees_moved(self, network: Level, state: MultilevelPartition, *, insert: bool) -> MultilevelPartition:
+        """Move whole subtrees, low ones first; then insert levels, if `insert` says so. Overwrites the state."""
         if self.stopped():
             return state
         leaves, roots = leaf_modules(state)
-        bottom = level = aggregate(flow, leaves, self._order(flow), self.crew)
+        bottom = level = aggregate(network, leaves, self._order(network), self.workers)
         height = heights(state.parent)
         cut = 0  # the roots of subtrees are the highest modules no higher than this: branches differ in depth
         while height[ROOT] > cut and not self.stopped():
             units = state._replace(module_of=state.parent[roots])
-            self._move_units(by_name(level), units, anywhere=True)
+            self._move_units(as_codewords(level), units, anywhere=True)
             state.parent[roots] = units.module_of
             cut += 1
             height = heights(np.where(state.sizes > 0, state.parent, ROOT).astype(state.parent.dtype))
             above = roots
             while (low := height[state.parent[above]] <= cut).any() and height[ROOT] > cut:
                 above = np.where(low, state.parent[above], above)
-            joined, roots = by_module(state, above.astype(state.parent.dtype), flow.codebooks)
-            level = aggregate(level, joined, self._order(level), self.crew)
+            joined, roots = by_module(state, above.astype(state.parent.dtype), network.codebooks)
+            level = aggregate(level, joined, self._order(level), self.workers)
         state = settled(state)
         if not insert or self.stopped():
             return state
-        tree = self._inserted(bottom, lowered(state.module_of, leaves), state)
-        return state if tree is None else hierarchy(flow, tree)
+        hierarchy = self._inserted(bottom, projected(state.module_of, leaves), state)
+        return state if hierarchy is None else multilevel_partition(network, hierarchy)
 
     def _move_units(
-        self, level: Flow, state: MultilevelPartition, order: IndexArray | None = None, *, anywhere: bool = False
+        self, level: Level, state: MultilevelPartition, order: IndexArray | None = None, *, anywhere: bool = False
     ) -> None:
         """Move nodes, or parts, between leaf modules; or subtrees to any module, since new ones are inserted later."""
-        bounds = places(state, anywhere=anywhere)
+        constraint = places(state, anywhere=anywhere)
         widest = widest_row(level.links.indptr)
-        most = max(widest, min((widest + 1) * int(bounds.deepest), len(state.parent)))
-        queue = queue_of(self._order(level) if order is None else order, len(level.nodes))
-        self._empty(queue, UNITS, level, state, bounds, most)
+        most = max(widest, min((widest + 1) * int(constraint.deepest), len(state.parent)))
+        queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
+        self._empty(queue, UNITS, level, state, constraint, most)
 
-    def _inserted(self, bottom: Flow, numbers: IndexArray, state: MultilevelPartition) -> Hierarchy | None:
+    def _inserted(self, bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Hierarchy | None:
         """A new level in every module in which modules of its modules pay; None if they pay nowhere.
 
-        `bottom` is the flow between leaf modules, `numbers` are theirs in the hierarchy.
+        `bottom` is the level of the leaf modules, `numbers` are their numbers in the hierarchy.
         """
         found = self._clustered(_siblings(bottom, numbers, state))
-        pays = found.change < -LEAST_GAIN
+        pays = found.change < -MIN_GAIN
         if not pays.any():
             return None
         new = np.flatnonzero(pays[found.codebook_of])
@@ -342,11 +360,11 @@ class Nester(Searcher):
         return renumbered(Hierarchy(state.module_of, parent))
 
 
-def _siblings(bottom: Flow, numbers: IndexArray, state: MultilevelPartition) -> Flow:
-    """All modules but the root as names, with the flow between those that have the same parent."""
+def _siblings(bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Level:
+    """All modules but the root as code words, with the flow between those that have the same parent."""
     one = np.repeat(numbers, np.diff(bottom.links.indptr).astype(np.intp))
     other = numbers[bottom.links.indices]
-    # Of the modules around both ends of a link, those right below the lowest common one.
+    # Of the modules around both ends of a link, find those right below the lowest common one.
     depth, parent = depths(state.parent), state.parent
     while (lower := depth[one] > depth[other]).any():
         one = np.where(lower, parent[one], one)
@@ -360,16 +378,13 @@ def _siblings(bottom: Flow, numbers: IndexArray, state: MultilevelPartition) -> 
     indptr, indices = rows.indptr.astype(np.uint64), rows.indices.astype(parent.dtype)
     links = Links(read_only(indptr), read_only(indices), read_only(rows.data), ONE)
     codebooks = Codebooks(read_only(parent[1:].copy()), ONE, read_only(state.modules[:, EXIT].copy()))
-    teleport = None if state.teleport is None else read_only(state.teleport[1:].copy())
-    return by_name(Flow(links, state.modules[1:, :COST], teleport, 0.0, codebooks))
+    terms = bottom.terms
+    if state.teleport is not None:
+        terms = terms._replace(teleport=read_only(state.teleport[1:].copy()))
+    return as_codewords(Level(links, state.modules[1:, :COST], terms, 0.0, codebooks))
 
 
-def _length(state: MultilevelPartition) -> float:
-    """The codelength without the constant of the nodes, in bits."""
-    return float(state.modules[:, COST].sum())
-
-
-def _tree(state: MultilevelPartition) -> Hierarchy:
+def _hierarchy(state: MultilevelPartition) -> Hierarchy:
     return Hierarchy(state.module_of, state.parent)
 
 

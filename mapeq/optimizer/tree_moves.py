@@ -1,14 +1,15 @@
 """Moving in a hierarchy: single nodes change leaf modules, whole subtrees change parents.
 
-What moves is a *unit*: a node, or a module with all that is in it. Units are the nodes of a Flow, and
-``module_of`` says which module each one is directly in. When a unit goes from module A to module B, the modules around
-A and around B change, up to the lowest one that is around both: with ``d`` the flow between the unit and the rest of
-a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - x_i + d``, each one on B's side ``e + e_i - d``
-and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the change of the
-enter flow of the one below; of the lowest common module it is all that changes.
+The things that move are *units*: nodes, or modules with all their contents. Units are the nodes of a Level, and
+``module_of`` has the module that each one is directly in. When a unit goes from module A to module B, the modules
+around A and around B change, up to the lowest one that is around both: with ``d`` the flow between the unit and the
+rest of a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - x_i + d``, each one on B's side ``e +
+e_i - d`` and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the
+change of the enter flow of the one below; of the lowest common module only the use rate changes.
 
-Units wait in the same queue as nodes in :mod:`mapeq.optimizer.local_moves` and are taken in the same blocks. Their proposals only
-say whether they would move; each chooses its place when it is committed, so that none has to wait for another try.
+Units wait in the same queue as nodes in :mod:`mapeq.optimizer.local_moves` and are taken in the same blocks. Their
+proposals only say whether they would move; each unit chooses its place when its move is committed, so that none has to
+wait for another try.
 """
 
 from __future__ import annotations
@@ -20,22 +21,24 @@ import numpy as np
 from mapeq._base.csr import ONE
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import inlined, jit
+from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import USE, MultilevelPartition
-from mapeq.objective.two_level import COST, module_cost, plogp, teleport_between
+from mapeq.objective.terms import add_teleport, price_change, teleport_flow
+from mapeq.objective.two_level import COST
 from mapeq.optimizer.local_moves import (
-    LEAST_GAIN,
+    MIN_GAIN,
     ZERO,
-    Rules,
+    MoveKernels,
     add_flow,
-    clear,
+    clear_table,
+    enqueue_neighbours,
     hash_slot,
     table_mask,
     take_block,
-    wake,
 )
 from mapeq.walk.flow import ENTER, EXIT
 
-#: Of an entry whose module's parent has not been looked up yet.
+#: Marks entries whose module's parent has not been looked up yet.
 UNKNOWN = np.uint64(2**32 - 1)
 
 
@@ -45,11 +48,11 @@ class Places(NamedTuple):
     Attributes
     ----------
     anywhere : uint64
-        1 if any module around a neighbour will do, 0 if only the one that a neighbour is directly in, or a new one.
+        1: into any module around a neighbour; 0: only into the one that a neighbour is directly in, or a new one.
     deepest : uint64
-        How many modules a unit is in at most, the root included.
+        The largest number of modules around a unit, the root included.
     refining : uint64
-        0: all units may move. It is asked of whatever bounds there are when a block is taken.
+        0: all units may move. Blocks are taken by the same rule as in local moving.
     """
 
     anywhere: np.uint64
@@ -58,134 +61,173 @@ class Places(NamedTuple):
 
 
 def places(state: MultilevelPartition, *, anywhere: bool) -> Places:
-    """Where units of a hierarchy may move: into any modules, or into those that hold units already."""
+    """The places for units of a hierarchy: any modules, or those that hold units already."""
     return Places(np.uint64(anywhere), np.uint64(depths(state.parent).max() + 1), ZERO)
 
 
 @jit
-def move_units(links, nodes, teleport, state, bounds, queue, spares, scratch, move, work):
+def move_units(links, nodes, terms, state, constraint, queue, free_modules, scratch, move, work):
     """Visit the waiting units, block by block, and move each to where that shortens the description most.
 
     Returns
     -------
     change : float
         Change of codelength, in bits; 0 or less.
-    met : int
-        Number of links met, at least `work` unless no unit waits any more.
+    visited : int
+        Number of links visited, at least `work` unless the queue is empty.
     """
     change = 0.0
-    met = ZERO
-    while queue.ends[1] > ZERO and met < work:
-        size, links_met = take_block(links, state, bounds, queue)
-        propose_units(links, nodes, teleport, state, bounds, queue, ZERO, size, scratch)
-        change += commit_units(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move)
-        met += links_met
-    return change, met
+    visited = ZERO
+    while queue.ends[1] > ZERO and visited < work:
+        size, num_links = take_block(links, state, constraint, queue)
+        propose_units(links, nodes, terms, state, constraint, queue, ZERO, size, scratch)
+        change += commit_units(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move)
+        visited += num_links
+    return change, visited
 
 
 @jit
-def propose_units(links, nodes, teleport, state, bounds, queue, begin, end, scratch):
-    """Find out which units of a part of the block have a better place; nothing but `queue.proposed` changes."""
+def propose_units(links, nodes, terms, state, constraint, queue, begin, end, scratch):
+    """Find out which units of a part of the block have a better place; changes nothing but `queue.proposed`."""
     for b in range(begin, end):
         i = np.uint64(queue.block[b])
-        change, _, _, _ = best_place(links, nodes, teleport, state, bounds, i, scratch)
-        queue.proposed[b] = ONE if change < -LEAST_GAIN else ZERO
+        change, _, _, _ = best_place(links, nodes, terms, state, constraint, i, scratch)
+        queue.proposed[b] = ONE if change < -MIN_GAIN else ZERO
 
 
 @jit
-def commit_units(links, nodes, teleport, state, bounds, queue, size, spares, scratch, move):
-    """Make the moves that still shorten the description, one after the other; returns its change in bits.
+def commit_units(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move):
+    """Make the moves that still shorten the description, one after the other; returns the change in bits.
 
-    Every unit that proposed to move chooses again, by what the ones before it have left.
+    Every unit that proposed to move chooses again, against the state that the units before it have left.
     """
     change = 0.0
     for b in range(size):
         if queue.proposed[b] == ZERO:
             continue
         i = np.uint64(queue.block[b])
-        one, chain, entry, new = best_place(links, nodes, teleport, state, bounds, i, scratch)
-        if one >= -LEAST_GAIN or (new and spares.height[0] == ZERO):
+        one, chain, entry, new = best_place(links, nodes, terms, state, constraint, i, scratch)
+        if one >= -MIN_GAIN or (new and free_modules.count[0] == ZERO):
             continue
-        destination = _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch)
-        wake(links, queue, i, destination, scratch)
+        destination = _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
+        enqueue_neighbours(links, queue, i, destination, scratch)
         change += one
     return change
 
 
 @jit
-def best_place(links, nodes, teleport, state, bounds, i, scratch):
-    """Where unit `i` is best described.
+def best_place(links, nodes, terms, state, constraint, i, scratch):
+    """The place that shortens the description most for unit `i`.
 
     Returns
     -------
     change : float
-        Of the codelength, in bits, if it moved there.
+        Of the codelength, in bits, if the unit moved there.
     chain : int
-        How many modules it is in: the first entries of the scratch space, from the one that it is directly in
-        to the root.
+        The number of modules around the unit: the first entries of the scratch space, from the one that it is directly
+        in to the root.
     entry : int
-        That of the module which it moves to.
+        The entry of the module that it moves to.
     new : bool
-        Whether it moves into a new module in that one.
+        Whether it moves into a new module inside that one.
     """
     change, best, new = 0.0, ZERO, False
     if _is_inside(links, state, i, scratch):
         return change, ZERO, best, new
-    chain, direct, count, highest = _gather(links, state, bounds, i, scratch)
-    if teleport is not None:
-        for c in range(count):
-            own = 1.0 if c < chain else 0.0
-            scratch.between[c] += teleport_between(teleport, i, state.teleport, np.uint64(scratch.modules[c]), own)
+    chain, direct, count, highest = _gather(links, state, constraint, i, scratch)
+    _add_teleport_flow(terms.teleport, i, state.teleport, chain, count, scratch)
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
-    _weigh_leaving(state.modules, use, enter, exit, highest, scratch)
-    anywhere = bounds.anywhere == ONE
+    _evaluate_leaving(state.modules, use, enter, exit, highest, scratch)
+    emptied = _count_emptied(terms.counting, state.sizes, chain, scratch)
+    anywhere = constraint.anywhere == ONE
     alone = module_cost(use, enter, exit)
     for c in range(ONE, highest + ONE):
         one = scratch.cost[c]
         one += plogp(scratch.visit[c] + use) if anywhere else plogp(scratch.visit[c] + enter) + alone
+        one += _price_of_place(terms.counting, state, chain, emptied, c, True, not anywhere)
         if one < change:
             change, best, new = one, c, not anywhere
     for e in range(chain, count if anywhere else direct):
-        one = _joining(state.modules, use, enter, exit, chain, e, scratch)
+        one, common = _evaluate_joining(state.modules, use, enter, exit, chain, e, scratch)
+        one += _price_of_place(terms.counting, state, chain, emptied, common, False, False)
         if one < change:
             change, best, new = one, e, False
     return change, chain, best, new
 
 
 @inlined
-def _joining(modules, use, enter, exit, chain, e, scratch):
-    """The change of the codelength if the unit joined the module of entry `e`, which is not around it, in bits."""
+def _add_teleport_flow(teleport, i, module_teleport, chain, count, scratch):
+    """Add recorded teleportation to the flow between unit `i` and the module of each entry."""
+    if teleport is not None:
+        for c in range(count):
+            own = 1.0 if c < chain else 0.0
+            m = np.uint64(scratch.modules[c])
+            scratch.flow_to_module[c] += teleport_flow(teleport, i, module_teleport, m, own)
+
+
+@inlined
+def _evaluate_joining(modules, use, enter, exit, chain, e, scratch):
+    """Evaluate joining the module of entry `e`, which is not around the unit.
+
+    Returns the change of the codelength, in bits, and the entry of the lowest module around both.
+    """
     change, passed = 0.0, use
     c = e
     while c >= chain:
         m = np.uint64(scratch.modules[c])
-        new_enter = modules[m, ENTER] + enter - scratch.between[c]
-        new_exit = modules[m, EXIT] + exit - scratch.between[c]
+        new_enter = modules[m, ENTER] + enter - scratch.flow_to_module[c]
+        new_exit = modules[m, EXIT] + exit - scratch.flow_to_module[c]
         change += module_cost(modules[m, USE] + passed, new_enter, new_exit) - modules[m, COST]
         passed = new_enter - modules[m, ENTER]
         c = np.uint64(scratch.up[c])
-    return change + scratch.cost[c] + plogp(scratch.visit[c] + passed)
+    return change + scratch.cost[c] + plogp(scratch.visit[c] + passed), c
+
+
+@inlined
+def _count_emptied(counting, sizes, chain, scratch):
+    """The number of modules that a unit would leave empty: its own one, the one around that, and so on; 0 if unused."""
+    emptied = ZERO
+    if counting is not None:
+        while emptied + ONE < chain and sizes[scratch.modules[emptied]] == ONE:
+            emptied += ONE
+    return emptied
+
+
+@inlined
+def _price_of_place(counting, state, chain, emptied, common, joins_common, is_new):
+    """How the price of modules changes if a unit moves below the module of entry `common`, in bits.
+
+    `joins_common` says whether that module gets a child, the unit or a new module around it.
+    """
+    if counting is None:
+        return 0.0
+    gone = min(emptied, common)
+    at_root = common + ONE == chain
+    more_modules = np.float64(is_new) - np.float64(gone)
+    more_tops = np.float64(at_root and joins_common) - np.float64(at_root and gone == common)
+    return price_change(counting, state.num_modules[0], np.float64(state.sizes[ROOT]), more_modules, more_tops)
 
 
 @inlined
 def _is_inside(links, state, i, scratch):
-    """Whether all neighbours of unit `i` are directly in the same module as it is; gathers the modules they are in."""
+    """Whether all neighbours of unit `i` are directly in the same module; gathers the modules of the neighbours."""
     start = links.indptr[i]
     own = state.module_of[i]
     elsewhere = ZERO
     for k in range(links.indptr[i + ONE] - start):
         m = state.module_of[links.indices[start + k]]
-        scratch.heads[k] = m
+        scratch.neighbour_modules[k] = m
         elsewhere += np.uint64(m != own)
     return elsewhere == ZERO
 
 
 @inlined
-def _weigh_leaving(modules, use, enter, exit, highest, scratch):
-    """What leaving changes in the modules around a unit, below that of each entry, up to the highest that counts.
+def _evaluate_leaving(modules, use, enter, exit, highest, scratch):
+    """Evaluate leaving: the change in the modules around a unit, below that of each entry, up to the highest relevant
+    one.
 
-    In `scratch.cost` stands that change, in bits, less the term of the entry's own use as it is; in `scratch.visit`
-    the argument of that term as it would be.
+    `scratch.cost` gets that change, in bits, less the term of the entry's own use as it is; `scratch.visit` gets
+    the argument of that term after the move.
     """
     change, passed = 0.0, -use
     for c in range(highest + ONE):
@@ -194,22 +236,23 @@ def _weigh_leaving(modules, use, enter, exit, highest, scratch):
         scratch.visit[c] = total + passed
         scratch.cost[c] = change - plogp(total)
         if c < highest:
-            new_enter = modules[m, ENTER] - enter + scratch.between[c]
-            new_exit = modules[m, EXIT] - exit + scratch.between[c]
+            new_enter = modules[m, ENTER] - enter + scratch.flow_to_module[c]
+            new_exit = modules[m, EXIT] - exit + scratch.flow_to_module[c]
             change += module_cost(modules[m, USE] + passed, new_enter, new_exit) - modules[m, COST]
             passed = new_enter - modules[m, ENTER]
 
 
 @inlined
-def _gather(links, state, bounds, i, scratch):
-    """Sum up the flow between unit `i` and the modules around it and around its neighbours.
+def _gather(links, state, constraint, i, scratch):
+    """Sum the flow between unit `i` and the modules around it and around its neighbours.
 
-    Returns how many modules the unit is in, up to which entry modules hold a neighbour directly, how many entries there
-    are, and the last module around the unit at which a neighbour branches off: places higher up are never better.
+    Returns the number of modules around the unit; the end of the entries whose modules hold a neighbour directly; the
+    number of entries; and the last module around the unit at which a neighbour branches off: places higher up are never
+    better.
     """
     start = links.indptr[i]
     degree = links.indptr[i + ONE] - start
-    mask = table_mask(min((degree + ONE) * bounds.deepest, np.uint64(len(state.parent))))
+    mask = table_mask(min((degree + ONE) * constraint.deepest, np.uint64(len(state.parent))))
     chain = ZERO
     m = np.uint64(state.module_of[i])
     while True:
@@ -220,12 +263,12 @@ def _gather(links, state, bounds, i, scratch):
     direct = chain
     for k in range(degree):
         flow = links.flow[(start + k) * links.stride]
-        direct = add_flow(np.uint64(scratch.heads[k]), flow, mask, ZERO, direct, scratch)
+        direct = add_flow(np.uint64(scratch.neighbour_modules[k]), flow, mask, ZERO, direct, scratch)
     highest = ZERO
     for c in range(direct):
-        scratch.direct[c] = scratch.between[c]
+        scratch.direct[c] = scratch.flow_to_module[c]
         scratch.up[c] = UNKNOWN
-        if c < chain and scratch.between[c] > 0.0:
+        if c < chain and scratch.flow_to_module[c] > 0.0:
             highest = c
     count = direct
     for e in range(chain, direct):
@@ -236,12 +279,12 @@ def _gather(links, state, bounds, i, scratch):
                 above = _entry_above(np.uint64(state.parent[scratch.modules[c]]), mask, count, scratch)
                 scratch.up[c] = above
                 count += ONE if above == count else ZERO
-            scratch.between[above] += scratch.direct[e]
+            scratch.flow_to_module[above] += scratch.direct[e]
             c = above
         highest = max(highest, c)
-    clear(count, scratch)
+    clear_table(count, scratch)
     for c in range(ONE, chain):
-        scratch.between[c] += scratch.between[c - ONE]
+        scratch.flow_to_module[c] += scratch.flow_to_module[c - ONE]
     return chain, direct, count, highest
 
 
@@ -255,56 +298,49 @@ def _entry_above(module, mask, count, scratch):
     scratch.table[slot] = count + ONE
     scratch.slots[count] = slot
     scratch.modules[count] = module
-    scratch.between[count] = 0.0
+    scratch.flow_to_module[count] = 0.0
     scratch.direct[count] = 0.0
     scratch.up[count] = UNKNOWN
     return count
 
 
 @inlined
-def _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch):
-    """Move unit `i` into the module of an entry, or into a `new` one in it; returns the module that it is in then."""
+def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch):
+    """Move unit `i` into the module of an entry, or into a `new` one inside it; returns its module after the move."""
     modules, sizes = state.modules, state.sizes
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
     common = entry
     while common >= chain:
         common = np.uint64(scratch.up[common])
     passed = -use
-    leaves = ONE  # whether the module below, or the unit, is gone from the one looked at
+    leaves = ONE  # whether the module below, or the unit, is gone from the module at hand
     for c in range(common):
         m = np.uint64(scratch.modules[c])
         sizes[m] -= leaves
         before = modules[m, ENTER]
         if sizes[m] == ZERO:
-            # An empty module is cleared exactly: what cancellation leaves must not look like a module.
-            for column in range(4):
-                modules[m, column] = 0.0
-            if teleport is not None:
-                state.teleport[m, 0] = 0.0
-                state.teleport[m, 1] = 0.0
-            spares.numbers[spares.height[0]] = m
-            spares.height[0] += ONE
+            _clear_module(terms.teleport, state, m)
+            free_modules.numbers[free_modules.count[0]] = m
+            free_modules.count[0] += ONE
+            state.num_modules[0] -= 1.0
         else:
             leaves = ZERO
-            _change(modules, m, passed, scratch.between[c] - enter, scratch.between[c] - exit)
-            if teleport is not None:
-                for column in range(2):
-                    state.teleport[m, column] -= teleport[i, column]
+            _change(modules, m, passed, scratch.flow_to_module[c] - enter, scratch.flow_to_module[c] - exit)
+            add_teleport(terms.teleport, i, state.teleport, m, -1.0)
         passed = modules[m, ENTER] - before
     lowest = np.uint64(scratch.modules[common])
     sizes[lowest] -= leaves
     added = use
     if new:
-        spares.height[0] -= ONE
-        destination = np.uint64(spares.numbers[spares.height[0]])
+        free_modules.count[0] -= ONE
+        destination = np.uint64(free_modules.numbers[free_modules.count[0]])
         state.parent[destination] = lowest
         modules[destination, USE], modules[destination, ENTER], modules[destination, EXIT] = use, enter, exit
         modules[destination, COST] = module_cost(use, enter, exit)
         sizes[destination] = ONE
         sizes[lowest] += ONE
-        if teleport is not None:
-            for column in range(2):
-                state.teleport[destination, column] = teleport[i, column]
+        state.num_modules[0] += 1.0
+        add_teleport(terms.teleport, i, state.teleport, destination, 1.0)
         added = enter
     else:
         c = entry
@@ -313,10 +349,8 @@ def _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch):
         while c >= chain:
             m = np.uint64(scratch.modules[c])
             before = modules[m, ENTER]
-            _change(modules, m, added, enter - scratch.between[c], exit - scratch.between[c])
-            if teleport is not None:
-                for column in range(2):
-                    state.teleport[m, column] += teleport[i, column]
+            _change(modules, m, added, enter - scratch.flow_to_module[c], exit - scratch.flow_to_module[c])
+            add_teleport(terms.teleport, i, state.teleport, m, 1.0)
             added = modules[m, ENTER] - before
             c = np.uint64(scratch.up[c])
     _change(modules, lowest, passed + added, 0.0, 0.0)
@@ -325,8 +359,18 @@ def _move_unit(nodes, teleport, state, i, chain, entry, new, spares, scratch):
 
 
 @inlined
+def _clear_module(teleport, state, m):
+    """Clear the record of an empty module exactly: what cancellation leaves must not look like a module."""
+    for column in range(4):
+        state.modules[m, column] = 0.0
+    if teleport is not None:
+        for column in range(2):
+            state.teleport[m, column] = 0.0
+
+
+@inlined
 def _change(modules, m, use, enter, exit):
-    """Add to the record of a module; what cancellation leaves below 0 is 0."""
+    """Add to the record of a module; rates that cancellation leaves below 0 become 0."""
     modules[m, USE] = max(modules[m, USE] + use, 0.0)
     modules[m, ENTER] = max(modules[m, ENTER] + enter, 0.0)
     modules[m, EXIT] = max(modules[m, EXIT] + exit, 0.0)
@@ -334,4 +378,4 @@ def _change(modules, m, use, enter, exit):
 
 
 #: Units of a hierarchy.
-UNITS = Rules(propose_units, commit_units, move_units)
+UNITS = MoveKernels(propose_units, commit_units, move_units)

@@ -1,9 +1,9 @@
-"""The search for the modules with the shortest description: trials that learn from each other.
+"""Trials: independent searches whose results are recombined.
 
-A trial is a descent to a local optimum (:mod:`mapeq.optimizer.two_level`, or :mod:`mapeq.optimizer.multilevel` for hierarchies). Trials are
-recombined in pairs, the results in pairs again, and so on up to the last: what comes out is at least as short as the
-best of the trials, and mostly shorter than the best of many more. On a tiny network a trial makes a few descents from
-random groups, too, where they cost next to nothing: from large modules the search finds merges that it cannot reach
+A trial is a search for a local optimum (:mod:`mapeq.optimizer.two_level`, or :mod:`mapeq.optimizer.multilevel` for
+hierarchies). Trials are recombined in pairs, their results in pairs again, and so on: the last result is at least as
+short as the best of the trials, and usually shorter than the best of many more. On a tiny network a trial also searches
+from random groups, where that costs next to nothing: from large modules the search finds mergers that it cannot reach
 from single nodes, where every step on the way would lengthen the description.
 """
 
@@ -15,43 +15,45 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import IndexArray
+from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import run_interruptible
+from mapeq.objective.level import Level, network_level
+from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
-from mapeq.optimizer.multilevel import Nester
-from mapeq.optimizer.two_level import Outcome, Searcher, length_of, outcome
+from mapeq.optimizer.multilevel import MultilevelOptimizer
+from mapeq.optimizer.two_level import Outcome, TwoLevelOptimizer, codelength_of, outcome
 from mapeq.optimizer.workspace import Workers
 from mapeq.walk.flow import Flow
 
-#: A trial makes more descents while all together meet no more links than this; each counts some more for itself.
+#: The searches of one trial visit no more links than this all together; each costs as much as some more links.
 CHEAP_LINKS = 30_000
 LINKS_PER_START = 250
-MOST_STARTS = 40
+MAX_STARTS = 40
 
 #: More trials would pay if the last recombination shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
 
 
 class Found(NamedTuple):
-    """The outcome of a search.
+    """The result of all trials.
 
     Attributes
     ----------
-    tree : Hierarchy
-        Of depth one unless the search was for several levels; numbered level by level.
+    hierarchy : Hierarchy
+        Of depth one unless the search was multilevel; numbered level by level.
     trials : tuple of float
-        The codelength of every trial that was begun, by itself, in bits per step.
-    agreed : int
-        How many of the top modules every trial has found, node for node.
+        The codelength that each trial reached by itself, in bits per step; trials never begun are left out.
+    modules_agreed : int
+        Number of top modules that every trial found, node for node.
     converged : bool
-        Whether the search came to its end, and more trials would hardly find anything shorter.
+        Whether the search was not stopped, and more trials would hardly find a shorter description.
     """
 
-    tree: Hierarchy
+    hierarchy: Hierarchy
     trials: tuple[float, ...]
-    agreed: int
+    modules_agreed: int
     converged: bool
 
 
@@ -59,6 +61,7 @@ def find_modules(
     flow: Flow,
     *,
     multilevel: bool = False,
+    counting: FloatArray | None = None,
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
@@ -73,26 +76,29 @@ def find_modules(
     flow : Flow
         Of n nodes.
     multilevel : bool
-        Whether modules may be in modules, to any depth.
+        Whether modules may contain modules, to any depth.
+    counting : float64 array of shape (4,), optional
+        A price on the number of modules, see :func:`mapeq.objective.counting.counting_term`.
     num_trials : int
-        How many trials to recombine.
+        Number of trials to recombine.
     seed : int
-        Every trial and every recombination draws from a stream of its own: the number of threads changes nothing.
+        Every trial and every recombination has an independent random stream: the number of threads changes nothing.
     num_threads : int
-        Trials run side by side; what threads are left share the work within each.
+        Trials run side by side; the remaining threads share the work within each.
     start : Hierarchy, optional
-        A hierarchy of n nodes to start every trial from; a two-level search takes its leaf modules.
+        A hierarchy of n nodes that every trial starts from; a two-level search uses its leaf modules.
     changed : unsigned integer array, optional
-        The start was the end of a search before the links of these nodes changed, and trials look around them.
+        Nodes whose links changed since an earlier search found the start: trials only look around them.
     control : Control, optional
 
     Returns
     -------
     Found
-        Every module of it is connected, by links or by recorded teleportation.
+        Its modules are all connected, by links or by recorded teleportation.
     """
-    searcher = Nester if multilevel else Searcher
-    return _Search(searcher, flow, int(num_trials), seed, num_threads, start, changed, control or Control()).run()
+    optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
+    network = network_level(flow, counting)
+    return _Search(optimizer, network, int(num_trials), seed, num_threads, start, changed, control or Control()).run()
 
 
 class _Search:
@@ -100,8 +106,8 @@ class _Search:
 
     def __init__(
         self,
-        searcher: type[Searcher],
-        flow: Flow,
+        optimizer: type[TwoLevelOptimizer],
+        network: Level,
         num_trials: int,
         seed: int,
         num_threads: int,
@@ -109,13 +115,13 @@ class _Search:
         changed: IndexArray | None,
         control: Control,
     ):
-        self._searcher = searcher
-        self._flow = flow
+        self._searcher = optimizer
+        self._network = network
         self._num_trials = num_trials
         self._seed = seed
         self._workers = min(num_threads, num_trials)
         self._threads_each = num_threads // self._workers
-        dtype = flow.links.indices.dtype
+        dtype = network.links.indices.dtype
         self._start = None
         if start is not None:
             self._start = renumbered(Hierarchy(start.module_of.astype(dtype), start.parent.astype(dtype)))
@@ -131,24 +137,24 @@ class _Search:
                 run_interruptible(lambda: self._plan(pool, 0, self._num_trials), control.stop)
                 ends = _ends(self._steps)
             except BaseException as error:
-                control.stop()  # the pool waits for the kernels, which see this within a fraction of a second
+                control.stop()  # the pool waits for the kernels, which notice this within a fraction of a second
                 if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
                     raise
                 control.interrupted = True
                 ends = _ends(self._steps)
         trials = _ends(self._trials)
-        best = min(ends + self._whole(ends), key=length_of)
-        before_last = min((end.length for end in ends[:-1]), default=best.length)
-        gain = before_last - best.length
+        best = min(ends + self._undivided(ends), key=codelength_of)
+        before_last = min((end.codelength for end in ends[:-1]), default=best.codelength)
+        gain = before_last - best.codelength
         return Found(
-            best.tree,
-            tuple(trial.length for trial in trials),
-            _agreed(_tops(best), [_tops(trial) for trial in trials]),
-            not control.stopped and gain <= WORTH_MORE_TRIALS * best.length,
+            best.hierarchy,
+            tuple(trial.codelength for trial in trials),
+            _count_agreed(_tops(best), [_tops(trial) for trial in trials]),
+            not control.stopped and gain <= WORTH_MORE_TRIALS * best.codelength,
         )
 
     def _plan(self, pool: ThreadPoolExecutor, first: int, last: int) -> Future[Outcome | None]:
-        """Submit the trials from `first` to before `last`, and recombine them in pairs.
+        """Submit the trials from `first` up to `last`, and recombine them in pairs.
 
         A step is submitted after those that it waits for, so that some thread always has work.
         """
@@ -171,33 +177,33 @@ class _Search:
         def report(length: float, num_modules: int) -> None:
             control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
-        with Workers(self._threads_each) as crew:
-            searcher = self._searcher(self._chance(number), crew, lambda: control.stopped, report)
+        with Workers(self._threads_each) as workers:
+            optimizer = self._searcher(self._stream(number), workers, lambda: control.stopped, report)
             if self._start is not None and self._changed is not None:
-                return searcher.resume(self._flow, self._start, self._changed)
-            ends = [searcher.descend(self._flow, self._start)]
+                return optimizer.update(self._network, self._start, self._changed)
+            ends = [optimizer.optimize(self._network, self._start)]
             for again in range(1, self._num_starts()):
                 if control.stopped:
                     break
-                searcher.rng = self._chance(number, again, 0)
-                ends.append(searcher.descend(self._flow, self._random_groups(searcher.rng)))
-            return searcher.finish(self._flow, min(ends, key=length_of))
+                optimizer.rng = self._stream(number, again, 0)
+                ends.append(optimizer.optimize(self._network, self._random_groups(optimizer.rng)))
+            return optimizer.finish(self._network, min(ends, key=codelength_of))
 
     def _num_starts(self) -> int:
-        """How many descents a trial makes, all but the first from random groups."""
-        n = len(self._flow.nodes)
-        affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._flow.links.indices))
-        return min(affordable, n, MOST_STARTS) if self._start is None else 1
+        """The number of searches in a trial, all but the first from random groups."""
+        n = len(self._network.nodes)
+        affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._network.links.indices))
+        return min(affordable, n, MAX_STARTS) if self._start is None else 1
 
     def _random_groups(self, rng: np.random.Generator) -> Hierarchy:
-        n = len(self._flow.nodes)
-        # Where teleportation is recorded, nodes without links may belong together, which no move finds.
-        least = 0.15 if self._flow.teleport is None else 0.0
+        n = len(self._network.nodes)
+        # With recorded teleportation, nodes without links may belong together, which no move finds.
+        least = 0.15 if self._network.terms.teleport is None else 0.0
         num_groups = max(1, int(n ** rng.uniform(least, 0.65)))
-        return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._flow.links.indices.dtype)))
+        return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._network.links.indices.dtype)))
 
-    def _chance(self, *key: int) -> np.random.Generator:
-        """A stream of random numbers for each descent and each recombination, whatever else is searched for."""
+    def _stream(self, *key: int) -> np.random.Generator:
+        """Independent random stream for one search or recombination."""
         return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=key))
 
     def _recombination(
@@ -206,36 +212,40 @@ class _Search:
         left, right = one.result(), other.result()
         if left is None or right is None or self._control.stopped:
             return None
-        with Workers(self._threads_each) as crew:
-            searcher = self._searcher(self._chance(first, last), crew, lambda: self._control.stopped)
-            end = searcher.recombine(self._flow, left, right)
-        self._control.report(Progress(last, self._num_trials, 0, end.length, num_tops(end.tree)))
+        with Workers(self._threads_each) as workers:
+            optimizer = self._searcher(self._stream(first, last), workers, lambda: self._control.stopped)
+            end = optimizer.recombine(self._network, left, right)
+        self._control.report(Progress(last, self._num_trials, 0, end.codelength, num_tops(end.hierarchy)))
         return end
 
-    def _whole(self, ends: list[Outcome]) -> list[Outcome]:
-        """The partition into connected components, where it might be better than what was found.
+    def _undivided(self, ends: list[Outcome]) -> list[Outcome]:
+        """The partition into connected components, where it might be better than the result.
 
         Local moves can miss that a network has no structure at all.
         """
-        n = len(self._flow.nodes)
-        lengths = [end.length for end in ends]
-        if lengths and len(self._flow.links.indices) > CHEAP_LINKS and min(lengths) < self._flow.node_codelength:
+        n = len(self._network.nodes)
+        lengths = [end.codelength for end in ends]
+        if (
+            lengths
+            and len(self._network.links.indices) > CHEAP_LINKS
+            and min(lengths) < one_level_codelength(self._network)
+        ):
             return []
-        return [outcome(self._flow, two_levels(np.zeros(n, dtype=self._flow.links.indices.dtype)))]
+        return [outcome(self._network, two_levels(np.zeros(n, dtype=self._network.links.indices.dtype)))]
 
 
 def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:
-    """Wait for all steps; those that were never begun are left out."""
+    """The outcomes of all steps, waiting for them; steps that were never begun are left out."""
     return [end for step in steps if (end := step.result()) is not None]
 
 
 def _tops(end: Outcome) -> IndexArray:
     """The top module of each node, numbered from 0 without gaps."""
-    return cut(end.tree, 1) - end.tree.module_of.dtype.type(1)
+    return cut(end.hierarchy, 1) - end.hierarchy.module_of.dtype.type(1)
 
 
-def _agreed(module_of: IndexArray, trials: list[IndexArray]) -> int:
-    """How many modules are, node for node, modules of all trials, too."""
+def _count_agreed(module_of: IndexArray, trials: list[IndexArray]) -> int:
+    """The number of modules that are also, node for node, modules of every trial."""
     sizes = np.bincount(module_of)
     agreed = np.ones(len(sizes), dtype=np.bool_)
     for trial in trials:

@@ -9,7 +9,9 @@ import numpy as np
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.hierarchy import Hierarchy, numbering, reordered, sums_upwards
 from mapeq.network.network import Network
-from mapeq.objective.multilevel import USE, hierarchical_codelength, hierarchy
+from mapeq.objective.level import network_level
+from mapeq.objective.multilevel import USE, multilevel_codelength, multilevel_partition
+from mapeq.objective.two_level import one_level_codelength
 from mapeq.result.modules import descending
 from mapeq.result.result import Result
 from mapeq.walk.flow import VISIT, Flow, NodeFlow
@@ -25,6 +27,7 @@ def make_result(
     converged: bool = True,
     seed: int | None = None,
     options: dict[str, Any],
+    counting: FloatArray | None = None,
 ) -> Result:
     """The result of a hierarchy of n nodes: modules are numbered anew, level by level and by flow.
 
@@ -33,8 +36,9 @@ def make_result(
     """
     dtype = flow.links.indices.dtype
     tree = Hierarchy(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
-    state = hierarchy(flow, tree)
-    length = hierarchical_codelength(flow, state)
+    level = network_level(flow, counting)
+    state = multilevel_partition(level, tree)
+    length = multilevel_codelength(level, state)
     records = state.modules
     records[:, VISIT] = _visits(state.modules[:, USE], tree)
     order = numbering(tree, descending(records[:, VISIT]))
@@ -43,7 +47,7 @@ def make_result(
         codelength=length.total,
         index_codelength=length.index_codelength,
         module_codelength=length.module_codelength,
-        one_level_codelength=flow.node_codelength,
+        one_level_codelength=one_level_codelength(level),
         flow=read_only(flow.nodes[:, VISIT].copy()),
         hierarchy=Hierarchy(read_only(tree.module_of), read_only(tree.parent)),
         module_records=read_only(records[order]),

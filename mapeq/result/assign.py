@@ -12,7 +12,7 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.hierarchy import cut
 from mapeq.network.network import bad_weight, first_bad_weight
-from mapeq.result.modules import plogp
+from mapeq.objective.formula import module_costs, plogps
 from mapeq.result.result import Result
 from mapeq.walk.flow import EXIT, VISIT
 
@@ -60,9 +60,9 @@ def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     leaving = exit[module] + time * between
     left = exit.sum() + 2 * time * strength
     longer = (
-        plogp((left - 2 * time * between) * scale)
-        + _module_terms(around + strength, leaving + time * (strength - 2 * between), scale)
-        - _module_terms(around, leaving, scale)
+        plogps((left - 2 * time * between) * scale)
+        + _costs((around + strength) * scale, (leaving + time * (strength - 2 * between)) * scale)
+        - _costs(around * scale, leaving * scale)
     )
     order = np.lexsort((longer, node))
     nodes, first = np.unique(node[order], return_index=True)
@@ -71,6 +71,6 @@ def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     return found
 
 
-def _module_terms(visit: FloatArray, exit: FloatArray, scale: FloatArray) -> FloatArray:
-    """What modules that are left as often as entered add to the codelength, but for their index codebook."""
-    return plogp((visit + exit) * scale) - 2 * plogp(exit * scale)
+def _costs(visit: FloatArray, exit: FloatArray) -> FloatArray:
+    """The cost of modules that are left as often as entered."""
+    return module_costs(visit, exit, exit)

@@ -185,7 +185,7 @@ def _found(result: Result, sign: int) -> str:
     tried = []
     for trial in _smaller_modules(options) if sign > 0 else _larger_modules(options):
         found = find_modules(random_walk(result.network, trial.options), seed=result.seed or 0)
-        again = make_result(result.network, flow, found.tree, options=result.options)
+        again = make_result(result.network, flow, found.hierarchy, options=result.options)
         if sign * again.num_modules > sign * result.num_modules:
             modules = counted(again.num_modules, "module")
             if again.num_modules == result.num_nodes:

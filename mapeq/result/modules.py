@@ -13,16 +13,12 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, depths, first_children, ranks, sums_upwards
 from mapeq.network.network import Network
 from mapeq.network.statistics import html_table
+from mapeq.objective.formula import plogps
 from mapeq.objective.two_level import COST
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
 #: So many modules are shown in notebooks, and so many nodes of each are named.
 _MOST_SHOWN, _MOST_NAMED = 20, 4
-
-
-def plogp(rates: FloatArray) -> FloatArray:
-    """``x * log2(x)`` of each rate, in bits; 0 for 0."""
-    return rates * np.log2(np.where(rates > 0, rates, 1.0))
 
 
 class Catalogue:
@@ -53,10 +49,10 @@ class Catalogue:
         """Bits per step that each module's own codebook takes; together the codelength. Shape (t,)."""
         module_of, parent = self.tree
         # The cost of a module counts the name of its own that stands in the codebook above.
-        named = plogp(self.records[:, ENTER])
+        named = plogps(self.records[:, ENTER])
         found = self.records[:, COST] + named
         found -= np.bincount(parent[1:], named[1:], minlength=len(parent))
-        found -= np.bincount(module_of, plogp(self._flow), minlength=len(parent))
+        found -= np.bincount(module_of, plogps(self._flow), minlength=len(parent))
         clamped: FloatArray = np.maximum(found, 0.0)
         return clamped
 

@@ -17,8 +17,9 @@ from mapeq._base.errors import counted, is_whole, option_error
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.network.statistics import html_table
+from mapeq.objective.formula import module_costs
 from mapeq.objective.two_level import COST
-from mapeq.result.modules import Catalogue, Module, by_flow, plogp
+from mapeq.result.modules import Catalogue, Module, by_flow
 from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
@@ -191,7 +192,7 @@ class Result:
         """
         depth = depths(self.hierarchy.parent)
         visit, enter, exit, cost = (self.module_records[:, column] for column in (VISIT, ENTER, EXIT, COST))
-        as_leaf = plogp(visit + exit) - plogp(exit) - plogp(enter)
+        as_leaf = module_costs(visit, enter, exit)
         beyond = np.bincount(depth, as_leaf - cost, minlength=self.num_levels)
         within = np.bincount(depth, cost, minlength=self.num_levels).cumsum()
         lengths = (within + beyond)[: self.num_levels] + self.one_level_codelength

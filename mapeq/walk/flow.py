@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq.objective.codebooks import Codebooks, one_codebook
 
 #: Columns of a node's record.
 VISIT, ENTER, EXIT = 0, 1, 2
@@ -73,22 +72,17 @@ class Flow(NamedTuple):
     teleport : float64 array of shape (n, 2) or None
         Recorded teleportation: the flow that teleports from each node, and the probability
         that teleportation lands on it. None if teleportation is not recorded.
-    node_codelength : float
-        ``-sum(p * log2(p))`` over the visit rates of the network's nodes, in bits. Aggregation
-        keeps it: code words name nodes, however many of them travel together.
-    codebooks : Codebooks
     """
 
     links: Links
     nodes: FloatArray
     teleport: FloatArray | None
-    node_codelength: float
-    codebooks: Codebooks
 
 
 def assemble_flow(
     links: Links, visits: FloatArray, enters: FloatArray, exits: FloatArray, teleport: FloatArray | None
 ) -> Flow:
+    """The flow from its parts: flows of nodes without teleportation, which is added."""
     nodes = np.column_stack([visits, enters, exits])
     if teleport is not None:
         # Teleportation crosses the border of a node unless it lands where it left.
@@ -96,10 +90,4 @@ def assemble_flow(
         nodes[:, EXIT] += leaving * (1 - landing)
         nodes[:, ENTER] += (leaving.sum() - leaving) * landing
         teleport = read_only(teleport)
-    return Flow(links, read_only(nodes), teleport, node_codelength(visits), one_codebook(links.indices.dtype))
-
-
-def node_codelength(visits: FloatArray) -> float:
-    """``-sum(p * log2(p))`` in bits: what naming every visited node costs where there are no modules."""
-    visited = visits[visits > 0]
-    return float(-(visited * np.log2(visited)).sum()) + 0.0
+    return Flow(links, read_only(nodes), teleport)

@@ -1,7 +1,7 @@
 """The flow models: one short function for each, from a network and the options of the walk to the flow.
 
-:func:`random_walk` turns a :class:`~mapeq.network.network.Network` into a :class:`~mapeq.walk.flow.Flow`. To add a model,
-write its function here, enter it in ``_WALKS``, and describe it in :data:`mapeq.walk.options.FLOW_MODELS`.
+:func:`random_walk` turns a :class:`~mapeq.network.network.Network` into a :class:`~mapeq.walk.flow.Flow`. To add a
+model, write its function here, enter it in ``_WALKS``, and describe it in :data:`mapeq.walk.options.FLOW_MODELS`.
 
 The models are those of Rosvall & Bergstrom, PNAS 105, 1118 (2008), with the teleportation schemes
 of Lambiotte & Rosvall, Phys. Rev. E 85, 056107 (2012), and the Markov time of Kheirkhahzadeh,

@@ -251,6 +251,16 @@ def test_files_are_the_same_but_for_comments(both, tmp_path):
     assert rows[1] == rows[0]
 
 
+def test_levels_of_clu_files_have_several_names(tmp_path):
+    for module in (infomap, compat):
+        im = CASES["modules in modules"](module)
+        result = im.run()
+        for names in ({"level": 2}, {"depth": 2}, {"depth_level": -1}, {"states": False, "level": 2}):
+            result.write_clu(tmp_path / "x.clu", **names)
+            rows = [line.split() for line in (tmp_path / "x.clu").read_text().splitlines() if line[0] != "#"]
+            assert len({row[1] for row in rows}) == 9, names
+
+
 def test_a_link_is_taken_away_and_its_nodes_stay():
     for module in (infomap, compat):
         im = module.Infomap(silent=True)
@@ -387,7 +397,7 @@ def test_names_of_older_versions():
         ("-N", {}, "-N needs a whole number, not ''"),
         ("-N x", {}, "-N needs a whole number, not 'x'"),
         ("--markov-time --silent", {}, "--markov-time needs a number, not '--silent'"),
-        ("net.txt out", {}, "'net.txt' is no option"),
+        ("net.txt out", {}, "'net.txt' is not an option"),
         ("", {"variable_markov_time": True}, "variable_markov_time"),
     ],
 )

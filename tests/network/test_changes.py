@@ -181,9 +181,9 @@ def test_a_network_that_grew_is_described_as_well_as_from_nothing(name, directed
 def test_only_what_has_changed_is_looked_at(monkeypatch):
     before, after = grown("hep-th")
     waiting = []
-    queue_of = descent.queue_of
+    new_queue = descent.new_queue
     monkeypatch.setattr(
-        descent, "queue_of", lambda order, num_nodes: waiting.append(len(order)) or queue_of(order, num_nodes)
+        descent, "new_queue", lambda order, num_nodes: waiting.append(len(order)) or new_queue(order, num_nodes)
     )
     old = mapeq.infomap(before)
     waiting.clear()

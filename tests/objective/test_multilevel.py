@@ -9,11 +9,11 @@ import pytest
 from base.test_hierarchy import tree_of
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import hierarchical_walks, partitioned_walks, walks
+from strategies import hierarchical_walks, level_of, partitioned_walks, walks
 
 import mapeq
 from mapeq._base.hierarchy import two_levels
-from mapeq.objective.multilevel import hierarchical_codelength, hierarchy
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, partition
 from mapeq.result.assembly import make_result
 from mapeq.walk.flow import ENTER, EXIT
@@ -43,8 +43,8 @@ def close(expected):
 @given(hierarchical_walks())
 def test_sums_and_codelength_against_the_oracle(case):
     links, options, node_paths = case
-    flow, walk, tree = random_walk(links.network(), options), links.walk(options), tree_of(node_paths)
-    state = hierarchy(flow, tree)
+    flow, walk, tree = level_of(links.network(), options), links.walk(options), tree_of(node_paths)
+    state = multilevel_partition(flow, tree)
     expected = naive.codebooks(walk, node_paths)
     for i, path in enumerate(node_paths):
         module = tree.module_of[i]
@@ -52,7 +52,7 @@ def test_sums_and_codelength_against_the_oracle(case):
             np.testing.assert_allclose(state.modules[module, [ENTER, EXIT]], expected[path][1:3], rtol=1e-9, atol=1e-12)
             module, path = tree.parent[module], path[:-1]
     assert not state.modules[0, [ENTER, EXIT]].any()
-    found, whole = hierarchical_codelength(flow, state), naive.hierarchical_codelength(walk, node_paths)
+    found, whole = multilevel_codelength(flow, state), naive.hierarchical_codelength(walk, node_paths)
     assert found.total == close(whole.total)
     assert found.index_codelength == close(whole.index)
     assert found.module_codelength == close(whole.modules)
@@ -61,8 +61,8 @@ def test_sums_and_codelength_against_the_oracle(case):
 @given(partitioned_walks())
 def test_a_hierarchy_of_one_level_is_a_partition(case):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
-    found = hierarchical_codelength(flow, hierarchy(flow, two_levels(module_of)))
+    flow = level_of(links.network(), options)
+    found = multilevel_codelength(flow, multilevel_partition(flow, two_levels(module_of)))
     expected = codelength(flow, partition(flow, module_of.copy()))
     assert found.total == close(expected.total)
     assert found.index_codelength == close(expected.index_codelength)

@@ -9,6 +9,7 @@ from infomap import Infomap, Options
 import mapeq
 from mapeq._base.hierarchy import leaf_numbers
 from mapeq.network.network import Network
+from mapeq.objective.level import network_level
 from mapeq.objective.two_level import codelength, partition
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.flow import VISIT
@@ -120,14 +121,15 @@ def test_codelengths_and_flow_are_those_of_infomap(name):
             total = sum(weight for *_, weight in given.links)
             given = given._replace(links=[(i, j, weight / total) for i, j, weight in given.links])
         flow = random_walk(network_of(given, options), options)
-        found = leaf_numbers(find_modules(flow).tree)
+        found = leaf_numbers(find_modules(flow).hierarchy)
         at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes).astype(found.dtype)
         for module_of in (found, at_random):
             total, index, one_level, visits = reference(given, options, module_of)
-            length = codelength(flow, partition(flow, module_of.copy()))
+            level = network_level(flow)
+            length = codelength(level, partition(level, module_of.copy()))
             assert length.total == pytest.approx(total, rel=0, abs=1e-9)
             assert length.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
-            assert flow.node_codelength == pytest.approx(one_level, rel=0, abs=1e-9)
+            assert level.constant == pytest.approx(one_level, rel=0, abs=1e-9)
             np.testing.assert_allclose(flow.nodes[:, VISIT], visits, rtol=0, atol=1e-9)
 
 

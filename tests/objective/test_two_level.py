@@ -3,25 +3,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import partitioned_walks, partitions, walks
+from strategies import countings, described, level_of, partitioned_walks, partitions, walks
 
 from mapeq.network.network import Network
+from mapeq.objective.formula import log2, plogp
+from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
     COST,
+    apply_move,
     changes_by_codebook,
     codelength,
-    log2,
-    make_move,
+    evaluate_move,
     new_move,
+    one_level_codelength,
     partition,
-    plogp,
-    teleport_between,
-    weigh_move,
 )
 from mapeq.optimizer.aggregation import aggregate, compact, within_groups
 from mapeq.optimizer.workspace import Workers
 from mapeq.walk.flow import ENTER, EXIT, VISIT, link_flows
-from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
 DIRECTED = WalkOptions("directed")
@@ -54,22 +53,22 @@ def flow_between(flow, state, i, module):
     row = slice(flow.links.indptr[i], flow.links.indptr[i + 1])
     over_links = link_flows(flow.links)[row][state.module_of[flow.links.indices[row]] == module].sum()
     inside = state.module_of[i] == module
-    return over_links + teleport_between(flow.teleport, i, state.teleport, module, float(inside))
+    return over_links + teleport_flow(flow.terms.teleport, i, state.teleport, module, float(inside))
 
 
 def weighed(flow, state, i, destination):
-    """Change of codelength, in bits, and what else `make_move` takes."""
+    """Change of codelength, in bits, and what else `apply_move` takes."""
     origin = state.module_of[i]
     from_origin, to_destination = flow_between(flow, state, i, origin), flow_between(flow, state, i, destination)
     room = new_move()
-    change = weigh_move(flow.nodes, state, i, destination, from_origin, to_destination, room)
-    return change, (from_origin, to_destination, room)
+    change = evaluate_move(flow.nodes, flow.terms, state, i, destination, from_origin, to_destination, room)
+    return change, room
 
 
 def move(flow, state, i, destination):
     """Make a move; returns the change of codelength that was foretold."""
-    change, more = weighed(flow, state, i, destination)
-    make_move(flow.teleport, state, i, destination, *more)
+    change, room = weighed(flow, state, i, destination)
+    apply_move(flow.terms, state, i, destination, room)
     return change
 
 
@@ -78,7 +77,7 @@ def assert_in_step(flow, state):
     fresh = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, fresh.sizes)
     np.testing.assert_allclose(state.modules, fresh.modules, atol=1e-12)
-    np.testing.assert_allclose(state.uses, fresh.uses, atol=1e-12)
+    np.testing.assert_allclose(state.index, fresh.index, atol=1e-12)
     assert not state.modules[state.sizes == 0].any()
     if state.teleport is not None:
         np.testing.assert_allclose(state.teleport, fresh.teleport, atol=1e-12)
@@ -100,10 +99,10 @@ def random_links(rng, n, num_links, *, directed):
 # From scratch --------------------------------------------------------------------------------
 
 
-@given(partitioned_walks())
-def test_codelength_against_the_oracle(case):
+@given(partitioned_walks(), countings())
+def test_codelength_against_the_oracle(case, counting):
     links, options, module_of = case
-    flow, walk = random_walk(links.network(), options), links.walk(options)
+    flow, walk = described(links, options, counting)
     state = partition(flow, module_of)
     for m, expected in naive.modules(walk, module_of).items():
         np.testing.assert_allclose(state.modules[m, :COST], expected, rtol=1e-9, atol=1e-12)
@@ -114,20 +113,20 @@ def test_codelength_against_the_oracle(case):
     assert found.total == pytest.approx(expected.total, abs=1e-10)
 
 
-@given(walks(min_nodes=1))
-def test_one_module_has_the_one_level_codelength(case):
+@given(walks(min_nodes=1), countings())
+def test_one_module_has_the_one_level_codelength(case, counting):
     links, options = case
-    flow = random_walk(links.network(), options)
+    flow, walk = described(links, options, counting)
     found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.uint32)))
-    one_level = naive.one_level_codelength(links.walk(options))
+    one_level = naive.one_level_codelength(walk)
     assert found == pytest.approx((one_level, 0, one_level), abs=1e-10)
-    assert flow.node_codelength == pytest.approx(one_level, abs=1e-10)
+    assert one_level_codelength(flow) == pytest.approx(one_level, abs=1e-10)
 
 
 @given(partitioned_walks(min_nodes=1), st.randoms(use_true_random=False))
 def test_the_numbers_of_modules_mean_nothing(case, random):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     numbers = np.array(random.sample(range(links.num_nodes), links.num_nodes), dtype=np.uint32)
     renamed = codelength(flow, partition(flow, numbers[module_of]))
     assert renamed == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-12)
@@ -144,13 +143,13 @@ def test_the_order_of_nodes_means_nothing(case, random):
         node_weights = np.empty_like(links.node_weights)
         node_weights[position] = links.node_weights
         permuted = permuted._replace(node_weights=node_weights)
-    flow, permuted_flow = random_walk(links.network(), options), random_walk(permuted.network(), options)
+    flow, permuted_flow = level_of(links.network(), options), level_of(permuted.network(), options)
     found = codelength(permuted_flow, partition(permuted_flow, permuted_modules))
     assert found == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-11)
 
 
 def test_two_triangles_by_hand():
-    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
+    flow = level_of(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     state = partition(flow, np.array([4, 4, 4, 1, 1, 1], np.uint32))
     np.testing.assert_allclose(state.modules[[4, 1], VISIT], 1 / 2)
     np.testing.assert_allclose(state.modules[[4, 1], ENTER], 1 / 14)
@@ -160,7 +159,7 @@ def test_two_triangles_by_hand():
 
 def test_components_need_no_index():
     network = Network.from_edges([0, 0, 1, 3, 3, 4], [1, 2, 2, 4, 5, 5])
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     state = partition(flow, np.array([0, 0, 0, 1, 1, 1], np.uint32))
     assert not state.modules[:, ENTER:COST].any()
     assert codelength(flow, state) == pytest.approx((np.log2(3), 0, np.log2(3)), abs=1e-14)
@@ -183,7 +182,7 @@ def test_the_logarithm_against_numpy(x):
 @settings(max_examples=50)
 def test_the_change_of_every_move_against_the_oracle(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(max_nodes=6, max_links=14, **fixed))
-    flow, walk = random_walk(links.network(), options), links.walk(options)
+    flow, walk = described(links, options, data.draw(countings()))
     state = partition(flow, module_of.copy())
     before = naive.codelength(walk, module_of).total
     for i in range(links.num_nodes):
@@ -199,8 +198,8 @@ def test_the_change_of_every_move_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14, **fixed))
-    walk = links.walk(options)
-    flow, fine = coarse_flow(random_walk(links.network(), options), fine)
+    flow, walk = described(links, options, data.draw(countings()))
+    flow, fine = coarse_flow(flow, fine)
     n = len(flow.nodes)
     coarse = data.draw(partitions(n))
     state = partition(flow, coarse.copy())
@@ -219,7 +218,7 @@ def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_moves_keep_the_sums_in_step(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(min_nodes=2, **fixed))
-    flow = random_walk(links.network(), options)
+    flow, _ = described(links, options, data.draw(countings()))
     state = partition(flow, module_of)
     number = st.integers(0, links.num_nodes - 1)
     for i, destination in data.draw(st.lists(st.tuples(number, number), max_size=12)):
@@ -232,10 +231,11 @@ def test_moves_keep_the_sums_in_step(fixed, data):
 
 
 @every_variant
+@pytest.mark.parametrize("counting", [None, (0.01, 0), (0.0, 9), (0.02, 5)])
 @pytest.mark.parametrize("aggregated", [False, True])
-def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
+def test_the_changes_of_a_long_sequence_add_up(options, aggregated, counting):
     rng = np.random.default_rng(7)
-    flow = random_walk(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options)
+    flow = level_of(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options, counting)
     if aggregated:
         flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.uint32))
     n = len(flow.nodes)
@@ -252,7 +252,7 @@ def test_the_changes_of_a_long_sequence_add_up(options, aggregated):
 
 @every_variant
 def test_there_and_back_changes_nothing(options):
-    flow = random_walk(random_links(np.random.default_rng(3), 12, 40, directed=True), options)
+    flow = level_of(random_links(np.random.default_rng(3), 12, 40, directed=True), options)
     state = partition(flow, (np.arange(12) % 3).astype(np.uint32))
     before = codelength(flow, state)
     there = move(flow, state, 4, 2)
@@ -261,12 +261,12 @@ def test_there_and_back_changes_nothing(options):
 
 
 def test_an_emptied_module_leaves_exact_zeros():
-    flow = random_walk(random_links(np.random.default_rng(5), 9, 30, directed=True), RECORDED)
+    flow = level_of(random_links(np.random.default_rng(5), 9, 30, directed=True), RECORDED)
     state = partition(flow, np.arange(9, dtype=np.uint32))
     for i in range(8):
         move(flow, state, i, 8)
     assert not state.modules[:8].any()
-    assert codelength(flow, state).total == pytest.approx(flow.node_codelength, abs=1e-13)
+    assert codelength(flow, state).total == pytest.approx(flow.constant, abs=1e-13)
 
 
 # Several index codebooks ---------------------------------------------------------------------
@@ -275,13 +275,14 @@ def test_an_emptied_module_leaves_exact_zeros():
 def modules_in_groups(data, **fixed):
     """A flow within groups of nodes, the walk by the oracle, the group and the module of each node."""
     links, options, groups = data.draw(partitioned_walks(min_nodes=2, max_nodes=8, max_links=20, **fixed))
-    flow, n = random_walk(links.network(), options), links.num_nodes
+    flow, walk = described(links, options, data.draw(countings()))
+    n = links.num_nodes
     groups = np.unique(groups, return_inverse=True)[1].astype(np.uint32)
     exit = partition(flow, groups.copy()).modules[: int(groups.max()) + 1, EXIT]
     within, _ = within_groups(flow, groups, exit)
     apart = n * groups.astype(np.int64) + data.draw(partitions(n)) % 3
     module_of = np.unique(apart, return_inverse=True)[1].astype(np.uint32)
-    return within, links.walk(options), groups, module_of
+    return within, walk, groups, module_of
 
 
 def length_in_groups(walk, groups, module_of, divided=None):
@@ -321,16 +322,15 @@ def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
     undivided = length_in_groups(walk, groups, state.module_of, divided=-1)
     for g, change in enumerate(changes_by_codebook(flow, state)):
         expected = found[g,].exit + sum(found[path].enter for path in found if path[:1] == (g,) and len(path) == 2)
-        assert state.uses[g, 0] == pytest.approx(expected, abs=1e-10)
+        assert state.index[g, 0] == pytest.approx(expected, abs=1e-10)
         divided = length_in_groups(walk, groups, state.module_of, divided=g)
         assert change == pytest.approx(divided - undivided, abs=1e-10)
 
 
-@given(partitioned_walks(min_nodes=1))
-def test_one_codebook_changes_the_whole_codelength(case):
+@given(partitioned_walks(min_nodes=1), countings())
+def test_one_codebook_changes_the_whole_codelength(case, counting):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow, walk = described(links, options, counting)
     (change,) = changes_by_codebook(flow, partition(flow, module_of))
-    walk = links.walk(options)
     expected = naive.codelength(walk, module_of).total - naive.one_level_codelength(walk)
     assert change == pytest.approx(expected, abs=1e-10)

@@ -4,24 +4,23 @@ import pytest
 import scipy.sparse.csgraph
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import partitioned_walks, partitions, walks
+from strategies import countings, described, level_of, partitioned_walks, partitions, walks
 
 import mapeq
 from mapeq.network.network import Network
+from mapeq.objective.level import as_codewords
 from mapeq.objective.two_level import codelength, partition, single_modules
 from mapeq.optimizer.aggregation import (
     aggregate,
-    by_name,
     compact,
     connected_parts,
+    expanded,
     group,
-    single_in_groups,
-    spread,
+    singletons_in_groups,
     within_groups,
 )
 from mapeq.optimizer.workspace import Workers
 from mapeq.walk.flow import ENTER, EXIT, link_flows
-from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
 random_orders = st.randoms(use_true_random=False)
@@ -67,14 +66,14 @@ def parts_of(flow, module_of):
 
 
 def arrays_of(flow):
-    return [flow.nodes, *flow.links[:3]] + ([] if flow.teleport is None else [flow.teleport])
+    return [flow.nodes, *flow.links[:3]] + ([] if flow.terms.teleport is None else [flow.terms.teleport])
 
 
 def assert_same_partition(state, expected):
     np.testing.assert_array_equal(state.module_of, expected.module_of)
     np.testing.assert_array_equal(state.sizes, expected.sizes)
     np.testing.assert_allclose(state.modules, expected.modules, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(state.uses, expected.uses, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(state.index, expected.index, rtol=1e-10, atol=1e-10)
     assert (state.teleport is None) == (expected.teleport is None)
     if state.teleport is not None:
         np.testing.assert_allclose(state.teleport, expected.teleport, rtol=1e-10, atol=1e-10)
@@ -87,7 +86,7 @@ def assert_same_partition(state, expected):
 @given(st.data())
 def test_aggregating_preserves_every_codelength(data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
-    flow = random_walk(links.network(), options)
+    flow, _ = described(links, options, data.draw(countings()))
     state = compacted(flow, fine)
     coarse_flow = aggregated(flow, state, shuffled(links.num_nodes, data.draw(random_orders)))
     coarse = data.draw(partitions(len(state.sizes))).astype(np.uint32)
@@ -99,7 +98,7 @@ def test_aggregating_preserves_every_codelength(data):
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
 def test_aggregating_sums_the_links_between_modules(case, random):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     state = compacted(flow, module_of)
     count = len(state.sizes)
     coarse = aggregated(flow, state, shuffled(links.num_nodes, random))
@@ -116,7 +115,7 @@ def test_aggregating_sums_the_links_between_modules(case, random):
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders, random_orders)
 def test_single_modules_aggregate_to_the_same_flow(case, random, another):
     links, options, _ = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     module_of, order = shuffled(links.num_nodes, random), shuffled(links.num_nodes, another)
     same = aggregated(flow, compacted(flow, module_of), order)
     matrix = link_matrix(same).toarray()[np.ix_(module_of, module_of)]
@@ -129,7 +128,7 @@ def test_links_too_light_to_carry_flow_are_harmless():
     n = 60
     sources, targets = np.triu_indices(2 * n, 1)
     between = (sources < n) != (targets < n)
-    flow = random_walk(Network.from_edges(sources, targets, np.where(between, 1e-200, 1e200)), WalkOptions())
+    flow = level_of(Network.from_edges(sources, targets, np.where(between, 1e-200, 1e200)), WalkOptions())
     coarse = aggregated(flow, compacted(flow, np.repeat([0, 1], n)))
     assert link_matrix(coarse).sum() == 0
     np.testing.assert_allclose(coarse.nodes, [[0.5, 0, 0], [0.5, 0, 0]], atol=1e-14)
@@ -148,14 +147,14 @@ def assert_same_for_all_crews(flow, state, order):
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
 def test_all_crews_aggregate_to_the_same(case, random):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     assert_same_for_all_crews(flow, compacted(flow, module_of), shuffled(links.num_nodes, random))
 
 
 @pytest.mark.parametrize("modules", [1, 7, 400, 2000])
 def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
     rng = np.random.default_rng(modules)
-    flow = random_walk(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), WalkOptions())
+    flow = level_of(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), WalkOptions())
     state = compacted(flow, rng.integers(0, modules, len(flow.nodes)))
     assert_same_for_all_crews(flow, state, rng.permutation(numbers(len(flow.nodes))))
 
@@ -166,9 +165,9 @@ def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
 @given(walks(max_nodes=12, max_links=24))
 def test_names_are_read_whenever_a_node_is_entered(case):
     links, options = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     before = flow.nodes.copy()
-    named = by_name(flow)
+    named = as_codewords(flow)
     np.testing.assert_array_equal(named.nodes, before[:, [ENTER, ENTER, EXIT]])
     np.testing.assert_array_equal(flow.nodes, before)
     assert named._replace(nodes=flow.nodes) == flow
@@ -186,7 +185,7 @@ def grouped_walks(draw, **kwargs):
 @given(grouped_walks(max_nodes=12, max_links=40))
 def test_only_links_within_groups_are_left(case):
     links, options, groups, count = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     exit = np.random.default_rng(0).random(count)
     within, members = within_groups(flow, groups, exit)
     np.testing.assert_array_equal(members, np.flatnonzero(groups < count))
@@ -199,24 +198,24 @@ def test_only_links_within_groups_are_left(case):
     assert [array.dtype for array in within.links] == [array.dtype for array in flow.links]
     np.testing.assert_array_equal(within.codebooks.of, groups[members])
     np.testing.assert_array_equal(within.codebooks.exit, exit)
-    assert (within.codebooks.stride, within.node_codelength) == (1, 0)
-    assert (within.teleport is None) == (flow.teleport is None)
-    if flow.teleport is not None:
-        np.testing.assert_array_equal(within.teleport, flow.teleport[members])
+    assert (within.codebooks.stride, within.constant) == (1, 0)
+    assert (within.terms.teleport is None) == (flow.terms.teleport is None)
+    if flow.terms.teleport is not None:
+        np.testing.assert_array_equal(within.terms.teleport, flow.terms.teleport[members])
     assert not any(array.flags.writeable for array in [*arrays_of(within), within.codebooks.of, within.codebooks.exit])
 
 
 @given(grouped_walks(max_nodes=12, max_links=40), random_orders)
 def test_aggregating_keeps_the_groups_apart(case, random):
     links, options, groups, _ = case
-    flow, n = random_walk(links.network(), options), links.num_nodes
+    flow, n = level_of(links.network(), options), links.num_nodes
     within, _ = within_groups(flow, groups, np.zeros(int(groups.max()) + 1))
     state = compacted(within, np.unique(n * groups.astype(int) + random.choices(range(3), k=n), return_inverse=True)[1])
     coarse = aggregated(within, state, shuffled(n, random))
     np.testing.assert_array_equal(coarse.codebooks.of[state.module_of], groups)
     np.testing.assert_array_equal(coarse.codebooks.exit, within.codebooks.exit)
     assert_same_partition(single_modules(coarse), partition(coarse, numbers(len(state.sizes))))
-    np.testing.assert_allclose(partition(coarse, numbers(len(state.sizes))).uses, state.uses, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(partition(coarse, numbers(len(state.sizes))).index, state.index, rtol=1e-10, atol=1e-10)
 
 
 # Numbering and grouping ----------------------------------------------------------------------
@@ -225,15 +224,15 @@ def test_aggregating_keeps_the_groups_apart(case, random):
 @given(partitioned_walks(max_nodes=12, max_links=24))
 def test_compact_numbers_modules_without_gaps(case):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     state = partition(flow, module_of.astype(np.uint32))
     small = compact(state)
     used, expected = np.unique(module_of, return_inverse=True)
     np.testing.assert_array_equal(small.module_of, expected)
     np.testing.assert_array_equal(small.sizes, np.bincount(expected, minlength=len(used)))
     np.testing.assert_array_equal(small.modules, state.modules[used])
-    np.testing.assert_array_equal(small.uses, state.uses)
-    if flow.teleport is not None:
+    np.testing.assert_array_equal(small.index, state.index)
+    if flow.terms.teleport is not None:
         np.testing.assert_array_equal(small.teleport, state.teleport[used])
     assert codelength(flow, small) == codelength(flow, state)
 
@@ -241,26 +240,26 @@ def test_compact_numbers_modules_without_gaps(case):
 @given(partitioned_walks(max_nodes=12, max_links=24))
 def test_spread_undoes_compact(case):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     small = compacted(flow, module_of)
-    assert_same_partition(spread(flow, small, small.module_of), partition(flow, small.module_of.copy()))
+    assert_same_partition(expanded(flow, small, small.module_of), partition(flow, small.module_of.copy()))
 
 
 @given(st.data())
 def test_spread_takes_modules_of_modules_down_to_nodes(data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     state = compacted(flow, fine)
     level = aggregated(flow, state)
     coarse = compacted(level, data.draw(partitions(len(state.sizes))))
     below = coarse.module_of[state.module_of]
-    assert_same_partition(spread(flow, coarse, below), partition(flow, below.copy()))
+    assert_same_partition(expanded(flow, coarse, below), partition(flow, below.copy()))
 
 
 @given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
 def test_group_sorts_nodes_by_module_in_the_given_order(case, random):
     links, options, module_of = case
-    state = compacted(random_walk(links.network(), options), module_of)
+    state = compacted(level_of(links.network(), options), module_of)
     order = shuffled(links.num_nodes, random)
     starts, members = group(state, order)
     np.testing.assert_array_equal(np.diff(starts), state.sizes)
@@ -270,9 +269,9 @@ def test_group_sorts_nodes_by_module_in_the_given_order(case, random):
 @given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
 def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, random):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     groups = group(compacted(flow, module_of), shuffled(links.num_nodes, random))
-    state = single_in_groups(flow, groups)
+    state = singletons_in_groups(flow, groups)
     np.testing.assert_array_equal(state.module_of[groups.members], np.arange(links.num_nodes))
     assert_same_partition(state, partition(flow, state.module_of.copy()))
 
@@ -280,7 +279,7 @@ def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, random):
 @given(partitioned_walks(max_nodes=12, max_links=24))
 def test_connected_parts_against_scipy_and_networkx(case):
     links, options, module_of = case
-    flow, n = random_walk(links.network(), options), links.num_nodes
+    flow, n = level_of(links.network(), options), links.num_nodes
     parts = np.full(n, n, dtype=np.uint32)
     count = connected_parts(flow.links, module_of.astype(np.uint32), parts, np.empty_like(parts))
     expected_count, expected = parts_of(flow, module_of)

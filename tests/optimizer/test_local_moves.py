@@ -6,16 +6,23 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import partitioned_walks
+from strategies import countings, described, level_of, partitioned_walks
 
 from mapeq._base.csr import ONE
 from mapeq.network.network import Network
 from mapeq.objective.two_level import codelength, new_move, partition
-from mapeq.optimizer.aggregation import compact, group, single_in_groups
-from mapeq.optimizer.local_moves import Bounds, move_nodes, propose, queue_of, spares_of, take_block, unbounded
+from mapeq.optimizer.aggregation import compact, group, singletons_in_groups
+from mapeq.optimizer.local_moves import (
+    MoveConstraint,
+    free_modules_of,
+    move_nodes,
+    new_queue,
+    propose,
+    take_block,
+    unconstrained,
+)
 from mapeq.optimizer.workspace import new_scratch
 from mapeq.walk.flow import link_flows
-from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
 FOREVER = 1 << 60
@@ -38,7 +45,7 @@ def length_of(flow, module_of):
 
 def queue_with_blocks(order, block):
     """A queue of all nodes; by itself, that of a small network would take one node at a time."""
-    return queue_of(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
+    return new_queue(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
 
 
 def scratch_of(flow):
@@ -48,10 +55,15 @@ def scratch_of(flow):
 def move_all(flow, state, bounds, order, *, block, work):
     """Move nodes until none wants to, interrupted after so much work each time: the change."""
     change = 0.0
-    queue, spares, scratch, move = queue_with_blocks(order, block), spares_of(state), scratch_of(flow), new_move()
+    queue, free_modules, scratch, move = (
+        queue_with_blocks(order, block),
+        free_modules_of(state),
+        scratch_of(flow),
+        new_move(),
+    )
     while queue.ends[1]:
         one, met = move_nodes(
-            flow.links, flow.nodes, flow.teleport, state, bounds, queue, spares, scratch, move, np.uint64(work)
+            flow.links, flow.nodes, flow.terms, state, bounds, queue, free_modules, scratch, move, np.uint64(work)
         )
         assert met >= work or not queue.ends[1]
         assert met > 0 or bounds.refining
@@ -59,22 +71,22 @@ def move_all(flow, state, bounds, order, *, block, work):
         change += one
     assert not queue.waiting.any()
     assert not scratch.table.any()
-    assert spares.height[0] == np.count_nonzero(state.sizes == 0)
+    assert free_modules.count[0] == np.count_nonzero(state.sizes == 0)
     return change
 
 
 def moved(flow, module_of, order, *, block=1, work=FOREVER):
     """Move nodes to any modules: the change, the Partition."""
     state = partition(flow, module_of.astype(np.uint32))
-    return move_all(flow, state, unbounded(state), order, block=block, work=work), state
+    return move_all(flow, state, unconstrained(state), order, block=block, work=work), state
 
 
 def refined(flow, module_of, order, *, block=1, work=FOREVER):
     """Sub-modules of all modules, as a Partition."""
     coarse = compact(partition(flow, module_of.astype(np.uint32)))
     groups = group(coarse, order)
-    state = single_in_groups(flow, groups)
-    move_all(flow, state, Bounds(coarse.module_of, ONE, groups.starts, ONE), order, block=block, work=work)
+    state = singletons_in_groups(flow, groups)
+    move_all(flow, state, MoveConstraint(coarse.module_of, ONE, groups.starts, ONE), order, block=block, work=work)
     return state
 
 
@@ -83,7 +95,7 @@ def assert_in_step(flow, state):
     expected = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, expected.sizes)
     np.testing.assert_allclose(state.modules, expected.modules, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(state.uses, expected.uses, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(state.index, expected.index, rtol=1e-10, atol=1e-10)
     assert not state.modules[state.sizes == 0].any()
     assert (state.teleport is None) == (expected.teleport is None)
     if state.teleport is not None:
@@ -106,10 +118,10 @@ def graph_of(flow):
 # Moving --------------------------------------------------------------------------------------
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
-def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, block):
+@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, countings())
+def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, block, counting):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow, _ = described(links, options, counting)
     change, state = moved(flow, module_of, shuffled(links.num_nodes, random), block=block)
     assert change <= 0
     before, after = length_of(flow, module_of), length_of(flow, state.module_of)
@@ -121,7 +133,7 @@ def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, blo
 @given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
 def test_moving_keeps_all_sums_in_step(case, random, block):
     links, options, module_of = case
-    flow = random_walk(links.network(), options)
+    flow = level_of(links.network(), options)
     _, state = moved(flow, module_of, shuffled(links.num_nodes, random), block=block)
     assert_in_step(flow, state)
 
@@ -129,7 +141,7 @@ def test_moving_keeps_all_sums_in_step(case, random, block):
 @given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.integers(1, 30))
 def test_interrupted_moving_gives_the_same(case, random, block, work):
     links, options, module_of = case
-    flow, order = random_walk(links.network(), options), shuffled(links.num_nodes, random)
+    flow, order = level_of(links.network(), options), shuffled(links.num_nodes, random)
     change, state = moved(flow, module_of, order, block=block)
     again, interrupted = moved(flow, module_of, order, block=block, work=work)
     np.testing.assert_array_equal(interrupted.module_of, state.module_of)
@@ -140,19 +152,19 @@ def test_interrupted_moving_gives_the_same(case, random, block, work):
 def test_a_block_may_be_proposed_in_any_parts(case, random, data):
     links, options, module_of = case
     n = links.num_nodes
-    flow, order = random_walk(links.network(), options), shuffled(n, random)
+    flow, order = level_of(links.network(), options), shuffled(n, random)
     state = partition(flow, module_of.astype(np.uint32))
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
     answers = []
     for parts in ([0, n], [0, *cuts, n]):
-        queue, bounds = queue_with_blocks(order, max(n, 1)), unbounded(state)
+        queue, bounds = queue_with_blocks(order, max(n, 1)), unconstrained(state)
         size, met = take_block(flow.links, state, bounds, queue)
         assert (size, met) == (n, len(flow.links.indices) + n)
         np.testing.assert_array_equal(queue.block[:n], order)
         for begin, end in itertools.pairwise(parts):
             scratch = scratch_of(flow)
             ends = np.uint64(begin), np.uint64(end)
-            propose(flow.links, flow.nodes, flow.teleport, state, bounds, queue, *ends, scratch)
+            propose(flow.links, flow.nodes, flow.terms, state, bounds, queue, *ends, scratch)
             assert not scratch.table.any()
         answers.append(queue.proposed[:n])
     np.testing.assert_array_equal(*answers)
@@ -165,16 +177,16 @@ def test_proposals_of_many_batches_may_be_split():
     rng = np.random.default_rng(7)
     sources, targets = rng.integers(0, 900, (2, 6000))
     network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
-    order, bounds = rng.permutation(numbers(900)), unbounded(state)
+    order, bounds = rng.permutation(numbers(900)), unconstrained(state)
     answers = []
     for parts in ([0, 900], [0, 1, 17, 17, 450, 900], list(range(901))):
         queue, scratch = queue_with_blocks(order, 900), scratch_of(flow)
         take_block(flow.links, state, bounds, queue)
         for begin, end in itertools.pairwise(parts):
             ends = np.uint64(begin), np.uint64(end)
-            propose(flow.links, flow.nodes, flow.teleport, state, bounds, queue, *ends, scratch)
+            propose(flow.links, flow.nodes, flow.terms, state, bounds, queue, *ends, scratch)
         assert not scratch.table.any()
         answers.append(queue.proposed)
     np.testing.assert_array_equal(answers[1], answers[0])
@@ -185,10 +197,10 @@ def test_proposals_of_many_batches_may_be_split():
 
 
 def test_moving_stops_after_the_given_work():
-    flow = random_walk(Network.from_edges(np.arange(99), np.arange(1, 100)), WalkOptions())
+    flow = level_of(Network.from_edges(np.arange(99), np.arange(1, 100)), WalkOptions())
     state = partition(flow, numbers(100))
-    queue, spares, scratch = queue_with_blocks(numbers(100), 1), spares_of(state), scratch_of(flow)
-    common = (flow.links, flow.nodes, flow.teleport, state, unbounded(state), queue, spares, scratch, new_move())
+    queue, free_modules, scratch = queue_with_blocks(numbers(100), 1), free_modules_of(state), scratch_of(flow)
+    common = (flow.links, flow.nodes, flow.terms, state, unconstrained(state), queue, free_modules, scratch, new_move())
     _, met = move_nodes(*common, np.uint64(10))
     assert 10 <= met < 14
     assert queue.ends[1] > 90
@@ -196,7 +208,7 @@ def test_moving_stops_after_the_given_work():
 
 @pytest.mark.parametrize("block", [1, 2, 6])
 def test_moving_finds_two_triangles(block):
-    flow = random_walk(TWO_TRIANGLES, WalkOptions())
+    flow = level_of(TWO_TRIANGLES, WalkOptions())
     _, state = moved(flow, numbers(6), numbers(6), block=block)
     assert in_order(state.module_of) == [0, 0, 0, 1, 1, 1]
 
@@ -204,7 +216,7 @@ def test_moving_finds_two_triangles(block):
 def test_a_node_may_move_to_a_module_of_its_own():
     """The walk seldom leaves node 0, which names itself over and over."""
     network = Network.from_edges([0, 0, 1, 1, 2], [0, 1, 2, 3, 3], [10, 0.01, 1, 1, 1])
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     change, state = moved(flow, np.zeros(4, dtype=np.uint32), numbers(4))
     assert change < 0
     assert in_order(state.module_of) == [0, 1, 1, 1]
@@ -213,21 +225,25 @@ def test_a_node_may_move_to_a_module_of_its_own():
 @given(partitioned_walks(max_nodes=12, max_links=40))
 def test_spares_are_the_numbers_without_nodes(case):
     links, options, module_of = case
-    state = partition(random_walk(links.network(), options), module_of.astype(np.uint32))
-    spares = spares_of(state)
+    state = partition(level_of(links.network(), options), module_of.astype(np.uint32))
+    free_modules = free_modules_of(state)
     unused = set(range(links.num_nodes)) - set(module_of.tolist())
-    assert sorted(spares.numbers[: int(spares.height[0])].tolist()) == sorted(unused)
+    assert sorted(free_modules.numbers[: int(free_modules.count[0])].tolist()) == sorted(unused)
 
 
 def test_moving_keeps_the_spares_in_step():
     rng = np.random.default_rng(7)
-    flow = random_walk(Network.from_edges(*rng.integers(0, 900, (2, 6000))), WalkOptions())
+    flow = level_of(Network.from_edges(*rng.integers(0, 900, (2, 6000))), WalkOptions())
     state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
-    queue, spares, bounds = queue_with_blocks(rng.permutation(numbers(900)), 100), spares_of(state), unbounded(state)
-    common = (flow.links, flow.nodes, flow.teleport, state, bounds, queue, spares, scratch_of(flow), new_move())
+    queue, free_modules, bounds = (
+        queue_with_blocks(rng.permutation(numbers(900)), 100),
+        free_modules_of(state),
+        unconstrained(state),
+    )
+    common = (flow.links, flow.nodes, flow.terms, state, bounds, queue, free_modules, scratch_of(flow), new_move())
     move_nodes(*common, np.uint64(FOREVER))
     unused = np.flatnonzero(state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(spares.numbers[: int(spares.height[0])]), unused)
+    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.count[0])]), unused)
 
 
 # Refining ------------------------------------------------------------------------------------
@@ -236,7 +252,7 @@ def test_moving_keeps_the_spares_in_step():
 @given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
 def test_refining_gives_connected_sub_modules_inside_the_modules(case, random, block):
     links, options, module_of = case
-    flow, given_modules = random_walk(links.network(), options), module_of.copy()
+    flow, given_modules = level_of(links.network(), options), module_of.copy()
     state = refined(flow, module_of, shuffled(links.num_nodes, random), block=block)
     np.testing.assert_array_equal(module_of, given_modules)
     graph = graph_of(flow)
@@ -254,7 +270,7 @@ def test_refining_gives_connected_sub_modules_inside_the_modules(case, random, b
 @given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.integers(1, 30))
 def test_interrupted_refining_gives_the_same(case, random, block, work):
     links, options, module_of = case
-    flow, order = random_walk(links.network(), options), shuffled(links.num_nodes, random)
+    flow, order = level_of(links.network(), options), shuffled(links.num_nodes, random)
     whole = refined(flow, module_of, order, block=block)
     interrupted = refined(flow, module_of, order, block=block, work=work)
     np.testing.assert_array_equal(interrupted.module_of, whole.module_of)
@@ -262,6 +278,6 @@ def test_interrupted_refining_gives_the_same(case, random, block, work):
 
 @pytest.mark.parametrize("block", [1, 2, 6])
 def test_refining_splits_a_module_that_is_two(block):
-    flow = random_walk(TWO_TRIANGLES, WalkOptions())
+    flow = level_of(TWO_TRIANGLES, WalkOptions())
     state = refined(flow, np.zeros(6, dtype=np.uint32), numbers(6), block=block)
     assert in_order(state.module_of) == [0, 0, 0, 1, 1, 1]

@@ -7,18 +7,17 @@ from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optimizer.test_tree_moves import assert_in_step, every_flow, length_of, paths_of
-from strategies import hierarchies, nested_walks, partitions, walks
+from strategies import countings, described, hierarchies, nested_walks, partitions, walks
 
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
-from mapeq.objective.multilevel import dissolved, hierarchy, leaf_modules
+from mapeq.objective.multilevel import dissolved, leaf_modules, multilevel_partition
 from mapeq.objective.two_level import partition
 from mapeq.optimizer.aggregation import aggregate, compact, within_groups
-from mapeq.optimizer.local_moves import LEAST_GAIN
-from mapeq.optimizer.multilevel import Nester
+from mapeq.optimizer.local_moves import MIN_GAIN
+from mapeq.optimizer.multilevel import MultilevelOptimizer
 from mapeq.optimizer.two_level import outcome
 from mapeq.optimizer.workspace import Workers
 from mapeq.walk.flow import EXIT
-from mapeq.walk.models import random_walk
 
 seeds = st.integers(0, 2**32)
 
@@ -27,7 +26,7 @@ def never():
     return False
 
 
-class Watched(Nester):
+class Watched(MultilevelOptimizer):
     """Keeps what comes of finding clusters."""
 
     def __init__(self, seed, stopped=never):
@@ -56,7 +55,7 @@ def drawn(data, **fixed):
     """A flow with at least one node, and its walk by the oracle: of any network, or of one that has levels."""
     some = st.one_of(walks(min_nodes=2, max_nodes=12, max_links=30, **fixed), nested_walks(**fixed))
     links, options = data.draw(some)
-    return random_walk(links.network(), options), links.walk(options)
+    return described(links, options, data.draw(countings()))
 
 
 def drawn_tree(data, flow):
@@ -97,9 +96,9 @@ def without(paths, module):
 def test_no_module_is_left_that_would_better_be_dissolved(fixed, data):
     flow, walk = drawn(data, **fixed)
     tree = drawn_tree(data, flow)
-    before = hierarchy(flow, tree)
+    before = multilevel_partition(flow, tree)
     length = length_of(flow, before)
-    state = dissolved(before)
+    state = dissolved(flow, before)
     assert_in_step(flow, state)
     assert_well_formed(state)
     paths = paths_of(state)
@@ -115,7 +114,7 @@ def test_no_module_is_left_that_would_better_be_dissolved(fixed, data):
 def test_a_module_alone_in_another_always_dissolves(fixed, data):
     flow, _ = drawn(data, **fixed)
     paths = [(0, *path) for path in data.draw(hierarchies(len(flow.nodes)))]
-    found = paths_of(dissolved(hierarchy(flow, tree_of(paths))))
+    found = paths_of(dissolved(flow, multilevel_partition(flow, tree_of(paths))))
     modules = {path[:d] for path in found for d in range(1, len(path) + 1)}
     for module in modules:
         assert len(module) == 1 or sum(other[:-1] == module[:-1] for other in modules) > 1
@@ -129,7 +128,7 @@ def grouped(data, flow):
     n = len(flow.nodes)
     in_two = st.integers(0, n // 2).map(lambda first: np.arange(n) >= first)  # one with more levels in it, maybe
     groups = np.unique(data.draw(st.one_of(partitions(n), in_two)), return_inverse=True)[1].astype(np.uint32)
-    exit = hierarchy(flow, two_levels(groups)).modules[1:, EXIT]
+    exit = multilevel_partition(flow, two_levels(groups)).modules[1:, EXIT]
     kept = data.draw(st.integers(1, len(exit)))
     within, members = within_groups(flow, groups, exit[:kept])
     return within, groups, members
@@ -159,12 +158,12 @@ def test_modules_within_groups_change_what_they_say(fixed, data, seed):
 
 
 def watched_levels(monkeypatch):
-    """Which module of the level above each node of a level is in: what the Nester itself aggregates, in order."""
+    """The partitions that the optimizer aggregates, in order: the module of each node of a level."""
     levels = []
 
-    def watched(flow, state, order, crew):
+    def watched(flow, state, order, workers):
         levels.append(state.module_of.copy())
-        return aggregate(flow, state, order, crew)
+        return aggregate(flow, state, order, workers)
 
     monkeypatch.setattr("mapeq.optimizer.multilevel.aggregate", watched)
     return levels
@@ -211,16 +210,16 @@ def test_tops_change_what_they_say_with_all_modules_in_them(fixed, data, seed):
 def test_levels_above_modules_shorten_the_description_by_what_they_say(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     module_of = np.unique(data.draw(partitions(len(flow.nodes))), return_inverse=True)[1].astype(np.uint32)
-    nester = Watched(seed)
-    tree = nester._raised(flow, partition_of(flow, module_of))
+    optimizer = Watched(seed)
+    tree = optimizer._raised(flow, partition_of(flow, module_of))
     assert_well_formed(tree)
     paths = paths_of(tree)
     numbers = dict(zip((path[-1] for path in paths), module_of.tolist(), strict=True))
     assert [numbers[path[-1]] for path in paths] == module_of.tolist()
-    changes = [float(found.change[0]) for found in nester.found]
+    changes = [float(found.change[0]) for found in optimizer.found]
     assert len({len(path) for path in paths}) == 1
     assert len(paths[0]) == len(changes)
-    assert changes[-1] >= -LEAST_GAIN
+    assert changes[-1] >= -MIN_GAIN
     flat = oracle(walk, [(m,) for m in module_of.tolist()])
     assert oracle(walk, paths) == pytest.approx(flat + sum(changes[:-1]), abs=1e-10)
 
@@ -235,12 +234,12 @@ def partition_of(flow, module_of):
 def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     tree = drawn_tree(data, flow)
-    state = hierarchy(flow, tree)
+    state = multilevel_partition(flow, tree)
     leaves, numbers = leaf_modules(state)
-    nester = Watched(seed)
-    level = aggregate(flow, leaves, np.arange(len(flow.nodes), dtype=np.uint32), nester.crew)
-    inserted = nester._inserted(level, numbers, state)
-    (found,) = nester.found
+    optimizer = Watched(seed)
+    level = aggregate(flow, leaves, np.arange(len(flow.nodes), dtype=np.uint32), optimizer.workers)
+    inserted = optimizer._inserted(level, numbers, state)
+    (found,) = optimizer.found
     paths, before = paths_of(tree), oracle(walk, paths_of(tree))
     name = {m: ("new", int(found.state.module_of[m - 1])) for m in range(1, len(tree.parent))}
 
@@ -253,7 +252,7 @@ def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, s
     for module in sorted(set(tree.parent.tolist())):
         length = oracle(walk, with_level_in({module}))
         assert found.change[module] == pytest.approx(length - before, abs=1e-10)
-    pays = set(np.flatnonzero(found.change < -LEAST_GAIN).tolist())
+    pays = set(np.flatnonzero(found.change < -MIN_GAIN).tolist())
     assert (inserted is None) == (not pays)
     if inserted is not None:
         assert_well_formed(inserted)
@@ -267,17 +266,17 @@ def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, s
 @settings(max_examples=25)
 def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
     flow, _ = drawn(data, **fixed)
-    nester = Nester(np.random.default_rng(seed), Workers(), never)
-    tops = nester._tops(flow)
-    tree = nester._topped(flow, tops)
+    optimizer = MultilevelOptimizer(np.random.default_rng(seed), Workers(), never)
+    tops = optimizer._tops(flow)
+    tree = optimizer._topped(flow, tops)
     assert_well_formed(tree)
-    if tops.change[0] >= -LEAST_GAIN:
+    if tops.change[0] >= -MIN_GAIN:
         assert tree.parent.tolist() == [0, 0]
     else:
         np.testing.assert_array_equal(cut(tree, 1) - 1, tops.module_of)
         assert (
-            length_of(flow, hierarchy(flow, tree))
-            <= length_of(flow, hierarchy(flow, two_levels(tops.module_of))) + 1e-10
+            length_of(flow, multilevel_partition(flow, tree))
+            <= length_of(flow, multilevel_partition(flow, two_levels(tops.module_of))) + 1e-10
         )
 
 
@@ -286,9 +285,9 @@ def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
 @settings(max_examples=25)
 def test_a_network_is_divided_unless_it_is_flat(fixed, data, seed):
     flow, _ = drawn(data, **fixed)
-    nester = Watched(seed)
-    stage = nester._first_pass(flow)
-    tree = nester._divided(flow, stage)
+    optimizer = Watched(seed)
+    stage = optimizer._first_pass(flow)
+    tree = optimizer._divided(flow, stage)
     if tree is not None:
         assert_well_formed(tree)
         assert len(tree.module_of) == len(flow.nodes)
@@ -297,12 +296,14 @@ def test_a_network_is_divided_unless_it_is_flat(fixed, data, seed):
 # Better levels -------------------------------------------------------------------------------
 
 STEPS = {
-    "nodes": lambda nester, flow, state: nester._nodes_moved(flow, state),
-    "parts": lambda nester, flow, state: nester._parts_moved(flow, state),
-    "subtrees": lambda nester, flow, state: nester._subtrees_moved(flow, state, insert=False),
-    "subtrees and levels": lambda nester, flow, state: nester._subtrees_moved(flow, state, insert=True),
-    "tuned": lambda nester, flow, state: nester._tuned(flow, state),
-    "all": lambda nester, flow, state: nester._tuned(flow, dissolved(nester._nodes_moved(flow, state)), rounds=3),
+    "nodes": lambda optimizer, flow, state: optimizer._nodes_moved(flow, state),
+    "parts": lambda optimizer, flow, state: optimizer._parts_moved(flow, state),
+    "subtrees": lambda optimizer, flow, state: optimizer._subtrees_moved(flow, state, insert=False),
+    "subtrees and levels": lambda optimizer, flow, state: optimizer._subtrees_moved(flow, state, insert=True),
+    "tuned": lambda optimizer, flow, state: optimizer._tuned(flow, state),
+    "all": lambda optimizer, flow, state: optimizer._tuned(
+        flow, dissolved(flow, optimizer._nodes_moved(flow, state)), rounds=3
+    ),
 }
 
 
@@ -314,7 +315,9 @@ def test_no_step_lengthens_the_description_and_all_keep_sums_in_step(fixed, step
     flow, walk = drawn(data, **fixed)
     tree = drawn_tree(data, flow)
     stopped = stopping_after(data.draw(st.sampled_from([0, 1, 2, 3, 5, 8, 10**6])))
-    state = step(Nester(np.random.default_rng(seed), Workers(), stopped), flow, hierarchy(flow, tree))
+    state = step(
+        MultilevelOptimizer(np.random.default_rng(seed), Workers(), stopped), flow, multilevel_partition(flow, tree)
+    )
     assert_in_step(flow, state)
     assert_well_formed(state)
     after = oracle(walk, paths_of(state))
@@ -329,10 +332,10 @@ def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     pair = [outcome(flow, drawn_tree(data, flow)) for _ in range(2)]
     stopped = stopping_after(data.draw(st.sampled_from([0, 2, 5, 10**6])))
-    end = Nester(np.random.default_rng(seed), Workers(), stopped).recombine(flow, *pair)
-    assert_well_formed(end.tree)
-    assert end.length == pytest.approx(oracle(walk, paths_of(end.tree)), abs=1e-10)
-    assert end.length <= min(parent.length for parent in pair) + 1e-10
+    end = MultilevelOptimizer(np.random.default_rng(seed), Workers(), stopped).recombine(flow, *pair)
+    assert_well_formed(end.hierarchy)
+    assert end.codelength == pytest.approx(oracle(walk, paths_of(end.hierarchy)), abs=1e-10)
+    assert end.codelength <= min(parent.codelength for parent in pair) + 1e-10
 
 
 @every_flow
@@ -341,7 +344,7 @@ def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
 def test_a_finished_partition_is_as_good_as_it_was(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
     end = outcome(flow, renumbered(two_levels(data.draw(partitions(len(flow.nodes))))))
-    finished = Nester(np.random.default_rng(seed), Workers(), never).finish(flow, end)
-    assert_well_formed(finished.tree)
-    assert finished.length == pytest.approx(oracle(walk, paths_of(finished.tree)), abs=1e-10)
-    assert finished.length <= end.length + 1e-12
+    finished = MultilevelOptimizer(np.random.default_rng(seed), Workers(), never).finish(flow, end)
+    assert_well_formed(finished.hierarchy)
+    assert finished.codelength == pytest.approx(oracle(walk, paths_of(finished.hierarchy)), abs=1e-10)
+    assert finished.codelength <= end.codelength + 1e-12

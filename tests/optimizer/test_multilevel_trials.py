@@ -22,7 +22,8 @@ from mapeq._base.hierarchy import Hierarchy, cut, depths, num_tops, renumbered, 
 from mapeq._base.progress import Progress
 from mapeq._base.threads import WORTH_SHARING
 from mapeq.network.network import Network
-from mapeq.objective.multilevel import hierarchical_codelength, hierarchy
+from mapeq.objective.level import network_level
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.local_moves import BLOCKS
 from mapeq.optimizer.trials import find_modules
@@ -37,12 +38,13 @@ every_flow = pytest.mark.parametrize(
 
 
 def length_of(flow, tree):
-    return hierarchical_codelength(flow, hierarchy(flow, tree)).total
+    level = network_level(flow)
+    return multilevel_codelength(level, multilevel_partition(level, tree)).total
 
 
 def assert_sound(flow, found):
     """The hierarchy is one, its leaf modules are connected, and it is as short as the trials and plain partitions."""
-    tree, n = found.tree, len(flow.nodes)
+    tree, n = found.hierarchy, len(flow.nodes)
     assert_well_formed(tree)
     length = length_of(flow, tree)
     if flow.teleport is None:  # which connects nodes without links
@@ -50,14 +52,14 @@ def assert_sound(flow, found):
         assert length <= length_of(flow, two_levels(np.zeros(n, dtype=np.uint32))) + 1e-12
     assert length <= min(found.trials) + 1e-10
     assert length <= length_of(flow, two_levels(components_of(flow).astype(np.uint32))) + 1e-12
-    assert 0 <= found.agreed <= num_tops(tree)
+    assert 0 <= found.modules_agreed <= num_tops(tree)
 
 
 def assert_same(one, other):
-    np.testing.assert_array_equal(one.tree.module_of, other.tree.module_of)
-    np.testing.assert_array_equal(one.tree.parent, other.tree.parent)
+    np.testing.assert_array_equal(one.hierarchy.module_of, other.hierarchy.module_of)
+    np.testing.assert_array_equal(one.hierarchy.parent, other.hierarchy.parent)
     assert one.trials == other.trials
-    assert one.agreed == other.agreed
+    assert one.modules_agreed == other.modules_agreed
 
 
 def nested(seed, *, directed=False, sizes=(6, 4, 3, 3), outside=(0.15, 0.05, 0.02)):
@@ -82,8 +84,8 @@ def test_the_hierarchy_is_sound(case, seed):
     found = find_modules(flow, multilevel=True, num_trials=2, seed=seed)
     assert_sound(flow, found)
     assert len(found.trials) == 2
-    expected = naive.hierarchical_codelength(links.walk(options), paths_of(found.tree)).total
-    assert length_of(flow, found.tree) == pytest.approx(expected, abs=1e-10)
+    expected = naive.hierarchical_codelength(links.walk(options), paths_of(found.hierarchy)).total
+    assert length_of(flow, found.hierarchy) == pytest.approx(expected, abs=1e-10)
 
 
 @given(st.one_of(walks(max_nodes=12, max_links=40), nested_walks()), st.integers(0, 2**32))
@@ -92,7 +94,7 @@ def test_a_hierarchy_is_no_longer_than_the_partition_found_with_the_same_seed(ca
     links, options = case
     flow = random_walk(links.network(), options)
     flat = find_modules(flow, seed=seed)
-    assert length_of(flow, find_modules(flow, multilevel=True, seed=seed).tree) <= min(flat.trials) + 1e-10
+    assert length_of(flow, find_modules(flow, multilevel=True, seed=seed).hierarchy) <= min(flat.trials) + 1e-10
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -102,7 +104,7 @@ def test_a_flat_network_is_described_as_well_as_with_two_levels(options, seed):
     flow = random_walk(network, options)
     flat, deep = (find_modules(flow, multilevel=multilevel, seed=seed) for multilevel in (False, True))
     assert_sound(flow, deep)
-    assert length_of(flow, deep.tree) <= min(flat.trials) + 1e-10
+    assert length_of(flow, deep.hierarchy) <= min(flat.trials) + 1e-10
 
 
 @every_flow
@@ -111,8 +113,10 @@ def test_planted_levels_are_found(options):
     found = find_modules(flow, multilevel=True)
     assert_sound(flow, found)
     i = np.arange(len(flow.nodes))
-    assert length_of(flow, found.tree) <= length_of(flow, tree_of([(g // 12, g // 4, g) for g in (i // 6).tolist()]))
-    assert depths(found.tree.parent).max() >= 3
+    assert length_of(flow, found.hierarchy) <= length_of(
+        flow, tree_of([(g // 12, g // 4, g) for g in (i // 6).tolist()])
+    )
+    assert depths(found.hierarchy.parent).max() >= 3
 
 
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
@@ -143,8 +147,8 @@ def assert_no_worse_than(flow, walk, start):
 def test_a_found_hierarchy_to_start_from_stays_as_good():
     flow = random_walk(nested(2), WalkOptions())
     one = find_modules(flow, multilevel=True)
-    again = find_modules(flow, multilevel=True, start=one.tree, seed=9)
-    assert length_of(flow, again.tree) <= length_of(flow, one.tree) + 1e-12
+    again = find_modules(flow, multilevel=True, start=one.hierarchy, seed=9)
+    assert length_of(flow, again.hierarchy) <= length_of(flow, one.hierarchy) + 1e-12
 
 
 def test_graphs_of_the_atlas_end():
@@ -184,12 +188,12 @@ def test_a_ring_of_cliques_in_one_trial(seed):
     found = find_modules(flow, multilevel=True, seed=seed)
     assert_sound(flow, found)
     assert min(found.trials) <= 3.128528943240294 + 1e-9
-    assert len(set(cut(found.tree, 2).tolist())) == 12
+    assert len(set(cut(found.hierarchy, 2).tolist())) == 12
 
 
 def test_networks_without_structure_or_links():
     def found(graph):
-        tree = find_modules(random_walk(network_of(graph), WalkOptions()), multilevel=True).tree
+        tree = find_modules(random_walk(network_of(graph), WalkOptions()), multilevel=True).hierarchy
         return tree.module_of.tolist(), tree.parent.tolist()
 
     assert found(nx.complete_graph(9)) == ([1] * 9, [0, 0])
@@ -215,7 +219,7 @@ def test_the_order_of_nodes_changes_no_codelength():
         position[sources], position[targets], weights, directed=True, num_nodes=network.num_nodes
     )
     flow, permuted_flow = random_walk(network, RECORDED), random_walk(permuted, RECORDED)
-    tree = find_modules(flow, multilevel=True).tree
+    tree = find_modules(flow, multilevel=True).hierarchy
     module_of = np.empty_like(tree.module_of)
     module_of[position] = tree.module_of
     assert length_of(permuted_flow, Hierarchy(module_of, tree.parent)) == pytest.approx(
@@ -232,7 +236,7 @@ def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, mon
     monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
     flow = random_walk(nested(2, directed=options.flow_model == "directed"), options)
     one = find_modules(flow, multilevel=True, num_trials=num_trials, seed=42)
-    assert depths(one.tree.parent).max() > 1
+    assert depths(one.hierarchy.parent).max() > 1
     for num_threads in (1, 2, 3):
         again = find_modules(flow, multilevel=True, num_trials=num_trials, seed=42, num_threads=num_threads)
         assert_same(again, one)
@@ -247,7 +251,7 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     flow = random_walk(Network.from_edges(sources, targets), WalkOptions())
     assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
     one = find_modules(flow, multilevel=True)
-    assert depths(one.tree.parent).max() > 1
+    assert depths(one.hierarchy.parent).max() > 1
     for num_threads in (2, 3):
         assert_same(find_modules(flow, multilevel=True, num_threads=num_threads), one)
 
@@ -257,7 +261,7 @@ def test_recombined_trials_are_at_least_as_good_as_each():
     found = find_modules(flow, multilevel=True, num_trials=5)
     assert_sound(flow, found)
     assert len(found.trials) == 5
-    assert length_of(flow, found.tree) <= min(found.trials)
+    assert length_of(flow, found.hierarchy) <= min(found.trials)
 
 
 def test_trials_draw_from_streams_of_their_own():
@@ -301,7 +305,7 @@ def test_a_search_may_be_stopped_anywhere(flow, start):
         assert_sound(flow, found)
         assert not found.converged
         if start:
-            assert length_of(flow, found.tree) <= length_of(flow, tree) + 1e-12
+            assert length_of(flow, found.hierarchy) <= length_of(flow, tree) + 1e-12
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -326,10 +330,10 @@ def test_progress_is_reported_after_every_pass(flow, num_threads):
         assert [progress.num_passes for progress in passes] == list(range(1, len(passes) + 1))
         assert min(progress.codelength for progress in passes) == pytest.approx(found.trials[trial - 1], abs=1e-9)
         assert all(1 <= progress.num_modules <= len(flow.nodes) for progress in passes)
-    assert min(progress.codelength for progress in reports) >= length_of(flow, found.tree) - 1e-9
+    assert min(progress.codelength for progress in reports) >= length_of(flow, found.hierarchy) - 1e-9
     (recombined,) = (progress for progress in reports if not progress.num_passes and progress.trial == 3)
-    assert recombined.codelength == length_of(flow, found.tree)
-    assert recombined.num_modules == num_tops(found.tree)
+    assert recombined.codelength == length_of(flow, found.hierarchy)
+    assert recombined.num_modules == num_tops(found.hierarchy)
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
@@ -350,4 +354,4 @@ def test_ctrl_c_may_keep_the_best_hierarchy_so_far(flow, after):
     assert not found.converged
     assert len(found.trials) == 1
     assert_sound(flow, found)
-    assert length_of(flow, found.tree) <= min(progress.codelength for progress in reports) + 1e-9
+    assert length_of(flow, found.hierarchy) <= min(progress.codelength for progress in reports) + 1e-9

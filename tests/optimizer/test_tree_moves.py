@@ -8,17 +8,17 @@ import pytest
 from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import hierarchies, nested_walks, walks
+from strategies import countings, described, hierarchies, level_of, nested_walks, walks
 
 from mapeq._base.hierarchy import ROOT, Hierarchy
 from mapeq.network.network import Network
-from mapeq.objective.multilevel import hierarchical_codelength, hierarchy, settled
+from mapeq.objective.level import as_codewords
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition, settled
 from mapeq.objective.two_level import new_move, partition
-from mapeq.optimizer.aggregation import aggregate, by_name, compact
-from mapeq.optimizer.local_moves import LEAST_GAIN, queue_of, spares_of, take_block
+from mapeq.optimizer.aggregation import aggregate, compact
+from mapeq.optimizer.local_moves import MIN_GAIN, free_modules_of, new_queue, take_block
 from mapeq.optimizer.tree_moves import best_place, commit_units, move_units, places, propose_units
 from mapeq.optimizer.workspace import Workers, new_scratch
-from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
 DIRECTED = WalkOptions("directed")
@@ -44,17 +44,17 @@ def paths_of(state):
 
 
 def length_of(flow, state):
-    return hierarchical_codelength(flow, state).total
+    return multilevel_codelength(flow, state).total
 
 
 def assert_in_step(flow, state):
     """All sums of a hierarchy are what they would be from scratch, and nothing is left of what is no module."""
     rows = settled(state)
-    fresh = hierarchy(flow, Hierarchy(rows.module_of, rows.parent))
+    fresh = multilevel_partition(flow, Hierarchy(rows.module_of, rows.parent))
     np.testing.assert_array_equal(rows.sizes, fresh.sizes)
     np.testing.assert_allclose(rows.modules, fresh.modules, rtol=1e-10, atol=1e-10)
     assert not state.modules[1:][state.sizes[1:] == 0].any()
-    assert (state.teleport is None) == (flow.teleport is None)
+    assert (state.teleport is None) == (flow.terms.teleport is None)
     if state.teleport is not None:
         np.testing.assert_allclose(rows.teleport[1:], fresh.teleport[1:], rtol=1e-10, atol=1e-10)
         assert not state.teleport[1:][state.sizes[1:] == 0].any()
@@ -82,7 +82,7 @@ class Units:
     def __init__(self, flow, tree, unit_of, homes, state, *, anywhere):
         small = compact(partition(flow, unit_of))
         level = aggregate(flow, small, np.arange(len(unit_of), dtype=np.uint32), Workers())
-        self.flow = by_name(level) if anywhere else level
+        self.flow = as_codewords(level) if anywhere else level
         self.members = [np.flatnonzero(small.module_of == u).tolist() for u in range(len(small.sizes))]
         self.homes = [homes[nodes[0]] for nodes in self.members]
         self.state = state
@@ -92,14 +92,14 @@ class Units:
     @classmethod
     def nodes(cls, flow, tree, room):
         n = np.arange(len(tree.module_of), dtype=np.uint32)
-        return cls(flow, tree, n, paths_of(tree), hierarchy(flow, tree, room), anywhere=False)
+        return cls(flow, tree, n, paths_of(tree), multilevel_partition(flow, tree, room), anywhere=False)
 
     @classmethod
     def parts(cls, flow, tree, room, labels):
         """Groups of nodes that have the same label and leaf module."""
         keys = tree.module_of.astype(np.int64) * len(labels) + labels
         _, firsts, unit_of = np.unique(keys, return_index=True, return_inverse=True)
-        state = hierarchy(flow, tree, room)
+        state = multilevel_partition(flow, tree, room)
         in_modules = np.bincount(tree.parent[1:], minlength=len(state.parent))
         sizes = in_modules + np.bincount(tree.module_of[firsts], minlength=len(state.parent))
         state = state._replace(module_of=tree.module_of[firsts], sizes=sizes.astype(np.uint32))
@@ -118,7 +118,7 @@ class Units:
         roots = [next(path[:d] for d in range(1, len(path) + 1) if levels[path[:d]] <= height) for path in node_paths]
         names = np.array([root[-1] for root in roots], dtype=np.uint32)
         unit_roots, unit_of = np.unique(names, return_inverse=True)
-        state = hierarchy(flow, tree)
+        state = multilevel_partition(flow, tree)
         state = state._replace(module_of=tree.parent[unit_roots])
         return cls(flow, tree, unit_of.astype(np.uint32), [root[:-1] for root in roots], state, anywhere=True)
 
@@ -157,24 +157,24 @@ class Units:
 
     def kernel(self):
         """The first arguments of all kernels."""
-        return self.flow.links, self.flow.nodes, self.flow.teleport, self.state, self.bounds()
+        return self.flow.links, self.flow.nodes, self.flow.terms, self.state, self.bounds()
 
     def scratch(self):
         widest = int(np.diff(self.flow.links.indptr).max(initial=0))
         return new_scratch((widest + 2) * int(self.bounds().deepest), np.dtype(np.uint32))
 
     def run(self, order, *, block, work=FOREVER):
-        """Visit all units once, and again those that wait then, interrupted after so much work: the change, spares."""
-        queue, spares = queue_with_blocks(order, block), spares_of(self.state)
+        """Visit all units until none waits, interrupted after some work; returns the change and the free modules."""
+        queue, free_modules = queue_with_blocks(order, block), free_modules_of(self.state)
         scratch, move, change = self.scratch(), new_move(), 0.0
         while queue.ends[1]:
-            one, met = move_units(*self.kernel(), queue, spares, scratch, move, np.uint64(work))
+            one, met = move_units(*self.kernel(), queue, free_modules, scratch, move, np.uint64(work))
             assert one <= 0
             assert met >= work or not queue.ends[1]
             change += one
         assert not queue.waiting.any()
         assert not scratch.table.any()
-        return change, spares
+        return change, free_modules
 
     def whole(self, tree):
         """The hierarchy of all nodes, units and what is in them."""
@@ -193,7 +193,7 @@ class Units:
 
 def queue_with_blocks(order, block):
     """A queue of all units; by itself, that of a small network would take one unit at a time."""
-    return queue_of(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
+    return new_queue(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
 
 
 every_flow = pytest.mark.parametrize(
@@ -212,7 +212,8 @@ every_kind = pytest.mark.parametrize("kind", ["nodes", "parts", "subtrees"])
 def drawn(data, kind, room=4, **fixed):
     """A flow, its walk by the oracle, a hierarchy, and units of it; None if there is only the root."""
     links, options = data.draw(st.one_of(walks(min_nodes=3, max_nodes=8, max_links=20, **fixed), nested_walks(**fixed)))
-    flow, n = random_walk(links.network(), options), links.num_nodes
+    flow, walk = described(links, options, data.draw(countings()))
+    n = links.num_nodes
     tree = tree_of(data.draw(hierarchies(n)))
     if kind == "nodes":
         units = Units.nodes(flow, tree, room)
@@ -221,7 +222,7 @@ def drawn(data, kind, room=4, **fixed):
         units = Units.parts(flow, tree, room, np.array(labels))
     else:
         units = Units.subtrees(flow, tree, data.draw(st.integers(0, 2)))
-    return flow, links.walk(options), tree, units
+    return flow, walk, tree, units
 
 
 def home_of(state, module):
@@ -261,7 +262,7 @@ def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, dat
 def test_a_node_may_move_to_a_new_module_beside_its_own_or_further_up():
     """The walk seldom goes on from node 0, which names itself over and over; where it goes to decides how far up."""
     network = Network.from_edges([0, 0, 1, 1, 2, 4, 4, 5], [0, 3, 2, 3, 3, 5, 6, 6], [10, 0.01, 1, 1, 1, 1, 1, 1])
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     inner, outer = [(0, 0), (0, 0), (0, 1), (0, 2)], [(0, 0, 0), (0, 0, 0), (0, 1, 0), (1, 0, 0)]
     for paths, above in ((inner, 1), (outer, 0)):
         tree = tree_of([*paths, (2,), (2,), (2,)])
@@ -285,14 +286,14 @@ def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, dat
     if units is None:
         return
     before = naive.hierarchical_codelength(walk, units.paths).total
-    change, spares = units.run(shuffled(len(units.members), random), block=block)
+    change, free_modules = units.run(shuffled(len(units.members), random), block=block)
     state = units.whole(tree)
     assert_in_step(flow, state)
     after = naive.hierarchical_codelength(walk, paths_of(state)).total
     assert after == pytest.approx(before + change, abs=1e-10)
     assert length_of(flow, state) == pytest.approx(after, abs=1e-10)
     unused = np.flatnonzero(units.state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(spares.numbers[: int(spares.height[0])]), unused)
+    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.count[0])]), unused)
 
 
 @pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
@@ -301,15 +302,15 @@ def test_nodes_leave_random_modules_for_new_ones(options):
     sources = rng.integers(0, 24, 150)
     whole = rng.choice([3, 12, 24], 150, p=[0.8, 0.15, 0.05])
     targets = sources - sources % whole + rng.integers(0, whole)
-    flow = random_walk(Network.from_edges(sources, targets, rng.exponential(size=150), directed=True), options)
+    flow = level_of(Network.from_edges(sources, targets, rng.exponential(size=150), directed=True), options)
     units = Units.nodes(flow, tree_of(list(map(tuple, rng.integers(0, 2, (24, 3)).tolist()))), 8)
     first = next(u for u in range(24) if best_place(*units.kernel(), np.uint64(u), units.scratch())[3])
     order = np.roll(np.arange(24, dtype=np.uint32), -first)
     # With so little work, only the first block of one unit is visited.
-    queue, spares = queue_with_blocks(order, 1), spares_of(units.state)
-    unused = int(spares.height[0])
-    move_units(*units.kernel(), queue, spares, units.scratch(), new_move(), np.uint64(1))
-    assert spares.height[0] == unused - 1
+    queue, free_modules = queue_with_blocks(order, 1), free_modules_of(units.state)
+    unused = int(free_modules.count[0])
+    move_units(*units.kernel(), queue, free_modules, units.scratch(), new_move(), np.uint64(1))
+    assert free_modules.count[0] == unused - 1
     assert_in_step(flow, units.state)
 
 
@@ -356,6 +357,7 @@ def copied(state):
         parent=state.parent.copy(),
         modules=state.modules.copy(),
         teleport=None if state.teleport is None else state.teleport.copy(),
+        num_modules=state.num_modules.copy(),
         sizes=state.sizes.copy(),
     )
 
@@ -384,7 +386,7 @@ def test_a_block_may_be_proposed_in_any_parts(kind, data, random):
     for array, same in zip(units.state, before, strict=True):
         np.testing.assert_array_equal(array, same)
     for u, wants in zip(order, answers[0], strict=True):
-        assert wants == (best_place(*units.kernel(), np.uint64(u), scratch)[0] < -LEAST_GAIN)
+        assert wants == (best_place(*units.kernel(), np.uint64(u), scratch)[0] < -MIN_GAIN)
 
 
 def test_a_larger_network_moves_alike_in_any_parts():
@@ -392,30 +394,30 @@ def test_a_larger_network_moves_alike_in_any_parts():
     rng = np.random.default_rng(7)
     sources, targets = rng.integers(0, 900, (2, 6000))
     network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     leaves = rng.integers(0, 200, 900)
     tree = tree_of([(int(m) % 5, int(m) % 30, int(m)) for m in leaves])
     lengths = []
     for count in (1, 3, 7):
         units = Units.nodes(flow, tree, 64)
-        queue, spares = queue_with_blocks(np.arange(900, dtype=np.uint32), 100), spares_of(units.state)
+        queue, free_modules = queue_with_blocks(np.arange(900, dtype=np.uint32), 100), free_modules_of(units.state)
         change, scratch = 0.0, units.scratch()
         while queue.ends[1]:
             size, _ = take_block(flow.links, units.state, units.bounds(), queue)
             for part in range(count):
                 begin, end = int(size) * part // count, int(size) * (part + 1) // count
                 propose_units(*units.kernel(), queue, np.uint64(begin), np.uint64(end), scratch)
-            change += commit_units(*units.kernel(), queue, size, spares, scratch, new_move())
+            change += commit_units(*units.kernel(), queue, size, free_modules, scratch, new_move())
         assert_in_step(flow, units.state)
         lengths.append(length_of(flow, units.state))
-        assert lengths[-1] == pytest.approx(length_of(flow, hierarchy(flow, tree)) + change, abs=1e-9)
+        assert lengths[-1] == pytest.approx(length_of(flow, multilevel_partition(flow, tree)) + change, abs=1e-9)
     assert lengths == [lengths[0]] * 3
     assert change < -0.1
 
 
 def test_without_spare_numbers_nothing_new_is_made():
     network = Network.from_edges([0, 0, 1, 1, 2], [0, 3, 2, 3, 3], [10, 0.01, 1, 1, 1])
-    flow = random_walk(network, WalkOptions())
+    flow = level_of(network, WalkOptions())
     tree = tree_of([(0, 0), (0, 0), (0, 0), (0, 1)])
     changes = []
     for room in (0, 1):
@@ -427,12 +429,12 @@ def test_without_spare_numbers_nothing_new_is_made():
 
 def test_modules_that_fall_empty_together_are_spare_again():
     """A node that is alone in a module, alone in another, and that in a third."""
-    flow = random_walk(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
+    flow = level_of(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     tree = tree_of([(0,), (0,), (1, 0, 0), (2,), (2,), (2,)])
     units = Units.nodes(flow, tree, 0)
-    _, spares = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)
+    _, free_modules = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)
     gone = list(paths_of(tree)[2])
-    assert sorted(spares.numbers[: int(spares.height[0])].tolist()) == sorted(gone)
+    assert sorted(free_modules.numbers[: int(free_modules.count[0])].tolist()) == sorted(gone)
     assert not units.state.modules[gone].any()
     assert not units.state.sizes[gone].any()
     assert_in_step(flow, units.state)

@@ -15,7 +15,8 @@ from mapeq._base.hierarchy import cut, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import WORTH_SHARING
 from mapeq.network.network import Network
-from mapeq.objective.two_level import codelength, partition
+from mapeq.objective.level import network_level
+from mapeq.objective.two_level import codelength, one_level_codelength, partition
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.local_moves import BLOCKS
 from mapeq.optimizer.trials import find_modules
@@ -28,11 +29,12 @@ RECORDED = WalkOptions("directed", recorded_teleportation=True)
 
 def modules_of(found):
     """The top module of each node, numbered from 0."""
-    return cut(found.tree, 1) - np.uint32(1)
+    return cut(found.hierarchy, 1) - np.uint32(1)
 
 
 def length_of(flow, module_of):
-    return codelength(flow, partition(flow, np.asarray(module_of, dtype=np.uint32))).total
+    level = network_level(flow)
+    return codelength(level, partition(level, np.asarray(module_of, dtype=np.uint32))).total
 
 
 def parts_of(flow, module_of):
@@ -59,7 +61,7 @@ def assert_sound(flow, found):
         assert length <= length_of(flow, np.zeros(n, dtype=np.int64)) + 1e-12
     assert length <= min(found.trials) + 1e-10
     assert length <= length_of(flow, components_of(flow)) + 1e-12
-    assert 0 <= found.agreed <= len(np.unique(modules_of(found)))
+    assert 0 <= found.modules_agreed <= len(np.unique(modules_of(found)))
 
 
 def planted(seed, *, directed=False, size=25, groups=8, inside=0.85):
@@ -119,7 +121,7 @@ def test_recorded_teleportation_may_hold_a_module_together():
     rng = np.random.default_rng(1)
     network = Network.from_edges(*rng.integers(0, 200, (2, 800)), directed=True, num_nodes=1000)
     flow = random_walk(network, WalkOptions("directed", recorded_teleportation=True, teleport_to="nodes"))
-    assert length_of(flow, modules_of(find_modules(flow))) <= flow.node_codelength + 1e-12
+    assert length_of(flow, modules_of(find_modules(flow))) <= one_level_codelength(network_level(flow)) + 1e-12
 
 
 def test_every_graph_of_the_atlas_ends():
@@ -249,7 +251,7 @@ def test_recombined_trials_are_at_least_as_good_as_each():
 def test_trials_agree_on_what_is_plain():
     flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), WalkOptions())
     found = find_modules(flow, num_trials=4)
-    assert found.agreed == 12
+    assert found.modules_agreed == 12
     assert found.converged
 
 

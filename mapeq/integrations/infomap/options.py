@@ -1,176 +1,158 @@
-"""The options of the infomap package: which mean something here, which change nothing, and how flags are read.
-
-Those that mean something and are not supported are in :mod:`mapeq.integrations.infomap.refused`.
-"""
+"""The options of the infomap package: one table, and how flags and keywords are read by it."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mapeq._base.errors import option_error
-from mapeq.integrations.infomap.refused import OPTIONS, refusal
+from mapeq.integrations.infomap.refused import BIPARTITE, LOCAL_TIME, METADATA, PREFERENCE, PRIOR, REPORTS, refusal
 
-#: Options that mean something here, and what their values are; bool: a flag without a value.
-MEANT: dict[str, type] = {
-    "two_level": bool,
-    "directed": bool,
-    "flow_model": str,
-    "undirected": bool,
-    "undirdir": bool,
-    "outdirdir": bool,
-    "rawdir": bool,
-    "recorded_teleportation": bool,
-    "to_nodes": bool,
-    "use_node_weights_as_flow": bool,
-    "teleportation_probability": float,
-    "markov_time": float,
-    "seed": int,
-    "num_trials": int,
-    "num_threads": str,
-    "threads": str,
-    "no_self_links": bool,
-    "include_self_links": bool,
-    "cluster_data": str,
-    "no_infomap": bool,
-    "weight_threshold": float,
-    "skip_adjust_bipartite_flow": bool,
+
+class Option(NamedTuple):
+    """A row of the table. An option without ``walk`` is read by this module or by ``Infomap``, or has no effect."""
+
+    kind: type = bool  #: type of its value; bool: a flag without a value
+    flag: str = ""  #: the short flag
+    walk: str = ""  #: the walk option of mapeq that takes its value
+    refusal: str = ""  #: why it is not supported
+
+
+def _options(names: str, kind: type = bool, refusal: str = "") -> dict[str, Option]:
+    return dict.fromkeys(names.split(), Option(kind, refusal=refusal))
+
+
+#: Flow models that have a flag of their own.
+FLOW_FLAGS = "undirected undirdir outdirdir rawdir"
+
+OPTIONS: dict[str, Option] = {
+    # With an effect.
+    "two_level": Option(flag="2"),
+    "seed": Option(int, "s"),
+    "num_trials": Option(int, "N"),
+    **_options("num_threads threads", str),
+    "directed": Option(flag="d"),
+    "flow_model": Option(str, "f"),
+    **_options(FLOW_FLAGS),
+    "teleportation_probability": Option(float, "p", "teleportation_probability"),
+    "recorded_teleportation": Option(bool, "e", "recorded_teleportation"),
+    "to_nodes": Option(),
+    "use_node_weights_as_flow": Option(walk="node_weights_as_flow"),
+    "markov_time": Option(float, walk="markov_time"),
+    "include_self_links": Option(flag="k"),
+    "weight_threshold": Option(float),
+    **_options("no_self_links skip_adjust_bipartite_flow no_infomap"),
+    "cluster_data": Option(str, "c"),
+    # Without effect: output, limits of another search, and amounts of what is refused.
+    "verbose": Option(flag="v"),
+    "no_file_output": Option(flag="0"),
+    "output": Option(str, "o"),
+    "out_name": Option(str),
+    "core_loop_limit": Option(int, "M"),
+    "core_level_limit": Option(int, "L"),
+    "tune_iteration_limit": Option(int, "T"),
+    "fast_hierarchical_solution": Option(flag="F"),
+    **_options("silent pretty tree ftree clu print_all_trials no_overwrite no_final_output"),
+    **_options("inner_parallelization parallel_trials bipartite_teleportation meta_data_unweighted"),
+    **_options("multilayer_relax_by_jsd multilayer_relax_to_self multilayer_skip_absent_nodes"),
+    **_options("verbosity_level clu_level num_random_moves max_degree_for_random_moves", int),
+    **_options("max_flow_iterations min_flow_iterations matchable_multilayer_ids", int),
+    **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
+    **_options("core_loop_codelength_threshold tune_iteration_relative_threshold flow_tolerance", float),
+    **_options("meta_data_rate multilayer_relax_rate entropy_correction_strength", float),
+    **_options("regularization_strength intra_regularization_strength inter_regularization_strength", float),
+    **_options("variable_markov_damping variable_markov_min_scale preferred_number_of_levels_strength", float),
+    # Refused.
+    "help": Option(flag="h", refusal="see docs/compat.md for what is covered"),
+    "version": Option(flag="V", refusal="see mapeq.__version__"),
+    "hide_bipartite_nodes": Option(refusal=BIPARTITE),
+    "meta_data": Option(refusal=METADATA),
+    "regularized": Option(refusal=PRIOR),
+    "entropy_corrected": Option(refusal="entropies are those of the flow, without a correction"),
+    "variable_markov_time": Option(refusal=LOCAL_TIME),
+    **_options("preferred_number_of_modules preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
+    **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
+    **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
+    "assign_to_neighbouring_module": Option(refusal="nodes missing from the partition start in modules of their own"),
+    "converge": Option(refusal="set --num-trials; Result.found.converged tells whether more trials would help"),
+    "node_limit": Option(refusal="do not add the nodes beyond it"),
+    "trial_offset": Option(refusal="choose trials by --seed and --num-trials"),
 }
 
-#: Options that may stand in a script without changing what is found: output, and how another program searches.
-HARMLESS: dict[str, type] = {
-    "silent": bool,
-    "verbose": bool,
-    "verbosity_level": int,
-    "pretty": bool,
-    "no_file_output": bool,
-    "out_name": str,
-    "output": str,
-    "tree": bool,
-    "ftree": bool,
-    "clu": bool,
-    "clu_level": int,
-    "print_all_trials": bool,
-    "no_overwrite": bool,
-    "no_final_output": bool,
-    "core_loop_limit": int,
-    "core_level_limit": int,
-    "tune_iteration_limit": int,
-    "core_loop_codelength_threshold": float,
-    "tune_iteration_relative_threshold": float,
-    "fast_hierarchical_solution": bool,
-    "inner_parallelization": bool,
-    "parallel_trials": bool,
-    "num_random_moves": int,
-    "max_degree_for_random_moves": int,
-    "max_flow_iterations": int,
-    "min_flow_iterations": int,
-    "flow_tolerance": float,
-    # How much of something that is refused if it is asked for.
-    "bipartite_teleportation": bool,
-    "meta_data_rate": float,
-    "meta_data_unweighted": bool,
-    "regularization_strength": float,
-    "intra_regularization_strength": float,
-    "inter_regularization_strength": float,
-    "entropy_correction_strength": float,
-    "variable_markov_damping": float,
-    "variable_markov_min_scale": float,
-    "preferred_number_of_levels_strength": float,
-    "matchable_multilayer_ids": int,
-    "multilayer_relax_rate": float,
-    "multilayer_relax_limit": int,
-    "multilayer_relax_limit_up": int,
-    "multilayer_relax_limit_down": int,
-    "multilayer_relax_by_jsd": bool,
-    "multilayer_relax_to_self": bool,
-    "multilayer_skip_absent_nodes": bool,
-}
-
-KNOWN = MEANT | HARMLESS
-
-SHORT = {
-    "2": "two_level",
-    "d": "directed",
-    "f": "flow_model",
-    "e": "recorded_teleportation",
-    "p": "teleportation_probability",
-    "s": "seed",
-    "N": "num_trials",
-    "k": "include_self_links",
-    "c": "cluster_data",
-    "0": "no_file_output",
-    "o": "output",
-    "v": "verbose",
-    "M": "core_loop_limit",
-    "L": "core_level_limit",
-    "T": "tune_iteration_limit",
-    "F": "fast_hierarchical_solution",
-    "h": "help",
-    "V": "version",
-}
-
-#: Flow models that were flags of their own once.
-FLOW_FLAGS = ("undirected", "undirdir", "outdirdir", "rawdir")
+SHORT = {option.flag: name for name, option in OPTIONS.items() if option.flag}
 
 
 def named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """All options by name, those left at None apart; flags win over keywords.
+    """All options by name, except those that are None; flags win over keywords.
 
     Raises
     ------
     ValueError
-        If an option is unknown, or a flag's value is none of its kind.
+        If an option is unknown, or the value of a flag is not of its kind.
     NotSupportedError
-        If an option is known and not supported.
+        If an option is refused and not switched off.
     """
     rest = dict(options)
-    together = rest.pop("options", None) or {}
-    if not isinstance(together, Mapping):
-        raise option_error("options", together, "a mapping of name to value")
-    given = {**together, **rest}
+    mapping = rest.pop("options", None) or {}
+    if not isinstance(mapping, Mapping):
+        raise option_error("options", mapping, "a mapping of name to value")
+    given = {**mapping, **rest}
     for name, value in given.items():
-        if value or name not in OPTIONS:  # what is off is not asked for
-            _check(name, name)
-    return {name: value for name, value in given.items() if value is not None} | _parsed(args or "")
+        _known(name, name, is_on=bool(value))
+    return {name: value for name, value in given.items() if value is not None} | dict(_parsed(args or ""))
 
 
-def _parsed(args: str) -> dict[str, Any]:
-    """The options that a string of flags stands for."""
-    found: dict[str, Any] = {}
-    words = iter(shlex.split(args))
-    for word in words:
-        for flag, name, attached in _flags(word):
-            kind = KNOWN[name]
-            found[name] = True if kind is bool else _value(flag, kind, attached or next(words, ""))
-    return found
+def walk_options(options: Mapping[str, Any], *, has_arcs: bool) -> dict[str, Any]:
+    """The walk options of mapeq; ``directed`` wins, and without any flow model a network with arcs is directed."""
+    model = options.get("flow_model") or next((name for name in FLOW_FLAGS.split() if options.get(name)), "undirected")
+    directed = options.get("directed", has_arcs and model == "undirected")
+    return {
+        "flow_model": "directed" if directed else str(model),
+        "teleport_to": "nodes" if options.get("to_nodes") else "links",
+        **{row.walk: options[name] for name, row in OPTIONS.items() if row.walk and name in options},
+    }
 
 
-def _flags(word: str) -> Iterator[tuple[str, str, str]]:
-    """The flags in a word, as written and by name, and the value attached to a short one: ``-N10``, ``-2d``."""
-    if word.startswith("--"):
-        name = word[2:].replace("-", "_")
-        _check(name, word)
-        yield word, name, ""
-        return
-    if not word.startswith("-") or len(word) == 1:
-        raise ValueError(f"{word!r} is no option; files are read by read_file")
-    for k, letter in enumerate(word[1:], 2):
-        name = SHORT.get(letter, "")
-        _check(name, f"-{letter}")
-        takes_value = KNOWN[name] is not bool
-        yield f"-{letter}", name, word[k:] if takes_value else ""
-        if takes_value:
-            return
+def search_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The search options of mapeq."""
+    threads = options.get("num_threads", options.get("threads", "auto"))
+    if threads != "auto" and not (str(threads).isdigit() and int(threads) > 0):
+        raise option_error("num_threads", threads, '"auto" or a whole number from 1')
+    return {
+        "multilevel": not options.get("two_level"),
+        "num_trials": options.get("num_trials", 1),
+        "seed": options.get("seed", 123),
+        "num_threads": None if threads == "auto" else int(threads),
+    }
 
 
-def _check(name: str, written: str) -> None:
-    """Let pass what is known."""
-    if name in OPTIONS:
-        raise refusal(f"option {written}", OPTIONS[name])
-    if name not in KNOWN:
-        raise ValueError(f"there is no option {written}; docs/compat.md says which there are")
+def _parsed(args: str) -> Iterator[tuple[str, Any]]:
+    """Name and value of each flag: ``--name``, ``--name value``, ``-N 10``, ``-N10``, or several as in ``-2d``."""
+    words = shlex.split(args)[::-1]
+    while words:
+        word = words.pop()
+        if not word.startswith("-") or word == "-":
+            raise ValueError(f"{word!r} is not an option; files are read by read_file")
+        is_long = word.startswith("--")
+        flag, rest = (word, "") if is_long else (word[:2], word[2:])
+        name = word[2:].replace("-", "_") if is_long else SHORT.get(word[1], "")
+        kind = _known(name, flag).kind
+        if kind is not bool:
+            yield name, _value(flag, kind, rest or (words.pop() if words else ""))
+            continue
+        yield name, True
+        if rest:
+            words.append(f"-{rest}")
+
+
+def _known(name: str, written: str, *, is_on: bool = True) -> Option:
+    """The row of an option that may be used."""
+    if name not in OPTIONS:
+        raise ValueError(f"there is no option {written}; docs/compat.md lists the options")
+    if OPTIONS[name].refusal and is_on:
+        raise refusal(f"option {written}", OPTIONS[name].refusal)
+    return OPTIONS[name]
 
 
 def _value(flag: str, kind: type, text: str) -> Any:
@@ -179,28 +161,5 @@ def _value(flag: str, kind: type, text: str) -> Any:
             return kind(text)
     except ValueError:
         pass
-    what = {int: "a whole number", float: "a number", str: "a value"}[kind]
-    raise ValueError(f"the option {flag} needs {what}, not {text!r}")
-
-
-def threads_of(options: Mapping[str, Any]) -> int | None:
-    """How many threads the options ask for; None leaves it to us, as their "auto" does."""
-    said = options.get("num_threads", options.get("threads", "auto"))
-    if said == "auto":
-        return None
-    if str(said).isdigit() and int(said) > 0:
-        return int(said)
-    raise option_error("num_threads", said, '"auto" or a whole number from 1')
-
-
-def check_run(options: Mapping[str, Any]) -> None:
-    """Refuse options of a run that concern links as they are added.
-
-    Raises
-    ------
-    ValueError
-        If there is one; names it.
-    """
-    for name in ("weight_threshold", "no_self_links"):
-        if options.get(name):
-            raise ValueError(f"{name} concerns links as they are added: it belongs in Infomap(...), not in run(...)")
+    expected = {int: "a whole number", float: "a number", str: "a value"}[kind]
+    raise ValueError(f"the option {flag} needs {expected}, not {text!r}")

@@ -1,23 +1,25 @@
-"""The stateful class: collects a network, searches it and keeps what was found."""
+"""The stateful class: collects a network, searches it and keeps the result."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mapeq._base.errors import MapeqError, NetworkError
 from mapeq.api import evaluate, infomap
-from mapeq.integrations.infomap.collecting import Collection, weighted_links
-from mapeq.integrations.infomap.found import Result
-from mapeq.integrations.infomap.node import Node
-from mapeq.integrations.infomap.options import FLOW_FLAGS, check_run, named_options, threads_of
+from mapeq.integrations.infomap.collecting import Collection, weighted_links, whole_number
+from mapeq.integrations.infomap.nodes import camel_case
+from mapeq.integrations.infomap.options import named_options, search_options, walk_options
 from mapeq.integrations.infomap.refused import ATTRIBUTES, BIPARTITE, missing, refusal
-from mapeq.integrations.infomap.writing import write_pajek
+from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
+from mapeq.integrations.infomap.writing import pajek_lines
+from mapeq.io.files.output import whole_file
 from mapeq.network.network import Network
 
 if TYPE_CHECKING:
@@ -25,43 +27,49 @@ if TYPE_CHECKING:
 
 
 class NotRunError(MapeqError, RuntimeError, ValueError):
-    """Something was asked for that only a run can find."""
-
-
-def _figure(name: str) -> property:
-    """An attribute of what the last run has found."""
-
-    def figure(self: Infomap) -> Any:
-        return getattr(self._found(), name)
-
-    return property(figure, doc=getattr(getattr(Result, name, None), "__doc__", None))
+    """A result was asked for before the first run."""
 
 
 def _method(name: str) -> Callable[..., Any]:
-    """A method of what the last run has found."""
+    """A method of the last result."""
 
     def method(self: Infomap, *args: Any, **options: Any) -> Any:
-        return getattr(self._found(), name)(*args, **options)
+        return getattr(self._found, name)(*args, **options)
+
+    method.__doc__ = getattr(Result, name).__doc__
+    return method
+
+
+def _at_depth(name: str) -> Callable[..., Any]:
+    """A method of the last result, at a depth below the root."""
+
+    def method(self: Infomap, depth_level: int = 1, states: bool = False) -> Any:
+        return getattr(self._found, name)(depth_level)
 
     method.__doc__ = getattr(Result, name).__doc__
     return method
 
 
 class Infomap(Collection):
-    """Collects a network, searches it for modules and keeps what was found.
+    """Collects a network, searches it for modules and keeps the result.
 
     Parameters
     ----------
     args : str, optional
         Options as flags, such as ``"--two-level --num-trials 10 -d"``; they win over keywords.
     **options
-        The same by name: ``two_level=True, num_trials=10, directed=True``. Without ``two_level`` modules may be
-        in modules. One trial and seed 123 by default.
+        The same options by name: ``two_level=True, num_trials=10, directed=True``. Without ``two_level`` the search is
+        multilevel. The defaults are one trial and seed 123.
+
+    Attributes
+    ----------
+    initial_partition : mapping of int to module, optional
+        Where all runs start from; nodes that it leaves out are in modules of their own.
 
     Raises
     ------
     ValueError
-        If an option is unknown or not supported; names it.
+        If an option is unknown or not supported.
 
     Examples
     --------
@@ -81,12 +89,10 @@ class Infomap(Collection):
         super().__init__()
         self._options = named_options(args, options)
         self._threshold = float(self._options.get("weight_threshold", 0.0))
-        self._self_links = (
-            not self._options.get("no_self_links") and self._options.get("include_self_links") is not False
-        )
+        without = self._options.get("no_self_links") or self._options.get("include_self_links") is False
+        self._self_links = not without
         self._result: Result | None = None
-        #: Module of each node to start from, kept for all runs.
-        self.initial_partition: Mapping[int, int] | None = None
+        self.initial_partition: Mapping[int, Any] | None = None
 
     @classmethod
     def from_scipy_sparse_matrix(
@@ -95,11 +101,11 @@ class Infomap(Collection):
         *,
         directed: bool = False,
         weighted: bool = True,
-        node_ids: Iterable[Any] | None = None,
+        node_ids: Any = None,
         args: str | None = None,
         **options: Any,
     ) -> Infomap:
-        """The object with the links of a matrix; see :meth:`add_scipy_sparse_matrix`."""
+        """Create an object with the links of a matrix; see :meth:`add_scipy_sparse_matrix`."""
         im = cls(args, **options)
         im.add_scipy_sparse_matrix(A, directed, weighted, node_ids)
         return im
@@ -112,11 +118,11 @@ class Infomap(Collection):
         edge_weight: Any = None,
         num_nodes: int | None = None,
         directed: bool = True,
-        node_ids: Iterable[Any] | None = None,
+        node_ids: Any = None,
         args: str | None = None,
         **options: Any,
     ) -> Infomap:
-        """The object with the links of an edge index; see :meth:`add_edge_index`."""
+        """Create an object with the links of an edge index; see :meth:`add_edge_index`."""
         im = cls(args, **options)
         im.add_edge_index(edge_index, edge_weight, num_nodes, directed, node_ids)
         return im
@@ -125,210 +131,118 @@ class Infomap(Collection):
         raise missing("Infomap", name, ATTRIBUTES)
 
     def run(
-        self, args: str | None = None, initial_partition: Mapping[int, int] | None = None, **options: Any
+        self, args: str | None = None, initial_partition: Mapping[int, Any] | None = None, **options: Any
     ) -> Result:
-        """Search the network, by these options beside those of the constructor.
+        """Search the network, with these options added to those of the constructor.
 
         Returns
         -------
         Result
-            What was found; this object keeps it, too, until it runs again.
+            The object keeps it, too, until the next run.
 
         Raises
         ------
         NetworkError
-            If there is nothing to search.
+            If there are no nodes.
         """
         begin = time.perf_counter()
-        said = named_options(args, options)
-        check_run(said)
-        chosen = self._options | said
-        flow_model = self._flow_model(chosen)
-        network = self._collected(directed=flow_model != "undirected")
+        given = named_options(args, options)
+        for name in ("weight_threshold", "no_self_links"):
+            if given.get(name):
+                raise ValueError(f"{name} applies when links are added: it belongs in Infomap(...), not in run(...)")
+        chosen = self._options | given
+        walk = walk_options(chosen, has_arcs=self._has_arcs)
+        network = self._network = self._collected(directed=walk["flow_model"] != "undirected")
         if network.num_nodes == 0:
-            raise NetworkError("there is nothing to search: add links or nodes first")
-        walk = {
-            "flow_model": flow_model,
-            "teleport_to": "nodes" if chosen.get("to_nodes") else "links",
-            "teleportation_probability": chosen.get("teleportation_probability", 0.15),
-            "recorded_teleportation": chosen.get("recorded_teleportation", False),
-            "node_weights_as_flow": chosen.get("use_node_weights_as_flow", False),
-            "markov_time": chosen.get("markov_time", 1.0),
-        }
-        self._network = network
-        steps = 1
+            raise NetworkError("the network is empty: add links or nodes first")
+        markov_time = walk.get("markov_time", 1.0)
         if self.bipartite_start_id:
-            _check_kinds(network, self.bipartite_start_id, flow_model)
+            start_id = whole_number(self.bipartite_start_id)
+            _check_bipartite(network, start_id, walk["flow_model"])
             if not chosen.get("skip_adjust_bipartite_flow"):
-                network = _of_first_kind(network, self.bipartite_start_id)
-                steps = 2  # from one node of the first kind to the next
-                walk |= {"node_weights_as_flow": True, "markov_time": steps * walk["markov_time"]}
-        start = chosen.get("cluster_data")
-        given = initial_partition or self.initial_partition
-        if given:
-            start = _filled(given, network)
+                network = _with_first_kind_visited(network, start_id)
+                walk |= {"node_weights_as_flow": True, "markov_time": 2 * markov_time}
+        partition = initial_partition or self.initial_partition
+        start = _completed(partition, network) if partition else chosen.get("cluster_data")
         if chosen.get("no_infomap"):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
-            found = infomap(
-                network,
-                multilevel=not chosen.get("two_level"),
-                initial_partition=start,
-                num_trials=chosen.get("num_trials", 1),
-                seed=chosen.get("seed", 123),
-                num_threads=threads_of(chosen),
-                **walk,
-            )
-        self._result = Result(found, self.get_names(), time.perf_counter() - begin, steps)
+            found = infomap(network, initial_partition=start, **search_options(chosen), **walk)
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin, markov_time)
         return self._result
 
-    codelength, codelengths = _figure("codelength"), _figure("codelengths")
-    index_codelength, module_codelength = _figure("index_codelength"), _figure("module_codelength")
-    one_level_codelength = _figure("one_level_codelength")
-    relative_codelength_savings = _figure("relative_codelength_savings")
-    entropy_rate, elapsed_time = _figure("entropy_rate"), _figure("elapsed_time")
-    meta_codelength, meta_entropy = _figure("meta_codelength"), _figure("meta_entropy")
-    num_top_modules, num_leaf_modules = _figure("num_top_modules"), _figure("num_leaf_modules")
-    num_non_trivial_top_modules = _figure("num_non_trivial_top_modules")
-    num_levels = max_depth = _figure("num_levels")
-    effective_num_top_modules = _figure("effective_num_top_modules")
-    effective_num_leaf_modules = _figure("effective_num_leaf_modules")
-    have_memory, state_names = _figure("have_memory"), _figure("state_names")
-
-    write, write_clu, write_tree = _method("write"), _method("write_clu"), _method("write_tree")
-    write_flow_tree, write_csv, write_json = _method("write_flow_tree"), _method("write_csv"), _method("write_json")
-    write_newick, to_dataframe = _method("write_newick"), _method("to_dataframe")
-    get_multilevel_modules = _method("multilevel_modules")
-
     @property
-    def modules(self) -> ItemsView[int, int]:
-        """Pairs of node and top module."""
-        return self.get_modules().items()
-
-    @property
-    def multilevel_modules(self) -> ItemsView[int, tuple[int, ...]]:
-        """Pairs of node and the modules that it is in at each level."""
-        return self._found().multilevel_modules().items()
-
-    @property
-    def tree(self) -> Iterator[Node]:
-        """Modules and nodes, depth first."""
-        return self._found().tree()
-
-    @property
-    def nodes(self) -> Iterator[Node]:
-        """The nodes, module by module, most flow first."""
-        return self._found().nodes()
-
-    @property
-    def leaf_modules(self) -> Iterator[Node]:
-        """The modules of nodes."""
-        return self._found().leaf_modules()
-
-    physical_tree, physical_nodes = tree, nodes
-
-    @property
-    def links(self) -> Iterator[tuple[int, int, float]]:
-        """As :meth:`get_links`."""
-        return self.get_links()
-
-    @property
-    def flow_links(self) -> Iterator[tuple[int, int, float]]:
-        """Source, target and flow of each link."""
-        return self.get_links("flow")
+    def _found(self) -> Result:
+        """The result of the last run."""
+        if self._result is None:
+            raise NotRunError("there is no result yet: call run() first")
+        return self._result
 
     def get_links(self, data: str = "weight") -> Iterator[tuple[int, int, float]]:
-        """Source, target and weight of each link; once it is known to be undirected, the smaller number first.
+        """Source, target and weight of each link; or, with ``"flow"``, the flow of the last run.
 
-        With ``"flow"`` as the last run has found it, else as they are now.
+        Before an undirected run, links are ordered pairs; after it, the smaller number comes first.
         """
-        return weighted_links(self._present()) if data == "weight" else self._found().links(data)
+        return weighted_links(self._present()) if data == "weight" else self._found.links(data)
 
     def get_modules(self, depth_level: int = 1, states: bool = False) -> dict[int, int]:
-        """The module of each node, from 1, at a depth below the root, by increasing number; -1 is the finest level."""
-        return dict(sorted(self._found().modules(depth_level).items()))
-
-    def get_nodes(self, depth_level: int = 1, states: bool = False) -> Iterator[Node]:
-        """The nodes, module by module, with their modules at a depth below the root."""
-        return self._found().nodes(depth_level)
-
-    def get_tree(self, depth_level: int = 1, states: bool = False) -> Iterator[Node]:
-        """Modules and nodes, depth first, with their modules at a depth below the root."""
-        return self._found().tree(depth_level)
-
-    def get_effective_num_modules(self, depth_level: int = 1) -> float:
-        """Two to the power of the entropy of the flow of the modules at a depth below the root."""
-        return self._found().effective_num_modules(depth_level)
+        """The module of each node, from 1, at a depth below the root, sorted by node; -1 is the finest level."""
+        return dict(sorted(self._found.modules(depth_level).items()))
 
     def get_state_names(self) -> dict[int, str]:
-        """Nothing: there are no states."""
+        """Nothing: there are no state nodes."""
         return {}
 
     def get_dataframe(
         self, columns: Iterable[str] = ("path", "flow", "name", "node_id"), *, states: bool = True, depth_level: int = 1
     ) -> pandas.DataFrame:
-        """A pandas table of the nodes (extra ``pandas``): attributes of theirs, and ``name``, or else the number."""
-        return self._found().to_dataframe(columns, level=depth_level)
+        """A pandas table of the nodes; see :meth:`Result.to_dataframe`."""
+        return self._found.to_dataframe(columns, level=depth_level)
+
+    get_nodes, get_tree = _at_depth("nodes"), _at_depth("tree")
+    get_effective_num_modules = _at_depth("effective_num_modules")
+    get_multilevel_modules, to_dataframe = _method("multilevel_modules"), _method("to_dataframe")
+    write, write_clu, write_tree = _method("write"), _method("write_clu"), _method("write_tree")
+    write_flow_tree, write_csv, write_json = _method("write_flow_tree"), _method("write_csv"), _method("write_json")
+    write_newick = _method("write_newick")
+
+    links = property(get_links)
+    flow_links = property(lambda self: self.get_links("flow"), doc="Source, target and flow of each link.")
+    nodes = physical_nodes = property(get_nodes)
+    tree = physical_tree = property(get_tree)
+    leaf_modules = property(_method("leaf_modules"))
+
+    modules = property(lambda self: self.get_modules().items(), doc="Pairs of node and top module.")
+    multilevel_modules = property(
+        lambda self: self.get_multilevel_modules().items(), doc="Pairs of node and its modules at all levels."
+    )
 
     def write_pajek(self, filename: str | os.PathLike[str], flow: bool = False) -> None:
-        """Write the network as a Pajek file, or, of the last run, with flow in place of weights."""
+        """Write the network as a Pajek file; with `flow`, the flow of the last run in place of weights."""
         network = self._present()
-        if self._result is None and self._flow_model(self._options) == "undirected":
+        is_directed = walk_options(self._options, has_arcs=self._has_arcs)["flow_model"] != "undirected"
+        if self._result is None and not is_directed:
             network = network.undirected()
-        write_pajek(filename, network, self._names, self._found() if flow else None)
+        with whole_file(filename) as stream:
+            stream.writelines(pajek_lines(network, self._names, self._found if flow else None))
 
     def summary(self) -> dict[str, Any]:
-        """The figures by name; of the network alone before a run."""
+        """The figures by name; before a run, those of the network."""
         figures: dict[str, Any] = {"nodes": self.num_nodes, "links": self.num_links, "physical_nodes": self.num_nodes}
         figures |= {"state_nodes": 0, "higher_order": False, "status": "not run" if self._result is None else "run"}
         return figures if self._result is None else figures | self._result.summary()
 
-    def numTopModules(self) -> int:
+    def _num_top_modules(self) -> Any:
         """Number of top modules."""
-        return self._found().num_top_modules
-
-    # What older versions called them.
-    addLink, addNode, setName, readInputData = (
-        Collection.add_link,
-        Collection.add_node,
-        Collection.set_name,
-        Collection.read_file,
-    )
-    getName, getNames = Collection.get_name, Collection.get_names
-    iterTree = iter_tree = get_tree
-    leafIter = iterLeafNodes = get_nodes
-    getModules, getMultilevelModules = get_modules, get_multilevel_modules
-    writeClu, writeTree, writeFlowTree = write_clu, write_tree, write_flow_tree
-
-    def _found(self) -> Result:
-        """What the last run has found."""
-        if self._result is None:
-            raise NotRunError("nothing is found yet: call run() first")
-        return self._result
-
-    def _flow_model(self, options: Mapping[str, Any]) -> str:
-        """The flow model of a run: saying ``directed`` wins, and a graph with arcs says it where nothing else does."""
-        said = options.get("flow_model") or next((name for name in FLOW_FLAGS if options.get(name)), "undirected")
-        directed = options.get("directed", self._has_arcs and said == "undirected")
-        return "directed" if directed else str(said)
+        return self._found.num_top_modules
 
     def __repr__(self) -> str:
         found = "" if self._result is None else f", {self._result!r}"
-        return f"<mapeq.integrations.infomap.Infomap: {self.num_nodes} nodes, {self.num_links} links{found}>"
+        return f"<mapeq.compat.Infomap: {self.num_nodes} nodes, {self.num_links} links{found}>"
 
 
-def _filled(partition: Mapping[int, Any], network: Network) -> dict[Any, Any]:
-    """A partition of just the nodes of the network; those that it leaves out are in modules of their own."""
-    are_paths = any(isinstance(module, tuple) for module in partition.values())
-    filled: dict[Any, Any] = {}
-    for node_id in np.asarray(network.labels).tolist():
-        alone = f"alone {node_id}"
-        filled[node_id] = partition.get(node_id, (alone,) if are_paths else alone)
-    return filled
-
-
-def _check_kinds(network: Network, start_id: int, flow_model: str) -> None:
-    """Refuse links between nodes of one kind."""
+def _check_bipartite(network: Network, start_id: int, flow_model: str) -> None:
+    """Refuse directed flow, and links between nodes of one kind."""
     if flow_model != "undirected":
         raise refusal(f"flow model {flow_model!r} with bipartite_start_id", BIPARTITE)
     ids = np.asarray(network.labels)
@@ -336,10 +250,40 @@ def _check_kinds(network: Network, start_id: int, flow_model: str) -> None:
     wrong = np.flatnonzero((sources >= start_id) == (targets >= start_id))
     if len(wrong):
         link = f"{sources[wrong[0]]} - {targets[wrong[0]]}"
-        raise NetworkError(f"the link {link} joins nodes of one kind: with bipartite_start_id={start_id} none may")
+        raise NetworkError(f"the link {link} joins nodes of one kind, which bipartite_start_id={start_id} forbids")
 
 
-def _of_first_kind(network: Network, start_id: int) -> Network:
-    """The network with node weights by which only nodes of the first kind are visited."""
+def _with_first_kind_visited(network: Network, start_id: int) -> Network:
+    """The network with the visit rates of bipartite flow for node weights.
+
+    A step of bipartite flow is two steps over links: from a node of the first kind, over one of the second kind, to
+    the next of the first kind. It visits nodes of the first kind in proportion to their strengths, and none of the
+    second kind; links carry the flow of both steps, which a doubled Markov time expresses.
+    """
     is_first = np.asarray(network.labels) < start_id
     return replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))
+
+
+def _completed(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
+    """The partition of all nodes of the network; those that it leaves out are in modules of their own."""
+    are_paths = any(isinstance(module, tuple) for module in partition.values())
+    alone = {node: (f"alone {node}",) if are_paths else f"alone {node}" for node in network.label_list()}
+    return {node: partition.get(node, module) for node, module in alone.items()}
+
+
+#: Names of version 1.x.
+_OLD_NAMES = {
+    **{camel_case(name): name for name in ("add_link", "add_node", "set_name", "get_name", "get_names")},
+    **{camel_case(name): name for name in ("write_clu", "write_tree", "write_flow_tree")},
+    **{camel_case(name): name for name in ("get_modules", "get_multilevel_modules", "_num_top_modules")},
+    "readInputData": "read_file",
+    "iterTree": "get_tree",
+    "iter_tree": "get_tree",
+    "leafIter": "get_nodes",
+    "iterLeafNodes": "get_nodes",
+}
+for _old, _new in _OLD_NAMES.items():
+    setattr(Infomap, _old, getattr(Infomap, _new))
+for _name in (*FIGURES, *MORE_FIGURES):
+    if not hasattr(Infomap, _name):
+        setattr(Infomap, _name, property(attrgetter(f"_found.{_name}"), doc=f"See :attr:`Result.{_name}`."))

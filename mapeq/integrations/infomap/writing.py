@@ -1,84 +1,57 @@
-"""Files as the infomap package lays them out, where mapeq's own formats are others."""
+"""The file formats of the infomap package that differ from mapeq's."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import __version__
-from mapeq._base.errors import option_error
 from mapeq._base.hierarchy import depths, preorder
 from mapeq.integrations.infomap.collecting import weighted_links
 from mapeq.io.files.flow_tree import exchange_in_modules
 from mapeq.io.files.naming import in_text
-from mapeq.io.files.output import WRITERS as OUR_WRITERS
-from mapeq.io.files.output import whole_file, write_result
 from mapeq.network.network import Network
 
 if TYPE_CHECKING:
-    from mapeq.integrations.infomap.found import Result
+    from mapeq.integrations.infomap.result import Result
 
 
-def write(result: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
-    """Write what was found, in the format of the suffix unless another is said; see :meth:`mapeq.Result.write`.
-
-    Raises
-    ------
-    ValueError
-        If there is no such format.
-    FormatError
-        If the file cannot be written.
-    """
-    name = Path(path).suffix.removeprefix(".").lower() if format is None else format
-    if name == "net":
-        write_pajek(path, result.found.network, result.names)
-    elif name in WRITERS:
-        with whole_file(path) as stream:
-            WRITERS[name](result, stream)
-    elif name in OUR_WRITERS:
-        write_result(result.named(), path, name, level)
-    else:
-        raise option_error("format", name, "one of " + ", ".join(sorted({*WRITERS, *OUR_WRITERS, "net"})))
-
-
-def write_pajek(
-    path: str | os.PathLike[str], network: Network, names: Mapping[int, str], found: Result | None = None
-) -> None:
-    """Write a network as a Pajek file: vertices by number and name, with the weights that they were given, and links.
-
-    Or, with what was found, flow in place of weights.
-    """
+def pajek_lines(network: Network, names: Mapping[int, str], flow: Result | None = None) -> Iterator[str]:
+    """The lines of a Pajek file: a network, with the flow of a result for weights if one is given."""
     weights, links = network.node_weights, weighted_links(network)
-    if found is not None:
-        weights, links = found.found.flow, found.links("flow")
+    if flow is not None:
+        weights, links = flow.found.flow, flow.links("flow")
     ids = np.asarray(network.labels).tolist()
-    with whole_file(path) as stream:
-        stream.write(f"*Vertices {len(ids)}\n")
-        for i, node_id in enumerate(ids):
-            weight = "" if weights is None else f" {weights[i]:.9g}"
-            stream.write(f'{node_id} "{in_text(names.get(node_id, node_id), "net")}"{weight}\n')
-        stream.write("*Arcs\n" if network.directed else "*Edges\n")
-        stream.writelines(f"{source} {target} {weight:.9g}\n" for source, target, weight in links)
+    yield f"*Vertices {len(ids)}\n"
+    for i, node_id in enumerate(ids):
+        weight = "" if weights is None else f" {weights[i]:.9g}"
+        yield f'{node_id} "{in_text(names.get(node_id, node_id), "net")}"{weight}\n'
+    yield "*Arcs\n" if network.directed else "*Edges\n"
+    yield from (f"{source} {target} {weight:.9g}\n" for source, target, weight in links)
+
+
+def _write_pajek(result: Result, stream: IO[str]) -> None:
+    """The network, with the weights it was given."""
+    stream.writelines(pajek_lines(result.found.network, result.names))
 
 
 def _write_csv(result: Result, stream: IO[str]) -> None:
     """A row ``path,flow,name,node_id`` for every node, in the order of the tree."""
     stream.write("path,flow,name,node_id\n")
     for node in result.nodes():
-        name = in_text(node.name, "csv").replace('"', '""')
-        stream.write(f'{_written(node.path)},{node.flow:.9g},"{name}",{node.node_id}\n')
+        path, name = ":".join(map(str, node.path)), in_text(node.name, "csv").replace('"', '""')
+        stream.write(f'{path},{node.flow:.9g},"{name}",{node.node_id}\n')
 
 
 def _write_json(result: Result, stream: IO[str]) -> None:
     """One object: figures, nodes and modules."""
-    found = result.found
-    flow_model = found.options["flow_model"]
+    found, parent = result.found, result.found.hierarchy.parent
+    modules_of = result.multilevel_modules()
+    num_links = np.bincount(exchange_in_modules(found).modules, minlength=len(parent))[preorder(parent)].tolist()
+    modules = (node for node in result.tree() if not node.is_leaf)
     content = {
         "version": f"mapeq {__version__}",
         "codelength": result.codelength,
@@ -86,69 +59,58 @@ def _write_json(result: Result, stream: IO[str]) -> None:
         "trials": len(found.trials),
         "numLevels": result.num_levels,
         "numTopModules": result.num_top_modules,
-        "numModules": np.bincount(depths(found.hierarchy.parent), minlength=result.num_levels + 1)[1:].tolist(),
+        "numModules": np.bincount(depths(parent), minlength=result.num_levels + 1)[1:].tolist(),
         "relativeCodelengthSavings": result.relative_codelength_savings,
-        "directed": flow_model != "undirected",
-        "flowModel": flow_model,
+        "directed": found.walk_options.directed,
+        "flowModel": found.walk_options.flow_model,
         "higherOrder": False,
-        "nodes": list(_nodes_in_json(result)),
-        "modules": list(_modules_in_json(result)),
+        "nodes": [
+            {
+                "path": node.path,
+                "modules": modules_of[node.node_id],
+                "name": str(node.name),
+                "flow": node.flow,
+                "mec": node.modular_centrality,
+                "id": node.node_id,
+            }
+            for node in result.nodes()
+        ],
+        "modules": [
+            {
+                "path": module.path or (0,),
+                "enterFlow": module.data.enter_flow,
+                "exitFlow": module.data.exit_flow,
+                "numEdges": size,
+                "numChildren": module.child_degree,
+                "codelength": module.codelength,
+            }
+            for module, size in zip(modules, num_links, strict=True)
+        ],
     }
     json.dump(content, stream, allow_nan=False)
 
 
-def _nodes_in_json(result: Result) -> Iterator[dict[str, Any]]:
-    modules = result.multilevel_modules()
-    for node in result.nodes():
-        yield {
-            "path": node.path,
-            "modules": modules[node.node_id],
-            "name": str(node.name),
-            "flow": node.flow,
-            "mec": node.modular_centrality,
-            "id": node.node_id,
-        }
-
-
-def _modules_in_json(result: Result) -> Iterator[dict[str, Any]]:
-    parent = result.found.hierarchy.parent
-    num_links = np.bincount(exchange_in_modules(result.found).modules, minlength=len(parent))
-    modules = (node for node in result.tree() if not node.is_leaf)
-    for node, size in zip(modules, num_links[preorder(parent)].tolist(), strict=True):
-        yield {
-            "path": node.path or (0,),
-            "enterFlow": node.data.enter_flow,
-            "exitFlow": node.data.exit_flow,
-            "numEdges": size,
-            "numChildren": node.child_degree,
-            "codelength": node.codelength,
-        }
-
-
 def _write_newick(result: Result, stream: IO[str]) -> None:
-    """The tree in brackets, a node or a module followed by its flow: ``(((1:0.2,2:0.3):0.5,...):1);``."""
+    """The tree in brackets, each node or module followed by its flow: ``(((1:0.2,2:0.3):0.5,...):1);``."""
     text = ["("]
-    closing: list[float] = []
+    flows: list[float] = []  # of the modules whose bracket is open
     for node in result.tree():
-        while len(closing) > node.depth:
-            text.append(f"):{closing.pop():.9g}")
+        while len(flows) > node.depth:
+            text.append(f"):{flows.pop():.9g}")
         if text[-1] != "(":
             text.append(",")
         if node.is_leaf:
             text.append(f"{node.node_id}:{node.flow:.9g}")
         else:
             text.append("(")
-            closing.append(node.flow)
-    while closing:
-        text.append(f"):{closing.pop():.9g}")
+            flows.append(node.flow)
+    text += [f"):{flow:.9g}" for flow in reversed(flows)]
     stream.write("".join(text) + ");\n")
 
 
-def _written(path: tuple[int, ...]) -> str:
-    return ":".join(map(str, path))
-
-
+#: By suffix; mapeq writes all other formats.
 WRITERS: dict[str, Callable[[Result, IO[str]], None]] = {
+    "net": _write_pajek,
     "csv": _write_csv,
     "json": _write_json,
     "nwk": _write_newick,

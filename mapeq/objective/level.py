@@ -1,0 +1,59 @@
+"""One level of the search: nodes, or modules of a finer level, and all that the objective needs to describe them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mapeq._base.csr import FloatArray, read_only
+from mapeq.objective.codebooks import Codebooks, one_codebook
+from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
+from mapeq.walk.flow import ENTER, VISIT, Flow, Links
+
+
+class Level(NamedTuple):
+    """A level of the search. All arrays are read-only.
+
+    Attributes
+    ----------
+    links : Links
+        Flow between the nodes.
+    nodes : float64 array of shape (n, 3)
+        Visit rate, enter flow and exit flow of each node: the columns ``VISIT``, ``ENTER``, ``EXIT``.
+    terms : Terms
+        Terms of the objective beyond the plain map equation.
+    constant : float
+        The part of the codelength that no partition changes, in bits: the names of the network's nodes. Aggregation
+        keeps it: code words name nodes, however many of them move together.
+    codebooks : Codebooks
+        Which index codebook names the module of each node.
+    """
+
+    links: Links
+    nodes: FloatArray
+    terms: Terms
+    constant: float
+    codebooks: Codebooks
+
+
+def network_level(flow: Flow, counting: FloatArray | None = None) -> Level:
+    """The level of a network's nodes: the plain map equation of its flow, and the price of modules if there is one."""
+    constant = node_entropy(flow.nodes[:, VISIT])
+    if counting is not None:
+        constant += float(counting[BITS_PER_MODULE]) * (len(flow.nodes) - 1)
+    terms = Terms(flow.teleport, counting)
+    return Level(flow.links, flow.nodes, terms, constant, one_codebook(flow.links.indices.dtype))
+
+
+def node_entropy(visits: FloatArray) -> float:
+    """``-sum(p * log2(p))`` over the visited nodes, in bits."""
+    visited = visits[visits > 0]
+    return float(-(visited * np.log2(visited)).sum()) + 0.0
+
+
+def as_codewords(level: Level) -> Level:
+    """The nodes as what they are for the codebook above them: code words, read whenever a node is entered."""
+    nodes = level.nodes.copy()
+    nodes[:, VISIT] = nodes[:, ENTER]
+    return level._replace(nodes=read_only(nodes), terms=above_modules(level.terms, len(nodes)))
