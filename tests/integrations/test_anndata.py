@@ -36,7 +36,7 @@ def adata():
 
 
 def test_modules_are_a_categorical_of_text_in_the_order_of_their_flow(adata):
-    assert mapeq.integrations.anndata.infomap(adata) is None
+    assert mapeq.tl.infomap(adata) is None
     result = mapeq.infomap(adata.obsp["connectivities"], markov_time="auto")
     column = adata.obs["infomap"]
     assert column.cat.categories.tolist() == [str(k) for k in range(12)]  # 10 behind 9
@@ -45,7 +45,7 @@ def test_modules_are_a_categorical_of_text_in_the_order_of_their_flow(adata):
 
 
 def test_what_was_found_and_how_is_kept_beside(adata):
-    mapeq.integrations.anndata.infomap(adata, key_added="modules", num_trials=3, seed=7, markov_time=1)
+    mapeq.tl.infomap(adata, key_added="modules", num_trials=3, seed=7, markov_time=1)
     kept = adata.uns["modules"]
     result = mapeq.infomap(adata.obsp["connectivities"], num_trials=3, seed=7)
     assert kept["codelength"] == result.codelength
@@ -63,13 +63,13 @@ def test_auto_says_what_was_asked_and_what_was_taken():
     # A ring has no modules of its own: the time grows.
     ring = scipy.sparse.diags_array([np.ones(299), np.ones(299)], offsets=[1, -1], format="csr")
     adata = cells(ring)
-    mapeq.integrations.anndata.infomap(adata)
+    mapeq.tl.infomap(adata)
     assert adata.uns["infomap"]["params"]["markov_time"] == "auto"
     assert adata.uns["infomap"]["markov_time"] == mapeq.infomap(ring, markov_time="auto").options["markov_time"] > 1
 
 
 def test_levels_are_columns_of_nested_names(adata):
-    mapeq.integrations.anndata.infomap(adata, multilevel=True, markov_time=1)
+    mapeq.tl.infomap(adata, multilevel=True, markov_time=1)
     result = mapeq.infomap(adata.obsp["connectivities"], multilevel=True)
     assert result.num_levels == 3
     assert adata.uns["infomap"]["levels"].tolist() == ["infomap", "infomap_2"] == list(adata.obs)
@@ -83,7 +83,7 @@ def test_levels_are_columns_of_nested_names(adata):
 def test_a_branch_that_is_less_deep_keeps_its_name():
     deep, flat = ring_of_cliques(12, 5), ring_of_cliques(1, 6)
     adata = cells(scipy.sparse.block_diag([deep, flat], format="csr"))
-    mapeq.integrations.anndata.infomap(adata, multilevel=True, markov_time=1)
+    mapeq.tl.infomap(adata, multilevel=True, markov_time=1)
     flat_name = adata.obs["infomap"].iloc[-1]
     assert adata.obs["infomap_2"].iloc[-1] == flat_name
     assert "," in adata.obs["infomap_2"].iloc[0]
@@ -91,27 +91,27 @@ def test_a_branch_that_is_less_deep_keeps_its_name():
 
 def test_columns_of_levels_that_are_gone_go_but_no_others(adata):
     adata.obs["infomap_note"] = "mine"
-    mapeq.integrations.anndata.infomap(adata, multilevel=True, markov_time=1)
-    mapeq.integrations.anndata.infomap(adata)
+    mapeq.tl.infomap(adata, multilevel=True, markov_time=1)
+    mapeq.tl.infomap(adata)
     assert sorted(adata.obs) == ["infomap", "infomap_note"]
 
 
 def test_a_file_holds_all_of_it(adata, tmp_path):
-    mapeq.integrations.anndata.infomap(adata, multilevel=True, markov_time=1, time_limit=60)
+    mapeq.tl.infomap(adata, multilevel=True, markov_time=1, time_limit=60)
     adata.write_h5ad(tmp_path / "cells.h5ad")
     again = anndata.read_h5ad(tmp_path / "cells.h5ad")
     assert again.obs["infomap_2"].tolist() == adata.obs["infomap_2"].tolist()
     assert again.uns["infomap"]["params"] == adata.uns["infomap"]["params"]
     assert again.uns["infomap"]["codelength"] == adata.uns["infomap"]["codelength"]
-    mapeq.integrations.anndata.infomap(again)
+    mapeq.tl.infomap(again)
     assert list(again.obs) == ["infomap"]
     on_disk = anndata.read_h5ad(tmp_path / "cells.h5ad", backed="r")
-    mapeq.integrations.anndata.infomap(on_disk)
+    mapeq.tl.infomap(on_disk)
     assert on_disk.obs["infomap"].tolist() == again.obs["infomap"].tolist()
 
 
 def test_a_copy_leaves_the_original_alone(adata):
-    copied = mapeq.integrations.anndata.infomap(adata, copy=True)
+    copied = mapeq.tl.infomap(adata, copy=True)
     assert "infomap" in copied.obs
     assert "infomap" not in adata.obs
     assert "infomap" not in adata.uns
@@ -121,16 +121,16 @@ def test_the_graph_may_be_called_otherwise():
     matrix = ring_of_cliques(4, 5)
     adata = cells(matrix, "mine_connectivities")
     adata.uns["mine"] = {"connectivities_key": "mine_connectivities"}
-    mapeq.integrations.anndata.infomap(adata, key_added="by key", neighbors_key="mine")
-    mapeq.integrations.anndata.infomap(adata, key_added="by name", obsp="mine_connectivities")
-    mapeq.integrations.anndata.infomap(adata, key_added="sparse", adjacency=matrix)
-    mapeq.integrations.anndata.infomap(adata, key_added="dense", adjacency=matrix.toarray())
+    mapeq.tl.infomap(adata, key_added="by key", neighbors_key="mine")
+    mapeq.tl.infomap(adata, key_added="by name", obsp="mine_connectivities")
+    mapeq.tl.infomap(adata, key_added="sparse", adjacency=matrix)
+    mapeq.tl.infomap(adata, key_added="dense", adjacency=matrix.toarray())
     expected = mapeq.infomap(matrix, markov_time="auto").labels.tolist()
     for column in ("by key", "by name", "sparse", "dense"):
         assert adata.obs[column].astype(int).tolist() == expected
     assert adata.uns["by key"]["params"]["neighbors_key"] == "mine"
     adata.uns["neighbors"] = adata.uns["mine"]
-    mapeq.integrations.anndata.infomap(adata)
+    mapeq.tl.infomap(adata)
     assert adata.obs["infomap"].astype(int).tolist() == expected
 
 
@@ -148,19 +148,19 @@ def test_direction_and_weights():
         (one_way, False, False),
         (matrix, None, False),
     ):
-        mapeq.integrations.anndata.infomap(adata, adjacency=graph, directed=directed)
+        mapeq.tl.infomap(adata, adjacency=graph, directed=directed)
         assert adata.uns["infomap"]["directed"] is is_directed
     heavy = matrix.copy()
     heavy[0, 19] = heavy[19, 0] = 1000
-    mapeq.integrations.anndata.infomap(adata, adjacency=heavy, use_weights=False)
+    mapeq.tl.infomap(adata, adjacency=heavy, use_weights=False)
     assert adata.obs["infomap"].nunique() == 4
-    mapeq.integrations.anndata.infomap(adata, adjacency=heavy)
+    mapeq.tl.infomap(adata, adjacency=heavy)
     assert adata.obs["infomap"].iloc[0] == adata.obs["infomap"].iloc[19]
 
 
 def test_a_column_may_be_where_to_start_from(adata):
     adata.obs["given"] = pandas.Categorical([str(i // 5) for i in range(60)])
-    mapeq.integrations.anndata.infomap(adata, initial_partition=adata.obs["given"], markov_time=1)
+    mapeq.tl.infomap(adata, initial_partition=adata.obs["given"], markov_time=1)
     assert adata.obs["infomap"].nunique() == 12
 
 
@@ -168,7 +168,7 @@ def test_whatever_has_the_parts_of_anndata_will_do():
     plain = SimpleNamespace(
         obs=pandas.DataFrame(index=range(20)), obsp={"connectivities": ring_of_cliques(4, 5)}, uns={}
     )
-    mapeq.integrations.anndata.infomap(plain)
+    mapeq.tl.infomap(plain)
     assert plain.obs["infomap"].nunique() == 4
 
 
@@ -197,10 +197,10 @@ def test_whatever_has_the_parts_of_anndata_will_do():
 def test_what_is_missing_or_wrong_is_said(options, error, message):
     adata = cells(ring_of_cliques(4, 5), "other")
     with pytest.raises(error, match=message):
-        mapeq.integrations.anndata.infomap(adata, **options)
+        mapeq.tl.infomap(adata, **options)
     assert list(adata.obs) == []
 
 
 def test_what_is_no_anndata_is_said():
     with pytest.raises(TypeError, match=r"a csr_matrix is no AnnData: it has no obs; mapeq\.infomap takes graphs"):
-        mapeq.integrations.anndata.infomap(ring_of_cliques(4, 5))
+        mapeq.tl.infomap(ring_of_cliques(4, 5))
