@@ -1,4 +1,4 @@
-"""How Sphinx makes the site from the pages: ``make docs``. It needs no network."""
+"""Sphinx configuration of the site, which ``make docs`` builds without network access."""
 
 import mapeq
 
@@ -19,9 +19,9 @@ html_show_sphinx = False
 pygments_style = "default"
 
 myst_heading_anchors = 3
-smartquotes_action = "D"  # dashes, as between a name and what it means; but quotes stay as in code
+smartquotes_action = "D"  # dashes only; quotes stay as in code
 
-# Docstrings say in words what types they take, with shapes and dtypes, so that signatures need no annotations.
+# Docstrings give types in words, with shapes and dtypes, so signatures are shown without annotations.
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -31,24 +31,30 @@ napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 
-# Words in types are no names; those of mapeq's own have to be found.
+# Types in docstrings are words, not references; references to mapeq's own names must resolve.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!mapeq\.).*")]
 
-#: What reads otherwise here than in the repository: links that lead out of docs/ stay within the site.
+#: Text that differs between repository and site: links out of docs/ stay within the site.
 REPLACED = {
     "](../benchmarks/RESULTS.md": "](results.md",
     "](../CHANGELOG.md": "](changes.md",
     "[README.md](README.md)": "`benchmarks/README.md`",
-    "| mapeq --help |": "| `mapeq --help` |",
+    "[CONTRIBUTING.md](CONTRIBUTING.md)": "`CONTRIBUTING.md`",
 }
 
-#: Classes whose objects others make: how they are called says nothing.
-NOT_CALLED = {"mapeq.Result", "mapeq.Network", "mapeq.Progress", "mapeq.result.modules.Module"}
+#: Classes that users do not instantiate: the signature is hidden.
+NOT_CALLED = {
+    "mapeq.Result",
+    "mapeq.Network",
+    "mapeq.Progress",
+    "mapeq.result.modules.Module",
+    "mapeq.compat.Result",
+}
 
 
 def setup(app):
-    """Correct what would not be read as it is meant."""
+    """Register the replacements."""
     app.connect("source-read", lambda app, page, source: _replace(source))
     app.connect("include-read", lambda app, path, page, source: _replace(source))
     app.connect("autodoc-process-signature", lambda app, what, name, *rest: ("", "") if name in NOT_CALLED else None)
@@ -61,6 +67,6 @@ def _replace(source):
 
 
 def _before_napoleon(app, what, name, obj, options, lines):
-    """Hide first lines behind an empty comment: napoleon takes what is before a colon for a type."""
+    """Put an empty comment first: napoleon takes the text before a colon for a type."""
     if what in ("property", "attribute"):
         lines[:] = ["..", "", *(line for line in lines if not line.startswith("Alias for field"))]

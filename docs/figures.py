@@ -1,6 +1,6 @@
-"""Draws the picture of why.md and takes that of a report: ``python docs/figures.py``.
+"""Draw the picture of why.md and take a screenshot of a report: ``python docs/figures.py``.
 
-Needs matplotlib, playwright and Chromium. The other pictures are from ``python examples/pictures.py docs``.
+Needs matplotlib, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
@@ -21,7 +21,7 @@ from mapeq.io.files.output import write_result
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe & Ito 2008: colour-blind people can tell them apart
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe & Ito 2008, for colour-blind readers, too
 GREY = "#666666"
 STEPS = 24
 
@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 
 
 def huffman(rates):
-    """The binary code of least mean length: a word for each name."""
+    """The binary code with the least mean length: a word for each name."""
     order = count()
     heap = [(rate, next(order), {name: ""}) for name, rate in rates.items()]
     heapq.heapify(heap)
@@ -50,7 +50,7 @@ def random_walk(graph, start, steps, seed):
 
 
 def two_level_words(result, visited):
-    """The words that describe a walk with a codebook for each module: pairs of a word and its module or None."""
+    """The words that describe a walk with a codebook for each module: pairs (word, module or None for the index)."""
     modules = result.modules()
     flow = dict(zip(result.node_labels, result.flow, strict=True))
     enter = {module: part.enter for module, part in enumerate(result.tree.children)}
@@ -69,7 +69,7 @@ def two_level_words(result, visited):
 
 
 def draw_network(ax, graph, result, visited):
-    """The network, its modules in colour, and the walk over it."""
+    """Draw the network, its modules in colour, and the walk."""
     places = nx.kamada_kawai_layout(graph)
     modules = result.modules()
     nx.draw_networkx_edges(graph, places, ax=ax, edge_color="#C8C8C8", width=1.2)
@@ -87,7 +87,7 @@ def draw_network(ax, graph, result, visited):
 
 
 def draw_words(ax, words, top, title, width=50):
-    """Words in lines of some width, from a height down; returns where they end."""
+    """Write words in lines of a given width, downwards; return the height of the last line."""
     ax.text(0, top, title, fontsize=10.5, color="#222222", va="bottom")
     column, line = 0, top - 1.0
     for word, colour in words:
@@ -127,7 +127,7 @@ def draw_walk():
 
 
 def take_report():
-    """A report of the e-mails of examples/data as Chromium shows it, down to the picture and the sizes."""
+    """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
     result = mapeq.infomap(path, directed=True, num_trials=10)
     with TemporaryDirectory() as folder, sync_playwright() as session:
@@ -140,7 +140,7 @@ def take_report():
         shown = {"x": 0, "y": 0, "width": 1280, "height": last["y"] + last["height"] + 24}
         page.screenshot(path=HERE / "report.png", clip=shown)
         browser.close()
-    with Image.open(HERE / "report.png") as image:  # fewer colours look the same and take a part of the room
+    with Image.open(HERE / "report.png") as image:  # fewer colours look the same in fewer bytes
         small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(HERE / "report.png", optimize=True)
 

@@ -1,6 +1,6 @@
-"""How modules change with the Markov time, as an alluvial diagram: ``pip install alluvial`` (MIT) draws it.
+"""Draw how modules change with the Markov time, as an alluvial diagram. Needs ``pip install alluvial`` (MIT).
 
-The same way shows how modules change from one snapshot of a network to the next: nodes are matched by their labels.
+The same works for the snapshots of a growing network: the diagram matches nodes by label.
 """
 
 from pathlib import Path
@@ -23,6 +23,7 @@ with TemporaryDirectory() as folder:
         files.append(Path(folder) / f"{time}.tree")
         result.write(files[-1])
     ax = alluvial.plot(files, names=[f"Markov time {time}" for time in times], colors="similarity")
-picture = Path("alluvial.png")
+picture = Path("out", "alluvial.png")
+picture.parent.mkdir(exist_ok=True)
 ax.figure.savefig(picture, dpi=120)
-print(f"\nA picture of it, heights by flow: {picture}")
+print(f"\nA picture, heights by flow: {picture}")

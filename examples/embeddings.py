@@ -1,6 +1,6 @@
-"""Cluster embeddings by similarity: handwritten digits, without being told how many there are; then place new ones.
+"""Cluster embeddings by similarity: images of handwritten digits, with the number of clusters unknown.
 
-Needs scikit-learn: pip install 'mapeq[sklearn]'.
+Needs scikit-learn: pip install '.[sklearn]' in the repository.
 """
 
 from sklearn.datasets import load_digits
@@ -9,18 +9,16 @@ from sklearn.model_selection import train_test_split
 
 from mapeq import InfomapClustering
 
-pictures, digits = load_digits(return_X_y=True)
-old, new, digits_of_old, digits_of_new = train_test_split(pictures, digits, test_size=0.2, random_state=0)
+images, digits = load_digits(return_X_y=True)
+images, new_images, digits, new_digits = train_test_split(images, digits, test_size=0.2, random_state=0)
 
-clustering = InfomapClustering().fit(old)
-found = clustering.predict(new)
+clustering = InfomapClustering().fit(images)
+new_labels = clustering.predict(new_images)
 
-print(f"{clustering.n_clusters_} clusters of {len(old):,} pictures, Markov time {clustering.markov_time_:.2g}")
-print(clustering.result_)
+print(f"{clustering.n_clusters_} clusters of {len(images):,} images, Markov time {clustering.markov_time_:.2g}")
 for cluster in range(clustering.n_clusters_):
-    members = digits_of_old[clustering.labels_ == cluster].tolist()
-    most = max(set(members), key=members.count)
-    share = members.count(most) / len(members)
-    print(f"cluster {cluster:2}: {len(members):4} pictures, {share:4.0%} of them of a {most}")
-print(f"agreement with the digits: AMI {adjusted_mutual_info_score(digits_of_old, clustering.labels_):.3f}")
-print(f"of {len(new)} new pictures: AMI {adjusted_mutual_info_score(digits_of_new, found):.3f}")
+    members = digits[clustering.labels_ == cluster].tolist()
+    digit = max(set(members), key=members.count)
+    print(f"cluster {cluster:2}: {len(members):4} images, {members.count(digit) / len(members):4.0%} show a {digit}")
+print(f"agreement with the digits: AMI {adjusted_mutual_info_score(digits, clustering.labels_):.3f}")
+print(f"for {len(new_images)} new images: AMI {adjusted_mutual_info_score(new_digits, new_labels):.3f}")

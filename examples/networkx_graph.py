@@ -1,4 +1,4 @@
-"""Cluster a NetworkX graph: the characters of Les Misérables, by the scenes they share."""
+"""Cluster a NetworkX graph: the characters of Les Misérables, linked by the scenes they share."""
 
 import networkx as nx
 
@@ -8,10 +8,10 @@ graph = nx.les_miserables_graph()
 result = mapeq.infomap(graph, num_trials=10)
 
 print(result)
-for number, community in enumerate(result.communities()):
+for module, community in enumerate(result.communities()):
     main = sorted(community, key=lambda name: -graph.degree(name, weight="weight"))
-    print(f"{number}: {', '.join(main[:5])}{', ...' if len(main) > 5 else ''}")
+    print(f"{module}: {', '.join(main[:5])}{', ...' if len(main) > 5 else ''}")
 
-# The description is shorter than with, say, the communities of greatest modularity.
-modularity = nx.community.greedy_modularity_communities(graph, weight="weight")
-print(f"modularity's communities: {mapeq.map_equation(graph, modularity):.4f} bits per step")
+# Any other partition can be measured: here the communities that maximise modularity.
+by_modularity = nx.community.greedy_modularity_communities(graph, weight="weight")
+print(f"modularity's communities: {mapeq.map_equation(graph, by_modularity):.4f} bits per step")

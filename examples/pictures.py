@@ -1,4 +1,4 @@
-"""The pictures of the documentation: ``python examples/pictures.py docs`` writes them there."""
+"""Draw the pictures of the documentation: ``python examples/pictures.py docs``."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="where to write them (here)")
+parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="folder to write to (here)")
 folder = parser.parse_args().folder
 data = Path(__file__).parent / "data"
 
@@ -21,7 +21,7 @@ keys = mapeq.infomap(data / "pgp.txt.gz", num_trials=10)
 hierarchy = mapeq.infomap(data / "pgp.txt.gz", num_trials=10, multilevel=True)
 signers = "Who signed whose PGP key"
 pictures = {
-    "communities": (emails, "network", (8, 8), "E-mails of a research institution"),
+    "communities": (emails, "network", (8, 8), "E-mails at a research institution"),
     "modules-of-pgp": (keys, "network", (8, 8), signers),
     "hierarchy": (hierarchy, "hierarchy", (9, 6), signers),
     "codelength": (hierarchy, "codelength", (9, 4), signers),
@@ -31,7 +31,7 @@ for file, (result, kind, size, name) in pictures.items():
     result.plot(kind, ax=figure.add_subplot(), name=name)
     path = folder / f"{file}.png"
     figure.savefig(path, dpi=100)
-    with Image.open(path) as image:  # 256 colours look the same and take a third of the room
+    with Image.open(path) as image:  # 256 colours look the same in a third of the bytes
         small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     print(f"{path}: {result}")

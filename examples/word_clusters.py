@@ -1,15 +1,11 @@
-"""Clusters of words that are used alike: word vectors, their nearest neighbours, and the communities of these.
+"""Cluster words by the company they keep, in the documentation of Python, NumPy, SciPy and NetworkX or in any text.
 
-    python examples/word_clusters.py                 # words in the documentation of Python, NumPy, SciPy and NetworkX
-    python examples/word_clusters.py book.txt        # words in any plain text
-    python examples/word_clusters.py glove.txt.gz    # word vectors that somebody else has trained
+    python examples/word_clusters.py [TEXT]
 
-Vectors of a text are what its words have in common with the words around them: the singular vectors of positive
-pointwise mutual information (Levy, Goldberg & Dagan, TACL 3, 211 (2015)).
+The word vectors are singular vectors of positive pointwise mutual information (Levy, Goldberg & Dagan, TACL 3, 211,
+2015). Vectors that are trained already need one command: ``mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5``.
 """
 
-import argparse
-import os
 import re
 import sys
 import sysconfig
@@ -22,92 +18,42 @@ import scipy.sparse
 from scipy.sparse.linalg import svds
 
 import mapeq
-from mapeq.io.files.source import text_lines
-from mapeq.io.files.vectors import read_vectors
 
-
-def main():
-    options = parsed_options()
-    if options.file is None:
-        words, vectors = trained(documentation(), options)
-    elif holds_vectors(options.file):
-        vectors, words = read_vectors(options.file)
-    else:
-        words, vectors = trained("\n".join(line for _, line in text_lines(options.file)), options)
-    graph = mapeq.neighbor_graph(
-        vectors,
-        options.neighbors,
-        weights="similarity",
-        min_similarity=options.min_similarity,
-        num_threads=os.cpu_count(),
-    )
-    network = mapeq.Network.from_csr(graph, labels=words)
-    show(mapeq.infomap(network, markov_time=options.markov_time), words, options.clusters)
-
-
-def show(result, words, most):
-    """The clusters with most flow, and in each the words that the walk visits most."""
-    print(f"{len(words):,} words in {np.count_nonzero(result.module_sizes > 1):,} clusters of two or more\n")
-    print("cluster   flow  words")
-    by_flow = np.argsort(-result.flow, kind="stable")
-    for module in range(min(most, result.num_modules)):
-        members = by_flow[result.labels[by_flow] == module]
-        named = ", ".join(words[i] for i in members[:12])
-        print(f"{module:7} {result.module_flow[module]:6.1%} {len(members):6}  {named}")
-
-
-def parsed_options():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("file", nargs="?", help="a plain text, or word vectors as word2vec and GloVe write them")
-    parser.add_argument("--neighbors", type=int, default=40, help="of each word (40)")
-    parser.add_argument("--min-similarity", type=float, default=0.5, help="of neighbours, a cosine (0.5)")
-    parser.add_argument("--markov-time", type=float, default=1, help="above 1 larger clusters (1)")
-    parser.add_argument("--clusters", type=int, default=30, help="how many to show (30)")
-    training = parser.add_argument_group("training")
-    training.add_argument("--min-count", type=int, default=20, help="leave rarer words out (20)")
-    training.add_argument("--window", type=int, default=5, help="words on each side that count as around (5)")
-    training.add_argument("--dimensions", type=int, default=100, help="of the vectors (100)")
-    return parser.parse_args()
-
-
-def holds_vectors(file):
-    """Whether a file is like word2vec's: in its second line numbers follow a word, and nothing else."""
-    second = next((line.split()[1:] for number, line in text_lines(file) if number > 1), [])
-    return len(second) > 1 and all(re.fullmatch(r"[-+.\de]+", field) for field in second)
+MIN_COUNT, WINDOW, DIMENSIONS = 50, 5, 100
 
 
 def documentation():
-    """The texts between three quotes in what is installed anyway."""
-    folders = [Path(module.__file__).parent for module in (np, scipy, networkx)]
-    found = []
-    for folder in [Path(sysconfig.get_path("stdlib")), *folders]:
-        for path in sorted(folder.rglob("*.py")):
+    """The docstrings of the standard library and of three packages."""
+    texts = []
+    for folder in [sysconfig.get_path("stdlib"), *(package.__path__[0] for package in (np, scipy, networkx))]:
+        for path in sorted(Path(folder).rglob("*.py")):
             if not {"site-packages", "tests", "test"} & set(path.relative_to(folder).parts):
-                found += re.findall(r'"""(.*?)"""', path.read_text(errors="replace"), re.DOTALL)
-    return "\n".join(found)
+                texts += re.findall(r'"""(.*?)"""', path.read_text(errors="replace"), re.DOTALL)
+    return "\n".join(texts)
 
 
-def trained(text, options):
+def word_vectors(text):
+    """The words that occur often enough, and a vector for each."""
     tokens = re.findall(r"[^\W\d_]+", text.lower())
-    counts = {word: count for word, count in Counter(tokens).items() if count >= options.min_count}
-    if len(counts) <= options.dimensions:
-        sys.exit(f"{len(counts)} words occur {options.min_count} times: lower --min-count or --dimensions")
-    numbers = {word: number for number, word in enumerate(counts)}
-    places = np.array([numbers[token] for token in tokens if token in numbers])
-    shape = len(counts), len(counts)
-    together = scipy.sparse.csr_array(shape)
-    for distance in range(1, options.window + 1):
-        pairs = places[:-distance], places[distance:]
-        together += scipy.sparse.coo_array((np.ones(len(pairs[0])), pairs), shape).tocsr()
-    together = (together + together.T).tocoo()
-    own = together.sum(axis=1)
-    around = own**0.75  # rare words around a word tell less than they seem to
-    expected = own[together.row] * around[together.col] / around.sum()
-    information = np.maximum(np.log(together.data / expected), 0).astype(np.float32)
-    matrix = scipy.sparse.csr_array((information, (together.row, together.col)), shape)
-    left, values, _ = svds(matrix, options.dimensions, tol=1e-3, v0=np.ones(len(counts)))
-    return list(counts), left * np.sqrt(values)
+    words = [word for word, count in Counter(tokens).items() if count >= MIN_COUNT]
+    number = {word: i for i, word in enumerate(words)}
+    sequence = np.array([number[token] for token in tokens if token in number])
+    pairs = np.concatenate([np.column_stack([sequence[:-d], sequence[d:]]) for d in range(1, WINDOW + 1)])
+    counts = scipy.sparse.coo_array((np.ones(len(pairs)), pairs.T), (len(words), len(words))).tocsr()
+    counts = (counts + counts.T).tocoo()
+    frequency = counts.sum(axis=1)
+    context = frequency**0.75 / (frequency**0.75).sum()  # smoothed, as in word2vec
+    information = np.log(counts.data / (frequency[counts.row] * context[counts.col]))
+    positive = scipy.sparse.csr_array((np.maximum(information, 0), (counts.row, counts.col)), counts.shape)
+    vectors, values, _ = svds(positive, DIMENSIONS, tol=1e-3, v0=np.ones(len(words)))
+    return words, vectors * np.sqrt(values)
 
 
-if __name__ == "__main__":
-    main()
+words, vectors = word_vectors(Path(sys.argv[1]).read_text() if len(sys.argv) > 1 else documentation())
+graph = mapeq.neighbor_graph(vectors, n_neighbors=40, weights="similarity", min_similarity=0.5)
+result = mapeq.infomap(mapeq.Network.from_csr(graph, labels=words))
+
+print(f"{len(words):,} words in {np.count_nonzero(result.module_sizes > 1):,} clusters of two or more\n")
+print("cluster   flow  words")
+for module, members in enumerate(result.tree.children[:30]):
+    print(f"{module:7} {members.flow:6.1%} {members.num_nodes:6}  {', '.join(members.nodes[:12])}")

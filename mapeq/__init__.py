@@ -1,6 +1,6 @@
-"""mapeq finds communities by describing a random walk in as few bits as possible: the map equation.
+"""mapeq finds communities in networks by minimising the map equation (InfoMap).
 
-Names are imported when they are first used, so that importing mapeq costs next to nothing.
+Public names are imported on first use, so that ``import mapeq`` is fast.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _HOME = {
     "warmup": "mapeq.api",
 }
 
-#: Rooms that are public as a whole.
-_ROOMS = ("tl",)
+#: Modules that are public as a whole.
+_MODULES = ("tl",)
 
-# Without InfomapClustering, which needs scikit-learn: ``from mapeq import *`` works wherever mapeq does.
+# Without InfomapClustering, which needs scikit-learn, so that ``from mapeq import *`` always works.
 __all__ = [
     "ConvergenceError",
     "FormatError",
@@ -78,10 +78,10 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in _ROOMS:
+    if name in _MODULES:
         return import_module(f"mapeq.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_HOME, *_ROOMS})
+    return sorted({*globals(), *__all__, *_HOME, *_MODULES})

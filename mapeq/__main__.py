@@ -1,4 +1,4 @@
-"""``python -m mapeq`` is the command ``mapeq``."""
+"""Run the command ``mapeq`` by ``python -m mapeq``."""
 
 import sys
 

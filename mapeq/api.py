@@ -1,4 +1,4 @@
-"""The front doors: :func:`infomap` searches for modules, :func:`evaluate` measures given ones."""
+"""The public entry points: :func:`infomap` searches for modules, :func:`evaluate` measures a given partition."""
 
 from __future__ import annotations
 
@@ -53,37 +53,44 @@ def infomap(
     ----------
     graph : graph, table, matrix, array, links, path or Network
         A NetworkX or igraph graph; a pandas, Polars or Arrow table; a SciPy sparse matrix; an integer array or tensor
-        of shape (m, 2) or (2, m); an iterable of (u, v) or (u, v, w); the path of a network file.
-        Parallel links are summed; an undirected self-link counts once; nodes without links stay,
-        each a module of its own without flow. Labels that go in come out; those of igraph are the vertex attribute
-        "name", if all differ. The ends of links in a table are its columns "source" and "target", or "from" and "to",
-        or else the first two that are not the weight; ``Network.from_table`` takes any. An array of shape (2, 2) has a
-        link a row. An object with an ``edge_index`` (PyTorch Geometric) is read like the sparse matrix of its links.
+        of shape (m, 2) or (2, m), where shape (2, 2) means one link per row; an iterable of ``(u, v)`` or
+        ``(u, v, weight)``; an object with an ``edge_index`` (PyTorch Geometric), read like a sparse matrix; or the path
+        of a network file.
+
+        The weights of parallel links are summed. An undirected self-link counts once. Nodes without links are kept,
+        each as a module without flow. The result uses the labels of the input; igraph vertices are labelled by the
+        attribute "name" if all names differ. In a table, links run between the columns "source" and "target", or
+        "from" and "to", or else the first two columns that are not the weight; :meth:`Network.from_table` takes other
+        column names.
     directed : bool, optional
-        Whether links lead from the first node to the second only; by default as the container says,
-        and undirected where it does not say. With False a pair weighs the sum of its two directions.
+        Whether links lead only from the first node to the second. By default the container decides; a container
+        without directions is undirected. False sums the weights of the two directions of each pair.
     weight : str, int or None
-        The edge attribute or column that holds the weight, in a file also its position, from 0; a link without it
-        weighs 1. A name other than "weight" has to be there. None: every link weighs 1.
+        Edge attribute or column that holds the weights; in a file also its position, from 0. A link without the
+        attribute weighs 1. Raises if a named attribute is missing; the default "weight" may be absent. With None every
+        link weighs 1.
     {walk options}
     multilevel : bool
-        Whether modules may be in modules, to any depth: the hierarchy with the shortest description.
+        Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
+        description it finds.
     initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
-        Where to start from; by default every node is a module. All that :func:`evaluate` takes; a multilevel
-        search starts from a whole hierarchy, a two-level one from its top modules. It may be one of a network that has
-        changed since: nodes that it does not name join their neighbours, names that are no nodes are passed over. A
-        Result of a search with the same options also tells where links have changed, and the search looks only there
-        and as far as that has consequences: for a network that has grown by a hundredth, in a fraction of the time.
+        Partition or hierarchy to start from, in any form that :func:`evaluate` takes; by default every node starts in
+        its own module. A two-level search uses only the top modules of a hierarchy. The partition may belong to an
+        earlier version of the network: nodes it does not name join their neighbours' modules, and unknown labels are
+        ignored. A Result found with the same options also tells which links have changed; the search then updates only
+        the affected part of the network, which takes a fraction of the time of a full search if few links have changed.
     num_trials : int, 1 or more
-        So many searches are made and recombined to one that is at least as good as the best of them.
+        Number of independent searches; their results are recombined into one at least as good as the best.
     seed : int, 0 or more, or None
-        The same seed gives the same result on any number of threads. None draws one; the result names it.
+        Random seed. The same seed gives the same result on any number of threads. None draws a seed, which the result
+        records.
     num_threads : int, optional
-        Threads for the search; by default as many as the process may use processors.
+        Number of threads; by default the number of processors available to the process.
     time_limit : float, optional
-        Seconds for the search, after which the best result so far is returned, with ``converged=False``.
+        Time limit of the search in seconds. When it expires, the best result so far is returned with
+        ``converged=False``.
     progress : bool or callable
-        True reports every pass on standard error; a callable gets a ``mapeq.Progress`` after every pass.
+        True reports every pass on standard error. A callable receives a :class:`Progress` after every pass.
 
     Returns
     -------
@@ -94,9 +101,9 @@ def infomap(
     ValueError
         If an option is out of range.
     NetworkError, FormatError, PartitionError
-        If the input makes no sense; all three are ValueErrors.
+        If the network, a file or the initial partition is invalid. All three are ValueErrors.
     ConvergenceError
-        If the walk on a directed network has no stationary flow within reach.
+        If the visit rates of the walk on a directed network do not converge.
 
     Examples
     --------
@@ -107,7 +114,8 @@ def infomap(
 
     References
     ----------
-    Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
+    M. Rosvall and C. T. Bergstrom, "Maps of random walks on complex networks reveal community structure",
+    PNAS 105, 1118 (2008).
     """
     markov_time, is_auto = checked_markov_time(markov_time)
     search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto)
@@ -133,7 +141,7 @@ def infomap(
 
 
 def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
-    """The Markov time to begin with, and whether the search is to find a fitting one."""
+    """Return the Markov time to start with, and whether the search chooses it ("auto")."""
     if not isinstance(markov_time, str):
         return markov_time, False
     if markov_time != "auto":
@@ -148,10 +156,10 @@ def search(
     control: Control,
     initial_partition: Any = None,
 ) -> Result:
-    """Search under a control by which the caller may stop it; see :func:`infomap`."""
+    """Search with checked options; the caller can stop the search through `control`. See :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
     start = None if initial_partition is None else start_from(initial_partition, network)
-    tree = None if start is None else start.tree
+    tree = None if start is None else start.hierarchy
     if tree is not None and not multilevel:
         tree = two_levels(cut(tree, 1))
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
@@ -159,10 +167,10 @@ def search(
     if search_options.fit_markov_time:
         time, fitted = fitting_markov_time(network, flow_options, seed=seed, num_threads=num_threads, control=control)
         flow_options = replace(flow_options, markov_time=time)
-        if control.stopped:  # before the search, which then ends where it starts
+        if control.stopped:  # no time is left to search: return what fitting the Markov time found
             tree = fitted
-    options = _known(network, flow_options) | {"multilevel": multilevel}
-    goes_on = start is not None and options.items() <= start.options.items()
+    options = _all_options(network, flow_options) | {"multilevel": multilevel}
+    can_update = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options)
     found = find_modules(
         flow,
@@ -171,7 +179,7 @@ def search(
         seed=seed,
         num_threads=num_threads,
         start=tree,
-        changed=start.changed if start is not None and goes_on else None,
+        changed=start.changed if start is not None and can_update else None,
         control=control,
     )
     return make_result(
@@ -199,34 +207,35 @@ def evaluate(
     node_weights_as_flow: bool = False,
     markov_time: float = 1.0,
 ) -> Result:
-    """Measure a given partition or hierarchy: its codelength by the map equation, without any search.
+    """Measure a given partition or hierarchy by the map equation, without a search.
 
     Parameters
     ----------
     graph : as in :func:`infomap`
-    partition : mapping of label to module, array in node order, list of sets of labels, or path
-        Of a .clu, .tree, .ftree, .csv or .tsv file, if it is a path. Has to name every node once. A hierarchy of
-        modules is one of
+    partition : mapping of label to module, array in node order, list of sets of labels, Result, or path
+        Must name every node exactly once. A path is that of a .clu, .tree, .ftree, .csv or .tsv file. A hierarchy is
+        one of
 
-        - a mapping of label to path: a tuple of the modules that a node is in, coarsest first. Two modules
-          are the same if their whole paths are. All values have to be tuples, or none.
-        - a list of its levels, coarsest first, each a list of sets of labels, as :func:`infomap_partitions`
-          yields them. Every set has to be within one of the level above; one that stays whole is the same module.
-        - a Result, whose hierarchy is taken over by labels
-        - the path of a .tree, .ftree, .csv or .tsv file that holds one
+        - a mapping of label to path: the tuple of the modules that contain the node, coarsest first. Two modules are
+          the same if their paths are equal. Either all values are tuples or none.
+        - a list of levels, coarsest first, each a list of sets of labels, as :func:`infomap_partitions` yields them.
+          Each set must lie within one set of the level above; a set that does not split is the same module.
+        - a Result: its hierarchy, matched by label
+        - the path of a .tree, .ftree, .csv or .tsv file that holds a hierarchy
     directed, weight, ... : as in :func:`infomap`
 
     Returns
     -------
     Result
-        Its modules are numbered by flow, whatever they are called in the partition.
+        Modules are numbered by decreasing flow, not by their names in `partition`.
 
     Raises
     ------
     PartitionError
-        If a node is missing, unknown or in two modules, or has modules beside it; if levels are not nested.
+        If a node is missing, unknown or in two modules, if a module contains both nodes and modules, or if levels are
+        not nested.
     ValueError, NetworkError, FormatError, ConvergenceError
-        As :func:`infomap`.
+        As in :func:`infomap`.
 
     Examples
     --------
@@ -237,6 +246,10 @@ def evaluate(
     >>> paths = {1: ("left", 1), 2: ("left", 1), 3: ("left", 2), 4: ("right",), 5: ("right",), 6: ("right",)}
     >>> mapeq.evaluate(links, paths)
     <mapeq.Result: 2 top modules in 3 levels of 6 nodes, 2.9650 bits per step, -16.0% saved>
+
+    References
+    ----------
+    M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008), for two levels; PLoS ONE 6, e18209 (2011), for hierarchies.
     """
     network, flow_options = network_and_options(
         graph,
@@ -255,13 +268,14 @@ def evaluate(
 def measure(network: Network, flow_options: WalkOptions, partition: Any) -> Result:
     """Measure a partition with checked options; see :func:`evaluate`."""
     tree = as_partition(partition, network)
-    return make_result(network, random_walk(network, flow_options), tree, options=_known(network, flow_options))
+    return make_result(network, random_walk(network, flow_options), tree, options=_all_options(network, flow_options))
 
 
 def warmup() -> None:
-    """Compile what searches need and keep it on disk, so that no later process has to wait for it.
+    """Compile all kernels that a search needs and cache them on disk, so that later processes start at once.
 
-    For images and test environments. Without it, every function is compiled when it is first used.
+    Meant for container images and test environments. Without it, each kernel is compiled on first use. If the cache
+    cannot be written, the kernels are compiled for this process only.
 
     Examples
     --------
@@ -270,7 +284,7 @@ def warmup() -> None:
     """
     from mapeq.embeddings.graph import neighbor_graph
 
-    # Cliques in a ring: several levels, and modules that meet.
+    # A ring of cliques has several levels and modules that merge.
     first = np.arange(600)
     links = np.concatenate([np.column_stack([first, first // 6 * 6 + (first + step) % 6]) for step in (1, 2)])
     links = np.concatenate([links, np.column_stack([first, (first + 6) % 600])])
@@ -293,18 +307,27 @@ def network_and_options(
     ends: tuple[str | int | None, str | int | None] = (None, None),
     **options: Any,
 ) -> tuple[Network, WalkOptions]:
-    """Read the graph as the options ask, and find the flow model that fits it."""
+    """Read the graph, check the options, and choose the flow model if none is given.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range, or contradicts another.
+    NetworkError, FormatError
+        If the network is invalid.
+    """
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
     is_position = is_whole(weight, 0) and isinstance(graph, str | os.PathLike)
     if not (weight is None or isinstance(weight, str) or is_position):
         allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
         raise option_error("weight", weight, allowed)
-    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **options)  # before anything is read
+    # Check the options before reading a large file.
+    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **options)
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:
         kind = "directed" if directed else "undirected"
-        raise option_error("flow_model", flow_model, f"left out, or one for {kind} networks, with directed={directed}")
+        raise option_error("flow_model", flow_model, f"omitted, or one for {kind} networks, with directed={directed}")
     directed = None if directed is None else bool(directed)
     network = as_network(graph, directed=directed, weight=weight, ends=ends, implied=has_direction)
     if flow_model is None:
@@ -312,36 +335,35 @@ def network_and_options(
     return network, WalkOptions(flow_model=flow_model, **options)
 
 
-def _known(network: Network, flow_options: WalkOptions) -> dict[str, Any]:
+def _all_options(network: Network, flow_options: WalkOptions) -> dict[str, Any]:
     return {"directed": network.directed, **flow_options.as_dict()}
 
 
-class Start(NamedTuple):
-    """Where a search starts from.
+class WarmStart(NamedTuple):
+    """Modules to start a search from.
 
     Attributes
     ----------
-    tree : Hierarchy
-        Of n nodes; those of which nothing was known are alone in top modules.
+    hierarchy : Hierarchy
+        Of n nodes; each node that the partition does not name is a top module.
     changed : unsigned integer array or None
-        The nodes whose links or weights are others than when the modules were found; None if none are, or that is
-        not known.
+        Nodes whose links or weights have changed since the modules were found; None if none have or it is unknown.
     options : dict
-        Those of the search that found the modules; empty if that is not known.
+        Options of the search that found the modules; empty if unknown.
     """
 
-    tree: Hierarchy
+    hierarchy: Hierarchy
     changed: IndexArray | None
     options: dict[str, Any]
 
 
-def start_from(partition: Any, network: Network) -> Start:
-    """What to start from, given modules of this network or of one that has some of its nodes.
+def start_from(partition: Any, network: Network) -> WarmStart:
+    """Read the modules to start from: of this network, or of one that shares nodes with it.
 
     Parameters
     ----------
-    partition : all that :func:`mapeq.io.inputs.as_partition` takes
-        Only a Result that was searched for tells which nodes' links have changed since.
+    partition : as in :func:`mapeq.io.inputs.as_partition`
+        Only a Result of a search tells which nodes' links have changed.
     network : Network
         Of n nodes.
 
@@ -350,8 +372,8 @@ def start_from(partition: Any, network: Network) -> Start:
     PartitionError
         As :func:`mapeq.io.inputs.as_partition` with ``fit=True``.
     """
-    tree = as_partition(partition, network, fit=True)
+    hierarchy = as_partition(partition, network, fit=True)
     if not isinstance(partition, Result) or not partition.trials:
-        return Start(tree, None, {})
+        return WarmStart(hierarchy, None, {})
     changed = changed_nodes(network, partition.network)
-    return Start(tree, changed if len(changed) else None, partition.options)
+    return WarmStart(hierarchy, changed if len(changed) else None, partition.options)

@@ -1,4 +1,4 @@
-"""The old name of :mod:`mapeq.integrations.networkx`."""
+"""Former name of :mod:`mapeq.integrations.networkx`, kept for existing imports."""
 
 from mapeq.integrations.networkx import backend as backend
 from mapeq.integrations.networkx import infomap_communities as infomap_communities

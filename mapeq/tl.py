@@ -1,3 +1,3 @@
-"""Tools for AnnData objects, in scanpy's manner: ``mapeq.tl.infomap(adata)``."""
+"""Tools for AnnData objects in the style of scanpy: ``mapeq.tl.infomap(adata)``."""
 
 from mapeq.integrations.anndata import infomap as infomap

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mapeq._base.errors import FormatError
-from mapeq.io.columns import Wanted
+from mapeq.io.columns import ColumnChoice
 from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
 
@@ -27,12 +27,12 @@ def read(data, *, block_sizes=BLOCK_SIZES, **options):
 def _outcome(data, block_size, options):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network")
-        wanted = Wanted(**{name: options[name] for name in Wanted._fields if name in options})
+        columns = ColumnChoice(**{name: options[name] for name in ColumnChoice._fields if name in options})
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         with Source(path, block_size=block_size) as source:
             source.name = "network"
             try:
-                return read_source(source, directed=options.get("directed"), wanted=wanted)
+                return read_source(source, directed=options.get("directed"), columns=columns)
             except FormatError as error:
                 return error
 

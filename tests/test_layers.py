@@ -20,7 +20,12 @@ LAYERS = (
 DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "mapeq.tl"}
 
 #: Convenience methods that reach up, inside the method.
-REACHING_UP = ("mapeq.result.result.Result.", "mapeq.network.network.Network.from_table", "mapeq.api.warmup")
+REACHING_UP = (
+    "mapeq.result.result.Result.",
+    "mapeq.result.exports.",
+    "mapeq.network.network.Network.from_table",
+    "mapeq.api.warmup",
+)
 
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
 OPTIONAL |= {"shtab"}
@@ -120,6 +125,27 @@ def test_only_one_module_decorates_kernels(module):
         for decorator in getattr(node, "decorator_list", []):
             used = {name.id for name in ast.walk(decorator) if isinstance(name, ast.Name)}
             assert not used & from_numba, f"{module}, line {decorator.lineno}: use mapeq._base.jit.jit"
+
+
+def kernels(source):
+    """The functions that Numba compiles."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+            if decorators & {"jit", "inlined"}:
+                yield node
+
+
+def test_kernels_take_no_more_than_ten_arguments():
+    found = [(module, kernel) for module, source in SOURCES.items() for kernel in kernels(source)]
+    assert len(found) > 50
+    for module, kernel in found:
+        assert len(kernel.args.args) <= 10, f"{module}, line {kernel.lineno}: group the arguments of {kernel.name}"
+
+
+def test_a_module_has_no_more_than_500_lines():
+    for module, source in SOURCES.items():
+        assert source.count("\n") <= 500, module
 
 
 def test_what_counts_as_an_import():

@@ -1,7 +1,7 @@
-"""Links sorted into rows: the compressed sparse row (CSR) arrays under networks and flows.
+"""Compressed sparse rows (CSR): the arrays of links under networks and flows.
 
-Rows are made by counting sorts, in linear time, and stand in increasing order. Links that all weigh the same
-share one weight: an array of weights may be a view of a single number with a stride of zero.
+Counting sorts build the rows in linear time, with increasing column indices. If all weights are equal, the array of
+weights may be a view of a single number, with a stride of zero.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.signedinteger[Any]]
 IndexArray = NDArray[np.unsignedinteger[Any]]
 
-#: Links are read in pieces of this length, so that what is made of them stays in the processor's cache.
+#: Links are processed in pieces of this length, so that temporaries stay in the processor's cache.
 PIECE = 1 << 16
 
-#: Numba makes floats of an unsigned and a signed integer: constants of kernels are unsigned, too.
+#: Numba turns the sum of an unsigned and a signed integer into a float, so that constants in kernels are unsigned.
 ONE = np.uint64(1)
 
 
 class CSR(NamedTuple):
-    """A sparse matrix: the entries of row ``i`` are those from ``indptr[i]`` to ``indptr[i + 1]``.
+    """A sparse matrix whose row ``i`` has the entries from ``indptr[i]`` to ``indptr[i + 1]``.
 
     Attributes
     ----------
     indptr : int64 array of shape (n + 1,)
-    indices : int32 array (int64 beyond 2**31 nodes), one column an entry
-    weights : float64 array, one an entry; a view of a single number where all are equal and that is known
+    indices : int32 array (int64 beyond 2**31 nodes)
+        Column of each entry.
+    weights : float64 array
+        Value of each entry; a view of a single number if all are known to be equal.
     """
 
     indptr: NDArray[np.int64]
@@ -40,41 +42,59 @@ class CSR(NamedTuple):
     weights: FloatArray
 
 
+class KernelCSR(NamedTuple):
+    """A sparse matrix in the form that kernels take, made by :func:`for_kernels`.
+
+    Attributes
+    ----------
+    indptr : read-only uint64 array of shape (n + 1,)
+    indices : read-only unsigned integer array
+    weights : read-only float64 array
+    stride : uint64
+        The value of entry ``k`` is ``weights[k * stride]``: 1, or 0 if all values are equal.
+    """
+
+    indptr: NDArray[np.uint64]
+    indices: IndexArray
+    weights: FloatArray
+    stride: np.uint64
+
+
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only view: what is shared is never written to (the caller's own array stays as it is)."""
+    """Return a read-only view; the caller's own array stays writeable."""
     view = array.view()
     view.flags.writeable = False
     return view
 
 
 def index_dtype(num_nodes: int) -> type[np.signedinteger[Any]]:
-    """The narrowest integers that number so many nodes."""
+    """Return the narrowest signed integer type that can number all nodes."""
     return np.int32 if num_nodes <= np.iinfo(np.int32).max else np.int64
 
 
 def unsigned(array: NDArray[Any]) -> NDArray[Any]:
-    """The same integers as unsigned ones, which kernels need not check for counting from the end."""
+    """View integers as unsigned, so that kernels need not handle negative indices."""
     return array.view(f"u{array.dtype.itemsize}")
 
 
 def pieces(size: int, length: int = PIECE) -> Iterator[tuple[int, int]]:
-    """First and last position, the latter excluded, of one piece after the other."""
+    """Yield the first and, exclusively, the last position of each piece."""
     for first in range(0, size, length):
         yield first, min(first + length, size)
 
 
 def constant(weight: float, size: int) -> FloatArray:
-    """So many equal weights, in the memory of one."""
+    """Return an array of equal weights that takes the memory of one."""
     return np.broadcast_to(np.float64(weight), (size,))
 
 
 def is_constant(weights: FloatArray) -> bool:
-    """Whether an array that is not empty repeats one number, and takes no more memory than that."""
+    """Return whether a non-empty array is a view of a single number."""
     return len(weights) > 0 and weights.strides == (0,)
 
 
 def without_repetition(weights: FloatArray) -> FloatArray:
-    """The same weights, in the memory of one if all are equal."""
+    """Return the same weights, in the memory of one if all are equal."""
     if (
         len(weights)
         and weights[0] == weights[-1]
@@ -85,24 +105,24 @@ def without_repetition(weights: FloatArray) -> FloatArray:
 
 
 def chosen(weights: FloatArray, mask: NDArray[np.bool_]) -> FloatArray:
-    """The weights where the mask says so."""
+    """Return the weights where the mask is True."""
     return constant(weights[0], int(np.count_nonzero(mask))) if is_constant(weights) else weights[mask]
 
 
 def total(weights: FloatArray) -> float:
-    """The sum of all weights."""
+    """Return the sum of all weights."""
     return float(weights[0]) * len(weights) if is_constant(weights) else float(weights.sum())
 
 
 def strided(values: FloatArray) -> tuple[FloatArray, np.uint64]:
-    """A contiguous read-only array and a stride, 1 or 0: value ``k`` is ``array[k * stride]``."""
+    """Return a contiguous read-only array and a stride, 1 or 0, so that value ``k`` is ``array[k * stride]``."""
     if is_constant(values):
         return read_only(values[:1]), np.uint64(0)
     return read_only(np.ascontiguousarray(values)), ONE
 
 
 def row_sums(indptr: NDArray[np.int64], values: FloatArray) -> FloatArray:
-    """The sum of each row's values; 0 for an empty row."""
+    """Return the sum of each row; 0 for an empty row."""
     sizes = np.diff(indptr)
     if is_constant(values):
         sums: FloatArray = sizes * values[0]
@@ -115,12 +135,12 @@ def row_sums(indptr: NDArray[np.int64], values: FloatArray) -> FloatArray:
 
 
 def column_sums(indices: IntArray, values: FloatArray, num_nodes: int) -> FloatArray:
-    """The sum of each column's values."""
+    """Return the sum of each column."""
     return np.bincount(indices, values, minlength=num_nodes).astype(np.float64, copy=False)
 
 
 def diagonal(rows: CSR) -> NDArray[np.int64]:
-    """The positions of the entries in row ``i`` and column ``i``, in increasing order."""
+    """Return the positions of the entries on the diagonal, in increasing order."""
     found = []
     for first, last in pieces(len(rows.indptr) - 1):
         begin, end = rows.indptr[first], rows.indptr[last]
@@ -130,7 +150,7 @@ def diagonal(rows: CSR) -> NDArray[np.int64]:
 
 
 def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
-    """The rows without the entries on the diagonal, whose positions are given; the same arrays if there are none."""
+    """Return the rows without the diagonal, whose positions are given; the same arrays if it is empty."""
     if len(positions) == 0:
         return rows
     others = np.ones(len(rows.indices), dtype=np.bool_)
@@ -143,18 +163,17 @@ def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
 def build_csr(
     sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray | None, num_nodes: int, *, symmetric: bool
 ) -> CSR:
-    """Sort links into rows, sum parallel ones, and mirror them if symmetric (self-links once).
+    """Sort links into rows, sum parallel links and, if symmetric, store each link in both directions (self-links once).
 
-    One counting sort brings the links into the columns' order, a second, stable one into that of the rows:
-    O(num_nodes + links). If symmetric, that gives the part of the matrix right of its diagonal, and a
-    third one the part to the left. The order of the links does not matter, but for rounding where more than
-    two parallel links are summed.
+    A counting sort by column is followed by a stable one by row, in O(num_nodes + links). If symmetric, these build the
+    upper triangle of the matrix, and a third sort the lower. The result does not depend on the order of the links,
+    except for rounding errors in the sum of more than two parallel links.
 
     Parameters
     ----------
     sources, targets : integer arrays of shape (m,), from 0 to num_nodes - 1
     weights : float64 array of shape (m,) or None
-        None: they weigh 1 each.
+        1 each if None.
     num_nodes : int
     symmetric : bool
     """
@@ -190,14 +209,14 @@ def build_csr(
 
 
 def _fill_columns(columns: CSR, links: Iterator[tuple[IntArray, IntArray, FloatArray]]) -> None:
-    """Put the rows and weights of links, given in pieces, into their columns."""
+    """Write rows and weights of links, given in pieces, into their columns."""
     starts = columns.indptr[:-1].copy()
     for rows, some_columns, weights in links:
         _fill(unsigned(rows), unsigned(some_columns), *strided(weights), unsigned(starts), *_room(columns))
 
 
 def transposed(rows: CSR) -> CSR:
-    """The rows of the transposed matrix, each in increasing order."""
+    """Return the transposed matrix, with sorted rows."""
     in_column = np.zeros(len(rows.indptr) - 1, dtype=np.int64)
     _count(read_only(unsigned(rows.indices)), unsigned(in_column))
     columns = _empty_rows(in_column, rows.weights)
@@ -206,35 +225,39 @@ def transposed(rows: CSR) -> CSR:
 
 
 def is_symmetric(rows: CSR) -> bool:
-    """Whether every entry equals the one on the other side of the diagonal."""
+    """Return whether the matrix equals its transpose."""
     met = rows.indptr[:-1].copy()
     return bool(_is_symmetric(*for_kernels(rows), unsigned(met)))
 
 
 def changed_rows(rows: CSR, before: CSR, position: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows have other entries than they had before.
+    """Mark the rows whose entries differ from before.
 
     Parameters
     ----------
     rows, before : CSR
-        Of square matrices of n and of m rows.
+        Square matrices of n and m rows.
     position : int64 array of shape (n,)
-        Which row, and column, each one was before; m for new ones, which have changed.
+        Old number of each row and column; m for new rows, which count as changed.
+
+    Returns
+    -------
+    bool array of shape (n,)
     """
     changed = np.zeros(len(position), dtype=np.bool_)
     met = np.zeros(len(before.indptr) - 1, dtype=np.uint64)
-    _mark_changed(*for_kernels(rows), *for_kernels(before), read_only(unsigned(position)), met, changed)
+    _mark_changed(for_kernels(rows), for_kernels(before), read_only(unsigned(position)), met, changed)
     return changed
 
 
 def add_transposed(rows: CSR, columns: CSR, factors: FloatArray) -> CSR:
-    """The sum of a matrix, its rows multiplied by factors, and its transpose; what is on the diagonal counts once.
+    """Multiply the rows of a matrix by factors and return the sum with its transpose; the diagonal is added once.
 
     Parameters
     ----------
     rows, columns : CSR
-        The matrix and its transpose, both with constant weights or neither; none is negative, and entries that are 0
-        in the sum are left out.
+        The matrix and its transpose, both with constant weights or neither. Weights are not negative; entries whose sum
+        is 0 are left out.
     factors : float64 array of shape (n,)
     """
     size = len(rows.indices) + len(columns.indices)
@@ -242,8 +265,8 @@ def add_transposed(rows: CSR, columns: CSR, factors: FloatArray) -> CSR:
     indices, weights = np.empty(size, dtype=rows.indices.dtype), np.empty(size)
     for first, last in pieces(len(rows.indptr) - 1):
         _add_transposed(
-            *for_kernels(rows),
-            *for_kernels(columns)[:3],
+            for_kernels(rows),
+            for_kernels(columns),
             read_only(factors),
             np.uint64(first),
             np.uint64(last),
@@ -254,13 +277,13 @@ def add_transposed(rows: CSR, columns: CSR, factors: FloatArray) -> CSR:
     return CSR(indptr, shortened(indices, indptr[-1]), shortened(weights, indptr[-1]))
 
 
-def for_kernels(rows: CSR) -> tuple[NDArray[np.uint64], NDArray[Any], FloatArray, np.uint64]:
-    """The rows as kernels read them: unsigned, read-only, the weights with their stride."""
-    return read_only(unsigned(rows.indptr)), read_only(unsigned(rows.indices)), *strided(rows.weights)
+def for_kernels(rows: CSR) -> KernelCSR:
+    """Return the rows in the form that kernels take: unsigned, read-only, weights with a stride."""
+    return KernelCSR(read_only(unsigned(rows.indptr)), read_only(unsigned(rows.indices)), *strided(rows.weights))
 
 
 def _empty_rows(sizes: NDArray[np.int64], weights: FloatArray) -> CSR:
-    """Rows of the given sizes to be filled in; those of constant weights share the one weight."""
+    """Return rows of the given sizes to be filled; constant weights stay constant."""
     indptr = np.zeros(len(sizes) + 1, dtype=np.int64)
     np.cumsum(sizes, out=indptr[1:])
     size = int(indptr[-1])
@@ -269,14 +292,14 @@ def _empty_rows(sizes: NDArray[np.int64], weights: FloatArray) -> CSR:
 
 
 def _room(rows: CSR) -> tuple[NDArray[Any], FloatArray]:
-    """Where a kernel writes columns and weights; it may overwrite the single scratch weight of constant ones."""
+    """Return the arrays that a kernel writes columns and weights to; constant weights get a scratch array."""
     return unsigned(rows.indices), np.empty(1) if is_constant(rows.weights) else rows.weights
 
 
 def _transpose_between(
     rows: CSR, begins: NDArray[np.int64], ends: NDArray[np.int64], starts: NDArray[np.int64], columns: CSR
 ) -> None:
-    """Transpose the entries from ``begins[i]`` to ``ends[i]`` of each row; column ``j`` goes to ``starts[j]``."""
+    """Transpose the entries from ``begins[i]`` to ``ends[i]`` of each row; write column ``j`` from ``starts[j]`` on."""
     _transpose(
         read_only(unsigned(begins)),
         read_only(unsigned(ends)),
@@ -288,7 +311,7 @@ def _transpose_between(
 
 
 def _without_parallel(rows: CSR) -> CSR:
-    """The rows with equal neighbours merged, their weights summed; overwrites what it is given if there are any."""
+    """Merge equal columns within rows and sum their weights; the input is overwritten if there are any."""
     begins = rows.indptr[:-1][np.diff(rows.indptr) > 0][1:]
     repeats = np.count_nonzero(rows.indices[1:] == rows.indices[:-1])
     if repeats == np.count_nonzero(rows.indices[begins] == rows.indices[begins - 1]):
@@ -299,21 +322,21 @@ def _without_parallel(rows: CSR) -> CSR:
 
 
 def shortened(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The beginning of an array that nothing else refers to; the rest of its memory is given back."""
+    """Shrink an array that nothing else refers to, and free the rest of its memory."""
     array.resize(size, refcheck=False)
     return array
 
 
 @jit
 def _count(numbers, counts):
-    """Count how often each number occurs: unsigned integers of shape (m,), added to uint64 of shape (n,)."""
+    """Count the occurrences of each number: unsigned integers of shape (m,), added to uint64 of shape (n,)."""
     for k in range(len(numbers)):
         counts[numbers[k]] += ONE
 
 
 @jit
 def _fill(numbers, rows, weights, stride, starts, indices, new_weights):
-    """Put every number into its row, of shapes (m,); `starts`, uint64 of shape (n,), advance to the rows' ends."""
+    """Write every number into its row, both of shape (m,); `starts`, uint64 of shape (n,), advance to the row ends."""
     for k in range(np.uint64(len(numbers))):
         position = starts[rows[k]]
         starts[rows[k]] = position + ONE
@@ -323,9 +346,9 @@ def _fill(numbers, rows, weights, stride, starts, indices, new_weights):
 
 @jit
 def _transpose(begins, ends, indices, weights, stride, starts, new_indices, new_weights):
-    """Put every entry (i, j) into row j; walking the rows in order leaves the new rows sorted.
+    """Write every entry (i, j) into row j; the new rows are sorted, because rows are read in order.
 
-    Rows, `starts` included, are uint64 of shape (n,); `new_indices` may be the array that is read, elsewhere.
+    `begins`, `ends` and `starts` are uint64 of shape (n,). `new_indices` may be `indices` if the ranges are disjoint.
     """
     for i in range(np.uint64(len(begins))):
         for k in range(begins[i], ends[i]):
@@ -338,7 +361,7 @@ def _transpose(begins, ends, indices, weights, stride, starts, new_indices, new_
 
 @jit
 def _sum_parallel(indptr, indices, weights):
-    """Merge equal neighbours within each sorted row, in place; returns the number of links kept."""
+    """Merge equal columns within each sorted row, in place; return the number of entries kept."""
     kept = np.uint64(0)
     begin = indptr[0]
     for i in range(np.uint64(1), np.uint64(len(indptr))):
@@ -358,10 +381,10 @@ def _sum_parallel(indptr, indices, weights):
 
 @jit
 def _is_symmetric(indptr, indices, weights, stride, met):
-    """Whether a matrix with sorted rows equals its transpose.
+    """Return whether a matrix with sorted rows equals its transpose.
 
-    The rows above meet the entries of each row from the left to the right; `met`, uint64 of shape (n,), holds
-    where the next one should be, at first where the rows begin.
+    For each row, `met`, uint64 of shape (n,), holds the position of the next entry to compare; at first the row's
+    start. Going down the rows, the mirror image of each entry must be the next one of its row.
     """
     for i in range(np.uint64(len(met))):
         for k in range(indptr[i], indptr[i + ONE]):
@@ -376,79 +399,72 @@ def _is_symmetric(indptr, indices, weights, stride, met):
 
 
 @jit
-def _mark_changed(
-    indptr,
-    indices,
-    weights,
-    stride,
-    indptr_before,
-    indices_before,
-    weights_before,
-    stride_before,
-    position,
-    met,
-    changed,
-):
+def _mark_changed(rows, before, position, met, changed):
     """Mark rows that have changed, see :func:`changed_rows`.
 
-    `met`, uint64 of shape (m,), at first 0, notes for each column the entry of the row at hand, counted from 1.
+    Parameters
+    ----------
+    rows, before : KernelCSR
+        Of n and m rows.
+    position : unsigned array of shape (n,)
+    met : uint64 array of shape (m,)
+        Scratch, at first 0: for each column the position plus 1 of its entry in the last row before that had it.
+    changed : bool array of shape (n,)
+        Output, at first False.
     """
-    nowhere = np.uint64(len(met))
+    absent = np.uint64(len(met))
     for i in range(np.uint64(len(position))):
         row = position[i]
-        if row == nowhere:
+        if row == absent:
             changed[i] = True
             continue
-        first, last = indptr_before[row], indptr_before[row + ONE]
-        if indptr[i + ONE] - indptr[i] != last - first:
+        first, last = before.indptr[row], before.indptr[row + ONE]
+        if rows.indptr[i + ONE] - rows.indptr[i] != last - first:
             changed[i] = True
             continue
         for k in range(first, last):
-            met[indices_before[k]] = k + ONE
-        for k in range(indptr[i], indptr[i + ONE]):
-            column = position[indices[k]]
-            entry = met[column] if column != nowhere else first
-            if entry <= first or entry > last:  # of another row
+            met[before.indices[k]] = k + ONE
+        for k in range(rows.indptr[i], rows.indptr[i + ONE]):
+            column = position[rows.indices[k]]
+            entry = met[column] if column != absent else first
+            if entry <= first or entry > last:  # an entry of another row
                 changed[i] = True
                 break
-            if weights[k * stride] != weights_before[(entry - ONE) * stride_before]:
+            if rows.weights[k * rows.stride] != before.weights[(entry - ONE) * before.stride]:
                 changed[i] = True
                 break
 
 
 @jit
-def _add_transposed(
-    indptr,
-    indices,
-    weights,
-    stride,
-    column_starts,
-    column_indices,
-    column_weights,
-    factors,
-    first,
-    last,
-    new_indptr,
-    new_indices,
-    new_weights,
-):
-    """Fill the rows from `first` to `last` of a sum, see :func:`add_transposed`, by merging sorted rows."""
-    nowhere = np.uint64(len(factors))
+def _add_transposed(rows, columns, factors, first, last, new_indptr, new_indices, new_weights):
+    """Merge sorted rows and columns into rows `first` to `last` of the sum, see :func:`add_transposed`.
+
+    Parameters
+    ----------
+    rows, columns : KernelCSR
+        The matrix and its transpose, of n rows.
+    factors : float64 array of shape (n,)
+    first, last : uint64
+    new_indptr : uint64 array of shape (n + 1,)
+        Filled up to `first`.
+    new_indices, new_weights : unsigned and float64 arrays, long enough
+    """
+    absent = np.uint64(len(factors))
     filled = new_indptr[first]
     for i in range(first, last):
-        k, end = indptr[i], indptr[i + ONE]
-        c, column_end = column_starts[i], column_starts[i + ONE]
+        k, end = rows.indptr[i], rows.indptr[i + ONE]
+        c, column_end = columns.indptr[i], columns.indptr[i + ONE]
         while k < end or c < column_end:
-            out = indices[k] if k < end else nowhere
-            back = column_indices[c] if c < column_end else nowhere
+            out = rows.indices[k] if k < end else absent
+            back = columns.indices[c] if c < column_end else absent
             j = out if out <= back else back
             value = 0.0
             if j == out:
-                value += weights[k * stride] * factors[i]
+                value += rows.weights[k * rows.stride] * factors[i]
                 k += ONE
             if j == back:
                 if j != i:
-                    value += column_weights[c * stride] * factors[j]
+                    value += columns.weights[c * columns.stride] * factors[j]
                 c += ONE
             if value > 0.0:
                 new_indices[filled] = j

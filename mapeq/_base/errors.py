@@ -1,14 +1,13 @@
-"""What can go wrong, as a tree::
+"""The hierarchy of errors::
 
     Exception
     └── MapeqError                  everything below
-        ├── NetworkError            a network that makes no sense       (also a ValueError)
-        ├── FormatError             a file that cannot be read          (also a ValueError)
-        ├── PartitionError          a node missing, unknown or twice    (also a ValueError)
-        └── ConvergenceError        the stationary flow was not reached
+        ├── NetworkError            an invalid network or weight              (also a ValueError)
+        ├── FormatError             a file that cannot be read or written     (also a ValueError)
+        ├── PartitionError          a partition that does not fit the network (also a ValueError)
+        └── ConvergenceError        visit rates that do not converge
 
-A wrong option value is a ``ValueError`` and a missing optional library an ``ImportError``, as everywhere
-else in Python; see :func:`option_error`.
+An invalid option raises a ``ValueError``, see :func:`option_error`, and a missing optional library an ``ImportError``.
 """
 
 from __future__ import annotations
@@ -20,24 +19,52 @@ from typing import Any
 
 
 class MapeqError(Exception):
-    """Base class of mapeq's own errors."""
+    """Base class of mapeq's own errors.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> try:
+    ...     mapeq.infomap([("a", "b", -1.0)])
+    ... except mapeq.MapeqError as error:
+    ...     print(type(error).__name__)
+    NetworkError
+    """
 
 
 class NetworkError(MapeqError, ValueError):
-    """The network makes no sense: a negative, NaN or infinite weight, an unknown node."""
+    """A network is invalid: a weight is negative, NaN or infinite, a node is unknown, shapes do not fit.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.infomap([("a", "b", -1.0)])
+    Traceback (most recent call last):
+        ...
+    mapeq._base.errors.NetworkError: the weight of the link 'a' - 'b' (link 0) is negative: -1.0; weights must be ...
+    """
 
 
 class FormatError(MapeqError, ValueError):
-    """A file cannot be read.
+    """A file cannot be read or written; the message names the file, the line and the reason.
 
     Attributes
     ----------
     file : str
-        The file's name; ``<stdin>`` for standard input.
+        Name of the file; ``<stdin>`` for standard input.
     line : int or None
-        Number of the offending line, counted from 1.
+        Number of the invalid line, from 1.
     text : str or None
-        What that line says.
+        Content of that line.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> try:
+    ...     mapeq.read_network("missing.txt")
+    ... except mapeq.FormatError as error:
+    ...     print(error.file, error.line)
+    missing.txt None
     """
 
     def __init__(self, message: str, *, file: str, line: int | None = None, text: str | None = None):
@@ -50,24 +77,42 @@ class FormatError(MapeqError, ValueError):
 
 
 class PartitionError(MapeqError, ValueError):
-    """A partition does not fit its network: a node is missing, unknown or named twice."""
+    """A partition does not fit its network: a node is missing, unknown or named twice, or levels are not nested.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.evaluate([("a", "b")], {"a": 0})
+    Traceback (most recent call last):
+        ...
+    mapeq._base.errors.PartitionError: the partition does not name the node 'b'
+    """
 
 
 class ConvergenceError(MapeqError):
-    """The stationary flow was not reached within the allowed number of iterations."""
+    """The visit rates of the random walk did not converge within the allowed number of iterations.
+
+    This happens on directed networks if teleportation is too rare.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> issubclass(mapeq.ConvergenceError, mapeq.MapeqError)
+    True
+    """
 
 
 class OptionError(ValueError):
-    """An option has a wrong value.
+    """An option has an invalid value.
 
     Attributes
     ----------
     name : str
-        What the option is called in Python.
+        Name of the option in Python.
     value : object
-        What it was.
+        The invalid value.
     allowed : str
-        What it must be.
+        Description of the allowed values.
     """
 
     def __init__(self, name: str, value: object, allowed: str):
@@ -79,23 +124,23 @@ class OptionError(ValueError):
 
 
 def option_error(name: str, value: object, allowed: str) -> ValueError:
-    """The error of a wrong option value: names the option, the value and what is allowed."""
+    """Return the error for an invalid option; the message names the option, the value and the allowed values."""
     return OptionError(name, value, allowed)
 
 
 def as_typed(message: Exception | Warning | str, names: Collection[str]) -> str:
-    """What an error or a warning says, with options called as they are typed: ``--num-trials``, not ``num_trials``.
+    """Return the text of an error or warning with options as typed in a shell: ``--num-trials``, not ``num_trials``.
 
     Parameters
     ----------
     message : error, warning or str
     names : collection of str
-        What the options of the command are called in Python.
+        Names of the command's options in Python.
     """
     if isinstance(message, OptionError) and message.name in names:
-        allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # which nobody can type
+        allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # None cannot be typed
         return str(OptionError(_flag(message.name), message.value, allowed))
-    if isinstance(message, FormatError | PartitionError):  # these quote files
+    if isinstance(message, FormatError | PartitionError):  # their texts quote files and labels
         return str(message)
     clear = "|".join(name for name in names if "_" in name)
     return re.sub(rf"\b(?:{clear})\b", lambda found: _flag(found[0]), str(message)) if clear else str(message)
@@ -106,22 +151,22 @@ def _flag(name: str) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether an option's value is a real number, of Python or NumPy: not a bool, not a word."""
+    """Return whether a value is a real number of Python or NumPy, but not a bool."""
     return not isinstance(value, bool) and isinstance(value, Real)
 
 
 def is_flag(value: Any) -> bool:
-    """Whether an option's value is True or False, of Python or NumPy."""
+    """Return whether a value is True or False, of Python or NumPy."""
     return type(value).__name__ in ("bool", "bool_")
 
 
 def is_whole(value: Any, least: int) -> bool:
-    """Whether an option's value is a whole number, of Python or NumPy, and not too small."""
+    """Return whether a value is an integer of Python or NumPy, but not a bool, and at least `least`."""
     return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= least
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things in words: ``1 node``, ``2,000 nodes``."""
+    """Return a number with a noun: ``1 node``, ``2,000 nodes``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -1,8 +1,8 @@
-"""A hierarchy of modules as two flat arrays, and what can be said of it without any flow.
+"""Hierarchies of modules as two flat arrays, without any flow.
 
-Branches may be of different depth, and a module may be the only one in another. Nodes are in *leaf
-modules*; other modules hold modules only. Depth counts from the root (0) downwards: its modules, the top modules,
-are at depth 1. Height counts from the leaf modules (0) upwards.
+Branches may differ in depth, and a module may be the only child of its parent. Nodes are in *leaf modules*; all other
+modules contain modules only. Depth is counted down from the root, 0: the top modules are at depth 1. Height is counted
+up from the leaf modules, 0.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._base.csr import IndexArray
 from mapeq._base.jit import jit
 
-#: The number of the root.
+#: Number of the root.
 ROOT = 0
 
 
@@ -26,17 +26,17 @@ class Hierarchy(NamedTuple):
     Attributes
     ----------
     module_of : unsigned integer array of shape (n,)
-        The leaf module that each node is in.
+        Leaf module of each node.
     parent : unsigned integer array of shape (t,)
-        The module that each module is in; module 0 is the root, and said to be in itself.
-        All others have larger numbers than their parents.
+        Parent of each module. Module 0 is the root, its own parent. All other modules have larger numbers than their
+        parents.
 
     Examples
     --------
-    >>> tree = Hierarchy(np.array([2, 2, 3, 4], np.uint32), np.array([0, 0, 1, 1, 0], np.uint32))
-    >>> depths(tree.parent), heights(tree.parent)
+    >>> hierarchy = Hierarchy(np.array([2, 2, 3, 4], np.uint32), np.array([0, 0, 1, 1, 0], np.uint32))
+    >>> depths(hierarchy.parent), heights(hierarchy.parent)
     (array([0, 1, 2, 2, 1]), array([2, 1, 0, 0, 0]))
-    >>> cut(tree, 1)
+    >>> cut(hierarchy, 1)
     array([1, 1, 1, 4], dtype=uint32)
     """
 
@@ -45,18 +45,18 @@ class Hierarchy(NamedTuple):
 
 
 def two_levels(module_of: IndexArray) -> Hierarchy:
-    """The tree of a partition whose modules are numbered from 0 without gaps."""
+    """Return the hierarchy of a partition whose modules are numbered from 0 without gaps."""
     return stacked([module_of])
 
 
 def stacked(levels: Sequence[IndexArray]) -> Hierarchy:
-    """The tree of nodes in modules, these in modules of modules, and so on.
+    """Return the hierarchy of nodes in modules, modules in super-modules, and so on.
 
     Parameters
     ----------
     levels : sequence of unsigned integer arrays
-        The first has the module of each node, each one after it the module of each module of the one before;
-        numbered from 0 without gaps.
+        The first holds the module of each node, each further one the parent of each module of the level before.
+        Modules are numbered from 0 without gaps.
 
     Examples
     --------
@@ -75,26 +75,26 @@ def stacked(levels: Sequence[IndexArray]) -> Hierarchy:
     return Hierarchy(levels[0] + dtype.type(first), parent)
 
 
-def is_two_level(tree: Hierarchy) -> bool:
-    """Whether no module is in another."""
-    return num_tops(tree) == len(tree.parent) - 1
+def is_two_level(hierarchy: Hierarchy) -> bool:
+    """Return whether all modules are top modules."""
+    return num_tops(hierarchy) == len(hierarchy.parent) - 1
 
 
-def leaf_numbers(tree: Hierarchy) -> IndexArray:
-    """The leaf module of each node, leaf modules being numbered from 0 without gaps."""
-    if is_two_level(tree):
-        return tree.module_of - tree.module_of.dtype.type(1)
-    numbers: IndexArray = np.unique(tree.module_of, return_inverse=True)[1].astype(tree.module_of.dtype)
+def leaf_numbers(hierarchy: Hierarchy) -> IndexArray:
+    """Return the leaf module of each node, with leaf modules numbered from 0 without gaps."""
+    if is_two_level(hierarchy):
+        return hierarchy.module_of - hierarchy.module_of.dtype.type(1)
+    numbers: IndexArray = np.unique(hierarchy.module_of, return_inverse=True)[1].astype(hierarchy.module_of.dtype)
     return numbers
 
 
-def num_tops(tree: Hierarchy) -> int:
-    """How many top modules there are."""
-    return int(np.count_nonzero(tree.parent == ROOT)) - 1
+def num_tops(hierarchy: Hierarchy) -> int:
+    """Return the number of top modules."""
+    return int(np.count_nonzero(hierarchy.parent == ROOT)) - 1
 
 
 def depths(parent: IndexArray) -> NDArray[np.int64]:
-    """How deep each module is; parents may come in any order."""
+    """Return the depth of each module; parents may have any numbers."""
     found = np.zeros(len(parent), dtype=np.int64)
     _fill_depths(parent, found)
     return found
@@ -110,7 +110,7 @@ def _fill_depths(parent, found):
 
 
 def heights(parent: IndexArray) -> NDArray[np.int64]:
-    """How many levels of modules are below each module: 0 for leaf modules."""
+    """Return the height of each module: the number of levels of modules below it, 0 for leaf modules."""
     found = np.zeros(len(parent), dtype=np.int64)
     _fill_heights(parent, found)
     return found
@@ -126,35 +126,35 @@ def _fill_heights(parent, found):
 
 
 def by_depth(parent: IndexArray, used: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """The modules that are used, sorted by depth; parents may come in any order."""
+    """Return the modules in use, sorted by depth; parents may have any numbers."""
     depth = depths(np.where(used, parent, parent.dtype.type(ROOT)))
     depth[~used] = len(parent)
     order: NDArray[np.intp] = np.argsort(depth, kind="stable")[: np.count_nonzero(used)]
     return order
 
 
-def cut(tree: Hierarchy, depth: int) -> IndexArray:
-    """The module that each node is in at a depth; its leaf module, if that is less deep."""
-    deeper = depths(tree.parent) > depth
-    ancestor = np.arange(len(tree.parent), dtype=tree.parent.dtype)
+def cut(hierarchy: Hierarchy, depth: int) -> IndexArray:
+    """Return the module of each node at a depth, or its leaf module if that is higher up."""
+    deeper = depths(hierarchy.parent) > depth
+    ancestor = np.arange(len(hierarchy.parent), dtype=hierarchy.parent.dtype)
     while (below := deeper[ancestor]).any():
-        ancestor[below] = tree.parent[ancestor[below]]
-    return ancestor[tree.module_of]
+        ancestor[below] = hierarchy.parent[ancestor[below]]
+    return ancestor[hierarchy.module_of]
 
 
-def numbering(tree: Hierarchy, rank: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
-    """The modules that any node is in, level by level: their present numbers, in the order of their new ones.
+def numbering(hierarchy: Hierarchy, rank: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+    """Number the modules that contain nodes, level by level; return their old numbers in the new order.
 
     Parameters
     ----------
-    tree : Hierarchy
-        Parents may come in any order, and modules without nodes may be left over.
+    hierarchy : Hierarchy
+        Parents may have any numbers, and modules may be empty.
     rank : float64 array of shape (t,), optional
-        Modules of the same depth are sorted by their parents, then by this, smallest first, then by number.
+        Modules of the same depth are sorted by parent, then by increasing rank, then by number.
     """
-    parent = tree.parent
+    parent = hierarchy.parent
     used = np.zeros(len(parent), dtype=np.bool_)
-    used[tree.module_of] = True
+    used[hierarchy.module_of] = True
     above = np.flatnonzero(used)
     used[ROOT] = True
     while len(above):
@@ -175,37 +175,38 @@ def numbering(tree: Hierarchy, rank: NDArray[np.float64] | None = None) -> NDArr
     return np.concatenate(order)
 
 
-def reordered(tree: Hierarchy, order: NDArray[np.int64]) -> Hierarchy:
-    """The same hierarchy with the modules of a :func:`numbering` only, numbered in its order."""
-    number = np.zeros(len(tree.parent), dtype=tree.parent.dtype)
+def reordered(hierarchy: Hierarchy, order: NDArray[np.int64]) -> Hierarchy:
+    """Return the hierarchy with the modules of a :func:`numbering` only, numbered in its order."""
+    number = np.zeros(len(hierarchy.parent), dtype=hierarchy.parent.dtype)
     number[order] = np.arange(len(order))
-    return Hierarchy(number[tree.module_of], number[tree.parent[order]])
+    return Hierarchy(number[hierarchy.module_of], number[hierarchy.parent[order]])
 
 
-def renumbered(tree: Hierarchy, rank: NDArray[np.float64] | None = None) -> Hierarchy:
-    """The same hierarchy, without modules that no node is in, its modules numbered level by level.
+def renumbered(hierarchy: Hierarchy, rank: NDArray[np.float64] | None = None) -> Hierarchy:
+    """Return the hierarchy without empty modules, its modules numbered level by level.
 
-    Parameters are those of :func:`numbering`.
+    See :func:`numbering` for the parameters.
     """
-    return reordered(tree, numbering(tree, rank))
+    return reordered(hierarchy, numbering(hierarchy, rank))
 
 
 def first_children(parent: IndexArray) -> NDArray[np.int64]:
-    """Where the modules in each module begin, in a tree numbered level by level: those of `m` end where those of
-    ``m + 1`` begin. Shape (t + 1,).
+    """Return the first child of each module, in a hierarchy numbered level by level. Shape (t + 1,).
+
+    The children of module ``m`` end where those of ``m + 1`` begin.
     """
     return 1 + np.searchsorted(parent[1:], np.arange(len(parent) + 1))
 
 
 def ranks(parent: IndexArray) -> NDArray[np.int64]:
-    """Which of the modules of its parent each module is, from 1, in a tree numbered level by level; 0 for the root."""
+    """Return the rank of each module among its siblings, from 1, if numbered level by level; 0 for the root."""
     found: NDArray[np.int64] = np.arange(len(parent)) - first_children(parent)[parent] + 1
     found[ROOT] = 0
     return found
 
 
 def paths(parent: IndexArray) -> list[tuple[int, ...]]:
-    """The ranks of the modules from the top module down to each module; () for the root.
+    """Return the path of each module: the ranks from the top module down to the module itself; () for the root.
 
     Examples
     --------
@@ -218,17 +219,17 @@ def paths(parent: IndexArray) -> list[tuple[int, ...]]:
     return found
 
 
-def leaf_paths(tree: Hierarchy) -> list[str]:
-    """The path of each node's leaf module as text, in a tree numbered level by level.
+def leaf_paths(hierarchy: Hierarchy) -> list[str]:
+    """Return the path of each node's leaf module as text, in a hierarchy numbered level by level.
 
     ``2:1`` is the first module in the second top module.
     """
-    texts = [":".join(map(str, path)) for path in paths(tree.parent)]
-    return [texts[module] for module in tree.module_of.tolist()]
+    texts = [":".join(map(str, path)) for path in paths(hierarchy.parent)]
+    return [texts[module] for module in hierarchy.module_of.tolist()]
 
 
 def preorder(parent: IndexArray) -> NDArray[np.int64]:
-    """All modules of a tree numbered level by level, each before the modules in it, and those before the next."""
+    """Return all modules depth first, each before its children, in a hierarchy numbered level by level."""
     first = first_children(parent).tolist()
     found: list[int] = []
     waiting = [ROOT]
@@ -240,12 +241,12 @@ def preorder(parent: IndexArray) -> NDArray[np.int64]:
 
 
 class Branches:
-    """Modules by their paths, numbered in the order in which they first occur.
+    """Collects modules by their paths, and numbers them in order of first occurrence.
 
     Examples
     --------
     >>> branches = Branches()
-    >>> branches.tree([branches.module(path) for path in (("a", 1), ("a", 2), ("b",))])
+    >>> branches.hierarchy([branches.module(path) for path in (("a", 1), ("a", 2), ("b",))])
     Hierarchy(module_of=array([2, 3, 4], dtype=uint32), parent=array([0, 0, 1, 1, 0], dtype=uint32))
     """
 
@@ -254,7 +255,7 @@ class Branches:
         self._number: dict[tuple[int, Hashable], int] = {}
 
     def module(self, path: Iterable[Hashable]) -> int:
-        """The number of the module that a path from the root leads to, its names coarsest first."""
+        """Return the number of the module with a path of names, coarsest first."""
         number = ROOT
         for name in path:
             child = self._number.setdefault((number, name), len(self._parent))
@@ -263,14 +264,14 @@ class Branches:
             number = child
         return number
 
-    def tree(self, module_of: ArrayLike) -> Hierarchy:
-        """The tree of all modules so far, given the module of each node."""
+    def hierarchy(self, module_of: ArrayLike) -> Hierarchy:
+        """Return the hierarchy of all modules so far, given the module of each node."""
         dtype = np.uint32 if len(self._parent) <= np.iinfo(np.uint32).max else np.uint64
         return Hierarchy(np.array(module_of, dtype=dtype), np.array(self._parent, dtype=dtype))
 
 
 def sums_upwards(values: NDArray[np.float64], parent: IndexArray) -> NDArray[np.float64]:
-    """What each module has together with all modules in it, at any depth. Shape (t,)."""
+    """Return the sum over each module and all modules in it, at any depth. Shape (t,)."""
     sums = values.astype(np.float64)
     depth = depths(parent)
     for level in range(int(depth.max()), 0, -1):
@@ -279,9 +280,9 @@ def sums_upwards(values: NDArray[np.float64], parent: IndexArray) -> NDArray[np.
     return sums
 
 
-def misplaced(tree: Hierarchy) -> int | None:
-    """A node that is beside modules, in a module that is no leaf module; None if there is no such node."""
-    holds_modules = np.zeros(len(tree.parent), dtype=np.bool_)
-    holds_modules[tree.parent[1:]] = True
-    beside = np.flatnonzero(holds_modules[tree.module_of])
-    return int(beside[0]) if len(beside) else None
+def misplaced(hierarchy: Hierarchy) -> int | None:
+    """Return the first node in a module that contains modules; None if there is none."""
+    holds_modules = np.zeros(len(hierarchy.parent), dtype=np.bool_)
+    holds_modules[hierarchy.parent[1:]] = True
+    found = np.flatnonzero(holds_modules[hierarchy.module_of])
+    return int(found[0]) if len(found) else None

@@ -1,4 +1,4 @@
-"""The one way to import a library that mapeq can do without."""
+"""Import optional libraries."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from types import ModuleType
 
 
 def require(module: str, *, extra: str) -> ModuleType:
-    """Import an optional library.
+    """Import a module of an optional library.
 
     Raises
     ------
     ImportError
-        If the library is not installed; names the extra that installs it.
+        If the library is not installed; the message names the extra that installs it.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""Telling a person how far a search is."""
+"""Report the progress of a search."""
 
 from __future__ import annotations
 
@@ -13,36 +13,45 @@ from typing import NamedTuple, TextIO
 from mapeq._base.errors import counted
 from mapeq._base.jit import is_compiling
 
-#: A line is drawn anew after so many seconds, for the clock in it; reports that come faster wait for each other.
+#: Seconds after which a status line is redrawn to update its clock, and minimum seconds between two reports on it.
 TICK = 0.5
-LEAST_BETWEEN_DRAWINGS = 0.05
+MIN_REDRAW_INTERVAL = 0.05
 
-#: Where no line can be drawn anew, a report gets a line of its own if the last one is so many seconds old.
-LEAST_BETWEEN_LINES = 1.0
+#: Minimum seconds between two reports where each gets a line of its own.
+MIN_LINE_INTERVAL = 1.0
 
 BAR_WIDTH = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
-#: So many columns stay free: a terminal shows ^C at the end of the line, which must not wrap.
+#: Number of columns to keep free: a terminal shows ^C at the end of the line, which must not wrap.
 _MARGIN = 3
 
 
 class Progress(NamedTuple):
-    """What a progress callback is told after every pass and every recombination."""
+    """State of a search, passed to a progress callback after every pass and every recombination.
 
-    trial: int  #: number of the trial, from 1; of a recombination, that of its last trial
-    num_trials: int  #: how many there will be
-    num_passes: int  #: passes, and rounds of tuning, done in this trial; 0: the trials up to this one were recombined
-    codelength: float  #: what the last pass reached, bits per step
-    num_modules: int  #: top modules
+    Examples
+    --------
+    >>> import mapeq
+    >>> codelengths = []
+    >>> result = mapeq.infomap([(1, 2), (3, 4)], progress=lambda progress: codelengths.append(progress.codelength))
+    >>> min(codelengths) == result.codelength
+    True
+    """
+
+    trial: int  #: number of the trial, from 1; for a recombination, the number of its last trial
+    num_trials: int  #: total number of trials
+    num_passes: int  #: passes and tuning rounds so far in this trial; 0: the trials so far have been recombined
+    codelength: float  #: codelength after the last pass, in bits per step
+    num_modules: int  #: number of top modules
 
 
 class StatusLine:
     """A progress callback that writes to a stream.
 
-    On a terminal and in a notebook one line renews itself: a bar over the trials, if there are several, the last
-    report, and the time since the stage began. Elsewhere reports are lines: the first, then one a second at most, and
-    the last.
+    On a terminal and in a notebook, a single line is redrawn: a bar over the trials, if there are several, the last
+    report, and the time since the start of the stage. Elsewhere reports are printed on lines of their own: the first,
+    the last, and at most one per second in between.
 
     Parameters
     ----------
@@ -52,20 +61,20 @@ class StatusLine:
 
     def __init__(self, stream: TextIO | None = None):
         self._stream = sys.stderr if stream is None else stream
-        self._renews = self._stream.isatty() or _is_of_notebook(self._stream)
+        self._redraws = self._stream.isatty() or _is_notebook(self._stream)
         self._full_cells = _can_write(self._stream, _EIGHTHS)
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._text = ""
         self._part: float | None = None
         self._drawn_at = -1e9
-        self._is_drawn = True  # whether what is to say has been said
+        self._is_drawn = True  # whether the last report has been shown
         self._width = 0
         self._ticker: threading.Thread | None = None
         self._finished = threading.Event()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the search is."""
+        """Show a report of the search."""
         trial = f"trial {progress.trial} of {progress.num_trials}, " if progress.num_trials > 1 else ""
         step = f"pass {progress.num_passes}" if progress.num_passes else "recombined"
         text = f"{trial}{step}: {counted(progress.num_modules, 'module')}, {progress.codelength:.5f} bits per step"
@@ -74,32 +83,32 @@ class StatusLine:
                 done = progress.trial - (1 if progress.num_passes else 0)
                 self._part = max(self._part or 0.0, done / progress.num_trials)
             self._text, self._is_drawn = text, False
-            least = LEAST_BETWEEN_DRAWINGS if self._renews else LEAST_BETWEEN_LINES
-            if time.monotonic() - self._drawn_at >= least:
+            interval = MIN_REDRAW_INTERVAL if self._redraws else MIN_LINE_INTERVAL
+            if time.monotonic() - self._drawn_at >= interval:
                 self._draw()
 
     def begin(self, text: str) -> None:
-        """Begin another stage: its clock starts."""
+        """Begin a stage and start its clock."""
         with self._lock:
             self._began = time.monotonic()
-        self.say(text)
+        self.show(text)
 
-    def say(self, text: str, part: float | None = None) -> None:
-        """Show what is going on apart from the search, and which part of it is done; not where lines stay."""
-        if self._renews:
+    def show(self, text: str, part: float | None = None) -> None:
+        """Show a text other than a report, and the fraction that is done, if the line can be redrawn."""
+        if self._redraws:
             with self._lock:
                 self._text, self._part = text, part
                 self._draw()
                 self._drawn_at = -1e9  # the next report need not wait
 
     def clear(self) -> None:
-        """Say what has not been said, and leave an empty line for what comes next."""
+        """Show the last report if it has not been shown, and clear the line."""
         if self._ticker:
             self._finished.set()
             self._ticker.join()
             self._ticker = None
         with self._lock:
-            if not self._renews:
+            if not self._redraws:
                 if not self._is_drawn:
                     self._draw()
             elif self._width:
@@ -108,12 +117,12 @@ class StatusLine:
 
     def _draw(self) -> None:
         self._drawn_at, self._is_drawn = time.monotonic(), True
-        if not self._renews:
+        if not self._redraws:
             self._write(self._text + "\n")
             return
         line = self._line()
         self._write("\r" + line.ljust(self._width))
-        self._width = max(self._width, len(line))  # so that what a terminal echoed behind it is cleared, too
+        self._width = max(self._width, len(line))  # to clear what the terminal has echoed after the text, too
         if self._ticker is None:
             self._finished.clear()
             self._ticker = threading.Thread(target=self._tick, name="mapeq status line", daemon=True)
@@ -125,7 +134,7 @@ class StatusLine:
                 self._draw()
 
     def _line(self) -> str:
-        """What fits into the terminal of the bar, the text and the clock."""
+        """Return bar, text and clock, as far as they fit into the terminal."""
         seconds = int(time.monotonic() - self._began)
         clock = (" " if self._text.endswith("...") else ", ") + _duration(seconds) if seconds else ""
         compiling = ", compiling (first use only)" if seconds and is_compiling() else ""
@@ -146,8 +155,8 @@ class StatusLine:
         self._stream.flush()
 
 
-def _is_of_notebook(stream: TextIO) -> bool:
-    """Whether a stream goes to a notebook, which is no terminal but knows carriage returns."""
+def _is_notebook(stream: TextIO) -> bool:
+    """Return whether a stream belongs to a notebook, which is not a terminal but handles carriage returns."""
     kind = getattr(sys.modules.get("ipykernel.iostream"), "OutStream", None)
     return kind is not None and isinstance(stream, kind)
 
@@ -161,9 +170,9 @@ def _can_write(stream: TextIO, text: str) -> bool:
 
 
 def _columns(stream: TextIO) -> int:
-    """How wide the terminal is, at least one more than the margin."""
+    """Return the width of the terminal, at least one more than the margin."""
     columns = 0
-    with suppress(OSError, ValueError, AttributeError):  # what is no file has no size
+    with suppress(OSError, ValueError, AttributeError):  # streams that are not terminals
         columns = os.get_terminal_size(stream.fileno()).columns
     return max(columns or shutil.get_terminal_size().columns, _MARGIN + 1)
 

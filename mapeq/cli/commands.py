@@ -1,4 +1,4 @@
-"""What each command does and says; :mod:`mapeq.cli.parser` imports this once there is something to do."""
+"""The commands; :mod:`mapeq.cli.parser` imports this module only to run one of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mapeq.io.files.tables import modules_column, write_labels
 from mapeq.io.files.vectors import read_vectors
 from mapeq.io.inputs import as_network
 from mapeq.network.network import Network
-from mapeq.network.statistics import in_words
+from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
@@ -46,23 +46,23 @@ _FLOW_OPTIONS = (
 
 
 def info(options: argparse.Namespace) -> int:
-    """Say what a network is like; returns the exit code, as all of these do."""
-    watch = Watch(shows=True)
+    """Describe a network. Like all commands, return the exit code."""
+    stages = Stages(visible=True)
     try:
-        watch.begin("read", f"reading {_called(options.file)} ...")
+        stages.begin("read", f"reading {_display_name(options.file)} ...")
         network = _read(options)
-        watch.begin("look", f"{_described(network)} ...")
-        figures = network.summary()
+        stages.begin("statistics", f"{_described(network)} ...")
+        statistics = network.summary()
     finally:
-        watch.clear()
+        stages.clear()
     if options.json:
-        print(json.dumps({"file": options.file} | figures, indent=1, ensure_ascii=False))
+        print(json.dumps({"file": options.file} | statistics, indent=1, ensure_ascii=False))
         return 0
-    print(_called(options.file))
-    rows = in_words(figures)
+    print(_display_name(options.file))
+    rows = describe_statistics(statistics)
     width = max(map(len, rows))
-    print("\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items()))
-    print("".join(f"note: {note}\n" for note in figures["notes"]), end="")
+    print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows.items()))
+    print("".join(f"note: {note}\n" for note in statistics["notes"]), end="")
     return 0
 
 
@@ -89,10 +89,10 @@ def embeddings(options: argparse.Namespace) -> int:
     markov_time, _ = api.checked_markov_time(options.markov_time)
     flow_options = WalkOptions("directed" if is_directed else "undirected", markov_time=markov_time)
 
-    def prepared(watch: Watch) -> tuple[Network, WalkOptions, str]:
+    def prepared(stages: Stages) -> tuple[Network, WalkOptions, str]:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
-        neighbors = _neighbors(vectors, affinity, options, watch)
+        neighbors = _neighbors(vectors, affinity, options, stages)
         network = Network.from_csr(affinity_graph(neighbors, affinity), directed=is_directed, labels=labels)
         num_vectors, num_dimensions = vectors.shape
         heading = (
@@ -112,7 +112,7 @@ def evaluate(options: argparse.Namespace) -> int:
     _check_inputs(options.file, options.partition)
     network, flow_options = _network(options)
     result = api.measure(network, flow_options, options.partition)
-    print(_summary(f"{_called(options.file)}: {_described(network)}", result))
+    print(_summary(f"{_display_name(options.file)}: {_described(network)}", result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
     return 0
@@ -125,60 +125,60 @@ def plot(options: argparse.Namespace) -> int:
     if options.modules is None:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
     if options.markov_time == "auto":
-        raise option_error("markov_time", "auto", "a number, as the modules had it, with --modules")
+        raise option_error("markov_time", "auto", "the number used to find the modules, with --modules")
     network, flow_options = _network(options)
     result = api.measure(network, flow_options, options.modules)
     _draw(options, result)
     if not options.quiet:
-        print(_summary(f"{_called(options.file)}: {_described(network)}", result), file=sys.stderr)
+        print(_summary(f"{_display_name(options.file)}: {_described(network)}", result), file=sys.stderr)
         print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
     return 0
 
 
 def completion(options: argparse.Namespace) -> int:
-    """Print what makes a shell complete the command."""
+    """Print a script for shell completion."""
     print(completion_script(options.parser, options.shell))
     return 0
 
 
 def warmup(options: argparse.Namespace) -> int:
-    """Compile everything."""
+    """Compile all kernels."""
     api.warmup()
     return 0
 
 
-# What commands that search have in common ---------------------------------------------------
+# Shared by the commands that search ---------------------------------------------------------
 
 
 def _clustered(
     options: argparse.Namespace,
-    prepared: Callable[[Watch], tuple[Network, WalkOptions, str]],
+    prepared: Callable[[Stages], tuple[Network, WalkOptions, str]],
     write: Callable[[Result], None],
     *,
     start: str | None = None,
     min_size: int = 1,
 ) -> int:
-    """Search for the modules of a network that is read or made first, write them, and say what was found."""
+    """Get the network, search for its modules, write them, and print a summary."""
     fits_time = api.checked_markov_time(options.markov_time)[1]
     search_options = SearchOptions(
         options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
     )
-    watch = Watch(shows=not options.quiet)
+    stages = Stages(visible=not options.quiet)
     try:
-        watch.begin("read", f"reading {_called(options.file)} ...")
-        network, flow_options, heading = prepared(watch)
+        stages.begin("read", f"reading {_display_name(options.file)} ...")
+        network, flow_options, heading = prepared(stages)
         counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
-        watch.begin("search", f"{counts}: the random walk ...")
-        control = Control(options.time_limit, watch.status, keep_on_interrupt=True)
+        stages.begin("search", f"{counts}: computing the random walk ...")
+        control = Control(options.time_limit, stages.status, keep_on_interrupt=True)
         result = api.search(network, flow_options, search_options, control, start)
-        watch.begin("write", "writing ...")
+        stages.begin("write", "writing ...")
     finally:
-        watch.clear()
+        stages.clear()
     write(result)
     if not options.quiet:
         time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
-        print(_summary(f"{_called(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
-        print(watch.closing(options.output, result, control.interrupted), file=sys.stderr)
+        print(_summary(f"{_display_name(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
+        print(stages.last_line(options.output, result, control.interrupted), file=sys.stderr)
     return 130 if control.interrupted else 0
 
 
@@ -186,7 +186,7 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     for path in options.output:
         check_writable(path)
         if "min_size" not in WRITERS[format_of(path)].options and min_size > 1:
-            allowed = "left out, as the format holds all modules, and only .csv, .tsv and .parquet leave small ones out"
+            allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     _check_level("clu_level", options.clu_level)
     if min_size < 1:
@@ -206,15 +206,15 @@ def _check_level(option: str, level: int) -> None:
         raise option_error(option, level, "a whole number, 1 or more, or -1")
 
 
-def _there_is(level: int, result: Result) -> int:
-    """Who asks for a level below the finest gets the finest, rather than nothing after a long search."""
+def _existing_level(level: int, result: Result) -> int:
+    """Replace a level below the finest by the finest, rather than fail after a long search."""
     return min(level, result.num_levels - 1)
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
     for path in options.output:
-        level = _there_is(options.clu_level, result) if format_of(path) == "clu" else 1
-        write_result(result, path, level=level, min_size=min_size, title=Path(_called(options.file)).name)
+        level = _existing_level(options.clu_level, result) if format_of(path) == "clu" else 1
+        write_result(result, path, level=level, min_size=min_size, title=Path(_display_name(options.file)).name)
         options.written.append(path)
     if not options.output:
         write_labels(result, sys.stdout, min_size)
@@ -222,9 +222,9 @@ def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> No
 
 
 def _draw(options: argparse.Namespace, result: Result) -> None:
-    name = Path(_called(options.file)).name
+    name = Path(_display_name(options.file)).name
     for path in options.output:
-        level = None if options.level is None else _there_is(options.level, result)
+        level = None if options.level is None else _existing_level(options.level, result)
         write_picture(result, path, options.kind, level=level, name=name)
         options.written.append(path)
 
@@ -251,69 +251,69 @@ def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
     return (network.without_self_links() if options.no_self_links else network), flow_options
 
 
-def _prepared(options: argparse.Namespace, watch: Watch) -> tuple[Network, WalkOptions, str]:
+def _prepared(options: argparse.Namespace, stages: Stages) -> tuple[Network, WalkOptions, str]:
     network, flow_options = _network(options)
     return network, flow_options, _described(network)
 
 
 def _check_inputs(network: str, partition: str | None) -> None:
     if network == partition == "-":
-        raise ValueError("only one of the network and the partition can be standard input")
+        raise ValueError("the network and the partition cannot both be standard input")
 
 
 def _check_distinct(labels: list[str] | None) -> None:
-    """Refuse labels that occur twice before the search for neighbours, which takes long."""
+    """Raise if two labels are equal, before the slow search for neighbours."""
     rows: dict[str, int] = {}
     for row, label in enumerate(labels or []):
         if rows.setdefault(label, row) != row:
-            raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label: {label!r}")
+            raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label {label!r}")
 
 
-def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, watch: Watch) -> Neighbors:
-    """The neighbours of vectors; what there is to warn of is said in a line each."""
-    watch.begin("neighbours", "neighbours ...")
+def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, stages: Stages) -> Neighbors:
+    """Find the neighbours of vectors; print each warning on one line."""
+    stages.begin("neighbours", "finding neighbours ...")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         neighbors = find_neighbors(
             vectors,
             affinity,
             num_threads=options.num_threads or usable_processors(),
-            report=watch.report_part,
+            report=stages.report_part,
         )
-    watch.clear()
+    stages.clear()
     for warning in caught:
         print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
     return neighbors
 
 
-# What people are told ------------------------------------------------------------------------
+# Output to the terminal ----------------------------------------------------------------------
 
 
-class Watch:
-    """The status line, if a terminal can show one, and the time every stage took."""
+class Stages:
+    """Shows the current stage on a status line, on terminals only, and measures the time of each stage."""
 
-    def __init__(self, *, shows: bool):
-        self.status = StatusLine() if shows and sys.stderr.isatty() else None
+    def __init__(self, *, visible: bool):
+        self.status = StatusLine() if visible and sys.stderr.isatty() else None
         self._stages: list[tuple[str, float]] = []
 
     def begin(self, stage: str, text: str) -> None:
-        """Begin another stage."""
+        """Begin the next stage."""
         self._stages.append((stage, time.perf_counter()))
         if self.status:
             self.status.begin(text)
 
     def report_part(self, part: float) -> None:
-        """Show which part of the stage is done."""
+        """Show the fraction of the stage that is done."""
         if self.status:
-            self.status.say(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
+            self.status.show(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
 
     def clear(self) -> None:
-        """Leave an empty line."""
+        """Clear the status line."""
         if self.status:
             self.status.clear()
 
-    def closing(self, outputs: list[str], result: Result, interrupted: bool) -> str:
-        """The last line: how the search ended, how long every stage took, what was written."""
+    def last_line(self, outputs: list[str], result: Result, interrupted: bool) -> str:
+        """Return how the search ended, the time of each stage, and the files written."""
         ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
         stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
         ended = "interrupted" if interrupted else "done" if result.converged else "stopped at the time limit"
@@ -321,7 +321,7 @@ class Watch:
         return f"{ended}: {', '.join(stages)}{written}"
 
 
-def _called(file: str) -> str:
+def _display_name(file: str) -> str:
     return "standard input" if file == "-" else file
 
 
@@ -331,7 +331,7 @@ def _described(network: Network) -> str:
 
 
 def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> str:
-    """What was found, for people."""
+    """Return a summary of a result as text."""
     is_deep = result.num_levels > 2
     modules = counted(result.num_modules, "top module" if is_deep else "module")
     lines = [
@@ -341,10 +341,10 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
     ]
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
-        small, left_out = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
-        lines.append(f"{small} of fewer than {min_size:,} nodes: {left_out} left out, as -1")
+        num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
+        lines.append(f"{num_small} of fewer than {min_size:,} nodes: {num_nodes} written as -1")
     if is_deep:
-        lines.append("   level   modules  bits per step that it saves")
+        lines.append("   level   modules  bits per step saved")
         levels = zip(result.modules_per_level, result.level_savings, strict=True)
         lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
     if len(result.trials) > 1:

@@ -1,4 +1,4 @@
-"""What makes a shell complete the command: a script from its parser, by shtab (extra ``completion``)."""
+"""Scripts for shell completion, generated from the parser by shtab (extra ``completion``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mapeq.embeddings.neighbors import ALGORITHMS, METRICS
 from mapeq.pictures.network import KINDS
 from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS
 
-#: What the values of options can be. The parser does not know them: it leaves it to the library to refuse others.
+#: Values of options. The parser does not restrict them: the library rejects invalid ones with better messages.
 _VALUES = {
     "flow_model": FLOW_MODELS,
     "teleport_to": TELEPORT_TARGETS,
@@ -23,18 +23,22 @@ _VALUES = {
     "kind": KINDS,
 }
 
-#: Options and arguments that are files.
+#: Options and arguments that take files.
 _FILES = ("file", "partition", "initial_partition", "modules", "output")
 
 
 def completion_script(parser: argparse.ArgumentParser, shell: str) -> str:
-    """A script by which a shell completes commands, options, their values, and files.
+    """Return a script for a shell that completes commands, options, their values, and files.
 
     Parameters
     ----------
     parser : ArgumentParser
-        Of the command; it is not to parse anything afterwards.
+        Parser of the command. It is modified and must not be used afterwards.
     shell : {"bash", "zsh", "tcsh"}
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -52,7 +56,7 @@ def completion_script(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """The options and arguments of a parser and of its commands."""
+    """Yield the options and arguments of a parser and of its commands."""
     for action in parser._actions:
         yield action
         if isinstance(action, argparse._SubParsersAction):

@@ -1,8 +1,8 @@
-"""The command ``mapeq``: look at networks in files, cluster them and vectors, or measure a partition of a network.
+"""The command ``mapeq``: describe and cluster networks and vectors in files, evaluate partitions, draw pictures.
 
-Labels go to standard output or to files, everything for people to standard error. Exit codes: 0 done, 1
-bad input or option, 2 wrong usage, 130 interrupted. What commands do is in :mod:`mapeq.cli.commands`, which
-imports heavy libraries and is imported once there is something to do: ``--help`` answers at once.
+Labels go to standard output or to files, messages to standard error. Exit codes: 0 done, 1 invalid input or option,
+2 wrong usage, 130 interrupted. The commands are in :mod:`mapeq.cli.commands`, which imports heavy libraries and is
+therefore imported only to run a command: ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
 from mapeq.walk.options import walk_options
 
-#: A number below zero, which argparse takes for an option where -2 is one.
+#: A negative number, which argparse takes for an option because -2 is one.
 _NEGATIVE = re.compile(r"-\.?\d")
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser, of all commands or of one, by which an option that takes a value takes a negative number, too."""
+    """A parser whose options accept negative numbers as values."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse the arguments, ``-s -1`` as ``-s=-1``."""
+        """Parse the arguments, with ``-s -1`` read as ``-s=-1``."""
         joined: list[str] = []
         for argument in sys.argv[1:] if args is None else args:
             if joined and _NEGATIVE.match(argument) and self._takes_value(joined[-1]):
@@ -43,13 +43,13 @@ class _Parser(argparse.ArgumentParser):
     def _takes_value(self, argument: str) -> bool:
         known = self._option_string_actions
         is_long = argument.startswith("--")
-        meant = [known[argument]] if argument in known else []
-        meant = meant or [action for name, action in known.items() if is_long and name.startswith(argument)]
-        return bool(meant) and all(action.nargs is None for action in meant)
+        matches = [known[argument]] if argument in known else []
+        matches = matches or [action for name, action in known.items() if is_long and name.startswith(argument)]
+        return bool(matches) and all(action.nargs is None for action in matches)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+    """Return the parser of the command line."""
     main_parser = _Parser(
         prog="mapeq",
         description="Find communities in networks by the map equation (InfoMap): the modules that describe a random "
@@ -60,19 +60,19 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser(
         "info",
-        help="say what a network is like",
-        description="Say what a network is like: its size, parts, weights, degrees, the memory that clustering "
-        "it takes, and what else is worth knowing before.",
+        help="describe a network",
+        description="Describe a network before clustering: its size, components, weights, degrees, the memory that "
+        "clustering needs, and notes on remarkable properties.",
         epilog="example: mapeq info links.txt.gz --directed",
     )
     _add_network_arguments(info)
-    info.add_argument("--json", action="store_true", help="as JSON, for programs")
+    info.add_argument("--json", action="store_true", help="print JSON, for programs")
 
     cluster = commands.add_parser(
         "cluster",
         help="find the communities of a network",
-        description="Find the communities of a network. Without -o, standard output gets a line 'label<TAB>module' "
-        "for every node; module 0 has most flow.",
+        description="Find the communities of a network. Without -o, a line 'label<TAB>module' per node is written to "
+        "standard output; module 0 has most flow.",
         epilog="example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv",
     )
     _add_network_arguments(cluster)
@@ -85,7 +85,8 @@ def parser() -> argparse.ArgumentParser:
         "embeddings",
         help="find the clusters of vectors",
         description="Link vectors to their nearest neighbours and find the communities of that network. Without -o, "
-        "standard output gets a line 'label<TAB>module' for every vector: its row from 0, if the file has no labels.",
+        "a line 'label<TAB>module' per vector is written to standard output; without labels, vectors are named by row, "
+        "from 0.",
         epilog="example: mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv",
     )
     _add_neighbor_arguments(embeddings)
@@ -95,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="N",
-        help="modules of fewer vectors are -1 in tables and on standard output (1)",
+        help="write modules of fewer than N vectors as -1 in tables and on standard output (1)",
     )
 
     evaluate = commands.add_parser(
@@ -105,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
         "of a network.",
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
-    _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv; its nodes are called as in FILE")
+    _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv file with the node names of FILE")
     _add_walk_arguments(evaluate, fitted=False)
 
     plot = commands.add_parser(
@@ -121,19 +122,20 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser(
         "warmup",
-        help="compile everything now, for container images",
-        description="Compile all that a search needs and keep it on disk, so that no later process waits for it.",
+        help="compile all kernels now, e.g. for container images",
+        description="Compile all kernels that a search needs and cache them on disk, so that later processes start "
+        "at once.",
     )
 
     completion = commands.add_parser(
         "completion",
-        help="print what makes a shell complete commands, options and files",
-        description="Print a script by which a shell completes mapeq's commands, options, their values, and\n"
-        "files (extra completion).",
+        help="print a script for shell completion",
+        description="Print a script by which a shell completes the commands, options, values and files of mapeq\n"
+        "(extra completion).",
         epilog="bash: mapeq completion bash > ~/.local/share/bash-completion/completions/mapeq\n"
-        "zsh:  into a file _mapeq in a folder of $fpath\n"
-        "tcsh: into a file that ~/.tcshrc sources",
-        formatter_class=argparse.RawDescriptionHelpFormatter,  # what is to be copied stays on one line
+        "zsh:  write it to a file _mapeq in a directory of $fpath\n"
+        "tcsh: write it to a file that ~/.tcshrc sources",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the command to copy on one line
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
@@ -143,14 +145,14 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     command.add_argument(
         "file",
         metavar="FILE",
-        help="link list, table or Pajek file, plain or .gz; .parquet; .arrow; - is standard input",
+        help="link list, table or Pajek file, plain or .gz; .parquet; .arrow; or - for standard input",
     )
     for name, meaning in more.items():
         command.add_argument(name.lower(), metavar=name, help=meaning)
     network = command.add_argument_group("network")
     directions = network.add_mutually_exclusive_group()
     directions.add_argument(
-        "-d", "--directed", action="store_const", const=True, default=None, help="links lead from source to target"
+        "-d", "--directed", action="store_const", const=True, default=None, help="links lead only from source to target"
     )
     directions.add_argument(
         "-u", "--undirected", action="store_const", const=False, dest="directed", help="links lead both ways"
@@ -160,18 +162,22 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
             f"--{end}",
             type=_column,
             metavar="COLUMN",
-            help=f"the {end}s of links in a table: name, or number from 1 ({end})",
+            help=f"column of the link {end}s in a table: its name, or its number from 1 ({end})",
         )
     weights = network.add_mutually_exclusive_group()
     weights.add_argument(
-        "--weight", type=_column, default="weight", metavar="COLUMN", help="what links weigh, likewise (weight)"
+        "--weight",
+        type=_column,
+        default="weight",
+        metavar="COLUMN",
+        help="column of the link weights: its name, or its number from 1 (weight)",
     )
     weights.add_argument("--unweighted", action="store_const", const=None, dest="weight", help="every link weighs 1")
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
 
 
 def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True) -> None:
-    """Add the options of the walk; `fitted` says whether the Markov time may be chosen by the search."""
+    """Add the options of the walk; with `fitted`, the Markov time may be "auto"."""
     walk = command.add_argument_group("random walk")
     for option in walk_options():
         if option.name == "markov_time" and fitted:
@@ -181,23 +187,23 @@ def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True
 
 
 def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
-    """Add an option of the walk as it is stated in :mod:`mapeq.walk.options`, but for some `changes`."""
-    said = option.metadata
-    arguments: dict[str, Any] = {"help": said["help"]}
+    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments."""
+    declared = option.metadata
+    arguments: dict[str, Any] = {"help": declared["help"]}
     if isinstance(option.default, bool):
         arguments["action"] = "store_true"
     else:
         default = None if option.name == "flow_model" else option.default
-        arguments |= {"default": default, "metavar": said["metavar"], "type": type(option.default)}
-    group.add_argument(*said["flags"], **arguments | changes)
+        arguments |= {"default": default, "metavar": declared["metavar"], "type": type(option.default)}
+    group.add_argument(*declared["flags"], **arguments | changes)
 
 
 def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         metavar="VECTORS",
-        help=".npy, .npz, .csv, .tsv, .parquet, or word vectors: .txt, .vec, .w2v; texts also .gz; - is word vectors "
-        "from standard input",
+        help=".npy, .npz, .csv, .tsv, .parquet, or word vectors: .txt, .vec, .w2v; text formats also .gz; or - for "
+        "word vectors from standard input",
     )
     neighbors = command.add_argument_group("neighbours")
     neighbors.add_argument(
@@ -210,31 +216,48 @@ def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
         "--weights",
         default="auto",
         metavar="NAME",
-        help="what links weigh: umap, local, similarity, binary or jaccard (auto, which is umap)",
+        help="link weights: umap, local, similarity, binary or jaccard (auto, which is umap)",
     )
     neighbors.add_argument(
         "--symmetrize",
         default="union",
         metavar="HOW",
-        help="link a pair if one is a neighbour of the other (union) or each is (mutual); average or directed (union)",
+        help="link a pair if either is a neighbour of the other (union) or both are (mutual); or average or "
+        "directed (union)",
     )
-    neighbors.add_argument("--min-similarity", type=float, metavar="S", help="less similar vectors are no neighbours")
     neighbors.add_argument(
-        "--algorithm", default="auto", metavar="NAME", help="exact, or ann, approximate by faiss (auto, by size)"
+        "--min-similarity", type=float, metavar="S", help="ignore neighbours that are less similar than S"
+    )
+    neighbors.add_argument(
+        "--algorithm", default="auto", metavar="NAME", help="exact, or ann: approximate, by faiss (auto: by size)"
     )
 
 
 def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
     search = command.add_argument_group("search")
     levels = search.add_mutually_exclusive_group()
-    levels.add_argument(*two_level, action="store_true", help="a two-level partition (the default)")
+    levels.add_argument(*two_level, action="store_true", help="find a two-level partition (the default)")
     levels.add_argument(
-        "--multilevel", action="store_true", help="the hierarchy of modules that describes the walk in the fewest bits"
+        "--multilevel", action="store_true", help="find the hierarchy that describes the walk in the fewest bits"
     )
-    search.add_argument("-N", "--num-trials", type=int, default=1, metavar="N", help="recombine N trials (1)")
-    search.add_argument("-s", "--seed", type=int, default=0, metavar="N", help="the same seed, the same result (0)")
-    search.add_argument("--num-threads", type=int, metavar="N", help="threads (as many as processors)")
-    search.add_argument("--time-limit", type=float, metavar="S", help="return the best found after S seconds of search")
+    search.add_argument(
+        "-N",
+        "--num-trials",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of independent trials, which are recombined (1)",
+    )
+    search.add_argument(
+        "-s", "--seed", type=int, default=0, metavar="N", help="random seed; the same seed gives the same result (0)"
+    )
+    search.add_argument("--num-threads", type=int, metavar="N", help="number of threads (the number of processors)")
+    search.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="S",
+        help="stop the search after S seconds and return the best result so far",
+    )
     return search
 
 
@@ -248,11 +271,11 @@ def _add_markov_time(search: argparse._ArgumentGroup, default: float | str) -> N
 
 
 def _column(text: str) -> str | int:
-    """The name of a column, or its position, which people count from 1."""
+    """Return the name of a column, or its position from 0, given its number from 1."""
     if not (text.isascii() and text.isdigit()):
         return text
     if int(text) == 0:
-        raise argparse.ArgumentTypeError("columns are counted from 1")
+        raise argparse.ArgumentTypeError("columns are numbered from 1")
     return int(text) - 1
 
 
@@ -273,15 +296,15 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
         action="append",
         default=[],
         metavar="OUT",
-        help="write .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (a report), by the "
-        "suffix; may be given again",
+        help="write a .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (report) file; may be "
+        "repeated",
     )
     output.add_argument(
         "--clu-level",
         type=int,
         default=1,
         metavar="N",
-        help="which modules .clu gets: from the top ones (1, the default) to the finest (-1)",
+        help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     return output
@@ -295,34 +318,36 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="OUT",
-        help="write .png, .svg or .pdf, by the suffix; may be given again",
+        help="write a .png, .svg or .pdf file; may be repeated",
     )
     picture.add_argument(
         "--kind",
         default="network",
         metavar="NAME",
-        help="network, above 2,000 nodes that of its modules; hierarchy; or codelength (network)",
+        help="network (above 2,000 nodes: the network of modules), hierarchy or codelength (network)",
     )
     picture.add_argument(
         "--level",
         type=int,
         metavar="N",
-        help="colour a network by the modules of this level: from the top ones (1) to the finest (-1); by default the "
-        "coarsest of which none has more than half of the flow",
+        help="colour a network by the modules of this level: from the top modules (1) to the finest (-1); by default "
+        "the coarsest level at which no module has more than half of the flow",
     )
     picture.add_argument(
-        "--modules", metavar="PARTITION", help="search for nothing, draw those of a .clu, .tree, .ftree, .csv or .tsv"
+        "--modules",
+        metavar="PARTITION",
+        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search",
     )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
+    """Run the command and return its exit code."""
     known = parser()
     options = known.parse_args(arguments)
     options.written = []
     options.parser = known
-    with _noting_interrupts() as interrupts:
+    with _recording_interrupts() as interrupts:
         try:
             from mapeq.cli import commands
 
@@ -332,32 +357,32 @@ def main(arguments: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             return _interrupted(options.written)
         except (MapeqError, ValueError, ImportError) as error:
-            return _refused(as_typed(error, vars(options)))
+            return _failed(as_typed(error, vars(options)))
         except MemoryError:
-            return _refused("not enough memory for this network")
+            return _failed("not enough memory for this network")
         except BrokenPipeError:
-            return _silenced(0)  # whoever read the labels has enough
+            return _silenced(0)  # the reader of the labels has closed the pipe
         except OSError as error:
-            return _silenced(_refused(f"{error.filename or 'standard output'}: {error.strerror}"))
+            return _silenced(_failed(f"{error.filename or 'standard output'}: {error.strerror}"))
         except Exception:
-            if interrupts:  # whoever was compiling turned it into an error of his own
+            if interrupts:  # the compiler may replace KeyboardInterrupt by its own error
                 return _interrupted(options.written)
             raise
 
 
 @contextmanager
-def _noting_interrupts() -> Iterator[list[int]]:
-    """A list that gets an entry for every Ctrl-C meanwhile."""
+def _recording_interrupts() -> Iterator[list[int]]:
+    """Yield a list that receives an entry for every Ctrl-C in the meantime."""
     interrupts: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def record(number: int, frame: FrameType | None) -> None:
         interrupts.append(number)
         signal.default_int_handler(number, frame)
 
-    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+    if threading.current_thread() is not threading.main_thread():  # which receives no signals
         yield interrupts
         return
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, record)
     try:
         yield interrupts
     finally:
@@ -369,12 +394,12 @@ def _interrupted(written: list[str]) -> int:
     return 130
 
 
-def _refused(message: str) -> int:
+def _failed(message: str) -> int:
     print(f"mapeq: {message}", file=sys.stderr)
     return 1
 
 
 def _silenced(code: int) -> int:
-    """Give standard output up, or Python would complain once more when it flushes at exit."""
+    """Redirect standard output to nowhere, so that Python does not report the broken pipe again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -1,4 +1,4 @@
-"""The scikit-learn estimator: vectors in, a module for each of them out."""
+"""The scikit-learn estimator: clusters vectors by the map equation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mapeq.embeddings.graph import (
 )
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
-from mapeq.result.assign import placed
+from mapeq.result.assign import assign
 from mapeq.walk.options import WalkOptions
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sklearn.utils import validation
 
     from mapeq.result.result import Result
-else:  # a class cannot wait for what it is made from; mapeq itself imports this module when somebody asks for it
+else:  # base classes are needed at import; mapeq imports this module only on request
     base = require("sklearn.base", extra="sklearn")
     validation = require("sklearn.utils.validation", extra="sklearn")
 
@@ -41,63 +41,64 @@ else:  # a class cannot wait for what it is made from; mapeq itself imports this
 class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     """Cluster vectors by similarity: nearest neighbours, weighted links, modules by the map equation.
 
-    The number of clusters comes out; it need not be known.
+    The number of clusters is found, not given.
 
     Parameters
     ----------
     n_neighbors : int, default 15
-        How many neighbours each sample is linked to.
+        Number of neighbours that each sample is linked to.
     metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}, default "cosine"
-        How near samples are. With the last two X holds neighbours instead of features, see :meth:`fit`.
+        Measure of nearness. With the last two, X holds neighbours instead of features, see :meth:`fit`.
     weights : {"auto", "umap", "local", "similarity", "binary", "jaccard"}, default "auto"
-        What a link weighs; "auto" is "umap", or "similarity" for given similarities.
+        Weight of a link; "auto" is "umap", or "similarity" for given similarities.
     symmetrize : {"union", "mutual", "average", "directed"}, default "union"
-        What becomes of the links of two samples to each other.
+        How to combine the links of two samples to each other.
     min_similarity : float, optional
-        Samples less similar than this are not linked.
+        Minimum similarity of linked samples.
     algorithm : {"auto", "exact", "ann"}, default "auto"
-        How neighbours are searched: "auto" is exact for up to 200,000 samples, else approximate (extra ``ann``).
+        Search for neighbours: "auto" is exact up to 200,000 samples, and otherwise approximate (extra ``ann``).
     markov_time : float above 0, or "auto", default "auto"
-        Longer ones give fewer and larger clusters. "auto" finds out how long it takes for clusters to have boundaries
-        of their own.
+        Longer times give fewer, larger clusters. "auto" raises it until clusters have boundaries of their own.
     min_cluster_size : int, default 1
         Samples in smaller clusters get the label -1.
     multilevel : bool, default False
-        Find clusters of clusters, to any depth: ``labels_`` are the finest, ``result_`` has all.
+        Whether clusters may contain clusters, to any depth: ``labels_`` are the finest, ``result_`` has all levels.
     num_trials : int, default 1
-        So many searches are recombined to one that is at least as good as the best of them.
+        Number of independent searches; their results are recombined into one at least as good as the best.
     random_state : int, RandomState or None, default 0
-        The same seed gives the same clusters; None draws one.
+        Random seed. The same seed gives the same clusters; None draws a seed.
     n_jobs : int, optional
-        Threads; by default, and with -1, as many as the process may use processors. Their number changes no result.
+        Number of threads; by default, and with -1, the number of processors available to the process. It does not
+        affect the result.
 
     Attributes
     ----------
     labels_ : int64 array of shape (n_samples,)
-        The cluster of each sample. 0 is the one with most flow; -1 are samples in clusters that are too small.
+        Cluster of each sample. Cluster 0 has most flow; -1 marks samples in clusters that are too small.
     n_clusters_ : int
-        Number of clusters, those that are too small left out.
+        Number of clusters, without those that are too small.
     codelength_ : float
         Description length by the map equation, in bits per step.
     markov_time_ : float
-        The Markov time that was used.
+        The Markov time used.
     affinity_graph_ : sparse array of shape (n_samples, n_samples)
-        The weighted links that were clustered.
+        The weighted links between samples.
     result_ : mapeq.Result
-        All that there is to say about the modules.
+        The full result, with all levels and statistics.
     n_features_in_ : int
-        Number of features; with given neighbours the number of samples.
+        Number of features; of samples, if neighbours are given.
     feature_names_in_ : array of shape (n_features,)
-        Their names, if X has some.
+        Names of the features, if X has names.
 
     See Also
     --------
-    mapeq.neighbor_graph : The graph by itself; says more about its options.
+    mapeq.neighbor_graph : Builds the graph, and explains its options.
     mapeq.infomap : Clusters any network.
 
     References
     ----------
-    Rosvall & Bergstrom, Maps of random walks on complex networks reveal community structure, PNAS 105, 1118 (2008).
+    M. Rosvall and C. T. Bergstrom, "Maps of random walks on complex networks reveal community structure",
+    PNAS 105, 1118 (2008).
 
     Examples
     --------
@@ -145,20 +146,26 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            With ``metric="precomputed"`` distances, with "precomputed_similarity" similarities of the samples: a square
-            matrix, sparse (what is not stored is no neighbour, as scikit-learn's KNeighborsTransformer has it) or
+            With ``metric="precomputed"``, distances of the samples; with "precomputed_similarity", similarities: a
+            square matrix, sparse (absent entries are not neighbours, as for scikit-learn's KNeighborsTransformer) or
             dense; or a pair of arrays ``(indices, distances)`` of shape (n_samples, k), in this order.
         y : ignored
 
         Returns
         -------
         InfomapClustering
-            Itself.
+            The fitted estimator itself.
 
         Raises
         ------
         ValueError
-            If X or an option makes no sense; says what, and where.
+            If X or an option is invalid; the message names the place.
+
+        Examples
+        --------
+        >>> from mapeq import InfomapClustering
+        >>> InfomapClustering(n_neighbors=1).fit([[1, 0], [3, 0.1], [0, 1], [0.2, 4]]).n_clusters_
+        2
         """
         options = self._affinity_options()
         if not is_whole(self.min_cluster_size, 1):
@@ -174,10 +181,10 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
-        self._fit_options = options  # parameters may be set anew before predict
+        self._fit_options = options  # parameters may change before predict
         self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
         self._fit_vectors = None if options.takes_graph else X
-        del neighbors  # of many vectors, memory that the search can use
+        del neighbors  # to save memory during the search
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
         self.result_: Result = search(network, flow_options, search_options, Control())
         self.codelength_ = self.result_.codelength
@@ -190,25 +197,32 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """The cluster of new samples: where the map equation would put them, all others staying where they are.
+        """Assign new samples to clusters by the map equation, without changing other samples.
 
         Parameters
         ----------
         X : array_like of shape (m, n_features)
-            With given neighbours distances or similarities to the samples of ``fit``: a matrix of shape (m, n_samples),
-            or a pair ``(indices, distances)``.
+            If neighbours are given, distances or similarities to the samples of :meth:`fit`: a matrix of shape
+            (m, n_samples), or a pair ``(indices, distances)``.
 
         Returns
         -------
         int64 array of shape (m,)
-            -1 for samples that belong to a cluster that is too small, or that have no neighbour.
+            Cluster of each sample; -1 if the cluster is too small or the sample has no neighbour.
 
         Raises
         ------
         ValueError
-            If X makes no sense, or has another number of features.
+            If X is invalid, or has another number of features.
         sklearn.exceptions.NotFittedError
-            Before ``fit``.
+            Before :meth:`fit`.
+
+        Examples
+        --------
+        >>> from mapeq import InfomapClustering
+        >>> clustering = InfomapClustering(n_neighbors=1).fit([[1, 0], [3, 0.1], [0, 1], [0.2, 4]])
+        >>> clustering.predict([[5, 1], [1, 9]])
+        array([0, 1])
         """
         validation.check_is_fitted(self)
         options = self._fit_options
@@ -217,7 +231,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
         )
         weights = link_weights(neighbors, options.weighting, options.metric, self._fit_neighbors)
-        modules = placed(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
+        modules = assign(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
         labels: NDArray[np.int64] = np.where(modules < 0, -1, self._label_of[modules])
         return labels
 
@@ -230,7 +244,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         return tags
 
     def _validated(self, X: Any, options: AffinityOptions, *, reset: bool) -> Any:
-        """X as scikit-learn wants it, its features counted; NaN is left to us, who say where it is."""
+        """Validate X as scikit-learn requires; NaN is reported later, with its place."""
         if options.takes_graph and is_pair(X):
             if reset:
                 self.n_features_in_ = len(X[0])
@@ -240,7 +254,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         if not options.takes_graph:
             return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
         X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)
-        checked_matrix(X, options.gives_distances)  # before its shape, as scikit-learn does
+        checked_matrix(X, options.gives_distances)  # values before the shape, as in scikit-learn
         return validation.validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _affinity_options(self) -> AffinityOptions:
@@ -254,7 +268,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         return usable_processors() if self.n_jobs in (None, -1) else int(self.n_jobs)
 
     def _seed(self) -> int | None:
-        """The seed, drawn from a RandomState if there is one."""
+        """Return the seed, drawn from a RandomState if given one."""
         if isinstance(self.random_state, np.random.RandomState):
             return int(self.random_state.randint(2**31))
         if not (self.random_state is None or is_whole(self.random_state, 0)):

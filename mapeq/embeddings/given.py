@@ -1,4 +1,4 @@
-"""Neighbours that somebody else has found: matrices of distances or similarities, pairs (indices, distances)."""
+"""Read precomputed neighbours: matrices of distances or similarities, or pairs (indices, distances)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from mapeq._base.csr import FloatArray, index_dtype
 from mapeq.embeddings.neighbors import Neighbors
 
-#: Distances below 0 by no more than this part of the largest are rounding errors of 0.
+#: Negative distances up to this fraction of the largest distance count as rounding errors of 0.
 ROUNDING = 1e-6
 
 
 class _Entries(NamedTuple):
-    """What a graph holds: row, column and value of each entry, and its shape."""
+    """Row, column and value of each entry of a graph, and its shape."""
 
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
@@ -26,23 +26,23 @@ class _Entries(NamedTuple):
 
 
 def given_neighbors(graph: Any, n_neighbors: int, gives_distances: bool, num_points: int | None = None) -> Neighbors:
-    """The nearest of given neighbours.
+    """Return the nearest of the given neighbours.
 
     Parameters
     ----------
     graph : sparse or dense matrix of shape (n, n), or pair of arrays of shape (n, k)
-        With `num_points` of new vectors to old ones, of shape (m, num_points) or (m, k). Then rows and columns are
-        different vectors; else what is on the diagonal does not count.
+        The diagonal is ignored. With `num_points`, neighbours of new vectors among old ones, of shape (m, num_points)
+        or (m, k); then rows and columns are different vectors, and the diagonal counts.
     n_neighbors : int
-        How many to take at most.
+        Maximum number of neighbours per vector.
     gives_distances : bool
-        Whether values are distances, else similarities.
+        Whether values are distances; otherwise similarities.
     num_points : int, optional
 
     Returns
     -------
     Neighbors
-        Of a similarity s the distance is 1 - s.
+        The distance of a similarity s is 1 - s.
     """
     rows, columns, values, shape = _entries(graph, n_neighbors, gives_distances, num_points)
     distances = np.maximum(values, 0) if gives_distances else 1 - values
@@ -60,13 +60,13 @@ def given_neighbors(graph: Any, n_neighbors: int, gives_distances: bool, num_poi
 
 
 def is_pair(graph: Any) -> bool:
-    """Whether neighbours are given as arrays of indices and distances, and not as one matrix."""
+    """Return whether neighbours are given as arrays of indices and distances rather than as one matrix."""
     is_list_of_arrays = isinstance(graph, list) and len(graph) == 2 and all(np.ndim(part) == 2 for part in graph)
     return isinstance(graph, tuple) or is_list_of_arrays
 
 
 def checked_matrix(graph: Any, gives_distances: bool) -> Any:
-    """A precomputed graph as a sparse matrix of coordinates or as a dense one, of numbers that make sense."""
+    """Return a precomputed graph as a sparse COO matrix or a dense one, or raise if a value is invalid."""
     if scipy.sparse.issparse(graph):
         matrix = graph.tocoo(copy=True)
         matrix.sum_duplicates()
@@ -81,14 +81,14 @@ def checked_matrix(graph: Any, gives_distances: bool) -> Any:
 
 
 def _entries(graph: Any, n_neighbors: int, gives_distances: bool, num_points: int | None) -> _Entries:
-    """All entries; of a dense matrix only those of the nearest and of one more, which may be on the diagonal."""
+    """Return all entries; of a dense matrix only the nearest per row, and one more in case of the diagonal."""
     if is_pair(graph):
         return _entries_of_pair(graph, gives_distances, num_points)
     matrix = checked_matrix(graph, gives_distances)
     if num_points is None and matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a precomputed graph must be square, not of shape {matrix.shape}")
     if num_points is not None and matrix.shape[1] != num_points:
-        raise ValueError(f"distances to {num_points} vectors are needed, but the graph is of shape {matrix.shape}")
+        raise ValueError(f"the graph must have distances to {num_points} vectors, but its shape is {matrix.shape}")
     if scipy.sparse.issparse(matrix):
         rows, columns = (part.astype(np.int64) for part in matrix.coords)
         return _Entries(rows, columns, np.asarray(matrix.data, dtype=np.float64), matrix.shape)
@@ -98,13 +98,13 @@ def _entries(graph: Any, n_neighbors: int, gives_distances: bool, num_points: in
 
 
 def _entries_of_pair(pair: Any, gives_distances: bool, num_points: int | None) -> _Entries:
-    """All entries but those that stand for no neighbour; of a neighbour that a row names twice, the nearest."""
+    """Return all entries that are neighbours; if a row names a neighbour twice, the nearer one."""
     if len(pair) != 2:
         raise ValueError(f"neighbours must be a pair (indices, distances), not {len(pair)} arrays")
     indices, values = (np.asarray(part) for part in pair)
     if indices.ndim != 2 or indices.shape != values.shape or indices.dtype.kind not in "iu":
         raise ValueError(
-            "a pair (indices, distances) must be two arrays of shape (n, k), the first of whole numbers, not "
+            "a pair (indices, distances) must be two arrays of shape (n, k), the first of integers, not "
             f"{indices.dtype} of shape {indices.shape} and {values.dtype} of shape {values.shape}"
         )
     indices, values = indices.astype(np.int64), values.astype(np.float64)
@@ -123,7 +123,7 @@ def _entries_of_pair(pair: Any, gives_distances: bool, num_points: int | None) -
 
 
 def _check_values(values: FloatArray, gives_distances: bool, place: Callable[[int], tuple[int, int]]) -> None:
-    """Refuse NaN, infinity and negative distances, and say where they are."""
+    """Raise if a value is NaN, infinite or a negative distance; the message names its place."""
     is_good = np.isfinite(values)
     if gives_distances:
         is_good &= values >= -ROUNDING * np.max(values, where=is_good, initial=0)
@@ -131,7 +131,7 @@ def _check_values(values: FloatArray, gives_distances: bool, place: Callable[[in
         k = int(np.argmin(is_good))
         row, column = place(k)
         where = f"row {row}, column {column} of the graph"
-        if np.isfinite(values[k]):  # in the words by which scikit-learn knows it
+        if np.isfinite(values[k]):  # begins with the words that scikit-learn tests for
             raise ValueError(f"Negative values in data: {where} is {values[k]:g}, but a distance is 0 or more")
         value = "NaN" if np.isnan(values[k]) else "infinity"
-        raise ValueError(f"{where} is {value}; a sparse matrix leaves out what is no neighbour")
+        raise ValueError(f"{where} is {value}; leave out pairs that are not neighbours, in a sparse matrix")

@@ -1,4 +1,4 @@
-"""From vectors, or from neighbours that somebody else has found, to a network of weighted links."""
+"""Build a network of weighted links from vectors, or from precomputed neighbours."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ WEIGHTS = ("auto", "umap", "local", "similarity", "binary", "jaccard")
 NEED_NEIGHBORS_OF_NEIGHBORS = ("local", "jaccard")
 SYMMETRIZE = ("union", "mutual", "average", "directed")
 
-#: Links this much weaker than the strongest are none: a walk takes them once in ages.
+#: Links weaker than this fraction of the strongest are dropped: the walk almost never takes them.
 NEGLIGIBLE = 1e-12
 
-#: Neighbours are weighed for so many vectors at a time.
+#: Number of vectors to process at a time.
 VECTORS_AT_ONCE = 8192
 
-#: So many times the range of a scale is halved, on a logarithmic axis: enough for nine digits.
+#: Number of bisections of a scale, on a logarithmic axis: enough for nine digits.
 BISECTIONS = 36
 
 
 @dataclass(frozen=True)
 class AffinityOptions:
-    """Which vectors are linked, and how strongly; see :func:`neighbor_graph` for what each option means.
+    """How to link vectors; see :func:`neighbor_graph` for the options.
 
     Raises
     ------
     ValueError
-        If an option is out of range; names the option, the value and what is allowed.
+        If an option is out of range; the message names the option, the value and the allowed values.
     """
 
     n_neighbors: int = 15
@@ -68,17 +68,17 @@ class AffinityOptions:
 
     @property
     def takes_graph(self) -> bool:
-        """Whether neighbours are given instead of vectors."""
+        """Whether the input is a graph of neighbours instead of vectors."""
         return self.metric in GRAPH_METRICS
 
     @property
     def gives_distances(self) -> bool:
-        """Whether neighbours are given with distances, or else with similarities."""
+        """Whether a given graph holds distances; otherwise similarities."""
         return self.metric == "precomputed"
 
     @property
     def weighting(self) -> str:
-        """How links are weighted, where that is left to us."""
+        """The weights, with "auto" resolved."""
         if self.weights != "auto":
             return self.weights
         return "similarity" if self.metric == "precomputed_similarity" else "umap"
@@ -103,55 +103,60 @@ def neighbor_graph(
     vectors : array_like of shape (n, d), finite numbers
         Or a graph, see `metric`.
     n_neighbors : int
-        How many neighbours each vector is linked to; more link to it in turn.
+        Number of neighbours that each vector is linked to; a vector may have more links, from others to it.
     metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}
-        How near vectors are. With the last two neighbours are given instead of vectors: as a square matrix of
-        distances or of similarities, sparse (what is not stored is no neighbour) or dense, or as a pair of arrays
-        ``(indices, distances)`` of shape (n, k), in this order, in which negative indices and infinite distances are no
-        neighbours. The nearest `n_neighbors` of each row are taken.
+        Measure of nearness. With the last two, the input holds neighbours instead of vectors: a square matrix of
+        distances or similarities, sparse (absent entries are not neighbours) or dense, or a pair of arrays
+        ``(indices, distances)`` of shape (n, k), in this order, in which negative indices and infinite distances stand
+        for no neighbour. The nearest `n_neighbors` of each row are linked.
     weights : {"auto", "umap", "local", "similarity", "binary", "jaccard"}
-        What a link weighs:
+        Weight of a link:
 
-        - "umap": ``exp(-(d - nearest) / sigma)``, on a scale of the vector's own: for every vector the weights sum to
-          log2(k + 1), unless more are as near as the nearest (McInnes, Healy & Melville, arXiv:1802.03426)
-        - "local": ``exp(-d^2 / (s t))``, s and t being the distances of both ends' last neighbours (Zelnik-Manor &
-          Perona, NIPS 2004); not for inner products
-        - "similarity": the cosine, the inner product, 1 / (1 + distance), or the similarity given; a similarity of 0
-          or less is no link
+        - "umap": ``exp(-(d - nearest) / sigma)``, with a scale sigma for each vector such that its weights sum to
+          log2(k + 1), unless more neighbours are as near as the nearest
+        - "local": ``exp(-d^2 / (s t))``, where s and t are the distances of the last neighbours of both ends; not for
+          inner products
+        - "similarity": the cosine, the inner product, 1 / (1 + distance), or the given similarity; pairs of similarity
+          0 or less are not linked
         - "binary": 1
-        - "jaccard": which part of their neighbours both ends share
+        - "jaccard": Jaccard similarity of the sets of neighbours of both ends
 
-        "auto" is "similarity" for given similarities, else "umap".
+        "auto" is "similarity" for given similarities, and otherwise "umap".
     symmetrize : {"union", "mutual", "average", "directed"}
-        A pair of which one is a neighbour of the other is linked, or only one of which each is; with the weight of the
-        larger or the smaller of the two links, or for "umap", whose weights are memberships, with a + b - ab or ab.
-        "average" takes (a + b) / 2, "directed" leaves links as they are.
+        "union" links a pair if either is a neighbour of the other, "mutual" if both are. The weight is the larger or
+        the smaller of the two, a and b; for "umap", whose weights are fuzzy memberships, it is a + b - ab or ab.
+        "average" takes (a + b) / 2. "directed" keeps directed links.
     min_similarity : float, optional
-        Vectors that are less similar than this are no neighbours, similarity being what `weights` says.
+        Minimum similarity of neighbours, measured as for ``weights="similarity"``.
     algorithm : {"auto", "exact", "ann"}
         "exact" compares all pairs; "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a
-        thousand. "auto" is exact for up to 200,000 vectors.
+        thousand. "auto" is exact up to 200,000 vectors.
     num_threads : int, optional
-        Threads for the search for neighbours; by default as many as the process may use processors.
+        Threads for the search for neighbours; by default the number of processors available to the process.
     report : callable, optional
-        Told now and then which fraction of the neighbours is found.
+        Called from time to time with the fraction of the vectors whose neighbours are found.
 
     Returns
     -------
     scipy.sparse.csr_array of shape (n, n), float64
-        Symmetric unless "directed". For :func:`mapeq.infomap`, say.
+        Link weights; symmetric unless "directed". :func:`mapeq.infomap` takes it.
 
     Raises
     ------
     ValueError
-        If an option is out of range, or vectors or graph make no sense; names row and column.
+        If an option is out of range, or the vectors or the graph are invalid; the message names row and column.
     ImportError
-        If the approximate search is due and its library is not installed.
+        If the search is approximate and faiss is not installed.
 
     Warns
     -----
     UserWarning
-        If there are fewer vectors than neighbours, or vectors of zeros, which have no cosine and so no neighbours.
+        If there are no more vectors than neighbours, or zero vectors, which have no cosine and therefore no neighbours.
+
+    References
+    ----------
+    L. McInnes, J. Healy and J. Melville, "UMAP", arXiv:1802.03426 (2018), for "umap"; L. Zelnik-Manor and P. Perona,
+    "Self-tuning spectral clustering", NIPS (2004), for "local".
 
     Examples
     --------
@@ -171,13 +176,13 @@ def neighbor_graph(
 def find_neighbors(
     vectors: Any, options: AffinityOptions, *, num_threads: int = 1, report: Report | None = None
 ) -> Neighbors:
-    """The neighbours that links may lead to, found or given; see :func:`neighbor_graph`."""
+    """Find the neighbours, or read given ones; see :func:`neighbor_graph`."""
     if options.takes_graph:
         neighbors = given_neighbors(vectors, int(options.n_neighbors), options.gives_distances)
     else:
         vectors = checked_vectors(vectors)
         if len(vectors) < 2:
-            raise ValueError(f"{counted(len(vectors), 'vector')}: for a neighbour it takes two")
+            raise ValueError(f"{counted(len(vectors), 'vector')}: at least two are needed")
         if len(vectors) <= options.n_neighbors:
             _warn(f"n_neighbors={options.n_neighbors}, but there are {len(vectors)} vectors: all are neighbours")
         neighbors = nearest_neighbors(
@@ -192,14 +197,14 @@ def find_neighbors(
     found = similar_enough(neighbors, options)
     if (found.indices < 0).all():
         least = "" if options.min_similarity is None else f", with min_similarity={options.min_similarity}"
-        _warn(f"no vector has a neighbour{least}: each stays alone")
+        _warn(f"no vector has a neighbour{least}: each is a cluster of its own")
     return found
 
 
 def new_neighbors(
     queries: Any, vectors: Any, options: AffinityOptions, *, num_points: int, num_threads: int = 1
 ) -> Neighbors:
-    """The neighbours of new vectors among those before; with a graph, a matrix of shape (m, num_points) or a pair."""
+    """Find the neighbours of new vectors among old ones, or read them from a matrix (m, num_points) or a pair."""
     if vectors is None:
         neighbors = given_neighbors(queries, int(options.n_neighbors), options.gives_distances, num_points)
     else:
@@ -217,12 +222,12 @@ def new_neighbors(
 
 
 def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
-    """Vectors as an array of shape (n, d) of finite real numbers, not copied if it is one.
+    """Return vectors as an array of shape (n, d) of finite real numbers, without a copy if possible.
 
     Raises
     ------
     ValueError
-        If it is not; names row and column.
+        If they are invalid; the message names row and column.
     """
     if scipy.sparse.issparse(vectors):
         raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
@@ -245,7 +250,7 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
 
 
 def similar_enough(neighbors: Neighbors, options: AffinityOptions) -> Neighbors:
-    """The neighbours but for those that are less similar than asked for."""
+    """Drop neighbours that are less similar than the minimum."""
     if options.min_similarity is None:
         return neighbors
     is_far = similarities(neighbors.distances, options.metric) < options.min_similarity
@@ -258,19 +263,19 @@ def _warn_of_zeros(vectors: NDArray[Any], metric: str) -> None:
     zeros = np.flatnonzero(~vectors.any(axis=1))
     if len(zeros):
         _warn(
-            f"{counted(len(zeros), 'vector')} of zeros, the first in row {zeros[0]}: by cosine they have no neighbours "
-            "and stay alone",
+            f"{counted(len(zeros), 'zero vector')}, the first in row {zeros[0]}: by cosine they have no neighbours, "
+            "and each is a cluster of its own",
             stacklevel=5,
         )
 
 
 def _warn(message: str, stacklevel: int = 4) -> None:
-    """Warn whoever called the function that called ours."""
+    """Warn at the line that called the public function."""
     warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def similarities(distances: FloatArray, metric: str) -> FloatArray:
-    """The similarities that distances stand for: the cosine, those given, the inner product, or 1 / (1 + distance)."""
+    """Convert distances to similarities: the cosine, the given ones, the inner product, or 1 / (1 + distance)."""
     if metric in ("cosine", "precomputed_similarity"):
         return 1 - distances
     if metric == "inner_product":
@@ -279,21 +284,21 @@ def similarities(distances: FloatArray, metric: str) -> FloatArray:
 
 
 def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbors | None = None) -> FloatArray:
-    """What the link from each vector to each of its neighbours weighs.
+    """Return the weight of the link from each vector to each of its neighbours.
 
     Parameters
     ----------
     neighbors : Neighbors
     weights : {"umap", "local", "similarity", "binary", "jaccard"}
     metric : str
-        The metric of the distances.
+        Metric of the distances.
     among : Neighbors, optional
-        The neighbours of the neighbours, by default `neighbors` itself.
+        Neighbours of the neighbours; by default `neighbors` itself.
 
     Returns
     -------
     float64 array of shape (n, k)
-        0 where there is no link.
+        0 where there is no neighbour.
     """
     among = neighbors if among is None else among
     if weights == "umap":
@@ -313,7 +318,7 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
 
 
 def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> scipy.sparse.csr_array:
-    """The links of vectors to their neighbours among so many points as a matrix, without those of next to no weight."""
+    """Return the links from vectors to their neighbours among `num_points` points, without negligible ones."""
     is_link = weights > NEGLIGIBLE * weights.max(initial=0)
     indptr = np.zeros(len(weights) + 1, dtype=index_dtype(weights.size))
     np.cumsum(np.count_nonzero(is_link, axis=1), out=indptr[1:])
@@ -325,7 +330,7 @@ def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> sc
 
 
 def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.sparse.csr_array:
-    """The weighted links to all neighbours as a matrix; see :func:`neighbor_graph`."""
+    """Return the weighted links as a matrix; see :func:`neighbor_graph`."""
     links = link_graph(neighbors, link_weights(neighbors, options.weighting, options.metric), len(neighbors.indices))
     if options.symmetrize == "directed":
         return links
@@ -338,16 +343,16 @@ def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.spar
         if is_mutual:
             return both
         either = links + back
-        del links, back  # of large graphs, memory that is needed
+        del links, back  # to save memory
         return either - both
     return links.minimum(back) if is_mutual else links.maximum(back)
 
 
 def _memberships(distances: FloatArray) -> FloatArray:
-    """How surely each neighbour belongs to a vector's surroundings: ``exp(-(d - nearest) / sigma)``.
+    """Return the fuzzy membership of each neighbour in a vector's neighbourhood, ``exp(-(d - nearest) / sigma)``.
 
-    `nearest` is the distance of the nearest neighbour that is not an equal vector; sigma is such that the memberships
-    of k neighbours sum to the binary logarithm of k + 1 (McInnes, Healy & Melville, UMAP, arXiv:1802.03426).
+    `nearest` is the distance of the nearest neighbour that is not an equal vector. sigma is chosen such that the
+    memberships of k neighbours sum to log2(k + 1) (McInnes, Healy & Melville, UMAP, arXiv:1802.03426).
     """
     is_near = np.isfinite(distances)
     is_other = is_near & ((distances > 0) | (distances[:, :1] < 0))
@@ -355,22 +360,23 @@ def _memberships(distances: FloatArray) -> FloatArray:
     gaps = np.maximum(distances - np.where(np.isfinite(nearest), nearest, 0), 0)
     widest = np.where(is_near, gaps, 0).max(axis=1, keepdims=True, initial=0)
     widest[widest == 0] = 1
-    wanted = np.log2(is_near.sum(axis=1, keepdims=True) + 1)
-    # At the upper bound the sum is more than wanted for any number of neighbours, the lower one keeps sigma from
-    # vanishing where many are as near as the nearest.
+    target = np.log2(is_near.sum(axis=1, keepdims=True) + 1)
+    # The sum exceeds the target at the upper bound, for any number of neighbours. The lower bound keeps sigma positive
+    # where many neighbours are as near as the nearest.
     low, high = widest * 1e-3, widest * 20
     for _ in range(BISECTIONS):
         sigma = np.sqrt(low * high)
-        is_high = np.exp(gaps / -sigma).sum(axis=1, keepdims=True) > wanted
+        is_high = np.exp(gaps / -sigma).sum(axis=1, keepdims=True) > target
         low, high = np.where(is_high, low, sigma), np.where(is_high, sigma, high)
     memberships: FloatArray = np.exp(gaps / -high)
     return memberships
 
 
 def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> FloatArray:
-    """``exp(-d^2 / (s t))``, s and t being the distances of the last neighbours of both.
+    """Return ``exp(-d^2 / (s t))``, where s and t are the distances of the last neighbours of both ends.
 
-    Zelnik-Manor & Perona, Self-tuning spectral clustering, NIPS 2004. By cosine d is the distance of unit vectors.
+    L. Zelnik-Manor and P. Perona, Self-tuning spectral clustering, NIPS 2004. By cosine, d is the distance of unit
+    vectors.
     """
     if neighbors.distances.min(initial=0) < 0:
         raise ValueError("weights='local' needs distances of 0 or more, not inner products or similarities above 1")
@@ -386,17 +392,18 @@ def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> Floa
 
 @jit
 def _share_neighbors(indices, sets, is_among, found):
-    """Fill in which part of the neighbours of two linked vectors they share: Jaccard similarity.
+    """Compute the Jaccard similarity of the sets of neighbours of linked vectors.
 
     Parameters
     ----------
     indices : signed integer array of shape (n, k)
-        The neighbours of each vector.
+        Neighbours of each vector.
     sets : signed integer array of shape (m, l)
-        The neighbours of these, sorted; negative ones are none. Each of them counts as its own neighbour, too.
+        Sorted neighbours of the neighbours; negative entries are absent. Each also counts as its own neighbour.
     is_among : bool
-        Whether vectors and neighbours are the same: then each of the vectors counts as its own neighbour, too.
+        Whether the vectors are their own neighbours' vectors; then each also counts as its own neighbour.
     found : float64 array of shape (n, k)
+        Output.
     """
     for i in range(len(indices)):
         own = np.sort(indices[i])
@@ -405,7 +412,7 @@ def _share_neighbors(indices, sets, is_among, found):
             j = indices[i, c]
             if j < 0:
                 continue
-            shared = 1  # j, which is near both
+            shared = 1  # j itself
             size = 1
             k = 0
             for other in sets[j]:

@@ -1,9 +1,9 @@
-"""The nearest neighbours of vectors, by cosine similarity, euclidean distance or inner product.
+"""Nearest neighbours of vectors by cosine similarity, Euclidean distance or inner product.
 
-The exact search multiplies blocks of vectors in float32, which bounds how near each pair can be; only pairs that may
-be among the nearest are then measured in float64. So what it finds depends neither on how a machine rounds products
-nor on the number of threads, and costs little more than the products. Between the vectors themselves each pair is
-multiplied once, for both its ends.
+The exact search multiplies blocks of vectors in float32, which bounds the distance of each pair. Only pairs that may be
+among the nearest are measured in float64. The result therefore depends neither on how a machine rounds products nor on
+the number of threads, and takes little more time than the products. If vectors are searched for neighbours among
+themselves, each product serves both vectors of a pair.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from mapeq._base.threads import Threads, run_interruptible
 METRICS = ("cosine", "euclidean", "inner_product")
 ALGORITHMS = ("auto", "exact", "ann")
 
-#: More vectors than this are searched approximately by default: the time of the exact search grows with their square.
+#: The default is an approximate search above this number of vectors: the time of the exact search is quadratic.
 EXACT_UP_TO = 200_000
 
-#: Neighbours of so few new vectors are searched exactly by default, however many old ones there are.
+#: The default is an exact search up to this number of queries, whatever the number of vectors.
 FEW_QUERIES = 10_000
 
-#: CSR and columns of a block of products: few enough to stay in the processor's last cache.
+#: Rows and columns of a block of products: small enough for the processor's last-level cache.
 BLOCK_ROWS, BLOCK_COLUMNS = 1024, 2048
 
-#: Squares below this, of vectors of which the largest has numbers from 1 to 2, may vanish in float32.
+#: Squared norms below this may underflow in float32, if the largest component of all vectors is between 1 and 2.
 TINY = 1e-30
 
-#: So many products are compared at once before any of them is looked at.
+#: Number of products to compare before any of them is used.
 STRIP = 64
 
-#: The approximate search makes cells of no fewer vectors, below which faiss warns that they are too few.
+#: Minimum number of vectors per cell of the approximate search; below it, faiss warns.
 VECTORS_PER_CELL = 39
 
-#: It looks into this fraction of them, and into no fewer than so many.
-CELLS_SEARCHED, LEAST_CELLS_SEARCHED = 1 / 32, 16
+#: Fraction of the cells that the approximate search visits, and their minimum number.
+FRACTION_OF_CELLS, MIN_CELLS = 1 / 32, 16
 
 Report = Callable[[float], object]
 
 
 class Neighbors(NamedTuple):
-    """The nearest neighbours of each vector, nearest first; of equally near ones those with lower numbers.
+    """The nearest neighbours of each vector, nearest first, ties in increasing order of their numbers.
 
     Attributes
     ----------
     indices : signed integer array of shape (n, k)
-        Which vectors they are; -1 where a vector has fewer.
+        Numbers of the neighbours; -1 where a vector has fewer than k.
     distances : float64 array of shape (n, k)
-        1 - cosine, the euclidean distance, or minus the inner product; infinite where there is no neighbour.
+        1 - cosine, the Euclidean distance, or minus the inner product; infinite where there is no neighbour.
     """
 
     indices: NDArray[np.signedinteger[Any]]
@@ -74,25 +74,26 @@ def nearest_neighbors(
     num_threads: int = 1,
     report: Report | None = None,
 ) -> Neighbors:
-    """Find the nearest vectors of each vector but itself, or of each query.
+    """Find the nearest vectors of each other vector, or of each query.
 
     Parameters
     ----------
     vectors : array of shape (n, d), finite numbers
     n_neighbors : int, 1 or more
-        As many as there are, if there are fewer.
+        Number of neighbours per vector, or as many as there are.
     metric : {"cosine", "euclidean", "inner_product"}
-        Cosines are those of directions in float32. A vector of zeros has none, so no neighbours, and is none.
+        Cosines are those of directions rounded to float32. A zero vector has no direction: it has no neighbours and is
+        no neighbour.
     queries : array of shape (m, d), optional
-        Look for the neighbours of these among the vectors. By default of the vectors themselves, each of which is
-        left out of its own by its number: others that are equal to it are its neighbours.
+        Vectors to find the neighbours of. By default the vectors themselves; then no vector is its own neighbour, but
+        equal vectors are.
     algorithm : {"auto", "exact", "ann"}
-        "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a thousand. "auto" is exact
-        for up to 200,000 vectors, and for up to 10,000 queries.
+        "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a thousand. "auto" is exact up to
+        200,000 vectors, and up to 10,000 queries.
     num_threads : int
-        Threads of our own, whose number changes no result; matrix products take as many as NumPy is set to.
+        Threads of mapeq, which do not affect the result. Matrix products use the threads that NumPy is set to.
     report : callable, optional
-        Told now and then which fraction is done.
+        Called from time to time with the fraction that is done.
 
     Returns
     -------
@@ -100,8 +101,10 @@ def nearest_neighbors(
 
     Raises
     ------
+    ValueError
+        If the metric or the algorithm is unknown.
     ImportError
-        If the approximate search is due and faiss is not installed.
+        If the search is approximate and faiss is not installed.
 
     Examples
     --------
@@ -116,24 +119,21 @@ def nearest_neighbors(
     if algorithm not in ALGORITHMS:
         raise option_error("algorithm", algorithm, "one of " + ", ".join(ALGORITHMS))
     is_small = len(vectors) <= EXACT_UP_TO
-    if queries is not None:  # fewer of these are found before cells are made
+    if queries is not None:  # an exact search for few queries is faster than building cells
         is_small |= len(queries) <= FEW_QUERIES
     is_exact = algorithm == "exact" or (algorithm == "auto" and is_small)
-    faiss = None if is_exact else _faiss(len(vectors), asked=algorithm == "ann")
+    faiss = None if is_exact else _faiss(len(vectors), requested=algorithm == "ann")
 
     space = _Space.of(vectors, metric, queries)
     points = space.points(vectors)
-    wanted = points if queries is None else space.points(queries)
-    most = min(n_neighbors, len(vectors) - (queries is None))
-    found = _Kept(
-        np.full((len(wanted.rough), most), -1, dtype=index_dtype(len(vectors))),
-        np.full((len(wanted.rough), most), -np.inf),
-    )
+    query_points = points if queries is None else space.points(queries)
+    shape = len(query_points.rough), min(n_neighbors, len(vectors) - (queries is None))
+    found = _Nearest(np.full(shape, -1, dtype=index_dtype(len(vectors))), np.full(shape, -np.inf))
     stop = threading.Event()
 
     def search() -> None:
-        with Threads(num_threads) as crew:
-            for done in _searching(faiss, points, wanted, space.scoring, found, crew):
+        with Threads(num_threads) as threads:
+            for done in _search(faiss, points, query_points, space.scoring, found, threads):
                 if stop.is_set():
                     break
                 if report:
@@ -144,14 +144,14 @@ def nearest_neighbors(
 
 
 class _Points(NamedTuple):
-    """Vectors, ready to be compared.
+    """Vectors in the forms that the search needs.
 
     Attributes
     ----------
     rough : float32 array of shape (n, d)
-        Near the origin and of moderate size, to be multiplied.
+        Centred and scaled, for products.
     exact : float32 or float64 array of shape (n, d)
-        To be measured.
+        For measuring pairs.
     """
 
     rough: NDArray[np.float32]
@@ -159,38 +159,59 @@ class _Points(NamedTuple):
 
 
 class _Scoring(NamedTuple):
-    """What the score of two vectors is, the higher the nearer.
+    """How to score a pair of vectors; nearer pairs have higher scores.
 
     Attributes
     ----------
     by_distance : bool
-        Minus the squared distance, else the inner product.
+        Whether the score is minus the squared distance; otherwise it is the inner product.
     factor : float
-        Of exact vectors divided by it.
+        Factor of the exact vectors.
     """
 
     by_distance: bool
     factor: float
 
 
-class _Kept(NamedTuple):
-    """The best points of each wanted vector so far, best first: arrays of shape (m, k) that are filled in."""
+class _Nearest(NamedTuple):
+    """The nearest points of each query so far, nearest first: arrays of shape (m, k), updated in place."""
 
     indices: NDArray[np.signedinteger[Any]]
     scores: FloatArray
 
 
+class _Exact(NamedTuple):
+    """State of an exact search for the kernels, see :func:`_search_exactly`; n points and m queries.
+
+    Attributes
+    ----------
+    points, queries : read-only float32 or float64 arrays of shape (n, d) and (m, d)
+    shares, query_shares : read-only float32 arrays of shape (n,) and (m,)
+    scoring : _Scoring
+    found : _Nearest
+    bars : float32 array of shape (m,)
+    """
+
+    points: NDArray[np.floating[Any]]
+    queries: NDArray[np.floating[Any]]
+    shares: NDArray[np.float32]
+    query_shares: NDArray[np.float32]
+    scoring: _Scoring
+    found: _Nearest
+    bars: NDArray[np.float32]
+
+
 class _Space(NamedTuple):
-    """The space of the vectors and of all that are compared with them.
+    """The metric and the scaling that vectors and queries share.
 
     Attributes
     ----------
     metric : str
     dtype : dtype of the exact vectors
     scale : float
-        A power of two; divided by it, vectors have squares that float32 can hold.
+        Power of two that vectors are divided by, so that float32 can hold their squares.
     centre : float64 array of shape (d,)
-        Of the vectors divided by the scale: what they have in common would cost their products digits.
+        Mean of the scaled vectors; subtracting it keeps products accurate.
     """
 
     metric: str
@@ -200,7 +221,7 @@ class _Space(NamedTuple):
 
     @classmethod
     def of(cls, vectors: NDArray[Any], metric: str, queries: NDArray[Any] | None) -> _Space:
-        """The space of these vectors."""
+        """Return the space of these vectors."""
         parts = [vectors] if queries is None else [vectors, queries]
         largest = max(abs(float(end)) for part in parts for end in (part.min(initial=0), part.max(initial=0)))
         scale = 2.0 ** max(np.floor(np.log2(largest)), -1000) if largest else 1.0
@@ -214,11 +235,11 @@ class _Space(NamedTuple):
 
     @property
     def scoring(self) -> _Scoring:
-        """Cosines are compared by the distances of unit vectors: that of equal ones is 0, without rounding."""
+        """Cosines are compared by the distances of unit vectors, which is exactly 0 for equal vectors."""
         return _Scoring(self.metric != "inner_product", 1.0 if self.metric == "cosine" else 1.0 / self.scale)
 
     def points(self, vectors: NDArray[Any]) -> _Points:
-        """The vectors as they are compared; one of zeros is NaN by cosine, which is near to nothing."""
+        """Prepare vectors for the search; by cosine, a zero vector becomes NaN, which is near to nothing."""
         rough = np.empty(vectors.shape, dtype=np.float32)
         for first, last in pieces(len(vectors), BLOCK_ROWS):
             some = vectors[first:last] / self.scale - self.centre
@@ -230,7 +251,7 @@ class _Space(NamedTuple):
         return _Points(rough, exact)
 
     def distances(self, scores: FloatArray) -> FloatArray:
-        """The distances that scores stand for."""
+        """Convert scores to distances."""
         if self.metric == "cosine":
             return scores / -2
         if self.metric == "euclidean":
@@ -238,202 +259,173 @@ class _Space(NamedTuple):
         return scores * -(self.scale**2)
 
 
-def _searching(
-    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Threads
+def _search(
+    faiss: Any, points: _Points, queries: _Points, scoring: _Scoring, found: _Nearest, threads: Threads
 ) -> Iterator[float]:
-    """Fill in the neighbours; tells now and then which part is done."""
+    """Find the neighbours; yield the fraction that is done from time to time."""
     if faiss is None:
-        return _searching_exactly(points, wanted, scoring, found, crew)
-    return _searching_approximately(faiss, points, wanted, scoring, found, crew)
+        return _search_exactly(points, queries, scoring, found, threads)
+    return _search_approximately(faiss, points, queries, scoring, found, threads)
 
 
-def _searching_exactly(
-    points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Threads
+def _search_exactly(
+    points: _Points, queries: _Points, scoring: _Scoring, found: _Nearest, threads: Threads
 ) -> Iterator[float]:
-    """Fill in the nearest points of each that is wanted; both may be the same.
+    """Find the nearest points of each query; the queries may be the points themselves.
 
-    By distance half the score of a pair is ``x.y - |x|^2 / 2 - |y|^2 / 2``. The float32 product is off by less than
-    `margin` times ``|x| |y|``, which is no more than ``(|x|^2 + |y|^2) / 2``, so that every vector has its own share in
-    both. A pair is measured if its product is above the `bar` of one, which rises with the worst score that it keeps,
+    By distance, half the score of a pair is ``x.y - |x|^2 / 2 - |y|^2 / 2``. The error of the float32 product is below
+    `margin` times ``|x| |y|``, which is at most ``(|x|^2 + |y|^2) / 2``, so that it splits into a share for each
+    vector. A pair is measured if its product exceeds the `bar` of one vector, which rises with the worst score kept,
     plus the share of the other.
     """
-    is_among = wanted is points
+    are_same = queries is points
     margin = (points.rough.shape[1] + 16) * 2.0**-24  # 16 for roundings before and after the product
     part = (scoring.by_distance - margin) / 2
     shares = _shares(part, points.rough)
-    wanted_shares = shares if is_among else _shares(part, wanted.rough)
-    bars = np.full(len(wanted.rough), -np.inf, dtype=np.float32)
-    rest = (
+    query_shares = shares if are_same else _shares(part, queries.rough)
+    bars = np.full(len(queries.rough), -np.inf, dtype=np.float32)
+    state = _Exact(
         read_only(points.exact),
-        read_only(wanted.exact),
+        read_only(queries.exact),
         read_only(shares),
-        read_only(wanted_shares),
-        *scoring,
-        *found,
+        read_only(query_shares),
+        scoring,
+        found,
         bars,
     )
 
-    num_points, num_wanted = len(points.rough), len(wanted.rough)
-    room = np.empty(min(BLOCK_ROWS, num_wanted) * min(BLOCK_COLUMNS, num_points), dtype=np.float32)
-    for top, bottom in pieces(num_wanted, BLOCK_ROWS):
-        for left in range(top if is_among else 0, num_points, BLOCK_COLUMNS):
+    num_points, num_queries = len(points.rough), len(queries.rough)
+    room = np.empty(min(BLOCK_ROWS, num_queries) * min(BLOCK_COLUMNS, num_points), dtype=np.float32)
+    for top, bottom in pieces(num_queries, BLOCK_ROWS):
+        for left in range(top if are_same else 0, num_points, BLOCK_COLUMNS):
             right = min(left + BLOCK_COLUMNS, num_points)
             products = room[: (bottom - top) * (right - left)].reshape(bottom - top, right - left)
-            np.matmul(wanted.rough[top:bottom], points.rough[left:right].T, out=products)
-            crew.run(
-                partial(_look_along_rows, products, top, left, is_among, *rest),
-                crew.parts(bottom - top, products.size),
+            np.matmul(queries.rough[top:bottom], points.rough[left:right].T, out=products)
+            threads.run(
+                partial(_scan_rows, products, top, left, are_same, state),
+                threads.parts(bottom - top, products.size),
             )
-            if is_among:  # the products right of the rows' own columns are those of the columns, too
+            if are_same:  # products right of the block's own columns also count for those columns
                 own = max(bottom - left, 0)
-                bounds = [own + place for place in crew.parts(right - left - own, products.size)]
-                crew.run(partial(_look_along_columns, products, top, left, *rest), bounds)
-        undone = 1 - bottom / num_wanted
-        yield 1 - undone * undone if is_among else 1 - undone
+                bounds = [own + place for place in threads.parts(right - left - own, products.size)]
+                threads.run(partial(_scan_columns, products, top, left, state), bounds)
+        rest = 1 - bottom / num_queries
+        yield 1 - rest * rest if are_same else 1 - rest
 
 
 def _shares(part: float, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A part of the square of each vector, and less by next to nothing: of tiny ones float32 knows nothing more."""
+    """Return a part of each squared norm, minus a bound for the squares that underflow in float32."""
     shares: FloatArray = part * np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64) - TINY
     return shares.astype(np.float32)
 
 
-def _faiss(num_vectors: int, asked: bool) -> Any:
-    """The library of the approximate search."""
+def _faiss(num_vectors: int, requested: bool) -> Any:
+    """Import the library of the approximate search."""
     try:
         return require("faiss", extra="ann")
     except ImportError as error:
-        if asked:
+        if requested:
             raise
         raise ImportError(
-            f"{num_vectors:,} vectors: more than {EXACT_UP_TO:,} are searched approximately, which needs faiss: "
-            "pip install 'mapeq[ann]', or ask for algorithm='exact', whose time grows with their square",
+            f"the approximate search for more than {EXACT_UP_TO:,} vectors (here {num_vectors:,}) needs faiss: "
+            "pip install 'mapeq[ann]', or use algorithm='exact', whose time is quadratic",
             name="faiss",
         ) from error
 
 
-def _searching_approximately(
-    faiss: Any, points: _Points, wanted: _Points, scoring: _Scoring, found: _Kept, crew: Threads
+def _search_approximately(
+    faiss: Any, points: _Points, queries: _Points, scoring: _Scoring, found: _Nearest, threads: Threads
 ) -> Iterator[float]:
-    """Fill in most of the nearest points of each that is wanted: those in the cells around it."""
-    is_among = wanted is points
-    is_placed = ~np.isnan(points.rough[:, 0])
-    numbers = np.flatnonzero(is_placed)
-    rough = points.rough if is_placed.all() else points.rough[is_placed]
+    """Find most of the nearest points of each query: those in nearby cells."""
+    are_same = queries is points
+    has_direction = ~np.isnan(points.rough[:, 0])
+    numbers = np.flatnonzero(has_direction)
+    rough = points.rough if has_direction.all() else points.rough[has_direction]
     metric = faiss.METRIC_L2 if scoring.by_distance else faiss.METRIC_INNER_PRODUCT
     if len(rough) == 0:
         return
     num_cells = max(min(int(4 * np.sqrt(len(rough))), len(rough) // VECTORS_PER_CELL), 1)
     cells = faiss.IndexFlat(rough.shape[1], metric)
     index = faiss.IndexIVFFlat(cells, rough.shape[1], num_cells, metric)
-    index.nprobe = max(LEAST_CELLS_SEARCHED, int(num_cells * CELLS_SEARCHED))
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(crew.num_threads)
+    index.nprobe = max(MIN_CELLS, int(num_cells * FRACTION_OF_CELLS))
+    threads_before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads.num_threads)
     try:
         index.train(rough)
         index.add(rough)
-        for first, last in pieces(len(wanted.rough), 16 * BLOCK_ROWS):
-            queries = wanted.rough[first:last]
-            near = index.search(np.nan_to_num(queries), found.indices.shape[1] + is_among)[1]
-            near = np.where((near < 0) | np.isnan(queries[:, :1]), -1, numbers[near])
+        for first, last in pieces(len(queries.rough), 16 * BLOCK_ROWS):
+            some = queries.rough[first:last]
+            near = index.search(np.nan_to_num(some), found.indices.shape[1] + are_same)[1]
+            near = np.where((near < 0) | np.isnan(some[:, :1]), -1, numbers[near])
             near.sort(axis=1)
-            own = np.arange(first, last) if is_among else np.full(last - first, -1)
-            some = (part[first:last] for part in (wanted.exact, *found))
-            crew.run(partial(_measure, points.exact, near, own, *scoring, *some), crew.parts(last - first, near.size))
-            yield last / len(wanted.rough)
+            own = np.arange(first, last) if are_same else np.full(last - first, -1)
+            best = _Nearest(found.indices[first:last], found.scores[first:last])
+            measure = partial(_measure, points.exact, queries.exact[first:last], near, own, scoring, best)
+            threads.run(measure, threads.parts(last - first, near.size))
+            yield last / len(queries.rough)
     finally:
-        faiss.omp_set_num_threads(threads)
+        faiss.omp_set_num_threads(threads_before)
 
 
 @jit
-def _look_along_rows(
-    products,
-    top,
-    left,
-    is_among,
-    points,
-    wanted,
-    shares,
-    wanted_shares,
-    by_distance,
-    factor,
-    indices,
-    scores,
-    bars,
-    first,
-    last,
-    _,
-):
-    """Find neighbours among the columns of a block for its rows from `first` to `last`.
+def _scan_rows(products, top, left, are_same, state, first, last, _):
+    """Find neighbours among the columns of a block of products, for its rows from `first` to `last`.
 
     Parameters
     ----------
     products : float32 array of shape (r, c)
-        Of the wanted vectors from `top` on by the points from `left` on.
-    is_among : bool
-        Whether they are the same vectors: none is its own neighbour.
-    points, wanted, shares, wanted_shares, by_distance, factor, indices, scores, bars : see :func:`_search_exactly`
+        Of the queries from `top` on with the points from `left` on.
+    are_same : bool
+        Whether queries and points are the same vectors, none of which is its own neighbour.
+    state : _Exact
     """
+    points, queries, shares, query_shares, scoring, found, bars = state
     for r in range(first, last):
         i = top + r
         c = _next_above(products[r], shares[left:], bars[i], 0)
         while c < products.shape[1]:
             j = left + c
-            if not (is_among and i == j):
-                score = _score(wanted[i], points[j], by_distance, factor)
-                if _insert(score, j, indices[i], scores[i]):
-                    bars[i] = _bar(scores[i, -1], wanted_shares[i], by_distance)
+            if not (are_same and i == j):
+                score = _score(queries[i], points[j], scoring.by_distance, scoring.factor)
+                if _insert(score, j, found.indices[i], found.scores[i]):
+                    bars[i] = _bar(found.scores[i, -1], query_shares[i], scoring.by_distance)
             c = _next_above(products[r], shares[left:], bars[i], c + 1)
 
 
 @jit
-def _look_along_columns(
-    products,
-    top,
-    left,
-    points,
-    wanted,
-    shares,
-    wanted_shares,
-    by_distance,
-    factor,
-    indices,
-    scores,
-    bars,
-    first,
-    last,
-    _,
-):
-    """Find neighbours among the rows of a block for its columns from `first` to `last`, which are wanted, too."""
+def _scan_columns(products, top, left, state, first, last, _):
+    """Find neighbours among the rows of a block of products, for its columns from `first` to `last`."""
+    points, queries, shares, query_shares, scoring, found, bars = state
     for r in range(products.shape[0]):
         i = top + r
         row = products[r, :last]
         c = _next_above(row, bars[left:], shares[i], first)
         while c < last:
             j = left + c
-            score = _score(wanted[j], points[i], by_distance, factor)
-            if _insert(score, i, indices[j], scores[j]):
-                bars[j] = _bar(scores[j, -1], wanted_shares[j], by_distance)
+            score = _score(queries[j], points[i], scoring.by_distance, scoring.factor)
+            if _insert(score, i, found.indices[j], found.scores[j]):
+                bars[j] = _bar(found.scores[j, -1], query_shares[j], scoring.by_distance)
             c = _next_above(row, bars[left:], shares[i], c + 1)
 
 
 @jit
-def _measure(points, near, own, by_distance, factor, queries, indices, scores, first, last, _):
-    """Measure what is near the queries from `first` to `last`, all but their `own`, and keep the nearest."""
+def _measure(points, queries, near, own, scoring, found, first, last, _):
+    """Measure the points `near` each query from `first` to `last`, except its `own`, and keep the nearest."""
     for i in range(first, last):
         for j in near[i]:
             if j >= 0 and j != own[i]:
-                _insert(_score(queries[i], points[j], by_distance, factor), j, indices[i], scores[i])
+                score = _score(queries[i], points[j], scoring.by_distance, scoring.factor)
+                _insert(score, j, found.indices[i], found.scores[i])
 
 
 @inlined
 def _next_above(row, bars, share, first):
-    """Where, from `first` on, the next product is that is above its bar plus a share; the end if there is none."""
+    """Return the first position from `first` on whose product exceeds its bar plus a share; the end if none does."""
     last = len(row)
     while first < last:
         strip, strip_bars = row[first : min(first + STRIP, last)], bars[first:]
         above = np.uint32(0)
-        for c in range(len(strip)):  # all at once, which is faster than to stop at the first
+        for c in range(len(strip)):  # without an early exit, so that the loop is vectorised
             above += np.uint32(strip[c] > strip_bars[c] + share)
         if above > 0:
             for c in range(len(strip)):
@@ -445,13 +437,13 @@ def _next_above(row, bars, share, first):
 
 @inlined
 def _bar(score, share, by_distance):
-    """What products must be above, but for the other's share, for a pair to be nearer than the score."""
+    """Return what a product, minus the other vector's share, must exceed for the pair to be nearer than the score."""
     return (score / 2 if by_distance else score) + share
 
 
 @inlined
 def _insert(score, neighbor, indices, scores):
-    """Put a neighbour in its place, after those that are as near; whether it is near enough for one."""
+    """Insert a neighbour by score, after those of equal score; return whether it is near enough."""
     place = len(scores) - 1
     if not score > scores[place]:
         return False
@@ -464,9 +456,9 @@ def _insert(score, neighbor, indices, scores):
 
 @inlined
 def _score(x, y, by_distance, factor):
-    """The score of two vectors of shape (d,), see :class:`_Scoring`; float64.
+    """Return the score of two vectors of shape (d,), see :class:`_Scoring`, as float64.
 
-    Four sums, which a processor adds up at the same time, in the same order everywhere.
+    Four partial sums are computed in parallel, and added in the same order everywhere.
     """
     a = b = c = d = 0.0
     whole = len(x) // 4 * 4

@@ -1,7 +1,6 @@
-"""Tools for AnnData, as scanpy calls what writes its findings into the object:
-``mapeq.integrations.anndata.infomap(adata)``.
+"""Cluster AnnData objects in the style of scanpy: ``mapeq.tl.infomap(adata)`` writes its results into the object.
 
-anndata and scanpy are not needed: whatever has ``obs``, ``obsp`` and ``uns`` will do.
+anndata and scanpy need not be installed: any object with ``obs``, ``obsp`` and ``uns`` works.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from mapeq.result.result import Result
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Differences of the two directions of a link up to this part of the heaviest link are rounding errors of float32.
+#: Differences between the directions of a link up to this fraction of the heaviest link are float32 rounding errors.
 ROUNDING = 1e-6
 
 
@@ -41,32 +40,32 @@ def infomap(
 ) -> AnnData | None:
     """Cluster the observations of an AnnData object by the map equation, in place.
 
-    Takes the graph of neighbours that ``scanpy.pp.neighbors`` has made, and keeps the modules where
-    ``scanpy.tl.leiden`` keeps its clusters, so that ``scanpy.pl.umap(adata, color="infomap")`` draws them.
+    Uses the graph of neighbours that ``scanpy.pp.neighbors`` builds, and stores the modules like ``scanpy.tl.leiden``,
+    so that ``scanpy.pl.umap(adata, color="infomap")`` draws them.
 
     Parameters
     ----------
     adata : AnnData
         With n observations.
     key_added : str
-        What the results are called in ``adata.obs`` and ``adata.uns``.
+        Key of the results in ``adata.obs`` and ``adata.uns``.
     adjacency : sparse or dense matrix of shape (n, n), optional
-        The graph itself: what links weigh, more for what is nearer.
+        The graph itself, as link weights: larger for nearer observations.
     directed : bool, optional
-        Whether links lead from the row to the column only. By default a matrix that equals its transpose, but for
-        rounding, is undirected, and any other directed. With False a pair weighs the sum of its two directions.
+        Whether links lead only from the row to the column. By default a matrix that equals its transpose, up to
+        rounding errors, is undirected, and any other directed. False sums the two directions of each pair.
     use_weights : bool
-        False: every link weighs 1.
+        Whether to use the link weights; otherwise every link weighs 1.
     neighbors_key : str, optional
-        Take the graph that ``adata.uns[neighbors_key]`` names as its ``connectivities_key``. By default
-        ``adata.obsp["connectivities"]``, or what ``adata.uns["neighbors"]`` names.
+        Use the graph that ``adata.uns[neighbors_key]`` names as its ``connectivities_key``. By default the graph that
+        ``adata.uns["neighbors"]`` names, or ``adata.obsp["connectivities"]``.
     obsp : str, optional
-        Take ``adata.obsp[obsp]``. Of `adjacency`, `neighbors_key` and `obsp` only one can be given.
+        Use ``adata.obsp[obsp]``. At most one of `adjacency`, `neighbors_key` and `obsp` can be given.
     markov_time : float above 0, or "auto"
-        Above 1 modules are larger, below smaller. "auto" finds the one that graphs of nearest neighbours need, see
-        :func:`mapeq.infomap`; 1 is the map equation as published.
+        Above 1 modules grow, below 1 they shrink. "auto" raises it as far as graphs of nearest neighbours need, see
+        :func:`mapeq.infomap`. 1 is the map equation as published.
     copy : bool
-        Write into a copy, which is returned.
+        Whether to write into a copy and return it.
     **options
         Further options of :func:`mapeq.infomap`: ``multilevel``, ``num_trials``, ``seed``, ``initial_partition``, which
         may be a column of ``adata.obs``, ...
@@ -74,22 +73,24 @@ def infomap(
     Returns
     -------
     AnnData or None
-        The copy if one was asked for. Written are
+        The copy with ``copy=True``. The function writes
 
-        - ``adata.obs[key_added]``: the (top) module of each observation, a categorical of text. "0" has most flow.
-        - ``adata.obs[f"{key_added}_2"]``, ``_3``, ...: with ``multilevel=True`` the modules of each further level, if
-          there are some. "2,0" is the first module in the module "2"; where a branch is less deep, "2" stays "2".
-        - ``adata.uns[key_added]``: ``params``, the options by name; and what was found: ``codelength``,
-          ``one_level_codelength`` and ``trials`` in bits per step, ``num_modules``, ``num_levels``, ``markov_time``,
-          ``directed``, ``converged``, ``levels``, the names of all columns that were written, and ``version``, that
-          of mapeq. All of it can be kept in a file (``adata.write_h5ad``).
+        - ``adata.obs[key_added]``: the top module of each observation, as a categorical of strings. "0" has most flow.
+        - ``adata.obs[f"{key_added}_2"]``, ``_3``, ...: with ``multilevel=True``, the modules of each further level.
+          "2,0" is the first module in module "2"; where a branch of the hierarchy ends early, "2" stays "2".
+        - ``adata.uns[key_added]``: ``params``, the options by name; ``codelength``, ``one_level_codelength`` and
+          ``trials`` in bits per step; ``num_modules``, ``num_levels``, ``markov_time``, ``directed``, ``converged``;
+          ``levels``, the names of the columns written; and ``version``, that of mapeq. All values can be stored in a
+          file (``adata.write_h5ad``).
 
     Raises
     ------
     KeyError
-        If there is no such graph of neighbours.
+        If the graph of neighbours does not exist.
+    TypeError
+        If `adata` lacks ``obs``, ``obsp`` or ``uns``.
     ValueError, NetworkError
-        As :func:`mapeq.infomap`; or if the graph is not of shape (n, n).
+        As in :func:`mapeq.infomap`; or if the graph does not have the shape (n, n).
 
     Examples
     --------
@@ -97,21 +98,26 @@ def infomap(
     >>> points = np.array([[0, 0], [0, 1], [1, 0], [9, 9], [9, 8], [8, 9]], dtype=float)
     >>> adata = anndata.AnnData(points)
     >>> adata.obsp["connectivities"] = mapeq.neighbor_graph(points, n_neighbors=2, metric="euclidean")
-    >>> mapeq.integrations.anndata.infomap(adata)
+    >>> mapeq.tl.infomap(adata)
     >>> adata.obs["infomap"].tolist()
     ['0', '0', '0', '1', '1', '1']
     >>> adata.uns["infomap"]["num_modules"]
     2
+
+    References
+    ----------
+    M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008).
     """
     missing = [name for name in ("obs", "obsp", "uns") if not hasattr(adata, name)]
     if missing:
-        raise TypeError(f"a {type(adata).__name__} is no AnnData: it has no {missing[0]}; mapeq.infomap takes graphs")
+        kind = type(adata).__name__
+        raise TypeError(f"a {kind} is not an AnnData: it has no {missing[0]}; mapeq.infomap takes graphs")
     if "weight" in options:
-        raise TypeError("a matrix has no names for weights: leave weight out, and say use_weights=False for none")
+        raise TypeError("a matrix has no named weights: omit weight, and use use_weights=False to ignore weights")
     given = {"adjacency": adjacency, "neighbors_key": neighbors_key, "obsp": obsp}
-    asked = [name for name, value in given.items() if value is not None]
-    if len(asked) > 1:
-        raise ValueError(f"{asked[0]} must be left out with {asked[1]}: both say where the graph is")
+    chosen = [name for name, value in given.items() if value is not None]
+    if len(chosen) > 1:
+        raise ValueError(f"{chosen[0]} must be omitted with {chosen[1]}: both choose the graph")
     if not isinstance(key_added, str):
         raise option_error("key_added", key_added, "the name of a column")
     adata = adata.copy() if copy else adata
@@ -121,25 +127,25 @@ def infomap(
     result = api.infomap(network, weight=weight, markov_time=markov_time, **options)
     named = {name: value for name, value in given.items() if isinstance(value, str)}
     params = named | {"use_weights": bool(use_weights), "markov_time": markov_time}
-    _keep(adata, key_added, result, params)
+    _store(adata, key_added, result, params)
     return adata if copy else None
 
 
 def _graph(adata: Any, neighbors_key: str | None, obsp: str | None) -> Any:
-    """The graph of neighbours that is asked for, which stays as it is."""
+    """Return the chosen graph of neighbours; it is not modified."""
     key = obsp
     if obsp is None:
-        said = adata.uns.get("neighbors" if neighbors_key is None else neighbors_key)
-        if said is None and neighbors_key is not None:
+        parameters = adata.uns.get("neighbors" if neighbors_key is None else neighbors_key)
+        if parameters is None and neighbors_key is not None:
             call = f"scanpy.pp.neighbors(adata, key_added={neighbors_key!r})"
             raise KeyError(f"there are no neighbours adata.uns[{neighbors_key!r}]; {call} makes them")
-        key = (said or {}).get("connectivities_key", "connectivities")
+        key = (parameters or {}).get("connectivities_key", "connectivities")
     if key not in adata.obsp:
         known = ", ".join(map(repr, adata.obsp)) or "nothing"
         remedy = "" if obsp is not None else "; scanpy.pp.neighbors(adata) makes it"
         raise KeyError(f"there is no graph adata.obsp[{key!r}]{remedy} (adata.obsp holds {known})")
     graph = adata.obsp[key]
-    return graph.to_memory() if hasattr(graph, "to_memory") else graph  # of an object that is on disk
+    return graph.to_memory() if hasattr(graph, "to_memory") else graph  # of a backed object
 
 
 def _network(graph: Any, num_observations: int, directed: bool | None) -> Network:
@@ -156,25 +162,25 @@ def _network(graph: Any, num_observations: int, directed: bool | None) -> Networ
 
 
 def _differs_by_rounding(network: Network) -> bool:
-    """Whether a matrix that does not equal its transpose does but for rounding."""
+    """Return whether a matrix equals its transpose up to rounding errors, but not exactly."""
     if not network.directed:
         return False
     matrix = network.matrix()
     return bool(abs(matrix - matrix.T).max() <= ROUNDING * matrix.max())
 
 
-def _keep(adata: Any, key: str, result: Result, params: dict[str, Any]) -> None:
-    """Write modules and figures: plain values, and no None, which files cannot hold."""
+def _store(adata: Any, key: str, result: Result, params: dict[str, Any]) -> None:
+    """Write modules and statistics, as plain values; None is left out, because files cannot hold it."""
     before = adata.uns[key].get("levels", ()) if isinstance(adata.uns.get(key), Mapping) else ()
     columns = [key, *(f"{key}_{level}" for level in range(2, result.num_levels))]
     for level, column in enumerate(columns, 1):
         adata.obs[column] = _categories(result, level)
-    for column in {*before} & {*adata.obs} - {*columns}:  # of a search that found more levels
+    for column in {*before} & {*adata.obs} - {*columns}:  # from a search that found more levels
         del adata.obs[column]
-    figures = ("codelength", "one_level_codelength", "num_modules", "num_levels", "converged")
+    names = ("codelength", "one_level_codelength", "num_modules", "num_levels", "converged")
     adata.uns[key] = {
         "params": {**result.options, "seed": result.seed, **params},
-        **{name: getattr(result, name) for name in figures},
+        **{name: getattr(result, name) for name in names},
         "trials": np.array(result.trials),
         "markov_time": result.options["markov_time"],
         "directed": result.network.directed,
@@ -184,7 +190,7 @@ def _keep(adata: Any, key: str, result: Result, params: dict[str, Any]) -> None:
 
 
 def _categories(result: Result, level: int) -> Any:
-    """The modules at a level as a pandas Categorical of paths from 0, in their order."""
+    """Return the modules at a level as a pandas Categorical of paths from 0, in hierarchical order."""
     pandas = require("pandas", extra="pandas")
     found = [tuple(number - 1 for number in path[:level]) for path in paths(result.hierarchy.parent)]
     used = [found[module] for module in result.hierarchy.module_of.tolist()]

@@ -1,6 +1,6 @@
-"""NetworkX's community functions and PageRank on our core, and the backend ``mapeq`` that offers them there.
+"""NetworkX's community functions and PageRank in compiled code, and the backend ``mapeq`` that offers them to NetworkX.
 
-The functions have the signatures, the return types and the errors that NetworkX documents.
+Signatures, return types and errors are those that NetworkX documents.
 """
 
 from __future__ import annotations
@@ -29,37 +29,41 @@ def infomap_communities(
     num_trials: int = 1,
     teleportation_probability: float = 0.15,
 ) -> list[set[Any]]:
-    """Communities of a graph by the two-level map equation.
+    """Find the communities of a graph by the two-level map equation.
 
     Parameters
     ----------
     G : NetworkX graph
     weight : str, optional
-        Edge attribute; an edge without it weighs 1. None: all weigh 1.
+        Edge attribute that holds the weights; an edge without it weighs 1. With None all edges weigh 1.
     seed : int, random.Random, numpy generator or None
-        The same seed gives the same communities; None draws a new one.
+        Random seed. The same seed gives the same communities; None draws a seed.
     num_trials : int
-        So many trials are made and recombined.
+        Number of independent searches, which are recombined.
     teleportation_probability : float from 0 to 1
-        Of the walk on a directed graph.
+        Probability of teleporting at each step (directed graphs only).
 
     Returns
     -------
     list of sets of nodes
-        The community with most flow first. A node without edges is a community of its own.
+        Communities by decreasing flow. A node without edges is a community of its own.
 
     Raises
     ------
     ValueError
-        If a weight is negative, NaN or infinite, or an option out of range.
+        If a weight is negative, NaN or infinite, or an option is out of range.
 
     Examples
     --------
     >>> import networkx as nx
     >>> infomap_communities(nx.barbell_graph(4, 0), seed=1)
     [{0, 1, 2, 3}, {4, 5, 6, 7}]
+
+    References
+    ----------
+    M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008).
     """
-    return _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
+    return _search(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
 
 
 def infomap_partitions(
@@ -70,24 +74,39 @@ def infomap_partitions(
     num_trials: int = 1,
     teleportation_probability: float = 0.15,
 ) -> Iterator[list[set[Any]]]:
-    """The levels of the hierarchy that describes the walk on a graph in the fewest bits, coarsest first.
+    """Find the hierarchy of communities that describes the walk on a graph in the fewest bits.
 
-    Each level is a list of communities, the one with most flow first, and each community is within one of the level
-    before. Where a branch of the hierarchy is less deep than others, its finest communities stand again. Takes the
-    parameters of :func:`infomap_communities`. Bad ones are refused at once, not when the first level is asked for.
+    Parameters
+    ----------
+    G, weight, seed, num_trials, teleportation_probability : as in :func:`infomap_communities`
+
+    Returns
+    -------
+    iterator of lists of sets of nodes
+        The levels, coarsest first, each a list of communities by decreasing flow. Each community lies within one of the
+        level before. Where a branch of the hierarchy ends early, its finest communities are repeated.
+
+    Raises
+    ------
+    ValueError
+        As :func:`infomap_communities`; at once, not with the first level.
 
     Examples
     --------
     >>> import networkx as nx
     >>> list(infomap_partitions(nx.barbell_graph(3, 0), seed=1))
     [[{0, 1, 2}, {3, 4, 5}]]
+
+    References
+    ----------
+    M. Rosvall and C. T. Bergstrom, PLoS ONE 6, e18209 (2011).
     """
-    result = _searched(G, weight, seed, num_trials, teleportation_probability, multilevel=True)
+    result = _search(G, weight, seed, num_trials, teleportation_probability, multilevel=True)
     levels = range(1, result.num_levels) if result.num_nodes else ()
     return (result.communities(level) for level in levels)
 
 
-def _searched(
+def _search(
     G: nx.Graph,
     weight: str | None,
     seed: Any,
@@ -96,12 +115,12 @@ def _searched(
     *,
     multilevel: bool,
 ) -> Result:
-    """Search with NetworkX's options."""
+    """Search with the options of NetworkX."""
     return infomap(
         from_networkx(G, weight=weight),
         seed=_seed(seed),
         num_trials=num_trials,
-        # Without effect on an undirected graph, hence not to be refused either.
+        # It has no effect on an undirected graph, and so is not checked there.
         teleportation_probability=teleportation_probability if G.is_directed() else 0.15,
         multilevel=multilevel,
     )
@@ -114,19 +133,23 @@ def map_equation(
     weight: str | None = "weight",
     teleportation_probability: float = 0.15,
 ) -> float:
-    """The two-level codelength of a partition of a graph, in bits per step.
+    """Return the two-level codelength of a partition of a graph, in bits per step.
 
     Parameters
     ----------
     G : NetworkX graph
     communities : iterable of sets of nodes
-        Together every node of the graph once.
+        Must contain every node of the graph exactly once.
     weight, teleportation_probability : as in :func:`infomap_communities`
+
+    Returns
+    -------
+    float
 
     Raises
     ------
     networkx.NetworkXError
-        If the communities are no partition of the graph's nodes.
+        If the communities are not a partition of the nodes.
     ValueError
         As :func:`infomap_communities`.
 
@@ -135,6 +158,10 @@ def map_equation(
     >>> import networkx as nx
     >>> map_equation(nx.barbell_graph(5, 0), [range(5), range(5, 10)])
     2.642755006456...
+
+    References
+    ----------
+    M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008).
     """
     if not G.is_directed():
         teleportation_probability = 0.15
@@ -147,7 +174,7 @@ def map_equation(
 
 
 def _seed(seed: Any) -> int | None:
-    """An integer seed from whatever NetworkX takes as one."""
+    """Convert any seed that NetworkX accepts to an integer."""
     if seed is None or seed is random:
         return None
     if isinstance(seed, random.Random):
@@ -169,16 +196,23 @@ def pagerank(
     weight: str | None = "weight",
     dangling: dict[Any, float] | None = None,
 ) -> dict[Any, float]:
-    """PageRank of the nodes, with NetworkX's signature, defaults and errors.
+    """Compute the PageRank of the nodes, with the signature, defaults and errors of NetworkX.
 
-    Parameters and result are those of ``networkx.pagerank``; `alpha` is the probability *not* to teleport.
+    Parameters
+    ----------
+    G, alpha, personalization, max_iter, tol, nstart, weight, dangling : as in ``networkx.pagerank``
+        `alpha` is the probability *not* to teleport.
+
+    Returns
+    -------
+    dict of node to float
 
     Raises
     ------
     networkx.PowerIterationFailedConvergence
         If the rates still change by more than ``len(G) * tol`` in total after `max_iter` iterations.
     ZeroDivisionError
-        If the values of `personalization`, `dangling` or `nstart` add up to zero.
+        If the values of `personalization`, `dangling` or `nstart` sum to zero.
 
     Examples
     --------
@@ -206,19 +240,19 @@ def pagerank(
 
 
 def _distribution(values: dict[Any, float] | None, network: Network) -> FloatArray:
-    """Probabilities in node order from a dict that may miss nodes; even ones from None."""
+    """Return probabilities in node order from a dict that may lack nodes; None is uniform."""
     if values is None:
         return np.full(network.num_nodes, 1 / network.num_nodes)
     given = np.array([values.get(label, 0) for label in network.label_list()], dtype=np.float64)
     total = float(given.sum())
     if total == 0:
-        raise ZeroDivisionError("the values of personalization, nstart or dangling add up to zero")
+        raise ZeroDivisionError("the values of personalization, nstart or dangling sum to zero")
     given /= total
     return given
 
 
 class _BackendGraph:
-    """A graph as NetworkX hands it to the backend: itself, for the functions above to read."""
+    """A graph that NetworkX passes to the backend: a wrapper of the original graph."""
 
     __networkx_backend__ = "mapeq"
 
@@ -233,7 +267,7 @@ class _BackendGraph:
 
 
 class _Backend:
-    """The backend interface of NetworkX: conversion, and one attribute a function."""
+    """The backend interface of NetworkX: conversions, and a static method for each function."""
 
     @staticmethod
     def convert_from_nx(graph: nx.Graph, **_: Any) -> _BackendGraph:

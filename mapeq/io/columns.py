@@ -1,4 +1,4 @@
-"""Which columns of a table hold the ends of links and what these weigh: by name, or by position from 0."""
+"""Find the columns of a table that hold link ends and weights, by name or by position from 0."""
 
 from __future__ import annotations
 
@@ -7,31 +7,27 @@ from typing import Any, NamedTuple
 
 from mapeq._base.errors import NetworkError, counted, is_whole
 
-#: What the ends of links are called, in any case; under other names they are the first two columns.
+#: Default names of the columns of link ends, in any case. Without these names they are the first two columns.
 ENDS = (("source", "target"), ("from", "to"))
-#: What weights are called where nobody says otherwise: only then may they be missing.
+#: Default name of the column of weights. Only this column may be missing.
 WEIGHT = "weight"
 
 
-class Wanted(NamedTuple):
-    """The columns that the caller asks for, by name or position; None for ends under their usual names.
-
-    Without weights, None, every link weighs 1.
-    """
+class ColumnChoice(NamedTuple):
+    """Columns by name or position. Ends that are None have their default names; without a weight links weigh 1."""
 
     source: str | int | None = None
     target: str | int | None = None
     weight: str | int | None = WEIGHT
 
     @property
-    def said(self) -> list[str | int]:
-        """What the caller has chosen himself."""
-        usual = (None, None, None if self.weight is None else WEIGHT)
-        return [name for name, default in zip(self, usual, strict=True) if name is not None and name != default]
+    def chosen_by_caller(self) -> list[str | int]:
+        """The columns that differ from the defaults."""
+        defaults = (None, None, None if self.weight is None else WEIGHT)
+        return [name for name, default in zip(self, defaults, strict=True) if name is not None and name != default]
 
 
-#: The columns of those who do not ask for any.
-USUAL = Wanted()
+DEFAULT_COLUMNS = ColumnChoice()
 
 
 class Columns(NamedTuple):
@@ -42,38 +38,38 @@ class Columns(NamedTuple):
     weight: int | None
 
 
-def find_columns(names: Sequence[Any], wanted: Wanted) -> Columns:
-    """Where among the columns of a table those are that hold links.
+def find_columns(names: Sequence[Any], choice: ColumnChoice) -> Columns:
+    """Return the positions of the columns of links among the columns of a table.
 
     Raises
     ------
     NetworkError
-        If a column that is asked for is not there or there twice, or one of the ends cannot be told.
+        If a chosen column is missing or ambiguous, or there is no column for one of the ends.
     """
     weight = None
-    if wanted.weight is not None:
-        weight = _usual(names, WEIGHT) if wanted.weight == WEIGHT else _said(names, wanted.weight, "weights")
-    source = None if wanted.source is None else _said(names, wanted.source, "sources")
-    target = None if wanted.target is None else _said(names, wanted.target, "targets")
+    if choice.weight is not None:
+        weight = _find_default(names, WEIGHT) if choice.weight == WEIGHT else _find(names, choice.weight, "weights")
+    source = None if choice.source is None else _find(names, choice.source, "sources")
+    target = None if choice.target is None else _find(names, choice.target, "targets")
     if source is None and target is None:
-        source, target = usual_ends(names) or _first_two(names, weight)
+        source, target = default_ends(names) or _first_two(names, weight)
     for name, other in ENDS:
-        source = _usual(names, name) if source is None else source
-        target = _usual(names, other) if target is None else target
+        source = _find_default(names, name) if source is None else source
+        target = _find_default(names, other) if target is None else target
     if source is None or target is None:
         missing = "source" if source is None else "target"
-        raise NetworkError(f"which column holds the {missing}s? Say it by {missing}; there are {_listed(names)}")
+        raise NetworkError(f"name the column of {missing}s with {missing}; the columns are {_listed(names)}")
     chosen = [place for place in (source, target, weight) if place is not None]
     for place in chosen:
         if chosen.count(place) > 1:
-            raise NetworkError(f"the column {names[place]!r} cannot be two of source, target and weight")
+            raise NetworkError(f"column {names[place]!r} is used for two of source, target and weight")
     return Columns(source, target, weight)
 
 
-def usual_ends(names: Sequence[Any]) -> tuple[int, int] | None:
-    """Where the ends of links are if they are called as usual."""
+def default_ends(names: Sequence[Any]) -> tuple[int, int] | None:
+    """Return the positions of the link ends if they have default names."""
     for source, target in ENDS:
-        ends = _usual(names, source), _usual(names, target)
+        ends = _find_default(names, source), _find_default(names, target)
         if ends[0] is not None and ends[1] is not None:
             return ends[0], ends[1]
     return None
@@ -86,25 +82,25 @@ def _first_two(names: Sequence[Any], weight: int | None) -> tuple[int, int]:
     return others[0], others[1]
 
 
-def _usual(names: Sequence[Any], name: str) -> int | None:
-    """The column of a usual name, as it is written or in other case."""
+def _find_default(names: Sequence[Any], name: str) -> int | None:
+    """Find a column by its default name; if there is no exact match, in any case."""
     if name in names:
-        return _only(names, name)
-    alike = [other for other in names if isinstance(other, str) and other.lower() == name]
-    return _only(names, alike[0]) if alike else None
+        return _find_unique(names, name)
+    matches = [other for other in names if isinstance(other, str) and other.lower() == name]
+    return _find_unique(names, matches[0]) if matches else None
 
 
-def _said(names: Sequence[Any], name: str | int, what: str) -> int:
-    """The column of a name that somebody has said, else that at the position."""
+def _find(names: Sequence[Any], name: str | int, role: str) -> int:
+    """Find a column by name, else by position."""
     if name in names:
-        return _only(names, name)
+        return _find_unique(names, name)
     if is_whole(name, 0) and int(name) < len(names):
-        return _only(names, names[int(name)])
+        return _find_unique(names, names[int(name)])
     which = f"column {name!r}" if isinstance(name, str) else f"column at position {name!r}, from 0,"
-    raise NetworkError(f"there is no {which} for the {what}; there are {_listed(names)}")
+    raise NetworkError(f"there is no {which} for the {role}; the columns are {_listed(names)}")
 
 
-def _only(names: Sequence[Any], name: Any) -> int:
+def _find_unique(names: Sequence[Any], name: Any) -> int:
     if names.count(name) > 1:
         raise NetworkError(f"{counted(names.count(name), 'column')} of the table are called {name!r}")
     return names.index(name)

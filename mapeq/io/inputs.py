@@ -1,7 +1,7 @@
-"""What a graph and a partition may be: :func:`as_network` and :func:`as_partition` take them all.
+"""Read networks and partitions from any supported input: :func:`as_network` and :func:`as_partition`.
 
-Libraries that mapeq does not need are recognised by what is already loaded and never imported:
-nobody can hold a NetworkX graph without having imported NetworkX.
+Optional libraries are never imported to recognise their objects: an object of a library can only exist once that
+library is loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from mapeq._base.csr import constant
 from mapeq._base.hierarchy import Hierarchy
-from mapeq.io.columns import WEIGHT, Wanted
+from mapeq.io.columns import WEIGHT, ColumnChoice
 from mapeq.io.objects.partitions import partition_from_object
 from mapeq.network.network import Network
 
@@ -29,7 +29,7 @@ def as_network(
     ends: tuple[str | int | None, str | int | None] = (None, None),
     implied: bool = False,
 ) -> Network:
-    """Turn anything that describes a network into a `Network`.
+    """Convert any supported description of a network to a `Network`.
 
     Parameters
     ----------
@@ -37,31 +37,30 @@ def as_network(
         path of a network file, integer array or tensor of shape (m, 2) or (2, m), object with an ``edge_index``
         of shape (2, m), or iterable of (u, v) or (u, v, w)
     directed : bool, optional
-        By default as the container says.
-    weight : str, optional
-        The edge attribute or column that holds the weight where links have named attributes; a link
-        without it weighs 1. It has to be there if it is not called "weight". None: every link weighs 1, whatever the
-        container says.
+        By default the container decides.
+    weight : str, int or None
+        Edge attribute or column that holds the weights; a link without it weighs 1. Raises if a named attribute is
+        missing; the default "weight" may be absent. With None every link weighs 1, whatever the container holds.
     ends : pair
-        The columns of the sources and targets in a table or a file, by name or by position from 0; by default those
-        with the usual names.
+        Columns of sources and targets in a table or a file, by name or by position from 0; by default those with the
+        default names.
     implied : bool
-        Whether links have a direction in a container that does not say.
+        Whether a container without directions is directed.
 
     Raises
     ------
     TypeError
-        If it is none of these.
+        If the type of `graph` is not supported.
     NetworkError, FormatError
-        If it makes no sense.
+        If the network or file is invalid.
     """
     if isinstance(graph, Network):
-        return _turned(graph, directed, weight)
+        return _converted(graph, directed, weight)
     if isinstance(graph, str | os.PathLike):
         from mapeq.io.files.networks import read_network
 
-        said = True if directed is None and implied else directed
-        return read_network(graph, directed=said, source=ends[0], target=ends[1], weight=weight)
+        in_file = True if directed is None and implied else directed
+        return read_network(graph, directed=in_file, source=ends[0], target=ends[1], weight=weight)
     if _is_instance(graph, "networkx", "Graph"):
         from mapeq.io.objects.networkx import check_attribute, from_networkx
 
@@ -77,24 +76,24 @@ def as_network(
     from mapeq.io.objects.arrays import from_array, from_edge_index, from_links
     from mapeq.io.objects.tables import from_table, is_table
 
-    leads = implied if directed is None else directed
+    is_directed = implied if directed is None else directed
     if is_table(graph):
-        return from_table(graph, directed=leads, wanted=Wanted(*ends, weight))
+        return from_table(graph, directed=is_directed, columns=ColumnChoice(*ends, weight))
     if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
-        return from_array(graph, directed=leads)
+        return from_array(graph, directed=is_directed)
     if hasattr(graph, "edge_index"):
         return from_edge_index(graph, directed=directed, weight=weight)
     if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
-        return from_links(graph, directed=leads, weighted=weight is not None)
+        return from_links(graph, directed=is_directed, weighted=weight is not None)
     raise TypeError(
-        f"a {type(graph).__name__} is no network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
+        f"a {type(graph).__name__} is not a network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
         "a table with columns source and target, the path of a network file, an integer array of shape (m, 2) or "
         "(2, m), links as (u, v) or (u, v, weight), or a mapeq.Network"
     )
 
 
 def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
-    """Turn anything that describes a partition or a hierarchy into a Hierarchy.
+    """Convert any supported description of a partition or hierarchy to a Hierarchy.
 
     Parameters
     ----------
@@ -104,20 +103,19 @@ def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hier
     network : Network
         Of n nodes.
     fit : bool
-        Take a partition of another network that has some of the nodes: what is said of nodes that this network does not
-        have is passed over, and each node of which nothing is said is alone in a top module. An array in node order
-        always has to name all.
+        Accept a partition of another network that shares nodes with this one. Unknown labels are ignored; a node that
+        the partition does not name becomes a singleton top module. An array in node order must cover all nodes.
 
     Returns
     -------
     Hierarchy
-        Of n nodes; a plain partition is a tree of depth one.
+        Of n nodes; a plain partition is a hierarchy of depth one.
 
     Raises
     ------
     PartitionError
-        If a node is missing, unknown, in two modules or beside modules, or levels are not nested; with `fit`, if none
-        of the nodes is known.
+        If a node is missing, unknown or in two modules, if a module contains both nodes and modules, or if levels are
+        not nested. With `fit`, if no node is known.
     """
     if isinstance(partition, str | os.PathLike):
         from mapeq.io.files.partitions import read_partition
@@ -131,7 +129,7 @@ def _is_instance(thing: object, module: str, name: str) -> bool:
     return kind is not None and isinstance(thing, kind)
 
 
-def _turned(network: Network, directed: bool | None, weight: str | int | None) -> Network:
+def _converted(network: Network, directed: bool | None, weight: str | int | None) -> Network:
     if weight is None:
         network = _unweighted(network)
     if directed is None or directed == network.directed:
@@ -140,7 +138,7 @@ def _turned(network: Network, directed: bool | None, weight: str | int | None) -
 
 
 def _pattern(matrix: Any) -> Any:
-    """The matrix with 1 for every link, whatever it weighs."""
+    """Return the matrix with 1 for every link."""
     return (matrix.tocsr() != 0).astype(np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Networks that change: a search goes on from what was found before, and looks first where the links are others."""
+"""Compare a network with an earlier version of it, so that a search can update only what has changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mapeq.network.network import Network
 
 
 def changed_nodes(network: Network, before: Network) -> IndexArray:
-    """The nodes that are new, or whose links, by labels, or node weights are others than in a network before.
+    """Return the nodes that are new, or whose links (matched by label) or node weights differ from those before.
 
     Examples
     --------
@@ -23,12 +23,12 @@ def changed_nodes(network: Network, before: Network) -> IndexArray:
     changed = changed_rows(network.rows, before.rows, place)
     if network.directed or before.directed:
         changed |= changed_rows(transposed(network.rows), transposed(before.rows), place)
-    changed |= _weighs_otherwise(network, before, place)
+    changed |= _node_weight_changed(network, before, place)
     return np.flatnonzero(changed).astype(np.dtype(f"u{network.indices.itemsize}"))
 
 
-def _weighs_otherwise(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which nodes have another weight than they had, given their places in the network before. Shape (n,)."""
+def _node_weight_changed(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the nodes whose node weight has changed, given their positions in the network before. Shape (n,)."""
     if network.node_weights is None and before.node_weights is None:
         return np.zeros(len(place), dtype=np.bool_)
     if network.node_weights is None or before.node_weights is None:

@@ -1,4 +1,4 @@
-"""What the caller calls the nodes: from the ends of links to node numbers and labels, and the checks of both."""
+"""Labels of nodes: check link ends and labels, and number the nodes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mapeq._base.jit import jit
 if TYPE_CHECKING:
     Labels = range | NDArray[Any] | tuple[Hashable, ...]
 
-#: Spreads labels over the slots of a hash table: 2**64 divided by the golden ratio (Knuth, TAOCP, vol. 3, 6.4).
+#: Spreads labels over the slots of a hash table: 2**64 divided by the golden ratio (Knuth, TAOCP, vol. 3, sec. 6.4).
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def checked_ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
-    """One end of every link as an array of whole numbers or words."""
+    """Return one end of every link as an array of integers or strings, or raise."""
     array = np.asarray(nodes)
-    if array.dtype.kind == "O" and array.ndim == 1:  # words in the column of a table, for one
+    if array.dtype.kind == "O" and array.ndim == 1:  # e.g. a table's column of strings
         nodes = array.tolist()
         array = np.asarray(nodes)
     if array.ndim != 1:
@@ -31,27 +31,27 @@ def checked_ends(nodes: ArrayLike, name: str) -> NDArray[Any]:
     if array.size == 0:
         return array.astype(np.int64)
     if array.dtype.kind not in "iuUST":
-        raise NetworkError(f"{name} must be whole numbers or words, not {array.dtype}")
+        raise NetworkError(f"{name} must be integers or strings, not {array.dtype}")
     if array.dtype.kind == "U" and not isinstance(nodes, np.ndarray):
-        # NumPy would turn the 1 of ["ann", 1] into a word.
-        stranger = next((node for node in np.asarray(nodes, dtype=object) if not isinstance(node, str)), None)
-        if stranger is not None:
-            raise NetworkError(f"{name} mix words and {stranger!r}: labels must be of one kind")
+        # NumPy would turn the 1 of ["ann", 1] into a string.
+        other = next((node for node in np.asarray(nodes, dtype=object) if not isinstance(node, str)), None)
+        if other is not None:
+            raise NetworkError(f"{name} mix strings and {other!r}: all labels must be of one type")
     return array
 
 
 def checked_positions(ends: NDArray[Any], num_nodes: int) -> NDArray[Any]:
-    """One end of every link as positions of nodes."""
+    """Return one end of every link if all are positions of nodes, or raise."""
     if ends.dtype.kind not in "iu":
-        raise NetworkError("with num_nodes or labels, sources and targets are positions: whole numbers from 0")
+        raise NetworkError("with num_nodes or labels, sources and targets must be positions: integers from 0")
     if len(ends) and (ends.min() < 0 or ends.max() >= num_nodes):
         bad = int(ends[(ends < 0) | (ends >= num_nodes)][0])
-        raise NetworkError(f"a link names the node at position {bad}, but there are {num_nodes} nodes, from 0")
+        raise NetworkError(f"a link ends at position {bad}, but there are {num_nodes} nodes, numbered from 0")
     return ends
 
 
 def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: int | None) -> Labels:
-    """The labels of nodes that are known by position, all different."""
+    """Return the labels of all nodes, by position, or raise unless they are distinct."""
     if labels is None:
         if num_nodes is None or num_nodes < 0:
             raise NetworkError(f"num_nodes must be 0 or more, not {num_nodes}")
@@ -70,23 +70,23 @@ def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: 
     if distinct != len(names):
         counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise NetworkError(f"two nodes have the same label: {twice!r}")
+        raise NetworkError(f"labels must be distinct; two nodes are called {twice!r}")
     return names
 
 
 def positions(labels: Labels, among: Labels) -> NDArray[np.int64]:
-    """Where each of some distinct labels is among others; their number for a label that is not."""
-    nowhere = len(among)
-    if labels is among or _equal(labels, among):  # the usual case: nobody came or went
-        return np.arange(nowhere)
-    wanted, known = _numbers(labels), _numbers(among)
-    if wanted is not None and known is not None:
+    """Return the position of each label among others, or their number if it is absent; both are distinct."""
+    absent = len(among)
+    if labels is among or _equal(labels, among):  # the common case: the same nodes
+        return np.arange(absent)
+    queries, known = _as_int64(labels), _as_int64(among)
+    if queries is not None and known is not None:
         order = np.argsort(known, kind="stable")
-        place = np.searchsorted(known, wanted, sorter=order)
-        found = np.append(order, nowhere)[place]
-        return np.where(np.append(known, 0)[found] == wanted, found, nowhere)
-    number = {label: i for i, label in enumerate(_listed(among))}
-    return np.fromiter((number.get(label, nowhere) for label in _listed(labels)), np.int64, len(labels))
+        place = np.searchsorted(known, queries, sorter=order)
+        found = np.append(order, absent)[place]
+        return np.where(np.append(known, 0)[found] == queries, found, absent)
+    number = {label: i for i, label in enumerate(_as_objects(among))}
+    return np.fromiter((number.get(label, absent) for label in _as_objects(labels)), np.int64, len(labels))
 
 
 def _equal(labels: Labels, others: Labels) -> bool:
@@ -95,20 +95,20 @@ def _equal(labels: Labels, others: Labels) -> bool:
     return type(labels) is type(others) and bool(labels == others)
 
 
-def _numbers(labels: Labels) -> NDArray[np.int64] | None:
-    """The labels as an array, if they are integers that fit."""
+def _as_int64(labels: Labels) -> NDArray[np.int64] | None:
+    """Return the labels as an array, or None if they are not integers that fit."""
     if isinstance(labels, range):
         return np.arange(labels.start, labels.stop, labels.step)
     return labels if isinstance(labels, np.ndarray) and labels.dtype == np.int64 else None
 
 
-def _listed(labels: Labels) -> Sequence[Hashable]:
-    """The labels as Python objects."""
+def _as_objects(labels: Labels) -> Sequence[Hashable]:
+    """Return the labels as Python objects."""
     return labels.tolist() if isinstance(labels, np.ndarray) else labels
 
 
 def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], Labels]:
-    """Number the nodes that occur, in the order of their labels: tails, heads, labels."""
+    """Number the nodes that occur, in sorted order of their labels; return tails, heads and labels."""
     if len(tails) == 0:
         return tails, heads, range(0)
     if tails.dtype.kind in "iu" and heads.dtype.kind in "iu":
@@ -116,11 +116,11 @@ def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], ND
         high = max(int(tails.max()), int(heads.max()))
         if low >= 0 and high < 2 * len(tails) + (1 << 16):
             return _numbered_by_table(tails, heads, high)
-        if low >= 0 or high < 1 << 63:  # else no integers of 64 bits hold both ends
+        if low >= 0 or high < 1 << 63:  # otherwise no 64-bit type holds both ends
             return _numbered_by_hashing(tails, heads, np.int64 if high < 1 << 63 else np.uint64)
         tails, heads = tails.astype(object), heads.astype(object)
     elif tails.dtype.kind != heads.dtype.kind:
-        raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: labels must be of one kind")
+        raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: all labels must be of one type")
     labels, numbers = np.unique(np.concatenate([tails, heads]), return_inverse=True)
     return numbers[: len(tails)], numbers[len(tails) :], tuple(labels.tolist())
 
@@ -128,17 +128,19 @@ def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], ND
 def renumbered_by_occurrence(
     tails: NDArray[Any], heads: NDArray[Any], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Number nodes anew in the order in which they first occur, those that never do left out.
+    """Renumber nodes in order of first occurrence, without those that never occur.
 
     Parameters
     ----------
     tails, heads : integer arrays of shape (m,)
-        Numbers of nodes, below `count`. The tail of a link comes before its head.
+        Node numbers below `count`. The tail of a link occurs before its head.
     count : int
 
     Returns
     -------
     tails, heads : int64 arrays of shape (m,)
+    order : int64 array
+        The old number of each node.
     order : int64 array
         The number that each node had.
 
@@ -149,7 +151,7 @@ def renumbered_by_occurrence(
     """
     ends = np.column_stack([tails, heads]).ravel()
     first = np.full(count, len(ends))
-    first[ends[::-1]] = np.arange(len(ends))[::-1]  # the last to be written is the first to occur
+    first[ends[::-1]] = np.arange(len(ends))[::-1]  # the last write wins, which is the first occurrence
     order = np.argsort(first)[: np.count_nonzero(first < len(ends))]
     rank = np.zeros(count, dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -159,7 +161,7 @@ def renumbered_by_occurrence(
 def _numbered_by_table(
     tails: NDArray[Any], heads: NDArray[Any], high: int
 ) -> tuple[NDArray[Any], NDArray[Any], Labels]:
-    """Number dense labels by a table of all numbers up to the highest: no sorting."""
+    """Number dense labels by a lookup table up to the highest label, without sorting."""
     occurs = np.zeros(high + 1, dtype=np.bool_)
     occurs[tails] = True
     occurs[heads] = True
@@ -172,7 +174,7 @@ def _numbered_by_table(
 def _numbered_by_hashing(
     tails: NDArray[Any], heads: NDArray[Any], dtype: type[np.integer[Any]]
 ) -> tuple[NDArray[Any], NDArray[Any], Labels]:
-    """Number labels from anywhere: by a hash table in the order of occurrence, then by sorting what is distinct."""
+    """Number sparse labels: first in order of occurrence by a hash table, then sorted."""
     ends = np.empty((2, len(tails)), dtype=index_dtype(2 * len(tails)))
     slots, known = _hash_table(0, ends.dtype)
     count = 0
@@ -195,31 +197,31 @@ def _numbered_by_hashing(
 
 
 def _hash_table(size: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:
-    """Free slots and room for at least so many labels; half of the slots will stay free."""
+    """Return free slots and an array for at least `size` labels; the table is at most half full."""
     capacity = 1 << size.bit_length()
     return unsigned(np.zeros(2 * capacity, dtype=dtype)), np.empty(capacity, dtype=np.uint64)
 
 
 def _shift(slots: NDArray[Any]) -> np.uint64:
-    """By how many bits to shift a hash of 64 bits to get the number of a slot."""
+    """Return the shift that turns a 64-bit hash into a slot number."""
     return np.uint64(65 - len(slots).bit_length())
 
 
 @jit
 def _number(labels, slots, shift, known, count, numbers):
-    """Number labels from 0 in the order in which they first occur; returns how many are known afterwards.
+    """Number labels from 0 in order of first occurrence; return the number of distinct labels so far.
 
     Parameters
     ----------
     labels : uint64 array of shape (m,)
     slots : unsigned array whose length is a power of 2
-        Hash table of node numbers, counted from 1; 0 where a slot is free.
+        Hash table of node numbers plus 1; 0 marks a free slot.
     shift : uint64
     known : uint64 array
-        The distinct labels, by number; `count` of them at first.
+        Distinct labels, by number. The first `count` are filled.
     count : uint64
     numbers : unsigned array of shape (m,)
-        The number of each label.
+        Output: the number of each label.
     """
     last = np.uint64(len(slots) - 1)
     for k in range(np.uint64(len(labels))):

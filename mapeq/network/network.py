@@ -1,9 +1,8 @@
-"""A network: weighted links between labelled nodes, and nothing about flow.
+"""A network: weighted links between labelled nodes. Networks know nothing about flow.
 
-Links are kept row by row (compressed sparse rows, CSR): the neighbours of node ``i`` are
-``indices[indptr[i]:indptr[i + 1]]``, in increasing order and each once. An undirected link
-stands in the rows of both its ends, a self-link once in its only row, so that an undirected
-network is a symmetric matrix, and the strength of a node is the sum of its row.
+Links are stored as compressed sparse rows (CSR): the neighbours of node ``i`` are ``indices[indptr[i]:indptr[i + 1]]``,
+distinct and in increasing order. An undirected link is stored in the rows of both its ends, a self-link once. An
+undirected network is therefore a symmetric matrix, and the strength of a node is the sum of its row.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from mapeq._base.csr import (
 )
 from mapeq._base.errors import NetworkError, counted
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
-from mapeq.network.statistics import figures, network_html
+from mapeq.network.statistics import network_html, network_statistics
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -47,25 +46,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Network:
-    """An immutable network. Made by :meth:`from_edges`, :meth:`from_csr`, :meth:`from_table` or ``mapeq.read_network``.
+    """An immutable network, made by :meth:`from_edges`, :meth:`from_csr`, :meth:`from_table` or `mapeq.read_network`.
 
     Attributes
     ----------
     indptr : int64 array of shape (num_nodes + 1,)
-    indices : int32 array (int64 beyond 2**31 nodes), one entry a stored link
-    weights : float64 array, one entry a stored link, all positive and finite
-        Where all are known to be equal, a view of a single number.
+        Start of each row in `indices` and `weights`.
+    indices : int32 array (int64 beyond 2**31 nodes), one entry per stored link
+    weights : float64 array, one entry per stored link, all positive and finite
+        A view of a single number if all weights are known to be equal.
     directed : bool
-        Whether row ``i`` holds the links *from* ``i``; else the matrix is symmetric.
+        Whether row ``i`` holds the links *from* ``i``; otherwise the matrix is symmetric.
     labels : range, read-only integer array or tuple
-        What the caller calls the nodes, in node order.
+        Names of the nodes as the caller gave them, in node order. (``Result.labels`` are numbers of modules.)
     node_weights : float64 array of shape (num_nodes,) or None
-        Weights of the nodes, as given in the input: where teleportation lands with
-        ``teleport_to="nodes"``, or the visit rates of ``flow_model="precomputed"``.
+        Weights of the nodes: teleportation targets with ``teleport_to="nodes"``, or the visit rates of
+        ``flow_model="precomputed"``.
     ids : int64 array of shape (num_nodes,) or None
-        The numbers by which a file knows its named nodes (Pajek).
+        Numbers of the named nodes in a file (Pajek).
     num_given : int or None
-        How many links of positive weight it was made of, before parallel ones were summed; None if nobody counted.
+        Number of links of positive weight in the input, before parallel links were summed; None if unknown.
 
     Examples
     --------
@@ -91,13 +91,13 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         weights = float(self.weights[0]) if is_constant(self.weights) else self.weights
-        return self.__dict__ | {"weights": weights}  # a pickle would write a view out
+        return self.__dict__ | {"weights": weights}  # pickle would store a view as a full array
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         if isinstance(state["weights"], float):
             state = state | {"weights": constant(state["weights"], len(state["indices"]))}
         self.__dict__.update(state)
-        self.__post_init__()  # a pickle keeps arrays, but not that they are read-only
+        self.__post_init__()  # pickle does not preserve that arrays are read-only
 
     @classmethod
     def from_edges(
@@ -111,32 +111,36 @@ class Network:
         labels: Sequence[Hashable] | NDArray[Any] | None = None,
         node_weights: ArrayLike | None = None,
     ) -> Network:
-        """Build a network from its links.
+        """Build a network from arrays of link ends and weights.
 
-        Parallel links are summed; a link of weight zero is as good as absent. In an undirected
-        network ``(u, v)`` and ``(v, u)`` are the same link, and a self-link counts once.
+        The weights of parallel links are summed; links of weight 0 are ignored. In an undirected network ``(u, v)`` and
+        ``(v, u)`` are the same link, and a self-link counts once.
 
         Parameters
         ----------
         sources, targets : array_like of shape (m,)
-            The ends of each link. With `num_nodes` or `labels` these are positions,
-            ``0 <= position < num_nodes``. Without, they are the labels themselves, numbers or
-            words, and the nodes are those that occur in a link of positive weight, sorted.
+            Ends of the links. With `num_nodes` or `labels`, positions from 0 to ``num_nodes - 1``. Otherwise labels,
+            integers or strings; the nodes are then the ends of links of positive weight, in sorted order.
         weights : array_like of shape (m,), optional
             Finite and not negative; 1 each by default.
         directed : bool
-            Whether links lead from source to target only.
+            Whether links lead only from source to target.
         num_nodes : int, optional
-            Number of nodes, so that nodes without links can be told.
+            Number of nodes, including nodes without links.
         labels : sequence of num_nodes hashables, optional
-            What the nodes are called.
+            Names of the nodes, all different.
         node_weights : array_like of shape (num_nodes,), optional
+            Finite and not negative.
+
+        Returns
+        -------
+        Network
 
         Raises
         ------
         NetworkError
-            If a weight is negative, NaN or infinite, a position out of range, lengths differ, or a
-            label occurs twice.
+            If a weight is negative, NaN or infinite, a position is out of range, lengths differ, or a label is not
+            unique.
 
         Examples
         --------
@@ -177,24 +181,29 @@ class Network:
         weight: str | int | None = "weight",
         directed: bool = False,
     ) -> Network:
-        """Build a network from a table with one link a row, and say which columns count.
+        """Build a network from a table with one link per row.
 
         Parameters
         ----------
-        table : pandas or Polars DataFrame, Arrow Table, or anything that can be had as Arrow (then by pyarrow)
+        table : pandas or Polars DataFrame, Arrow Table, or any table that pyarrow can convert to Arrow
         source, target : str or int, optional
-            The columns with the ends of links, whole numbers or words (any hashables in pandas), by name or by position
-            from 0. By default ``source`` and ``target``, or ``from`` and ``to``, in any case; failing these, the first
-            two that are not the weight.
+            Columns of the link ends, by name or by position from 0. They hold integers or strings, in pandas any
+            hashables. By default ``source`` and ``target``, or ``from`` and ``to``, in any case; otherwise the first
+            two columns that are not the weight.
         weight : str, int or None
-            The column with the weights, which has to be there unless it is "weight". None: every link weighs 1.
+            Column of the weights. Raises if it is missing; the default "weight" may be absent. With None every link
+            weighs 1.
         directed : bool
-            Whether links lead from source to target only.
+            Whether links lead only from source to target.
+
+        Returns
+        -------
+        Network
 
         Raises
         ------
         NetworkError
-            If a column is not there, an end of a link is missing, or a weight is no number, negative, NaN or infinite.
+            If a column or the end of a link is missing, or a weight is not a number, negative, NaN or infinite.
 
         Examples
         --------
@@ -205,10 +214,10 @@ class Network:
         >>> network.labels, network.total_weight
         (('ann', 'bob', 'cid'), 3.0)
         """
-        from mapeq.io.columns import Wanted
+        from mapeq.io.columns import ColumnChoice
         from mapeq.io.objects.tables import from_table
 
-        return from_table(table, directed=directed, wanted=Wanted(source, target, weight))
+        return from_table(table, directed=directed, columns=ColumnChoice(source, target, weight))
 
     @classmethod
     def from_csr(
@@ -219,24 +228,28 @@ class Network:
         labels: Sequence[Hashable] | NDArray[Any] | None = None,
         node_weights: ArrayLike | None = None,
     ) -> Network:
-        """Build a network from a square sparse matrix, ``A[i, j]`` being the weight of the link i -> j.
+        """Build a network from a square sparse matrix in which ``A[i, j]`` is the weight of the link i -> j.
 
-        A CSR matrix of float64 and int32 without explicit zeros or repeated entries is used
-        as it is, without a copy of its links.
+        A CSR matrix of float64 and int32 without explicit zeros or duplicate entries is used without copying its links.
 
         Parameters
         ----------
         matrix : scipy.sparse matrix or array of shape (n, n), any format
         directed : bool, optional
-            By default a matrix that equals its transpose is undirected, the weight of a pair
-            being ``A[i, j]`` once, and any other is directed. With False a matrix that is not
-            symmetric gives pairs the sum of both directions.
+            By default, a symmetric matrix is undirected, with ``A[i, j]`` as the weight of a pair, and any other is
+            directed. False sums the two directions of each pair if the matrix is not symmetric.
         labels, node_weights : as in :meth:`from_edges`
+
+        Returns
+        -------
+        Network
 
         Raises
         ------
+        TypeError
+            If the matrix is not a SciPy sparse matrix.
         NetworkError
-            If the matrix is not square or complex, or as in :meth:`from_edges`.
+            If the matrix is not square or is complex, or as in :meth:`from_edges`.
 
         Examples
         --------
@@ -245,9 +258,9 @@ class Network:
         <mapeq.Network: 2 nodes, 1 link, undirected>
         """
         if not hasattr(matrix, "tocsr"):
-            raise TypeError(f"a {type(matrix).__name__} is no SciPy sparse matrix; scipy.sparse.csr_array makes one")
+            raise TypeError(f"a {type(matrix).__name__} is not a SciPy sparse matrix; scipy.sparse.csr_array makes one")
         if matrix.dtype.kind == "c":
-            raise NetworkError("the weights of links are real numbers, not complex")
+            raise NetworkError("link weights must be real, not complex")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise NetworkError(f"the matrix of a network must be square, not of shape {matrix.shape}")
         num_nodes = matrix.shape[0]
@@ -275,47 +288,59 @@ class Network:
 
     @property
     def num_nodes(self) -> int:
-        """Number of nodes, those without links included."""
+        """Number of nodes, including nodes without links."""
         return len(self.indptr) - 1
 
     @property
     def num_links(self) -> int:
-        """Number of distinct links: ordered pairs if directed, else pairs; self-links included."""
+        """Number of distinct links, self-links included: ordered pairs if directed, else unordered pairs."""
         stored = len(self.indices)
         return stored if self.directed else (stored + self.num_self_links) // 2
 
     @cached_property
     def self_links(self) -> NDArray[np.int64]:
-        """Where among the stored links those from a node to itself are."""
+        """Positions of the self-links among the stored links: int64 array."""
         return diagonal(self.rows)
 
     @property
     def num_self_links(self) -> int:
-        """Number of nodes that are linked to themselves."""
+        """Number of nodes with a self-link."""
         return len(self.self_links)
 
     @property
     def total_weight(self) -> float:
-        """Sum of the weights of all links, each once."""
+        """Sum of the weights of all links, each counted once."""
         if self.directed:
             return total(self.weights)
         return (total(self.weights) + float(self.weights[self.self_links].sum())) / 2
 
     @property
     def rows(self) -> CSR:
-        """The links of each node: those from it, if directed."""
+        """Links of each node as rows: its out-links, if directed."""
         return CSR(self.indptr, self.indices, self.weights)
 
     def columns(self) -> CSR:
-        """The links to each node: the rows themselves if undirected."""
+        """Return the columns of the matrix: the in-links of each node, if directed, else the rows themselves."""
         return transposed(self.rows) if self.directed else self.rows
 
     def sources(self) -> IntArray:
-        """The row of every stored link: an array as long and as wide as `indices`."""
+        """Return the row of each stored link, as an array of the shape and dtype of `indices`."""
         return np.repeat(np.arange(self.num_nodes, dtype=self.indices.dtype), np.diff(self.indptr))
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
-        """All links, each once: sources, targets (positions, the smaller first if undirected) and weights."""
+        """Return all links, each once.
+
+        Returns
+        -------
+        sources, targets : integer arrays of shape (num_links,)
+            Positions of the nodes; the smaller first, if undirected.
+        weights : float64 array of shape (num_links,)
+
+        Examples
+        --------
+        >>> [array.tolist() for array in Network.from_edges(["b", "b"], ["a", "c"], [1.0, 2.0]).links()]
+        [[0, 1], [1, 2], [1.0, 2.0]]
+        """
         sources = self.sources()
         if self.directed:
             return sources, self.indices, self.weights
@@ -323,16 +348,34 @@ class Network:
         return sources[once], self.indices[once], chosen(self.weights, once)
 
     def out_strengths(self) -> FloatArray:
-        """The weight of each node's row: its strength, or its out-strength if directed. Shape (num_nodes,)."""
+        """Return the strength of each node, its out-strength if directed: float64 array of shape (num_nodes,).
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 0], [1, 2], [1.0, 2.0], directed=True).out_strengths()
+        array([3., 0., 0.])
+        """
         return row_sums(self.indptr, self.weights)
 
     def in_strengths(self) -> FloatArray:
-        """The weight of each node's column: its strength, or its in-strength if directed. Shape (num_nodes,)."""
+        """Return the strength of each node, its in-strength if directed: float64 array of shape (num_nodes,).
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 0], [1, 2], [1.0, 2.0], directed=True).in_strengths()
+        array([0., 1., 2.])
+        """
         columns = self.columns()
         return row_sums(columns.indptr, columns.weights)
 
     def matrix(self) -> scipy.sparse.csr_array:
-        """The links as a SciPy CSR array that shares this network's memory, but for weights that are all equal."""
+        """Return the links as a SciPy CSR array; it shares the memory of this network unless all weights are equal.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 1], [1, 2]).matrix().toarray().tolist()
+        [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+        """
         import scipy.sparse
 
         shape = (self.num_nodes, self.num_nodes)
@@ -340,56 +383,63 @@ class Network:
         return scipy.sparse.csr_array((weights, self.indices, self.indptr), shape=shape, copy=False)
 
     def is_symmetric(self) -> bool:
-        """Whether every link has a reverse link of the same weight."""
+        """Return whether every link has a reverse link of the same weight."""
         return is_symmetric(self.rows)
 
     def undirected(self) -> Network:
-        """The network without directions: a pair weighs the sum of its two links, a self-link its own weight."""
+        """Return the undirected network: the weight of a pair is the sum of its two directions; self-links keep theirs.
+
+        Examples
+        --------
+        >>> Network.from_edges([0, 1, 1], [1, 0, 2], directed=True).undirected().links()[2]
+        array([2., 1.])
+        """
         if not self.directed:
             return self
         indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
     def without_self_links(self) -> Network:
-        """The network without links from a node to itself; all nodes stay."""
+        """Return the network without self-links; all nodes are kept."""
         indptr, indices, weights = without_diagonal(self.rows, self.self_links)
         return replace(self, indptr=indptr, indices=indices, weights=weights, num_given=None)
 
     def label_list(self) -> list[Hashable]:
-        """The labels as Python objects, in node order."""
+        """Return the labels of the nodes as Python objects, in node order."""
         return self.labels.tolist() if isinstance(self.labels, np.ndarray) else list(self.labels)
 
     def summary(self) -> dict[str, Any]:
-        """The figures of this network by name, as plain Python values; takes some seconds for ten million links.
+        """Return the statistics of this network by name, as plain Python values.
+
+        Takes a few seconds for ten million links.
 
         Returns
         -------
         dict
-            ``num_nodes``, ``num_links``, ``num_given``, ``directed``, ``num_self_links``,
-            ``num_nodes_without_links``, ``total_weight``; ``labels``, which are "numbers", "words" or "objects";
-            ``density``, the part of all pairs of nodes that are linked.
+            ``num_nodes``, ``num_links``, ``num_given``, ``directed``, ``num_self_links``, ``num_nodes_without_links``
+            and ``total_weight``. ``labels``: "numbers", "words" or "objects". ``density``: the fraction of all pairs of
+            nodes that are linked.
 
-            ``num_components`` and ``largest_component``, in nodes, directions aside; if directed also
-            ``num_strong_components``, ``largest_strong_component`` and ``reciprocity``, the part of the links between
-            two nodes whose reverse is a link, too.
+            ``num_components`` and ``largest_component`` (its number of nodes), ignoring directions. If directed, also
+            ``num_strong_components``, ``largest_strong_component`` and ``reciprocity``, the fraction of links between
+            two nodes that have a reverse link.
 
-            ``weights``, ``degree`` and ``strength`` as ``min``, ``median``, ``mean`` and ``max``, None where there is
-            nothing; if directed ``out_degree``, ``in_degree``, ``out_strength`` and ``in_strength`` instead. A
-            degree counts the nodes that a node is linked to, itself included. ``hubs``: the labels and degrees of the
-            nodes with most links.
+            ``weights``, ``degree`` and ``strength``, each with ``min``, ``median``, ``mean`` and ``max``, or None if
+            empty. If directed, ``out_degree``, ``in_degree``, ``out_strength`` and ``in_strength`` instead. A self-link
+            adds 1 to the degree. ``hubs``: labels and degrees of the nodes with the highest degrees.
 
-            ``memory``: an estimate of the bytes that clustering takes. ``notes``: what is remarkable, in sentences.
+            ``memory``: estimated memory for clustering, in bytes. ``notes``: remarkable properties, in sentences.
 
         Examples
         --------
         >>> from mapeq import Network
-        >>> figures = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
-        >>> figures["degree"]
+        >>> summary = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
+        >>> summary["degree"]
         {'min': 0, 'median': 2.0, 'mean': 1.6, 'max': 3}
-        >>> figures["num_components"], figures["notes"]
-        (2, ['1 node without links: each stays a module of its own, without flow'])
+        >>> summary["num_components"], summary["notes"]
+        (2, ['1 node without links: each is a separate module without flow'])
         """
-        return figures(self)
+        return network_statistics(self)
 
     def _repr_html_(self) -> str:
         return network_html(self)
@@ -400,10 +450,10 @@ class Network:
 
 
 def first_bad_weight(weights: FloatArray) -> int | None:
-    """Position of the first weight that is negative, NaN or infinite."""
+    """Return the position of the first weight that is negative, NaN or infinite."""
     if is_constant(weights):
         weights = weights[:1]
-    # One pass without temporaries decides the usual case; NaN and infinity survive a sum.
+    # One pass without temporaries decides the common case; NaN and infinity survive a sum.
     with np.errstate(over="ignore", invalid="ignore"):
         if len(weights) == 0 or (np.isfinite(weights.sum()) and weights.min() >= 0):
             return None
@@ -412,7 +462,7 @@ def first_bad_weight(weights: FloatArray) -> int | None:
 
 
 def bad_weight(weight: float, place: str) -> NetworkError:
-    """The error of a weight that is no weight."""
+    """Return the error for an invalid weight."""
     what = "negative" if weight < 0 else "not finite"
     return NetworkError(f"the weight of {place} is {what}: {weight}; weights must be finite and 0 or more")
 

@@ -1,4 +1,4 @@
-"""What there is to know of a network before a search: its figures, and what is remarkable about them."""
+"""Statistics of a network before a search, and notes on what is remarkable."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mapeq._base.errors import counted
 if TYPE_CHECKING:
     from mapeq.network.network import Network
 
-#: The memory that a network and a search on it take at their peak, in bytes by link and by node: undirected and
-#: directed, without weights and with. From peaks of resident memory of `mapeq.infomap`, one trial and one thread, on
-#: networks of a million nodes in groups of 50 and of 3 and 10 million links; Linux, Python 3.11.
+#: Peak memory of a network and a search, in bytes per link and per node, by (directed, weighted). Measured as peak
+#: resident memory of `mapeq.infomap` with one trial and one thread, on networks of a million nodes in groups of 50 with
+#: 3 and 10 million links; Linux, Python 3.11.
 PEAK_BYTES = {(False, False): (23, 175), (False, True): (61, 127), (True, False): (36, 274), (True, True): (52, 289)}
 
-#: So many nodes with most links are named.
+#: Number of nodes with the highest degrees to name.
 NUM_HUBS = 5
 
 
-def figures(network: Network) -> dict[str, Any]:
-    """All that :meth:`mapeq.Network.summary` says."""
-    found = quick_figures(network)
+def network_statistics(network: Network) -> dict[str, Any]:
+    """Return the statistics of :meth:`mapeq.Network.summary`."""
+    found = quick_statistics(network)
     undirected = network.undirected()
     sizes = np.bincount(component_of(undirected))
     found |= {"num_components": len(sizes), "largest_component": int(sizes.max(initial=0))}
@@ -44,8 +44,8 @@ def figures(network: Network) -> dict[str, Any]:
     return found
 
 
-def quick_figures(network: Network) -> dict[str, Any]:
-    """What is known of a network without following its links from node to node."""
+def quick_statistics(network: Network) -> dict[str, Any]:
+    """Return the statistics that need no traversal of the network."""
     n, m = network.num_nodes, network.num_links
     pairs = n * (n - 1) if network.directed else n * (n - 1) // 2
     degrees = total_degrees(network)
@@ -67,7 +67,7 @@ def quick_figures(network: Network) -> dict[str, Any]:
 
 
 def degrees_of(network: Network) -> dict[str, NDArray[np.int64]]:
-    """How many nodes each node is linked to, itself included, by name: degree, or out_degree and in_degree."""
+    """Return the degrees by name: degree, or out_degree and in_degree. A self-link counts once. Shape (n,) each."""
     out = np.diff(network.indptr)
     if not network.directed:
         return {"degree": out}
@@ -75,13 +75,13 @@ def degrees_of(network: Network) -> dict[str, NDArray[np.int64]]:
 
 
 def total_degrees(network: Network) -> NDArray[np.int64]:
-    """How many links each node has, in and out together if directed. Shape (n,)."""
+    """Return the number of links of each node, in-links and out-links together if directed. Shape (n,)."""
     total: NDArray[np.int64] = np.sum(list(degrees_of(network).values()), axis=0)
     return total
 
 
 def strengths_of(network: Network) -> dict[str, FloatArray]:
-    """The weight of each node's links by name: strength, or out_strength and in_strength."""
+    """Return the strengths by name: strength, or out_strength and in_strength. Shape (n,) each."""
     if not network.directed:
         return {"strength": network.out_strengths()}
     into = column_sums(network.indices, network.weights, network.num_nodes)
@@ -89,7 +89,7 @@ def strengths_of(network: Network) -> dict[str, FloatArray]:
 
 
 def distribution(values: NDArray[Any]) -> dict[str, float] | None:
-    """Least, median, mean and greatest of some numbers; None if there are none."""
+    """Return the minimum, median, mean and maximum of some numbers; None if there are none."""
     if len(values) == 0:
         return None
     if is_constant(values):
@@ -99,18 +99,18 @@ def distribution(values: NDArray[Any]) -> dict[str, float] | None:
 
 
 def component_of(network: Network) -> NDArray[np.int32]:
-    """The connected component of each node, or the strongly connected one if directed. Shape (n,)."""
+    """Return the connected component of each node, the strongly connected one if directed. Shape (n,)."""
     from scipy.sparse.csgraph import connected_components
 
     if network.num_nodes == 0:
         return np.zeros(0, dtype=np.int32)
-    # In a symmetric matrix the strong components are the components, and no transpose is needed for them.
+    # In a symmetric matrix the strong components are the components, and SciPy needs no transpose for them.
     components: NDArray[np.int32] = connected_components(network.matrix(), directed=True, connection="strong")[1]
     return components
 
 
 def label_kind(network: Network) -> str:
-    """What nodes are called by: "numbers", whole ones, "words", or "objects" of any kind."""
+    """Return the kind of the labels: "numbers" (integers), "words" (strings) or "objects"."""
     labels = network.labels
     if not isinstance(labels, tuple) or all(type(label) is int for label in labels):
         return "numbers"
@@ -118,7 +118,7 @@ def label_kind(network: Network) -> str:
 
 
 def hubs(network: Network, degrees: NDArray[np.int64]) -> list[tuple[Hashable, int]]:
-    """The nodes with most links and how many these are, in and out together; none where all have as many."""
+    """Return labels and degrees of the nodes with the highest degrees; nothing if all degrees are equal."""
     if len(degrees) == 0 or degrees.min() == degrees.max():
         return []
     most = np.argpartition(-degrees, min(NUM_HUBS, len(degrees) - 1))[:NUM_HUBS]
@@ -132,56 +132,56 @@ def _plain(label: Any) -> Hashable:
 
 
 def memory_to_cluster(network: Network) -> int:
-    """An estimate of the bytes that a network and a two-level search take above what Python takes."""
+    """Estimate the memory of a network and a two-level search in bytes, without the interpreter's own."""
     per_link, per_node = PEAK_BYTES[network.directed, len(network.weights) > 0 and not is_constant(network.weights)]
     return per_link * network.num_links + per_node * network.num_nodes
 
 
-# What is remarkable --------------------------------------------------------------------------
+# Notes ---------------------------------------------------------------------------------------
 
 
 def notes(network: Network, found: dict[str, Any]) -> list[str]:
-    """What is worth knowing before a search: facts, a sentence each."""
-    n, m, alone = found["num_nodes"], found["num_links"], found["num_nodes_without_links"]
-    said: list[str] = []
-    if alone:
-        said.append(f"{counted(alone, 'node')} without links: each stays a module of its own, without flow")
-    if found["num_components"] - alone > 1:
-        parts = counted(found["num_components"] - alone, "component")
-        said.append(f"{parts} with links: no module spans two of them unless recorded teleportation joins them")
+    """Return what is worth knowing before a search, one sentence each."""
+    n, m, num_isolated = found["num_nodes"], found["num_links"], found["num_nodes_without_links"]
+    sentences: list[str] = []
+    if num_isolated:
+        sentences.append(f"{counted(num_isolated, 'node')} without links: each is a separate module without flow")
+    if found["num_components"] - num_isolated > 1:
+        parts = counted(found["num_components"] - num_isolated, "component")
+        sentences.append(f"{parts} with links: no module spans two components, except with recorded teleportation")
     if network.directed and m and network.is_symmetric():
-        said.append("every link has a reverse link of the same weight: as an undirected network it is the same")
-    elif network.directed and (sinks := int(np.count_nonzero(np.diff(network.indptr) == 0)) - alone):
-        said.append(f"{counted(sinks, 'node')} without links out: there the walk goes on by teleportation")
+        sentences.append("every link has a reverse link of the same weight: the network is effectively undirected")
+    elif network.directed and (sinks := int(np.count_nonzero(np.diff(network.indptr) == 0)) - num_isolated):
+        sentences.append(f"{counted(sinks, 'node')} without out-links: the walk leaves by teleportation")
     if network.num_given is not None and network.num_given > m:
-        said.append(f"{counted(network.num_given, 'link')} given: those of the same two nodes are summed")
+        sentences.append(f"{counted(network.num_given, 'link')} in the input: parallel links are summed")
     weights = found["weights"]
     if weights and weights["min"] == weights["max"] != 1:
-        said.append(f"every link weighs {weights['max']:g}: the modules are those without weights")
+        sentences.append(f"every link weighs {weights['max']:g}: the weights do not affect the modules")
     if found["density"] == 1 and n > 2:
-        said.append("every node is linked to every other: only weights can tell modules apart")
+        sentences.append("every node is linked to every other: only weights can tell modules apart")
     if m > n and weights["min"] < weights["max"] and (share := weights["max"] / found["total_weight"]) >= 0.1:
-        said.append(f"the heaviest link has {share:.0%} of all weight")
+        sentences.append(f"the heaviest link holds {share:.0%} of the total weight")
     if found["num_self_links"]:
-        said.append(f"{counted(found['num_self_links'], 'self-link')}: there the walk stays where it is")
-    most = found["hubs"][0] if found["hubs"] and not network.directed else None
-    if most and n > 10 and most[1] >= n / 2:
-        said.append(f"node {most[0]} is linked to {most[1] / n:.0%} of all nodes")
-    return said
+        sentences.append(f"{counted(found['num_self_links'], 'self-link')}: the walk can stay at a node")
+    hub = found["hubs"][0] if found["hubs"] and not network.directed else None
+    if hub and n > 10 and hub[1] >= n / 2:
+        sentences.append(f"node {hub[0]} is linked to {hub[1] / n:.0%} of all nodes")
+    return sentences
 
 
-# For people ----------------------------------------------------------------------------------
+# Text and HTML -------------------------------------------------------------------------------
 
 
-def in_words(found: dict[str, Any]) -> dict[str, str]:
-    """Figures, some or all, as people read them: what they are about, and what they say."""
-    alone, loops = found["num_nodes_without_links"], found["num_self_links"]
+def describe_statistics(found: dict[str, Any]) -> dict[str, str]:
+    """Return statistics, all or only the quick ones, as text by heading."""
+    num_isolated, num_self_links = found["num_nodes_without_links"], found["num_self_links"]
     rows = {
-        "nodes": f"{found['num_nodes']:,}, called by {found['labels']}"
-        + (f"; {alone:,} without links" if alone else ""),
+        "nodes": f"{found['num_nodes']:,}, labelled by {found['labels']}"
+        + (f"; {num_isolated:,} without links" if num_isolated else ""),
         "links": f"{found['num_links']:,}, {'directed' if found['directed'] else 'undirected'}"
-        + (f"; {counted(loops, 'self-link')}" if loops else ""),
-        "pairs linked": f"{found['density']:.3%}",
+        + (f"; {counted(num_self_links, 'self-link')}" if num_self_links else ""),
+        "density": f"{found['density']:.3%} of all pairs",
         "weights": _spread(found["weights"]),
     }
     for key in ("component", "strong_component"):
@@ -198,12 +198,10 @@ def in_words(found: dict[str, Any]) -> dict[str, str]:
             if key in found:
                 rows[key.replace("_", "-")] = _spread(found[key])
     if found["hubs"]:
-        rows["most links"] = ", ".join(f"{label} ({degree:,})" for label, degree in found["hubs"])
+        rows["highest degrees"] = ", ".join(f"{label} ({degree:,})" for label, degree in found["hubs"])
     if "memory" in found:
         megabytes = found["memory"] / 1e6
-        rows["memory"] = (
-            f"{f'some {megabytes:,.0f}' if megabytes >= 1 else 'less than 1'} MB to cluster it, an estimate"
-        )
+        rows["memory"] = f"{f'about {megabytes:,.0f}' if megabytes >= 1 else 'less than 1'} MB to cluster (estimate)"
     return rows
 
 
@@ -225,11 +223,11 @@ def _parts(number: int, largest: int, num_nodes: int) -> str:
 
 
 def html_table(rows: dict[str, str]) -> str:
-    """A table of two columns, names and values, neither of them HTML yet."""
+    """Return an HTML table of names and values, which are escaped here."""
     cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
     return f"<table>{cells}</table>"
 
 
 def network_html(network: Network) -> str:
-    """What a notebook shows of a network: what is known at once."""
-    return html_table(in_words(quick_figures(network)))
+    """Return what a notebook shows of a network: the quick statistics."""
+    return html_table(describe_statistics(quick_statistics(network)))

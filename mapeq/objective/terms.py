@@ -32,7 +32,7 @@ class Terms(NamedTuple):
     counting : float64 array of shape (4,) or None
         The price of the number of modules: bits for each module where there is more than one; the preferred number of
         top modules, at one bit for each more or less, 0 for none; the number of modules around the nodes or below them,
-        which stay; and 1 if the nodes of the level are modules themselves, else 0.
+        which stay, or 2 for any larger number; and 1 if the nodes of the level are modules themselves, else 0.
     """
 
     teleport: FloatArray | None = None
@@ -51,12 +51,12 @@ def above_modules(terms: Terms, num_modules: int) -> Terms:
     return terms._replace(counting=read_only(counting))
 
 
-def within_modules(terms: Terms, num_modules: int) -> Terms:
-    """The terms of modules inside others: none of them is a top module."""
+def within_modules(terms: Terms) -> Terms:
+    """The terms of modules inside others, at least two of them: none is a top module, and each has its price."""
     if terms.counting is None:
         return terms
     counting = terms.counting.copy()
-    counting[[PREFERRED_NUMBER, OTHER_MODULES]] = 0.0, num_modules
+    counting[[PREFERRED_NUMBER, OTHER_MODULES]] = 0.0, 2.0
     return terms._replace(counting=read_only(counting))
 
 

@@ -74,7 +74,7 @@ class Partition(NamedTuple):
         Recorded teleportation of each module, summed over its nodes.
     sizes : uint32 array of shape (m,)
         Number of nodes in each module.
-    index : float64 array of shape (g, 3)
+    index_sums : float64 array of shape (g, 3)
         Of each index codebook: the rate at which it is used, ``h`` of that rate, and the number of its modules.
     codebooks : Codebooks
         Which index codebook names the module of each node.
@@ -84,7 +84,7 @@ class Partition(NamedTuple):
     modules: FloatArray
     teleport: FloatArray | None
     sizes: IndexArray
-    index: FloatArray
+    index_sums: FloatArray
     codebooks: Codebooks
 
 
@@ -207,7 +207,7 @@ def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_d
     arguments[3] = move.destination[VISIT] + move.destination[EXIT]
     arguments[4] = move.destination[EXIT]
     arguments[5] = move.destination[ENTER]
-    arguments[6] = state.index[codebook, INDEX_RATE] + flow_to_origin - flow_to_destination
+    arguments[6] = state.index_sums[codebook, INDEX_RATE] + flow_to_origin - flow_to_destination
     for k in range(7):
         values[k] = plogp(arguments[k])
     move.origin[COST] = values[0] - values[1] - values[2]
@@ -216,7 +216,7 @@ def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_d
     return (
         (move.origin[COST] - state.modules[origin, COST])
         + (move.destination[COST] - state.modules[destination, COST])
-        + (values[6] - state.index[codebook, INDEX_COST])
+        + (values[6] - state.index_sums[codebook, INDEX_COST])
         + change_of_number(terms.counting, state, codebook, more)
     )
 
@@ -224,15 +224,15 @@ def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_d
 @inlined
 def apply_move(terms, state, i, destination, move):
     """Move node `i` as it was evaluated, and keep all sums in step."""
-    origin = state.module_of[i]
+    origin = np.uint64(state.module_of[i])
     state.module_of[i] = destination
     state.sizes[origin] -= ONE
     state.sizes[destination] += ONE
     codebook = codebook_of(state, i)
-    state.index[codebook, INDEX_RATE] = move.arguments[6]
-    state.index[codebook, INDEX_COST] = move.values[6]
+    state.index_sums[codebook, INDEX_RATE] = move.arguments[6]
+    state.index_sums[codebook, INDEX_COST] = move.values[6]
     more = np.float64(state.sizes[destination] == 1) - np.float64(state.sizes[origin] == 0)
-    state.index[codebook, NUM_MODULES] += more
+    state.index_sums[codebook, NUM_MODULES] += more
     # An empty module is cleared exactly: what cancellation leaves must not look like a module.
     left = 0.0 if state.sizes[origin] == 0 else 1.0
     for column in range(4):
@@ -250,7 +250,7 @@ def change_of_number(counting, state, codebook, more):
     """
     if counting is None:
         return 0.0
-    count = state.index[codebook, NUM_MODULES]
+    count = state.index_sums[codebook, NUM_MODULES]
     return _price_of_codebook(counting, codebook, count + more) - _price_of_codebook(counting, codebook, count)
 
 
@@ -311,7 +311,7 @@ def _sum_teleport(teleport, module_of, modules, module_teleport):
 @jit
 def sum_index(state):
     """Sum up the index codebooks: their rates, from the enter flows of the modules, and the numbers of these."""
-    index = state.index
+    index = state.index_sums
     for g in range(len(index)):
         index[g, INDEX_RATE] = state.codebooks.exit[g]
         index[g, NUM_MODULES] = 0.0
@@ -358,8 +358,8 @@ def _changes_by_codebook(nodes, terms, state):
             counted[m] = 1
             change[g] += state.modules[m, COST]
     for g in range(len(rate)):
-        change[g] += state.index[g, INDEX_COST] - plogp(rate[g])
-        change[g] += _price_of_level(terms.counting, g, state.index[g, NUM_MODULES], num_nodes[g])
+        change[g] += state.index_sums[g, INDEX_COST] - plogp(rate[g])
+        change[g] += _price_of_level(terms.counting, g, state.index_sums[g, NUM_MODULES], num_nodes[g])
     return change
 
 
@@ -382,10 +382,10 @@ def _sum_codelength(terms, state):
         visit, enter, exit = state.modules[m, VISIT], state.modules[m, ENTER], state.modules[m, EXIT]
         index -= plogp(enter)
         within += plogp(visit + exit) - plogp(exit)
-    for g in range(len(state.index)):
-        index += state.index[g, INDEX_COST]
-        within += _price_of_codebook(terms.counting, g, state.index[g, NUM_MODULES])
-    in_index = price_in_index(terms.counting, state.index[0, NUM_MODULES])
+    for g in range(len(state.index_sums)):
+        index += state.index_sums[g, INDEX_COST]
+        within += _price_of_codebook(terms.counting, g, state.index_sums[g, NUM_MODULES])
+    in_index = price_in_index(terms.counting, state.index_sums[0, NUM_MODULES])
     return index + in_index, within - in_index
 
 

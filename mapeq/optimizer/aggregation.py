@@ -38,7 +38,7 @@ def compact(state: Partition) -> Partition:
     modules = np.empty((count, 4))
     teleport = None if state.teleport is None else np.empty((count, 2))
     sizes = np.empty(count, dtype=state.sizes.dtype)
-    small = Partition(module_of, modules, teleport, sizes, state.index, state.codebooks)
+    small = Partition(module_of, modules, teleport, sizes, state.index_sums, state.codebooks)
     _compact(state, np.empty_like(state.sizes), state.teleport, small, teleport)
     return small
 
@@ -70,7 +70,7 @@ def expanded(level: Level, state: Partition, module_of: IndexArray) -> Partition
         teleport = np.zeros((n, 2))
         teleport[:num_modules] = state.teleport
     sizes = np.bincount(module_of, minlength=n).astype(module_of.dtype)
-    return Partition(module_of, modules, teleport, sizes, state.index, level.codebooks)
+    return Partition(module_of, modules, teleport, sizes, state.index_sums, level.codebooks)
 
 
 def widest_row(indptr: NDArray[np.uint64]) -> int:
@@ -147,7 +147,7 @@ def aggregate(level: Level, state: Partition, order: IndexArray, workers: Worker
     # The number of links of all modules before each one: enough memory for its row before parallel links are summed.
     room = np.zeros(count + 1, dtype=np.uint64)
     widest = int(_count_links(level.links, groups, room))
-    most = max(widest, min(count, widest_row(room)))
+    most = max(widest, min(count, widest_row(read_only(room))))
     indptr = np.zeros(count + 1, dtype=np.uint64)
     indices = np.empty_like(level.links.indices, subok=False)
     flow = np.empty(len(indices))
@@ -255,7 +255,7 @@ def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple
     flow = np.empty(len(indices)) if level.links.stride else level.links.flow.copy()
     _fill_within(level.links, group_of, number, members, indices, flow)
     links = Links(read_only(indptr), read_only(indices), read_only(flow), level.links.stride)
-    terms = within_modules(level.terms, len(exit))
+    terms = within_modules(level.terms)
     if terms.teleport is not None:
         terms = terms._replace(teleport=read_only(terms.teleport[members]))
     codebooks = Codebooks(read_only(group_of[members]), ONE, read_only(np.ascontiguousarray(exit)))

@@ -111,10 +111,10 @@ class MoveKernels(NamedTuple):
 
 
 class FreeModules(NamedTuple):
-    """Numbers of empty modules, as a stack: ``numbers[: count[0]]``."""
+    """Numbers of empty modules, as a stack: ``numbers[: size[0]]``."""
 
     numbers: IndexArray
-    count: NDArray[np.uint64]
+    size: NDArray[np.uint64]
 
 
 def new_queue(order: IndexArray, num_nodes: int) -> Queue:
@@ -150,8 +150,8 @@ def free_modules_of(state: Partition | MultilevelPartition) -> FreeModules:
 def _fill_free_modules(sizes, free_modules):
     for m in range(len(sizes) - 1, -1, -1):
         if sizes[m] == 0:
-            free_modules.numbers[free_modules.count[0]] = m
-            free_modules.count[0] += ONE
+            free_modules.numbers[free_modules.size[0]] = m
+            free_modules.size[0] += ONE
 
 
 @jit
@@ -208,7 +208,7 @@ def propose(links, nodes, terms, state, constraint, queue, begin, end, scratch):
         size = gather(links, state.module_of, constraint, queue.block, begin, end, scratch)
         evaluate(nodes, terms, state, queue.block, begin, size, scratch)
         for b in range(size):
-            index_cost = state.index[codebook_of(state, np.uint64(queue.block[begin + b])), INDEX_COST]
+            index_cost = state.index_sums[codebook_of(state, np.uint64(queue.block[begin + b])), INDEX_COST]
             best = _best_entry(index_cost, b, scratch)
             alone = np.uint64(scratch.starts[b + ONE]) - ONE
             queue.proposed[begin + b] = n if best == alone else np.uint64(scratch.modules[best])
@@ -311,7 +311,7 @@ def evaluate(nodes, terms, state, block, begin, size, scratch):
         own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
         origin = np.uint64(scratch.modules[own])
         codebook = codebook_of(state, i)
-        index_rate = state.index[codebook, INDEX_RATE]
+        index_rate = state.index_sums[codebook, INDEX_RATE]
         flow_to_origin = scratch.flow_to_module[own] + teleport_flow(terms.teleport, i, state.teleport, origin, 1.0)
         scratch.visit[own] = state.modules[origin, VISIT] - visit
         scratch.enter[own] = state.modules[origin, ENTER] - enter + flow_to_origin
@@ -377,9 +377,9 @@ def commit(links, nodes, terms, state, constraint, queue, size, free_modules, sc
                 enqueue(queue, i)
                 continue
         elif destination == n or state.sizes[destination] == ZERO:  # a new module, maybe since the last node left it
-            if free_modules.count[0] == ZERO or state.sizes[origin] == ONE:
+            if free_modules.size[0] == ZERO or state.sizes[origin] == ONE:
                 continue
-            destination = np.uint64(free_modules.numbers[free_modules.count[0] - ONE])
+            destination = np.uint64(free_modules.numbers[free_modules.size[0] - ONE])
         flow_to_origin = teleport_flow(terms.teleport, i, state.teleport, origin, 1.0)
         flow_to_destination = teleport_flow(terms.teleport, i, state.teleport, destination, 0.0)
         start = links.indptr[i]
@@ -396,11 +396,11 @@ def commit(links, nodes, terms, state, constraint, queue, size, free_modules, sc
                 enqueue(queue, i)
             continue
         if state.sizes[destination] == 0:
-            free_modules.count[0] -= ONE
+            free_modules.size[0] -= ONE
         apply_move(terms, state, i, destination, move)
         if state.sizes[origin] == 0:
-            free_modules.numbers[free_modules.count[0]] = origin
-            free_modules.count[0] += ONE
+            free_modules.numbers[free_modules.size[0]] = origin
+            free_modules.size[0] += ONE
         change -= gain
         if constraint.refining == ZERO:
             enqueue_neighbours(links, queue, i, destination, scratch)

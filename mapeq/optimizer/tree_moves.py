@@ -107,7 +107,7 @@ def commit_units(links, nodes, terms, state, constraint, queue, size, free_modul
             continue
         i = np.uint64(queue.block[b])
         one, chain, entry, new = best_place(links, nodes, terms, state, constraint, i, scratch)
-        if one >= -MIN_GAIN or (new and free_modules.count[0] == ZERO):
+        if one >= -MIN_GAIN or (new and free_modules.size[0] == ZERO):
             continue
         destination = _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
         enqueue_neighbours(links, queue, i, destination, scratch)
@@ -320,8 +320,8 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
         before = modules[m, ENTER]
         if sizes[m] == ZERO:
             _clear_module(terms.teleport, state, m)
-            free_modules.numbers[free_modules.count[0]] = m
-            free_modules.count[0] += ONE
+            free_modules.numbers[free_modules.size[0]] = m
+            free_modules.size[0] += ONE
             state.num_modules[0] -= 1.0
         else:
             leaves = ZERO
@@ -332,8 +332,8 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
     sizes[lowest] -= leaves
     added = use
     if new:
-        free_modules.count[0] -= ONE
-        destination = np.uint64(free_modules.numbers[free_modules.count[0]])
+        free_modules.size[0] -= ONE
+        destination = np.uint64(free_modules.numbers[free_modules.size[0]])
         state.parent[destination] = lowest
         modules[destination, USE], modules[destination, ENTER], modules[destination, EXIT] = use, enter, exit
         modules[destination, COST] = module_cost(use, enter, exit)

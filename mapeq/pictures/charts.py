@@ -1,4 +1,4 @@
-"""Pictures of what a clustering found, without its links: the hierarchy, and the codelength."""
+"""Draw the hierarchy and the codelength of a result."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, depths, first_children, ranks
 from mapeq._base.optional import require
-from mapeq.pictures.colours import coloured, is_dark, mixed, rgb
-from mapeq.pictures.label_placement import INK, Lettering, Wish, as_text, entitle
+from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
+from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.result.result import Result
 from mapeq.walk.flow import VISIT
 
 if TYPE_CHECKING:
     import matplotlib.axes
 
-#: Families of modules that get colours of their own; smaller ones are grey.
+#: Number of families of modules with colours of their own; smaller ones are grey.
 _MOST_FAMILIES = 400
 _GREY = rgb("#9AA5B1")
 _INDEX, _MODULES, _SAVED, _LOST = "#E69F00", "#0072B2", "#009E73", "#D55E00"
 
 
-def described(result: Result, level: int = 1) -> str:
-    """How many modules there are and how long the description is, as titles say it."""
+def describe(result: Result, level: int = 1) -> str:
+    """Return the number of modules, the codelength and the savings, for titles."""
     modules = counted(result.modules_per_level[level - 1] if result.modules_per_level else 0, "module")
     if result.num_levels > 2 and level == 1:
         modules = f"{counted(result.num_modules, 'top module')} in {result.num_levels} levels"
@@ -42,14 +42,14 @@ def described(result: Result, level: int = 1) -> str:
 
 
 class Cells(NamedTuple):
-    """The cells of an icicle: modules by number, the root included, then nodes.
+    """The cells of an icicle diagram: modules by number, including the root, then nodes.
 
     Attributes
     ----------
     column : int64 array of shape (t + n,)
-        How deep it is; 0 for the root.
+        Depth; 0 for the root.
     top, height : float64 arrays of shape (t + n,)
-        As fractions of the flow; those of what is in a module add up to its own.
+        As fractions of the flow; the heights of a module's parts add up to its height.
     """
 
     column: NDArray[np.int64]
@@ -58,12 +58,12 @@ class Cells(NamedTuple):
 
 
 def icicle(result: Result) -> Cells:
-    """Where each module and node stands: beside the module that it is in, those with most flow first."""
+    """Place each module and node next to its parent, by decreasing flow."""
     module_of, parent = result.hierarchy.module_of.astype(np.int64), result.hierarchy.parent.astype(np.int64)
     depth = depths(result.hierarchy.parent)
     visits = result.module_records[:, VISIT].copy()
     visits[ROOT] = visits[1:][parent[1:] == ROOT].sum()
-    before = np.cumsum(visits) - visits - visits[ROOT]  # what all modules of smaller numbers have, but the root
+    before = np.cumsum(visits) - visits - visits[ROOT]  # sum over all modules of smaller numbers, without the root
     first = np.minimum(first_children(result.hierarchy.parent)[:-1], len(parent) - 1)
     top = np.zeros(len(parent))
     for level in range(1, int(depth.max()) + 1):
@@ -83,11 +83,11 @@ def icicle(result: Result) -> Cells:
 
 
 def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
-    """Draw the hierarchy as an icicle: a column a level, heights by flow, coloured by top module."""
+    """Draw the hierarchy as an icicle diagram: one column per level, heights by flow, coloured by top module."""
     collections = require("matplotlib.collections", extra="plot")
     if result.num_links == 0:
         ax.set_axis_off()
-        entitle(ax, name, "no links")
+        set_title(ax, name, "no links")
         return
     cells = icicle(result)
     colours = _cell_colours(result, cells)
@@ -100,13 +100,13 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -
     ax.set_xticks(range(1, num_columns + 1), _headings(result))
     ax.set_yticks(np.linspace(0, 1, 6), [f"{part:.0%}" for part in np.linspace(0, 1, 6)])
     ax.set_ylabel("share of the flow", fontsize=9)
-    entitle(ax, name, described(result))
-    lettering = Lettering(ax, np.zeros((0, 2)), np.zeros(0))
+    set_title(ax, name, describe(result))
+    placer = LabelPlacer(ax, np.zeros((0, 2)), np.zeros(0))
     corners = _corners(cells)
     visible = cells.height * ax.get_window_extent().height
     is_node = np.arange(len(cells.height)) >= len(result.hierarchy.parent)
     leaves = np.unique(result.hierarchy.module_of).astype(np.int64)
-    ground = corners[leaves] + [1.0, 0.0]  # where nodes are too thin to be seen one by one
+    ground = corners[leaves] + [1.0, 0.0]  # background where nodes are too thin to draw
     ground_colours = mixed(colours[leaves], 1, 0.5)
     shown = (cells.column > 0) & (visible > np.where(is_node, 0.7, 0.1))
     edges = np.where(visible[shown] > 3, 0.5, 0.0)
@@ -115,11 +115,11 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -
     ax.add_collection(
         quads(corners[shown], facecolors=colours[shown], edgecolors="white", linewidths=edges, zorder=2, gid="cells")
     )
-    lettering.write(_wishes_of_cells(result, cells, colours, visible))
+    placer.write(_cell_labels(result, cells, colours, visible))
 
 
 def _corners(cells: Cells) -> FloatArray:
-    """Outlines of the cells, shape (t + n, 4, 2)."""
+    """Return the outlines of the cells, shape (t + n, 4, 2)."""
     left, right = cells.column - 0.5, cells.column + 0.5
     bottom = cells.top + cells.height
     across, down = np.stack([left, right, right, left]), np.stack([cells.top, cells.top, bottom, bottom])
@@ -127,7 +127,7 @@ def _corners(cells: Cells) -> FloatArray:
 
 
 def _headings(result: Result) -> list[str]:
-    """What stands above the columns."""
+    """Return the headings of the columns."""
     levels = zip(result.modules_per_level, result.level_savings, strict=True)
     if result.num_levels == 2:
         texts = [f"{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits" for number, saved in levels]
@@ -140,10 +140,10 @@ def _headings(result: Result) -> list[str]:
 
 
 def _families(result: Result) -> NDArray[np.int64]:
-    """The module that gives each module its colour: the top module that it is in or is.
+    """Return the module that each module takes its colour from: its top module. Shape (t,).
 
-    Below modules with more than half of the flow, which would make the picture one colour, those in them; such a module
-    itself has none, -1. Shape (t,).
+    A module with more than half of the flow would make the picture a single colour: it gets none, -1, and its children
+    get colours instead.
     """
     parent = result.hierarchy.parent.astype(np.int64)
     visits = result.module_records[:, VISIT]
@@ -160,15 +160,15 @@ def _families(result: Result) -> NDArray[np.int64]:
 
 
 def _cell_colours(result: Result, cells: Cells) -> FloatArray:
-    """A hue a family, lighter with every level below it, and every other one of the same module a shade lighter."""
+    """Return one hue per family, lighter at each level below, alternating slightly between siblings."""
     parent, num_modules = result.hierarchy.parent, len(result.hierarchy.parent)
     family = _families(result)
-    heads = np.unique(family[family >= 0])
-    heads = heads[np.argsort(-cells.height[heads], kind="stable")][:_MOST_FAMILIES]
-    bounds = cells.top[heads], (cells.top + cells.height)[heads]
+    largest = np.unique(family[family >= 0])
+    largest = largest[np.argsort(-cells.height[largest], kind="stable")][:_MOST_FAMILIES]
+    bounds = cells.top[largest], (cells.top + cells.height)[largest]
     gap = np.maximum(np.maximum.outer(bounds[0], bounds[0]) - np.minimum.outer(bounds[1], bounds[1]), 0)
     own = np.tile(_GREY, (num_modules, 1))
-    own[heads] = coloured(np.exp(-gap / 0.03))
+    own[largest] = assign_colours(np.exp(-gap / 0.03))
     hues = np.where((family >= 0)[:, None], own[family], mixed(_GREY, 1, 0.4))
     below = np.where(family >= 0, cells.column[:num_modules] - cells.column[family], 0)
     odd = ranks(parent) % 2 == 0
@@ -182,8 +182,8 @@ def _cell_colours(result: Result, cells: Cells) -> FloatArray:
     return mixed(hues, 1, lightening)
 
 
-def _wishes_of_cells(result: Result, cells: Cells, colours: FloatArray, visible: FloatArray) -> Iterator[Wish]:
-    """Labels of all cells that are high enough: the most visited nodes of a module."""
+def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: FloatArray) -> Iterator[LabelRequest]:
+    """Yield labels for all cells that are high enough: the most visited nodes of a module."""
     names, num_modules = result.network.labels, len(result.hierarchy.parent)
     readable = np.flatnonzero((cells.column > 0) & (visible > 10))
     by_flow = np.argsort(-result.flow, kind="stable")
@@ -202,29 +202,29 @@ def _wishes_of_cells(result: Result, cells: Cells, colours: FloatArray, visible:
             )
         ink = "white" if is_dark(colours[cell]) else INK
         place = (float(cells.column[cell]), top + height / 2)
-        yield Wish(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
+        yield LabelRequest(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
 
 
 # The codelength -------------------------------------------------------------------------------
 
 
 def draw_codelength(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
-    """Draw what the levels save, and beside it what the trials found, if there were several."""
+    """Draw the savings of the levels and, if there are several, the codelengths of the trials."""
     ax.set_axis_off()
     if result.num_links == 0:
-        entitle(ax, name, "no links")
+        set_title(ax, name, "no links")
         return
     several = len(result.trials) > 1
-    entitle(ax, name, described(result))
+    set_title(ax, name, describe(result))
     _draw_levels(result, ax.inset_axes((0.07, 0.1, 0.52 if several else 0.9, 0.86)))
     if several:
         _draw_trials(result, ax.inset_axes((0.74, 0.1, 0.25, 0.86)))
 
 
 def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
-    """Bars from the description without modules down to that with all of them, and the two parts of the latter."""
+    """Draw bars from the one-level codelength down to the codelength, and the two parts of the latter."""
     savings = np.array(result.level_savings)
-    savings[np.abs(savings) < 1e-12] = 0.0  # rounding errors have a sign
+    savings[np.abs(savings) < 1e-12] = 0.0  # avoids -0.000
     left = result.one_level_codelength - np.cumsum(savings)
     names = ["without\nmodules", *(f"level {level}" for level in range(1, len(savings) + 1)), "codelength"]
     if len(savings) == 1:
@@ -251,7 +251,7 @@ def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
 
 
 def _draw_trials(result: Result, ax: matplotlib.axes.Axes) -> None:
-    """A dot a trial, and a line where their recombination is."""
+    """Draw one dot per trial, and a line for the recombined result."""
     trials = np.array(result.trials)
     ax.plot(
         range(1, len(trials) + 1), trials, "o", color=_MODULES, markersize=5 if len(trials) < 60 else 2, gid="trials"

@@ -1,4 +1,4 @@
-"""Colours of modules: neighbours can be told apart, by colour-blind people, too."""
+"""Colours of modules, chosen so that neighbours can be told apart, also with colour blindness."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 
-#: Colours that colour-blind people can tell apart (Okabe & Ito 2008), without black.
+#: Colours for colour-blind readers (Okabe & Ito 2008), without black.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 
-#: Visions: what is left of the three lights of a screen (Machado, Oliveira & Fernandes 2009) with all kinds of cones,
-#: and without those for long or middle waves, which one man in forty lacks.
+#: Matrices of linear RGB as seen with normal vision, protanopia and deuteranopia (Machado, Oliveira & Fernandes 2009).
 _VISION = np.array(
     [
         [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -20,7 +19,7 @@ _VISION = np.array(
     ]
 )
 
-# Oklab (Ottosson 2020), where distances are about as large as they look.
+# Oklab (Ottosson 2020), a perceptually uniform colour space.
 _TO_CONES = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -36,23 +35,23 @@ _TO_LAB = np.array(
     ]
 )
 
-#: Colours that far apart in Oklab are easily told apart side by side.
+#: Distance in Oklab at which colours are easy to tell apart side by side.
 _EASY = 0.09
 
 
 def rgb(colour: str) -> FloatArray:
-    """The three lights of a colour like ``#0072B2``, from 0 to 1."""
+    """Return red, green and blue of a colour like ``#0072B2``, from 0 to 1."""
     return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
 
 
 def mixed(colours: FloatArray, other: float, part: FloatArray | float) -> FloatArray:
-    """Colours mixed with that part of white (1) or black (0). Any shape (..., 3)."""
+    """Mix colours with a fraction of white (1) or black (0). Any shape (..., 3)."""
     found: FloatArray = colours + (other - colours) * np.asarray(part)[..., None]
     return found
 
 
 def oklab(colours: FloatArray, vision: int = 0) -> FloatArray:
-    """Lightness and the two opponent axes of colours, by the number of a vision. Shapes (..., 3)."""
+    """Convert colours to Oklab, as seen with one of the kinds of vision. Shapes (..., 3)."""
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ _VISION[vision].T, 0, 1)
     found: FloatArray = np.cbrt(seen @ _TO_CONES.T) @ _TO_LAB.T
@@ -60,39 +59,39 @@ def oklab(colours: FloatArray, vision: int = 0) -> FloatArray:
 
 
 def difference(first: FloatArray, second: FloatArray) -> FloatArray:
-    """How different colours look, in Oklab, to whom they look most alike. Shapes (..., 3)."""
+    """Return the smallest distance of colours in Oklab over all kinds of vision. Shapes (..., 3)."""
     apart = [np.linalg.norm(oklab(first, vision) - oklab(second, vision), axis=-1) for vision in range(len(_VISION))]
     found: FloatArray = np.min(apart, axis=0)
     return found
 
 
 def is_dark(colour: FloatArray) -> bool:
-    """Whether white letters are easier to read on a colour than black ones."""
+    """Return whether white text is easier to read on a colour than black text."""
     return bool(oklab(colour)[0] < 0.62)
 
 
 def palette() -> FloatArray:
-    """The colours of modules, shape (20, 3): seven hues, then these darker, and lighter, but for yellow."""
+    """Return the colours of modules, shape (20, 3): seven hues, the same darker, and lighter without yellow."""
     hues = np.array([rgb(hue) for hue in _HUES])
     return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45)])
 
 
-def coloured(closeness: FloatArray) -> FloatArray:
-    """Colours for things so that those close to each other differ most.
+def assign_colours(closeness: FloatArray) -> FloatArray:
+    """Assign colours to shapes so that nearby shapes differ most.
 
     Parameters
     ----------
     closeness : float64 array of shape (k, k)
-        How much it matters to tell two of them apart; symmetric.
+        How important it is to tell two shapes apart; symmetric.
 
     Returns
     -------
     float64 array of shape (k, 3)
-        Red, green and blue. The first seven have hues of their own, the first 20 colours of their own.
+        Red, green and blue. The first seven shapes have different hues, the first 20 different colours.
     """
     colours = palette()
     likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
-    # A hue rather than a shade of it, and all of them about equally often; yellow is faint on white.
+    # Prefer the pure hues, use all about equally often, and avoid yellow, which is faint on white.
     cost = np.zeros((len(closeness), len(colours))) + 0.001 * np.arange(len(colours))
     cost[:, len(_HUES) :] += 0.1
     cost[:, len(_HUES) - 1] += 0.05
@@ -109,7 +108,7 @@ def coloured(closeness: FloatArray) -> FloatArray:
 
 
 def closeness_of_discs(centres: FloatArray, radii: FloatArray) -> FloatArray:
-    """How close discs in the plane are to each other, from 0 to 1. Shape (k, k)."""
+    """Return the closeness of discs in the plane, from 0 to 1. Shape (k, k)."""
     if len(radii) == 0:
         return np.zeros((0, 0))
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1) - radii[:, None] - radii[None]

@@ -1,4 +1,4 @@
-"""Writing pictures: the format follows the suffix, and a file is written whole or not at all."""
+"""Write pictures: the suffix selects the format, and a file is replaced only once it is complete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mapeq._base.optional import require
-from mapeq.io.files.output import check_writable, whole_file
+from mapeq.io.files.output import atomic_file, check_writable
 from mapeq.pictures.network import KINDS, plot
 from mapeq.result.result import Result
 
@@ -14,12 +14,12 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:
-    """Refuse at once what could only fail after the work is done.
+    """Check before a long search that a picture can be written.
 
     Raises
     ------
     ValueError
-        If the suffix tells no format of pictures.
+        If the suffix is not that of a picture.
     FormatError
         If the file cannot be written.
     ImportError
@@ -27,7 +27,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     """
     if _format_of(path) not in FORMATS:
         known = ", ".join(f".{name}" for name in FORMATS)
-        raise ValueError(f"{os.fspath(path)}: the suffix tells the format; that of a picture must be one of {known}")
+        raise ValueError(f"{os.fspath(path)}: the suffix selects the format; that of a picture must be one of {known}")
     check_writable(path)
     require("matplotlib", extra="plot")
 
@@ -40,17 +40,17 @@ def write_picture(
     level: int | None = None,
     name: str | None = None,
 ) -> None:
-    """Write a picture of a result, the same bytes for the same result; see :meth:`mapeq.Result.plot`."""
+    """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
     matplotlib = require("matplotlib", extra="plot")
     figures = require("matplotlib.figure", extra="plot")
-    # Words stay words in SVG, and its identifiers do not change from run to run.
+    # Keep text as text in SVG, and its identifiers constant from run to run.
     with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none"}):
         figure = figures.Figure(figsize=KINDS[kind], layout="constrained")
         plot(result, kind, figure.add_subplot(), level, name)
         format = _format_of(path)
         date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
-        with whole_file(path, binary=True) as stream:
+        with atomic_file(path, binary=True) as stream:
             figure.savefig(stream, format=format, dpi=100, metadata=date)
 
 

@@ -1,7 +1,7 @@
-"""Where things stand in pictures of networks: modules as discs that keep apart, their nodes within.
+"""Layout of networks: modules as disjoint discs, nodes within the discs of their modules.
 
-Both by the same means: distances along links are reproduced in the plane (stress, Gansner, Koren & North 2005, with
-pivots, Ortmann, Klimenta & Brandes 2017), and discs that overlap then push each other away. Nothing is random.
+Both use the same method: stress majorisation reproduces the lengths of paths in the plane (Gansner, Koren & North 2005,
+with pivots, Ortmann, Klimenta & Brandes 2017), and overlapping discs then push each other apart. Nothing is random.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from scipy.sparse.csgraph import dijkstra
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.jit import jit
 
-#: Up to so many nodes all distances are looked at, beyond that those to so many of them.
+#: Number of pivots; with fewer nodes, all distances are used.
 PIVOTS = 400
 
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
 class NetworkLayout(NamedTuple):
-    """Places of modules and of the nodes in them; the discs of all modules together have area pi.
+    """Positions of modules and nodes; the discs of all modules have a total area of pi.
 
     Attributes
     ----------
     centres : float64 array of shape (k, 2)
     radii : float64 array of shape (k,)
-        Of the discs, which do not overlap.
+        Radii of the discs, which do not overlap.
     places : float64 array of shape (n, 2)
-        Of the nodes, each within the disc of its module.
+        Positions of the nodes, each within the disc of its module.
     dots : float64 array of shape (n,)
         Radii of the nodes.
     """
@@ -45,17 +45,17 @@ class NetworkLayout(NamedTuple):
 def flow_between(
     labels: IntArray, num_modules: int, sources: IntArray, targets: IntArray, flow: FloatArray
 ) -> scipy.sparse.csr_array:
-    """The flow from module to module, given that over links; none from a module to itself. Shape (k, k)."""
+    """Sum the flow over links by pair of modules, without flow within modules. Shape (k, k)."""
     ends = labels[sources], labels[targets]
     apart = ends[0] != ends[1]
     shape = (num_modules, num_modules)
     return scipy.sparse.coo_array((flow[apart], (ends[0][apart], ends[1][apart])), shape=shape).tocsr()
 
 
-def placed_discs(
+def place_discs(
     radii: FloatArray, between: scipy.sparse.csr_array, *, gap: float = 0.35, pull: float = 0.004, shape: float = 1.0
 ) -> FloatArray:
-    """Places of discs in the plane, shape (k, 2): none overlaps, those with much flow between them are neighbours.
+    """Place discs in the plane without overlaps, near to those that they exchange flow with; return shape (k, 2).
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def placed_discs(
     between : sparse array of shape (k, k)
         Flow from disc to disc.
     gap : float
-        How far discs that exchange flow with nobody else are apart, in mean radii.
+        Distance between two discs that exchange flow only with each other, in mean radii.
     pull : float
-        How densely they are packed, see :func:`keep_apart`.
+        How densely to pack them, see :func:`keep_apart`.
     shape : float
         Height of the picture by its width.
     """
@@ -77,7 +77,7 @@ def placed_discs(
     lengths = radii[i] + radii[j] + unit / np.sqrt(np.clip(shares, 1e-4, 1.0))
     places = stress_layout(scipy.sparse.coo_array((lengths, (i, j)), shape=both.shape).tocsr())
     keep_apart(places, radii + 0.2 * unit, 400, pull, np.inf)
-    return _turned(places, radii, shape)
+    return _rotated(places, radii, shape)
 
 
 def network_layout(
@@ -89,14 +89,14 @@ def network_layout(
     *,
     shape: float = 1.0,
 ) -> NetworkLayout:
-    """Place modules by the flow between them, and their nodes within them by that over links.
+    """Place modules by the flow between them, and nodes within modules by the flow over links.
 
     Parameters
     ----------
     labels : integer array of shape (n,)
-        The module of each node, numbered from 0 without gaps.
+        Module of each node, numbered from 0 without gaps.
     node_flow : float64 array of shape (n,)
-    sources, targets, flow : arrays, one entry a link
+    sources, targets, flow : arrays with one entry per link
     shape : float
         Height of the picture by its width.
     """
@@ -104,22 +104,22 @@ def network_layout(
     sizes = np.bincount(labels, minlength=num_modules)
     shares = np.bincount(labels, node_flow, minlength=num_modules) / max(node_flow.sum(), 1e-300)
     radii = np.sqrt((shares + sizes / max(n, 1)) / 2)
-    centres = placed_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
+    centres = place_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
     dots = np.maximum(np.sqrt(0.2 * node_flow / max(node_flow.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
     places = _within_discs(labels, radii, dots, sources, targets, flow)
-    places = _facing(places, labels, centres, sources, targets, flow)
+    places = _face_partners(places, labels, centres, sources, targets, flow)
     return NetworkLayout(centres, radii, centres[labels] + places, dots)
 
 
 def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArray:
-    """Places in the plane whose distances are those along links, as far as may be. Shape (n, 2).
+    """Place nodes in the plane such that distances approximate path lengths. Shape (n, 2).
 
     Parameters
     ----------
     lengths : sparse array of shape (n, n)
-        How long each link should be; without direction.
+        Length of each link; directions are ignored.
     rounds : int
-        How often every node is moved.
+        Number of times that every node is moved.
     """
     n = lengths.shape[0]
     if n < 2:
@@ -129,7 +129,7 @@ def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArr
     distances = dijkstra(lengths, directed=False, indices=pivots).T
     reached = np.isfinite(distances)
     typical = lengths.data.mean() if lengths.nnz else 1.0
-    # Strangers stay aside of what is linked, all around it.
+    # Place unconnected components around each other.
     distances[~reached] = 0.55 * distances.max(initial=0.0, where=reached) + typical
     places = _first_places(distances, typical)
     _relax(places, np.ascontiguousarray(distances), pivots, lengths.indptr, lengths.indices, lengths.data, rounds)
@@ -138,7 +138,7 @@ def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArr
 
 
 def _first_places(distances: FloatArray, typical: float) -> FloatArray:
-    """Classical scaling by the distances to the pivots; a sunflower besides, since nodes may agree in all of them."""
+    """Scale distances to the pivots classically; add a sunflower pattern to separate nodes with equal distances."""
     n = len(distances)
     squares = np.square(distances)
     centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
@@ -147,14 +147,14 @@ def _first_places(distances: FloatArray, typical: float) -> FloatArray:
     places = places if places.shape[1] == 2 else np.column_stack([places, np.zeros(n)])
     spread = np.abs(places).max()
     places *= distances.max() / 2 / max(spread, 1e-300)
-    places *= np.where(places[np.abs(places).argmax(axis=0), [0, 1]] < 0, -1, 1)  # the sign of axes is anybody's guess
+    places *= np.where(places[np.abs(places).argmax(axis=0), [0, 1]] < 0, -1, 1)  # fixes the arbitrary sign of the axes
     angles, rings = _GOLDEN_ANGLE * np.arange(n), np.sqrt(np.arange(n) + 0.5) * typical / np.sqrt(n)
     found: FloatArray = places + 0.3 * rings[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
     return np.ascontiguousarray(found)
 
 
-def _turned(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
-    """The same places, turned so that the discs fill a picture of that shape best."""
+def _rotated(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
+    """Rotate places such that the discs fill a picture of this shape best."""
     best, least = places, np.inf
     for angle in np.linspace(0, np.pi, 36, endpoint=False):
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -169,7 +169,7 @@ def _turned(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
 def _within_discs(
     labels: IntArray, radii: FloatArray, dots: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray
 ) -> FloatArray:
-    """Places of nodes about the centres of their modules, shape (n, 2)."""
+    """Place nodes relative to the centres of their modules, shape (n, 2)."""
     order = np.argsort(labels, kind="stable")
     first = np.searchsorted(labels[order], np.arange(len(radii) + 1))
     rank = np.empty(len(labels), dtype=np.int64)
@@ -189,25 +189,25 @@ def _within_discs(
 
 
 def _in_disc(places: FloatArray, dots: FloatArray, radius: float) -> FloatArray:
-    """Spread places over a disc: each as far from the centre as leaves room for those that are nearer to it."""
+    """Spread places over a disc: move each away from the centre as far as the more central ones need room."""
     distance = np.hypot(*places.T)
     order = np.argsort(distance, kind="stable")
     areas = np.square(dots[order])
     areas += areas.mean()
     room = np.cumsum(areas) - areas / 2
-    wanted = np.empty(len(dots))
-    wanted[order] = np.sqrt(room / areas.sum())
+    target = np.empty(len(dots))
+    target[order] = np.sqrt(room / areas.sum())
     spread: FloatArray = (
-        places / np.maximum(distance, 1e-300)[:, None] * (wanted * np.maximum(radius * 0.95 - dots, 0))[:, None]
+        places / np.maximum(distance, 1e-300)[:, None] * (target * np.maximum(radius * 0.95 - dots, 0))[:, None]
     )
     keep_apart(spread, dots * 1.1, 60, 0.0, radius * 0.95)
     return spread
 
 
-def _facing(
+def _face_partners(
     places: FloatArray, labels: IntArray, centres: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray
 ) -> FloatArray:
-    """Turn each module, or its mirror image, so that nodes look to the modules that they exchange flow with."""
+    """Rotate or reflect each module such that nodes face the modules that they exchange flow with."""
     apart = labels[sources] != labels[targets]
     i, j, strength = sources[apart], targets[apart], flow[apart]
     way = centres[labels[j]] - centres[labels[i]]
@@ -235,56 +235,56 @@ def _sums(groups: IntArray, values: NDArray[np.complex128], count: int) -> NDArr
 
 @jit
 def _relax(places, distances, pivots, indptr, indices, lengths, rounds):
-    """Move each node in turn to where its distances to pivots and neighbours want it to be.
+    """Move each node in turn to the optimum for its distances to pivots and neighbours.
 
     Parameters
     ----------
     places : float64 array of shape (n, 2)
-        Changed in place.
+        Updated in place.
     distances : float64 array of shape (n, p)
-        To the pivots.
+        Path lengths to the pivots.
     pivots : int64 array of shape (p,)
-    indptr, indices, lengths : the links of each node, and how long they should be
+    indptr, indices, lengths : the links of each node, as compressed sparse rows
     rounds : int
     """
     n, num_pivots = distances.shape
     scale = n / num_pivots
     for _ in range(rounds):
         for i in range(n):
-            x, y, whole = 0.0, 0.0, 0.0
+            x, y, total = 0.0, 0.0, 0.0
             for k in range(num_pivots + indptr[i + 1] - indptr[i]):
                 if k < num_pivots:
-                    j, wanted, share = pivots[k], distances[i, k], scale
+                    j, target, share = pivots[k], distances[i, k], scale
                 else:
-                    j, wanted, share = indices[indptr[i] + k - num_pivots], lengths[indptr[i] + k - num_pivots], 1.0
-                if j == i or wanted <= 0.0:
+                    j, target, share = indices[indptr[i] + k - num_pivots], lengths[indptr[i] + k - num_pivots], 1.0
+                if j == i or target <= 0.0:
                     continue
-                weight = share / (wanted * wanted)
+                weight = share / (target * target)
                 dx, dy = places[i, 0] - places[j, 0], places[i, 1] - places[j, 1]
-                now = np.sqrt(dx * dx + dy * dy)
-                stretch = wanted / now if now > 1e-12 else 0.0
+                distance = np.sqrt(dx * dx + dy * dy)
+                stretch = target / distance if distance > 1e-12 else 0.0
                 x += weight * (places[j, 0] + dx * stretch)
                 y += weight * (places[j, 1] + dy * stretch)
-                whole += weight
-            if whole > 0.0:
-                places[i, 0], places[i, 1] = x / whole, y / whole
+                total += weight
+            if total > 0.0:
+                places[i, 0], places[i, 1] = x / total, y / total
 
 
 @jit
 def keep_apart(places, radii, rounds, pull, bound):
-    """Push discs that overlap away from each other, the smaller one further, until none does.
+    """Push overlapping discs apart, the smaller one further, until none overlap.
 
     Parameters
     ----------
     places : float64 array of shape (n, 2)
-        Changed in place.
+        Updated in place.
     radii : float64 array of shape (n,)
     rounds : int
-        How often every pair is looked at, at most.
+        Maximum number of rounds over all pairs.
     pull : float
-        The part of its way to the origin that each disc goes in every round but those of the last quarter.
+        Fraction of its distance to the origin that each disc moves in every round, except in the last quarter.
     bound : float
-        Discs stay within so large a disc about the origin, overlapping or not.
+        Radius of a disc around the origin that all discs stay in, even if they overlap.
     """
     n = len(radii)
     for turn in range(rounds):

@@ -1,4 +1,4 @@
-"""Pictures of clustered networks (extra ``plot``); those without links are in :mod:`mapeq.pictures.charts`."""
+"""Draw clustered networks (extra ``plot``). Pictures without links are in :mod:`mapeq.pictures.charts`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.errors import counted, option_error
 from mapeq._base.optional import require
-from mapeq.pictures.charts import described, draw_codelength, draw_hierarchy
-from mapeq.pictures.colours import closeness_of_discs, coloured, is_dark, mixed, rgb
-from mapeq.pictures.label_placement import INK, Lettering, Wish, as_text, entitle
-from mapeq.pictures.layout import NetworkLayout, flow_between, network_layout, placed_discs
+from mapeq.pictures.charts import describe, draw_codelength, draw_hierarchy
+from mapeq.pictures.colours import assign_colours, closeness_of_discs, is_dark, mixed, rgb
+from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.layout import NetworkLayout, flow_between, network_layout, place_discs
 from mapeq.result.result import Result
 from mapeq.walk.link_flow import LinkFlow
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import scipy.sparse
 
-#: What can be drawn, and the size of a figure for it, in inches.
+#: Kinds of pictures, and the size of their figures in inches.
 KINDS = {"network": (8.0, 8.0), "hierarchy": (9.0, 6.5), "codelength": (9.0, 4.5)}
 
-#: Networks of more nodes are drawn as networks of modules.
+#: Networks with more linked nodes are drawn as networks of modules.
 MOST_NODES = 2000
 
-#: Of the modules of such a network so many are drawn: those that hold this part of the flow, within bounds.
+#: Fraction of the flow in the modules drawn of such a network, and bounds for their number.
 _FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 50, 100
 
-#: Links of directed networks show their direction up to so many of them.
+#: Maximum number of links whose direction is shown.
 _MOST_TAPERED = 400
-#: So many labels at most, on that part of the picture.
-_MOST_LABELS, _MOST_LETTERED = 45, 0.04
+#: Maximum number of node labels, and fraction of the picture that they may cover.
+_MOST_LABELS, _MOST_LABELLED = 45, 0.04
 
-#: The part of the picture that links between modules may cover.
+#: Fraction of the picture that links between modules may cover.
 _MOST_INKED = 0.3
 
-#: More links than that are a picture of points, also in .svg and .pdf.
+#: Above this number, links are rasterised, also in .svg and .pdf files.
 _MOST_VECTORS = 1500
 _GREY = rgb("#7A8794")
 
@@ -57,7 +57,7 @@ def plot(
         pyplot = require("matplotlib.pyplot", extra="plot")
         ax = pyplot.subplots(figsize=KINDS[kind], layout="constrained")[1]
     if kind == "network":
-        _draw_network(result, ax, telling_level(result) if level is None else level, name)
+        _draw_network(result, ax, informative_level(result) if level is None else level, name)
     elif kind == "hierarchy":
         draw_hierarchy(result, ax, name)
     else:
@@ -65,8 +65,8 @@ def plot(
     return ax
 
 
-def telling_level(result: Result) -> int:
-    """The level that a network is coloured by: the coarsest one on which no module has more than half of the flow."""
+def informative_level(result: Result) -> int:
+    """Return the level to colour a network by: the coarsest at which no module has more than half of the flow."""
     largest = (
         column_sums(labels, result.flow, int(labels.max(initial=0)) + 1).max()
         for labels in map(result.labels_at, range(1, result.num_levels))
@@ -75,29 +75,29 @@ def telling_level(result: Result) -> int:
 
 
 def check_kind(kind: str, level: int | None) -> None:
-    """Refuse what cannot be drawn.
+    """Check the kind of picture and the level.
 
     Raises
     ------
     ValueError
-        If there is no such kind of picture, or a level is asked for and the picture shows all.
+        If the kind is unknown, or a level is given for a kind that shows all levels.
     """
     if kind not in KINDS:
         raise option_error("kind", kind, "one of " + ", ".join(KINDS))
     if kind != "network" and level is not None:
-        raise option_error("level", level, f"left out, as the picture of the {kind} shows all levels")
+        raise option_error("level", level, f"omitted, because the picture of the {kind} shows all levels")
 
 
 def _draw_network(result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None) -> None:
     labels = result.labels_at(level)
     ax.set_axis_off()
     if result.num_links == 0:
-        entitle(ax, name, "no links")
+        set_title(ax, name, "no links")
         return
     sources, targets, _ = result.network.links()
     linked = np.zeros(result.num_nodes, dtype=np.bool_)
     linked[sources] = linked[targets] = True
-    heading = described(result, level % result.num_levels)  # -1 is the finest
+    heading = describe(result, level % result.num_levels)  # -1 is the finest
     links = result.link_flow()
     if np.count_nonzero(linked) > MOST_NODES:
         _draw_modules(result, ax, labels, links, name, heading)
@@ -117,29 +117,29 @@ def _draw_nodes(
     name: str | None,
     heading: str,
 ) -> None:
-    """Draw the nodes that have links, each module in a disc."""
+    """Draw the nodes with links, each module in a disc."""
     left_out = int(np.count_nonzero(~linked))
     number = np.cumsum(linked) - 1
     module = np.unique(labels[linked], return_inverse=True)[1]
     links = links._replace(sources=number[links.sources], targets=number[links.targets])
     flow = result.flow[linked]
-    entitle(ax, name, heading, f"{counted(left_out, 'node')} without links left out" if left_out else "")
+    set_title(ax, name, heading, f"without {counted(left_out, 'unlinked node')}" if left_out else "")
     layout = network_layout(module, flow, links.sources, links.targets, links.flow, shape=_shape(ax))
-    colours = coloured(closeness_of_discs(layout.centres, layout.radii))
+    colours = assign_colours(closeness_of_discs(layout.centres, layout.radii))
     _frame(ax, layout.centres, layout.radii)
-    lettering = Lettering(ax, layout.places, layout.dots, most=_MOST_LETTERED)
+    placer = LabelPlacer(ax, layout.places, layout.dots, most=_MOST_LABELLED)
     if len(layout.radii) < len(flow):
         _add_discs(ax, layout.centres, layout.radii, mixed(colours, 1, 0.87), zorder=0, name="modules")
     _add_links(ax, module, layout, links, colours)
     _add_discs(ax, layout.places, layout.dots, colours[module], zorder=3, name="nodes", edge="white")
     names = [result.network.labels[i] for i in np.flatnonzero(linked).tolist()]
-    lettering.write(_wishes_of_nodes(module, flow, layout, names, colours))
+    placer.write(_node_labels(module, flow, layout, names, colours))
 
 
-def _wishes_of_nodes(
+def _node_labels(
     module: IntArray, flow: FloatArray, layout: NetworkLayout, names: list[Hashable], colours: FloatArray
-) -> Iterator[Wish]:
-    """Labels: the most visited node of every module that has some flow, then the second of larger ones, and so on."""
+) -> Iterator[LabelRequest]:
+    """Yield labels: the most visited node of every module with some flow, then the second of larger ones, and so on."""
     shares = np.bincount(module, flow) / max(flow.sum(), 1e-300)
     columns = []
     for number, share in enumerate(shares.tolist()):
@@ -150,13 +150,15 @@ def _wishes_of_nodes(
     for node in chosen:
         size = 7 + 2.5 * min(float(shares[module[node]]) * 5, 1)
         place = (float(layout.places[node, 0]), float(layout.places[node, 1]))
-        yield Wish((as_text(names[node], 18),), place, float(layout.dots[node]), size, _ink(colours[module[node]]))
+        yield LabelRequest(
+            (as_text(names[node], 18),), place, float(layout.dots[node]), size, _ink(colours[module[node]])
+        )
 
 
 def _add_links(
     ax: matplotlib.axes.Axes, module: IntArray, layout: NetworkLayout, links: LinkFlow, colours: FloatArray
 ) -> None:
-    """Draw links: those in modules straight and in their colour, those between them grey, in bundles."""
+    """Draw links within modules as coloured lines, links between modules as grey bundles of curves."""
     collections = require("matplotlib.collections", extra="plot")
     once = slice(None) if links.directed else links.sources < links.targets
     sources, targets = links.sources[once], links.targets[once]
@@ -172,30 +174,30 @@ def _add_links(
     looks = {"rasterized": count > _MOST_VECTORS, "capstyle": "round", "zorder": 1}
     width = 0.9 if count < 500 else 0.5
     bundle = module[sources[~inside]], module[targets[~inside]]
-    bundled = _bundled(*bundle, starts[~inside], ends[~inside], layout)
+    bundled = _bundles(*bundle, starts[~inside], ends[~inside], layout)
     pair = np.minimum(*bundle).astype(np.int64) * len(colours) + np.maximum(*bundle)
-    opacity = _faintness(pair, 1.5) * 0.6
+    opacity = _opacity(pair, 1.5) * 0.6
     way = ends[~inside] - starts[~inside]
     opacity *= min(_MOST_INKED / max(float(opacity @ np.hypot(*way.T)) * width / 72 / 8 / np.pi, 1e-300), 1)
     shades = np.column_stack([np.tile(_GREY, (len(bundled), 1)), opacity])
     ax.add_collection(collections.LineCollection(bundled, colors=shades, linewidths=width, **looks))
     own = module[sources[inside]]
-    shades = np.column_stack([colours[own], _faintness(own, 60.0)])
+    shades = np.column_stack([colours[own], _opacity(own, 60.0)])
     straight = np.stack([starts[inside], ends[inside]], axis=1)
     ax.add_collection(collections.LineCollection(straight, colors=shades, linewidths=width, **looks))
 
 
-def _faintness(group: IntArray, many: float) -> FloatArray:
-    """How opaque links are: the more there are of the same module or the same two, the fainter is each of them."""
+def _opacity(group: IntArray, many: float) -> FloatArray:
+    """Return the opacity of links: the more links a module or a pair of modules has, the fainter is each."""
     _, of, count = np.unique(group, return_inverse=True, return_counts=True)
     found: FloatArray = np.clip((many / count) ** 0.7, 0.04, 0.6)[of]
     return found
 
 
-def _bundled(
+def _bundles(
     first: IntArray, second: IntArray, starts: FloatArray, ends: FloatArray, layout: NetworkLayout, points: int = 14
 ) -> FloatArray:
-    """Curves that leave a disc where it is nearest to the other one, and enter that likewise. Shape (m, points, 2)."""
+    """Return curves that pass through the nearest points of both discs. Shape (m, points, 2)."""
     way = layout.centres[second] - layout.centres[first]
     way = way / np.maximum(np.hypot(*way.T), 1e-300)[:, None]
     gates = layout.centres[first] + way * layout.radii[first][:, None]
@@ -215,35 +217,35 @@ def _bundled(
 def _draw_modules(
     result: Result, ax: matplotlib.axes.Axes, labels: IntArray, links: LinkFlow, name: str | None, heading: str
 ) -> None:
-    """Draw modules as discs by their flow, and the flow between them."""
+    """Draw modules as discs with areas proportional to flow, and the flow between them."""
     flow = column_sums(labels, result.flow, int(labels.max()) + 1)
     shown = shown_modules(flow)
     left_out = len(flow) - shown
     between = flow_between(labels, len(flow), links.sources, links.targets, links.flow)[:shown, :shown]
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
-    what = f"the {left_out:,} smallest modules, {rest:.1%} of the flow, left out" if left_out > 1 else ""
-    entitle(ax, name, heading, what if left_out != 1 else f"the smallest module, {rest:.1%} of the flow, left out")
+    which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
+    set_title(ax, name, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
-    centres = placed_discs(radii, between, gap=1.0, pull=0.003, shape=_shape(ax))
-    colours = coloured(closeness_of_discs(centres, radii))
+    centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=_shape(ax))
+    colours = assign_colours(closeness_of_discs(centres, radii))
     _frame(ax, centres, radii)
-    lettering = Lettering(ax, centres, radii)
+    placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)
     _add_discs(ax, centres, radii, colours, zorder=3, name="modules", edge="white")
-    lettering.write(_wishes_of_modules(result, labels, centres, radii, colours))
+    placer.write(_module_labels(result, labels, centres, radii, colours))
 
 
 def shown_modules(flow: FloatArray) -> int:
-    """How many modules a network of modules shows: the largest ones, and none without flow."""
+    """Return how many of the largest modules a network of modules shows; none without flow."""
     enough = int(np.searchsorted(np.cumsum(flow), _FLOW_SHOWN * flow.sum() * (1 - 1e-9))) + 1
     bounded = min(max(enough, _FEWEST_SHOWN), _MOST_SHOWN)
     return min(bounded, max(int(np.count_nonzero(flow > 1e-12)), 1))
 
 
-def _wishes_of_modules(
+def _module_labels(
     result: Result, labels: IntArray, centres: FloatArray, radii: FloatArray, colours: FloatArray
-) -> Iterator[Wish]:
-    """Labels: the most visited nodes on each module, as many as there is room for."""
+) -> Iterator[LabelRequest]:
+    """Yield labels: the most visited nodes of each module, as many as fit."""
     names = result.network.labels
     for number, radius in enumerate(radii.tolist()):
         members = np.flatnonzero(labels == number)
@@ -251,13 +253,13 @@ def _wishes_of_modules(
         texts = [as_text(names[i], 16) for i in visited.tolist()]
         place = (float(centres[number, 0]), float(centres[number, 1]))
         choices = tuple("\n".join(texts[:most]) for most in range(len(texts), 0, -1))
-        yield Wish(choices, place, radius, 8, _ink(colours[number]), beside=False)
+        yield LabelRequest(choices, place, radius, 8, _ink(colours[number]), beside=False)
 
 
 def _add_flows(
     ax: matplotlib.axes.Axes, centres: FloatArray, radii: FloatArray, between: scipy.sparse.csr_array, *, directed: bool
 ) -> None:
-    """Draw the flow between modules as bands of a width in proportion to it; in directed networks they taper."""
+    """Draw the flow between modules as bands of proportional width, tapered if the network is directed."""
     collections = require("matplotlib.collections", extra="plot")
     flows = between.tocoo()
     i, j = flows.coords
@@ -284,14 +286,14 @@ def _ink(ground: FloatArray) -> str:
 
 
 def _bands(starts: FloatArray, ends: FloatArray, widths: FloatArray, *, tapered: bool, points: int = 14) -> FloatArray:
-    """Outlines of bands, shape (m, 2 * points, 2): straight, or bent to the left and narrower towards their ends."""
+    """Return outlines of bands, shape (m, 2 * points, 2): straight, or curved to the left and tapered."""
     t = np.linspace(0, 1, points)[None, :, None]
     way = ends - starts
     normal = np.column_stack([-way[:, 1], way[:, 0]])
     middle = starts + way / 2 + (0.12 if tapered else 0.0) * normal
     line = (1 - t) ** 2 * starts[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * ends[:, None]
     normal = normal / np.maximum(np.hypot(*normal.T), 1e-300)[:, None]
-    profile = 1.6 - 1.2 * t if tapered else np.ones_like(t)  # the same area either way
+    profile = 1.6 - 1.2 * t if tapered else np.ones_like(t)  # the area is the same in both cases
     half = normal[:, None] * widths[:, None, None] / 2 * profile
     return np.concatenate([line + half, (line - half)[:, ::-1]], axis=1)
 
@@ -325,13 +327,13 @@ def _add_discs(
 
 
 def _shape(ax: matplotlib.axes.Axes) -> float:
-    """Height of the axes by their width, once the title stands."""
+    """Return height divided by width of the axes; call it after setting the title."""
     frame = ax.get_window_extent()
     return float(frame.height / max(frame.width, 1e-9))
 
 
 def _frame(ax: matplotlib.axes.Axes, centres: FloatArray, radii: FloatArray) -> None:
-    """Limits that leave some room for labels about the discs, and fill the axes, whose title stands."""
+    """Set limits that fill the axes and leave some room for labels; call it after setting the title."""
     low, high = (centres - radii[:, None]).min(axis=0), (centres + radii[:, None]).max(axis=0)
     room = (high - low) * 1.06
     frame = ax.get_window_extent()

@@ -1,4 +1,4 @@
-"""From a hierarchy and the flow to a result: modules are numbered, and everything is summed up once more."""
+"""Build a Result from a hierarchy and the flow: number the modules and compute their flow and codelength."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def make_result(
     options: dict[str, Any],
     counting: FloatArray | None = None,
 ) -> Result:
-    """The result of a hierarchy of n nodes: modules are numbered anew, level by level and by flow.
+    """Build the result for a hierarchy of n nodes.
 
-    Parents have smaller numbers than the modules in them; modules that no node is in may be left over. A
-    partition is a hierarchy of one level, see :func:`mapeq._base.hierarchy.two_levels`.
+    Modules are renumbered level by level, by decreasing flow. In the input, parents have smaller numbers than their
+    children, and modules may be empty. A partition is a hierarchy of one level, see
+    :func:`mapeq._base.hierarchy.two_levels`.
     """
     dtype = flow.links.indices.dtype
     tree = Hierarchy(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
@@ -62,7 +63,7 @@ def make_result(
 
 
 def _visits(use: FloatArray, tree: Hierarchy) -> FloatArray:
-    """How often the nodes in each module are visited; for leaf modules, that is the use rate. Shape (t,)."""
+    """Return the visit rate of each module, given the use rates, which equal it for leaf modules. Shape (t,)."""
     holds_modules = np.zeros(len(use), dtype=np.bool_)
     holds_modules[tree.parent[1:]] = True
     return sums_upwards(np.where(holds_modules, 0.0, use), tree.parent)

@@ -1,4 +1,4 @@
-"""New nodes in a network whose modules stay: each goes where the description gets longest by the least."""
+"""Assign new nodes to the modules of a result: each to the module that lengthens the description least."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from mapeq.result.result import Result
 from mapeq.walk.flow import EXIT, VISIT
 
 
-def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
-    """The module of each new node: int64 array of shape (m,); see :meth:`mapeq.Result.assign`.
+def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
+    """Return the module of each new node: int64 array of shape (m,); see :meth:`mapeq.Result.assign`.
 
     Notes
     -----
-    By the two-level map equation (Rosvall & Bergstrom, PNAS 105, 1118, 2008) at the Markov time t of the result. A node
-    whose links weigh s adds s to the flow of its neighbours and as much of its own. In a module of its own it is left
-    as often as it is visited; in module m, to which links of weight w lead, m is visited more often by s, and the walk
-    leaves modules less often by 2 w t.
+    Evaluates the two-level map equation (Rosvall & Bergstrom, PNAS 105, 1118, 2008) at the Markov time t of the result.
+    A node of strength s adds s to its own visits and s in total to those of its neighbours. As a singleton module it is
+    left as often as it is visited. Joining a module m that it links to with weight w adds s to the visits of m and
+    removes 2 w t from the number of exits.
     """
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
     if weights.ndim != 2 or weights.shape[1] != result.num_nodes:
@@ -50,21 +50,21 @@ def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
         (np.ones(result.num_nodes), labels, np.arange(result.num_nodes + 1)), shape=(result.num_nodes, num_modules)
     )
     candidates = (weights @ members).tocsr()
-    candidates.sort_indices()  # of equally good modules the one with most flow
+    candidates.sort_indices()  # of equally good modules, choose the one with most flow
     node = np.repeat(np.arange(len(candidates.indptr) - 1), np.diff(candidates.indptr))
-    module, between = candidates.indices, candidates.data
+    module, to_module = candidates.indices, candidates.data
     strength = weights.sum(axis=1)[node]
 
     scale = 1 / (total + 2 * strength)
-    around = visit[module] + between  # with its share of what the node's links add to its neighbours
-    leaving = exit[module] + time * between
-    left = exit.sum() + 2 * time * strength
-    longer = (
-        plogps((left - 2 * time * between) * scale)
-        + _costs((around + strength) * scale, (leaving + time * (strength - 2 * between)) * scale)
-        - _costs(around * scale, leaving * scale)
+    old_visit = visit[module] + to_module  # the new links also add to the visits of the neighbours
+    old_exit = exit[module] + time * to_module
+    total_exit = exit.sum() + 2 * time * strength
+    change = (
+        plogps((total_exit - 2 * time * to_module) * scale)
+        + _costs((old_visit + strength) * scale, (old_exit + time * (strength - 2 * to_module)) * scale)
+        - _costs(old_visit * scale, old_exit * scale)
     )
-    order = np.lexsort((longer, node))
+    order = np.lexsort((change, node))
     nodes, first = np.unique(node[order], return_index=True)
     found = np.full(weights.shape[0], -1, dtype=np.int64)
     found[nodes] = module[order[first]]
@@ -72,5 +72,5 @@ def placed(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
 
 
 def _costs(visit: FloatArray, exit: FloatArray) -> FloatArray:
-    """The cost of modules that are left as often as entered."""
+    """Return the costs of modules that are entered as often as left, in bits."""
     return module_costs(visit, exit, exit)

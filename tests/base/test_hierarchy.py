@@ -30,7 +30,7 @@ some_paths = st.integers(0, 10).flatmap(hierarchies)
 
 def tree_of(node_paths):
     branches = Branches()
-    return branches.tree([branches.module(path) for path in node_paths])
+    return branches.hierarchy([branches.module(path) for path in node_paths])
 
 
 def prefixes(node_paths):

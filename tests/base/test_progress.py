@@ -82,7 +82,7 @@ def test_one_trial_needs_no_bar(clock):
 def test_an_old_encoding_gets_a_bar_of_ascii(clock):
     stream = Terminal("latin-1")
     status = StatusLine(stream)
-    status.say("neighbours: 50 %", 0.5)
+    status.show("neighbours: 50 %", 0.5)
     status.clear()
     assert stream.lines()[1] == "[##########----------] neighbours: 50 %"
 
@@ -108,7 +108,7 @@ def test_what_is_compiled_is_said_once_it_takes_a_second(clock, monkeypatch):
     status = StatusLine(stream)
     status.begin("reading net.txt ...")
     clock.seconds += 65
-    status.say("reading net.txt ...")
+    status.show("reading net.txt ...")
     status.begin("the random walk ...")
     status.clear()
     assert stream.lines()[1:4] == [
@@ -135,7 +135,7 @@ def test_the_clock_ticks_while_nothing_is_reported(monkeypatch):
 def test_reports_that_come_fast_are_drawn_now_and_then(clock):
     stream = Terminal()
     status = StatusLine(stream)
-    status.say("reading ...")
+    status.show("reading ...")
     for number in range(1, 101):
         clock.seconds += 0.01
         status(at(1, number, num_trials=1))
@@ -148,7 +148,7 @@ def test_reports_that_come_fast_are_drawn_now_and_then(clock):
 def test_a_log_gets_the_first_report_one_a_second_and_the_last(clock):
     stream = Terminal(is_terminal=False)
     status = StatusLine(stream)
-    status.say("reading ...")
+    status.show("reading ...")
     for number in range(1, 27):
         status(at(1, number, num_trials=1))
         clock.seconds += 0.125

@@ -116,7 +116,7 @@ def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
             assert json.loads(out.read_text())["codelength"] == pytest.approx(expected, abs=1e-12)
         done = run("cluster", tmp_path / name, "--weight", "cuont")
         assert done.returncode == 1
-        assert b"there is no column 'cuont' for the weights; there are 'day', 'u', 'v', 'count'" in done.stderr
+        assert b"there is no column 'cuont' for the weights; the columns are 'day', 'u', 'v', 'count'" in done.stderr
 
 
 def test_self_links_and_initial_partitions(tmp_path):
@@ -141,7 +141,7 @@ def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
     assert lines[-1] == "index 0.142857142857 + modules 2.82212678602 = 2.96498392888 bits per step"
     rows[2] = rows[2].replace("1:2:1", "1:3")
     (tmp_path / "mixed.tree").write_text("\n".join(rows))
-    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "beside modules")
+    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
 
 
 def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
@@ -158,8 +158,8 @@ def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     modules = run("cluster", JAZZ, "-q").stdout
     done = run("evaluate", JAZZ, "-", stdin=modules)
     assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
-    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of")
-    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "only one of")
+    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "cannot both be standard input")
+    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "cannot both be standard input")
 
 
 NETWORKS = {
@@ -168,11 +168,11 @@ NETWORKS = {
     "negative weight": (b"1 2 -1\n", "line 1", "'1 2 -1'"),
     "NaN weight": (b"1 2 nan\n", "line 1"),
     "infinite weight": (b"1 2 inf\n", "line 1"),
-    "empty": (b"", "holds no links"),
-    "only comments": (b"# nothing\n\n", "holds no links"),
-    "binary": (b"1 2\n\x00\x01\x02", "not a text file"),
-    "not UTF-8": (b"caf\xe9 bar\n", "not a text file", "line 1"),
-    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "cut short"),
+    "empty": (b"", "contains no links"),
+    "only comments": (b"# nothing\n\n", "contains no links"),
+    "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
+    "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
+    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "truncated"),
     "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
     "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
     "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
@@ -194,10 +194,10 @@ def test_bad_networks_are_one_clear_line(case, tmp_path):
 
 def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
-    meant = f"no such file; is {JAZZ!r} meant?"
+    meant = f"no such file; did you mean {JAZZ!r}?"
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
-    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no folder")
+    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")
     assert refused(run("cluster", ROOT / "docs" / "communities.png"), "it is a picture (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")

@@ -73,7 +73,7 @@ def test_small_clusters_are_left_out(tmp_path, capsys):
     np.save(path, np.delete(vectors, range(17), axis=0))
     flags = ["-k", "2", "--markov-time", "8", "--min-cluster-size"]
     assert main(["embeddings", str(path), *flags, "4", "-o", str(tmp_path / "out.tsv")]) == 0
-    assert "1 module of fewer than 4 nodes: 3 nodes left out, as -1" in capsys.readouterr().err
+    assert "1 module of fewer than 4 nodes: 3 nodes written as -1" in capsys.readouterr().err
     assert pd.read_csv(tmp_path / "out.tsv", sep="\t")["module"].tolist() == [-1] * 3 + [1] * 20 + [0] * 20
     assert main(["embeddings", str(path), *flags, "4", "-q"]) == 0
     assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t1\n")
@@ -86,7 +86,7 @@ def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):
     assert main(["embeddings", str(tmp_path / "v.npy"), "-q"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         "mapeq: --n-neighbors=15, but there are 4 vectors: all are neighbours",
-        "mapeq: 1 vector of zeros, the first in row 2: by cosine they have no neighbours and stay alone",
+        "mapeq: 1 zero vector, the first in row 2: by cosine they have no neighbours, and each is a cluster of its own",
     ]
 
 
@@ -98,16 +98,17 @@ BAD_VECTORS = {
     "v.npy --markov-time 0": "--markov-time must be a number above 0, not 0.0",
     "v.npy --time-limit=-1": "--time-limit must be seconds, 0 or more, not -1.0",
     "v.npy --min-cluster-size 0": "--min-cluster-size must be a whole number, 1 or more, not 0",
-    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be left out, as the format "
-    "holds all modules, and only .csv, .tsv and .parquet leave small ones out",
-    "v.npy -o out.doc": "out.doc: the suffix tells the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
+    "v.npy --min-cluster-size 2 -o out.csv -o out.clu": "out.clu: --min-cluster-size must be omitted, because only "
+    ".csv, .tsv and .parquet files can leave out small modules",
+    "v.npy -o out.doc": "out.doc: the suffix selects the format; it must be one of .clu, .tree, .ftree, .json, .csv, "
     ".tsv, .parquet, .graphml, .gexf, .html",
     "nan.txt": "row 1, column 2 of the vectors is NaN",
     "inf.txt": "row 0, column 1 of the vectors is infinity",
-    "row.txt": "1 vector: for a neighbour it takes two",
-    "twice.txt": "rows 0 and 2 of the vectors have the same label: 'a'",
+    "row.txt": "1 vector: at least two are needed",
+    "twice.txt": "rows 0 and 2 of the vectors have the same label 'a'",
     "none.npy": "none.npy: no such file",
-    "v.doc": "v.doc: the suffix tells the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v",
+    "v.doc": "v.doc: the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, "
+    ".w2v",
 }
 
 

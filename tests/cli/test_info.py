@@ -18,11 +18,11 @@ def noted(text, part, tmp_path, capsys, *options):
 
 
 NOTES = {
-    "a b\nb c\nc d\na b\n": "4 links given: those of the same two nodes are summed",
+    "a b\nb c\nc d\na b\n": "4 links in the input: parallel links are summed",
     "a a\na b\n": "1 self-link",
     "1 2 3\n2 3 3\n": "every link weighs 3",
-    "1 2 9\n2 3\n3 1\n3 4\n1 4\n": "the heaviest link has 69% of all weight",
-    "1 2\n3 4\n": "2 components with links: no module spans two of them",
+    "1 2 9\n2 3\n3 1\n3 4\n1 4\n": "the heaviest link holds 69% of the total weight",
+    "1 2\n3 4\n": "2 components with links: no module spans two components",
     "1 2\n2 3\n3 1\n": "every node is linked to every other",
     "*Vertices 4\n1 a\n2 b\n3 c\n4 d\n*Edges\n1 2\n": "2 nodes without links",
     "".join(f"hub n{k}\n" for k in range(20)): "node hub is linked to 95% of all nodes",
@@ -38,7 +38,7 @@ def test_what_is_remarkable_is_noted(text, tmp_path, capsys):
 
 def test_what_is_remarkable_of_directions_is_noted(tmp_path, capsys):
     assert noted("1 2\n2 1\n", "every link has a reverse link of the same weight", tmp_path, capsys, "-d")
-    assert noted("1 2\n3 2\n", "1 node without links out", tmp_path, capsys, "-d")
+    assert noted("1 2\n3 2\n", "1 node without out-links", tmp_path, capsys, "-d")
     assert not noted("1 2\n2 3\n3 1\n", "note", tmp_path, capsys, "-d")
 
 
@@ -68,13 +68,13 @@ def test_the_command_says_it_in_words(tmp_path, capsys):
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
         str(path),
-        "nodes 34, called by numbers",
+        "nodes 34, labelled by numbers",
         "links 78, undirected",
-        "pairs linked 13.904%",
+        "density 13.904% of all pairs",
         "weights all 1",
         "components 1",
         "degree min 1, median 3, mean 4.588, max 17",
-        "most links 33 (17), 0 (16), 32 (12), 2 (10), 1 (9)",
-        "memory less than 1 MB to cluster it, an estimate",
+        "highest degrees 33 (17), 0 (16), 32 (12), 2 (10), 1 (9)",
+        "memory less than 1 MB to cluster (estimate)",
         "note: node 33 is linked to 50% of all nodes",
     ]

@@ -97,15 +97,15 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path):
     [
         (
             ["-o", "picture.jpg"],
-            "picture.jpg: the suffix tells the format; that of a picture must be one of .png, .svg",
+            "picture.jpg: the suffix selects the format; that of a picture must be one of .png, .svg",
         ),
-        (["-o", "missing/picture.png"], "missing/picture.png: there is no directory 'missing' to write to"),
+        (["-o", "missing/picture.png"], "missing/picture.png: there is no directory 'missing'"),
         (["-o", "picture.png", "-o", "modules.tree"], "modules.tree: the suffix"),
         (["-o", "picture.png", "--kind", "map"], "kind must be one of network, hierarchy, codelength, not 'map'"),
         (["-o", "picture.png", "--level", "0"], "--level must be a whole number, 1 or more, or -1, not 0"),
-        (["-o", "picture.png", "--kind", "hierarchy", "--level", "2"], "level must be left out, as the picture of the"),
+        (["-o", "picture.png", "--kind", "hierarchy", "--level", "2"], "level must be omitted, because the"),
         (["-o", "picture.png", "--modules", "missing.clu"], "missing.clu: no such file"),
-        (["-o", "picture.png", "--modules", "x.clu", "--markov-time", "auto"], "--markov-time must be a number"),
+        (["-o", "picture.png", "--modules", "x.clu", "--markov-time", "auto"], "--markov-time must be the number used"),
         (["-o", "picture.png", "-N", "0"], "--num-trials must be"),
     ],
 )

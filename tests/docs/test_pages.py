@@ -1,14 +1,14 @@
-"""What README.md and the pages in docs/ show is what runs.
+"""README.md and the pages in docs/ show what runs.
 
-Each page has one namespace and one folder, which holds `examples`, and its blocks run in their order:
+Each page has one namespace and one folder, which holds `examples`; its blocks run in order:
 
-- ``python``: with ``>>>`` a session, whose outputs are compared; without, statements. A comment behind a ``print`` says
+- ``python``: with ``>>>`` a session whose outputs are compared; without, statements. A comment after a ``print`` is
   what it prints.
-- ``console``: a line ``$ command`` runs in bash, and what it prints, errors included, is compared; seconds may differ.
-- ``sh``: commands that run. Lines that install something (make, pip, source) do not.
-- ``text`` and what is in braces, a directive of the site, is only shown.
+- ``console``: a line ``$ command`` runs in bash; its output, errors included, is compared, but for seconds.
+- ``sh``: commands that run. Lines that begin with make, pip or source do not.
+- ``text`` and directives of the site (in braces) are only shown.
 
-``<!-- not run: why -->`` above a block of any language says that it does not. Dots (``...``) stand for any output.
+``<!-- not run: why -->`` above a block of any language says that it does not run. Dots (``...``) stand for any output.
 """
 
 import ast
@@ -27,7 +27,7 @@ from typing import NamedTuple
 import pytest
 
 import mapeq
-from mapeq.cli import parser as cli
+from mapeq.cli.parser import parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -65,7 +65,8 @@ def blocks(page):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder to work in, with the examples."""
+    """An empty folder to work in, with the examples, and with the folder that ``make demo`` makes."""
+    (tmp_path / "out").mkdir()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
@@ -74,13 +75,23 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_shows_runs(page, folder):
+def test_blocks_run(page, folder):
     names = {"__name__": "__main__"}
     run = {"python": run_python, "console": run_console, "sh": run_shell, "text": lambda block, names: None}
     for block in blocks(page):
         if block.is_run and not block.language.startswith("{"):
-            assert block.language in run, f"{block.place}: {block.language!r} runs not, nor is it marked"
+            assert block.language in run, f"{block.place}: {block.language!r} neither runs nor is marked"
             run[block.language](block, names)
+    if page == "README.md":
+        assert untracked(folder) == ["examples"]
+
+
+def untracked(folder):
+    """What git would call untracked if the repository were here."""
+    git = ["git", "-C", str(folder), "-c", f"core.excludesFile={ROOT / '.gitignore'}"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    shown = subprocess.run([*git, "status", "--porcelain", "-uall"], capture_output=True, text=True, check=True).stdout
+    return [line.removeprefix("?? ") for line in shown.splitlines()]
 
 
 def run_python(block, names):
@@ -118,7 +129,7 @@ def in_bash(commands, block):
         text=True,
         check=False,
     )
-    # Wrong input, which pages show too, exits with 1 and has its own output to be compared.
+    # Pages show wrong input, too, which exits with 1; its output is compared.
     assert done.returncode in ((0, 1) if block.language == "console" else (0,)), f"{block.place}: {done.stdout}"
     assert "Traceback" not in done.stdout, f"{block.place}: {done.stdout}"
     return done.stdout
@@ -131,11 +142,11 @@ def assert_shown(shown, output, block):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_session_of_python_is_in_a_block(page):
+def test_sessions_are_in_blocks(page):
     assert not re.search(r"^ *>>> ", FENCE.sub("", text_of(page)), re.MULTILINE)
 
 
-# Nothing is left out ---------------------------------------------------------------------------
+# Pages are complete ---------------------------------------------------------------------------
 
 
 def rows(page):
@@ -161,7 +172,7 @@ def test_every_option_of_a_search_has_a_row_with_its_default_and_its_flags(optio
 
 
 def commands():
-    (subparsers,) = (action for action in cli.parser()._actions if hasattr(action, "choices") and action.choices)
+    (subparsers,) = (action for action in parser()._actions if hasattr(action, "choices") and action.choices)
     return subparsers.choices
 
 
@@ -177,21 +188,23 @@ def test_every_option_of_the_command_is_explained(command):
 
 def test_every_public_name_is_in_the_reference():
     page = text_of("docs/api.md")
-    for name in {*mapeq.__all__, "InfomapClustering", "tl.infomap"} - {"__version__"}:
+    for name in {*mapeq.__all__, "InfomapClustering", "tl.infomap", "compat.Infomap", "compat.Result"} - {
+        "__version__"
+    }:
         assert f":: mapeq.{name}\n" in page, name
 
 
-# Pages lead to each other ----------------------------------------------------------------------
+# Links ----------------------------------------------------------------------
 
 
 def anchors(page):
-    """The headings of a page as a code host calls them in links."""
+    """The anchors that a code host gives the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text_of(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere(page):
+def test_links_resolve(page):
     for link in re.findall(r"\]\(([^)]+)\)", FENCE.sub("", text_of(page))):
         if not link.startswith(("http://", "https://")):
             path, _, anchor = link.partition("#")

@@ -216,7 +216,7 @@ def test_samples_without_neighbors_belong_to_no_cluster():
     samples, _ = groups()
     clustering = InfomapClustering(min_similarity=0.5).fit(samples)
     assert clustering.predict([[-1.0, -1, -1]]).tolist() == [-1]
-    with pytest.warns(UserWarning, match="1 vector of zeros, the first in row 1"):
+    with pytest.warns(UserWarning, match="1 zero vector, the first in row 1"):
         assert clustering.predict([[10.0, 0, 0], [0, 0, 0]])[1] == -1
 
 

@@ -110,7 +110,7 @@ def test_a_least_similarity():
     cosines = 1 - naive.distances(VECTORS, VECTORS, "cosine")
     linked = dense(n_neighbors=39, min_similarity=0.5, weights="binary") > 0
     np.testing.assert_array_equal(linked, (cosines >= 0.5) & ~np.eye(40, dtype=bool))
-    with pytest.warns(UserWarning, match="no vector has a neighbour, with min_similarity=2: each stays alone"):
+    with pytest.warns(UserWarning, match="no vector has a neighbour, with min_similarity=2: each is a cluster"):
         assert neighbor_graph(VECTORS, 6, min_similarity=2).nnz == 0
 
 
@@ -213,7 +213,7 @@ class TestGivenNeighbors:
         ([1.0, 2], r"vectors must be rows of a matrix of shape \(n, d\), not an array of shape \(2,\)"),
         (np.zeros((4, 0)), r"not an array of shape \(4, 0\)"),
         ([["a", "b"]], "vectors must be real numbers, not <U1"),
-        ([[1.0, 2]], "1 vector: for a neighbour it takes two"),
+        ([[1.0, 2]], "1 vector: at least two are needed"),
         (
             scipy.sparse.eye_array(3),
             "vectors must be a dense array; a sparse matrix of neighbours needs metric='precom",
@@ -239,13 +239,13 @@ def test_bad_vectors(vectors, message):
         (scipy.sparse.csr_array(np.array([[0, 0], [-2.0, 0]])), "row 1, column 0 of the graph is -2, but a distance"),
         (
             np.array([[0, 1], [np.nan, 0]]),
-            "row 1, column 0 of the graph is NaN; a sparse matrix leaves out what is no neighbour",
+            "row 1, column 0 of the graph is NaN; leave out pairs that are not neighbours, in a sparse matrix",
         ),
         (np.array([[0, np.inf], [1, 0]]), "row 0, column 1 of the graph is infinity"),
         ((np.array([[1], [0]]), np.array([[1.0], [-1.0]])), "row 1, column 0 of the graph is -1"),
         ((np.array([[1], [2]]), np.ones((2, 1))), "row 1 of the indices has 2, but there are 2 vectors"),
         ((np.array([[1], [0]]), np.ones((2, 2))), r"must be two arrays of shape \(n, k\)"),
-        ((np.ones((2, 1)), np.ones((2, 1))), "the first of whole numbers, not float64"),
+        ((np.ones((2, 1)), np.ones((2, 1))), "the first of integers, not float64"),
         ((np.ones((2, 1)),), r"neighbours must be a pair \(indices, distances\), not 1 arrays"),
     ],
 )
@@ -285,7 +285,7 @@ def test_fewer_vectors_than_neighbors_are_all_linked_with_a_warning():
 def test_vectors_of_zeros_are_reported_and_stay_alone():
     vectors = VECTORS.copy()
     vectors[[7, 9]] = 0
-    with pytest.warns(UserWarning, match="2 vectors of zeros, the first in row 7: by cosine they have no neighbours"):
+    with pytest.warns(UserWarning, match="2 zero vectors, the first in row 7: by cosine they have no neighbours"):
         graph = neighbor_graph(vectors, 5)
     assert np.flatnonzero(graph.sum(axis=1) == 0).tolist() == [7, 9]
     with warnings.catch_warnings(action="error"):

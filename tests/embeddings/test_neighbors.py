@@ -203,7 +203,7 @@ def test_without_its_library_the_approximate_search_says_what_to_do(monkeypatch)
     with pytest.raises(ImportError, match=r"this needs faiss: pip install 'mapeq\[ann\]'"):
         nearest_neighbors(vectors, 3, algorithm="ann")
     monkeypatch.setattr(neighbors, "EXACT_UP_TO", 29)
-    with pytest.raises(ImportError, match=r"30 vectors: more than 29 are searched approximately.*'mapeq\[ann\]'"):
+    with pytest.raises(ImportError, match=r"more than 29 vectors \(here 30\) needs faiss.*'mapeq\[ann\]'"):
         nearest_neighbors(vectors, 3)
     assert nearest_neighbors(vectors, 3, algorithm="exact").indices.shape == (30, 3)
 

@@ -182,7 +182,7 @@ def test_whatever_has_the_parts_of_anndata_will_do():
             KeyError,
             r"no neighbours adata\.uns\['no'\]; scanpy\.pp\.neighbors\(adata, key_added=",
         ),
-        ({"obsp": "a", "neighbors_key": "b"}, ValueError, "neighbors_key must be left out with obsp"),
+        ({"obsp": "a", "neighbors_key": "b"}, ValueError, "neighbors_key must be omitted with obsp"),
         (
             {"adjacency": np.eye(3)},
             mapeq.NetworkError,
@@ -190,7 +190,7 @@ def test_whatever_has_the_parts_of_anndata_will_do():
         ),
         ({"obsp": "other", "directed": "yes"}, ValueError, "directed must be True, False or None, not 'yes'"),
         ({"obsp": "other", "num_trials": 0}, ValueError, "num_trials must be"),
-        ({"obsp": "other", "weight": "w"}, TypeError, "say use_weights=False"),
+        ({"obsp": "other", "weight": "w"}, TypeError, "use use_weights=False"),
         ({"obsp": "other", "key_added": 3}, ValueError, "key_added must be the name of a column, not 3"),
     ],
 )
@@ -202,5 +202,5 @@ def test_what_is_missing_or_wrong_is_said(options, error, message):
 
 
 def test_what_is_no_anndata_is_said():
-    with pytest.raises(TypeError, match=r"a csr_matrix is no AnnData: it has no obs; mapeq\.infomap takes graphs"):
+    with pytest.raises(TypeError, match=r"a csr_matrix is not an AnnData: it has no obs; mapeq\.infomap takes graphs"):
         mapeq.tl.infomap(ring_of_cliques(4, 5))

@@ -57,7 +57,7 @@ def test_links_are_directed_if_their_type_is(word):
 
 def test_types_that_differ_are_refused_unless_somebody_decides():
     text = "Source,Target,Type\n1,2,Directed\n2,3,Undirected\n"
-    with pytest.raises(mapeq.FormatError, match="some links are of the type Directed, others Undirected"):
+    with pytest.raises(mapeq.FormatError, match="links have both types, Directed and Undirected"):
         read(text)
     assert links(read(text, directed=True)) == [(1, 2, 1.0), (2, 3, 1.0)]
 
@@ -94,36 +94,36 @@ def test_columns_are_chosen_by_name_or_position():
         (
             "a,b,count\n1,2,3\n",
             {},
-            "line 1: 'count' stands where a number belongs, the weight; if this line is a heading, ",
+            "line 1: expected a number for the weight, found 'count'; if this line is a heading, ",
         ),
-        ("a,b\n1,2\n2,3\n", {}, "the first line links 'a' and 'b', and all other labels are numbers; if this line is"),
-        (f"{GEPHI}\n1,2,,,,,x\n", {}, "line 2: 'x' stands where a number belongs, the weight: '1,2,,,,,x'"),
+        ("a,b\n1,2\n2,3\n", {}, "the first line links 'a' and 'b', but all other labels are numbers; if this line is"),
+        (f"{GEPHI}\n1,2,,,,,x\n", {}, "line 2: expected a number for the weight, found 'x': '1,2,,,,,x'"),
         (f"{GEPHI}\n1,2,,,,,-3\n", {}, "line 2: the weight -3 is negative; it must be 0 or more"),
-        (f"{GEPHI}\n1,2,,,,,\n", {}, "line 2: nothing stands where a field belongs"),
-        (f"{GEPHI}\n1,,,,,,2\n", {}, "line 2: nothing stands where a field belongs"),
+        (f"{GEPHI}\n1,2,,,,,\n", {}, "line 2: a field is empty"),
+        (f"{GEPHI}\n1,,,,,,2\n", {}, "line 2: a field is empty"),
         (f"{GEPHI}\n1\n", {}, "line 2: a link needs a source and a target"),
-        (f'{GEPHI}\n1,2,"x\n', {}, "line 2: the quote has no end on this line"),
-        (f'{GEPHI}\n1,2,"x"y,,,,\n', {}, "line 2: a blank or a comma belongs behind the closing quote"),
-        (f"{GEPHI}\n", {}, "holds no links"),
+        (f'{GEPHI}\n1,2,"x\n', {}, "line 2: the quote is not closed on this line"),
+        (f'{GEPHI}\n1,2,"x"y,,,,\n', {}, "line 2: a closing quote must be followed by"),
+        (f"{GEPHI}\n", {}, "contains no links"),
         (f"{GEPHI},source\n1,2\n", {"source": "source"}, "line 2: a link needs a source"),
-        ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; there are 'u', 'v': 'u,v'"),
+        ("u,v\n1,2\n", {"weight": "w"}, "line 1: there is no column 'w' for the weights; the columns are 'u', 'v'"),
         (
             "u,v\n1,2\n",
             {"weight": 2},
-            "line 1: there is no column at position 2, from 0, for the weights; there are 0, 1",
+            "line 1: there is no column at position 2, from 0, for the weights; the columns are 0, 1",
         ),
         ("u,u,v\n1,2,3\n", {"source": "u"}, "line 1: 2 columns of the table are called 'u'"),
-        ("u,v\n1,2\n", {"source": "u"}, "line 1: which column holds the targets? Say it by target; there are 'u', 'v'"),
+        ("u,v\n1,2\n", {"source": "u"}, "line 1: name the column of targets with target; the columns are 'u', 'v'"),
         (
             "u,v\n1,2\n",
             {"source": "u", "target": "u"},
-            "line 1: the column 'u' cannot be two of source, target and weight",
+            "line 1: column 'u' is used for two of source, target and weight",
         ),
         (",a,b,c\na,0,1,1\n", {}, "line 1: the first cell is empty: this looks like an adjacency matrix"),
-        ("a;b\n", {}, "separated by blanks, a tab or a comma; semicolons need a heading"),
-        ("source;target;weight\na;b;1,5\n", {}, "'1,5' stands where a number belongs, the weight; decimals have"),
-        ("New York\tBoston\t1\n", {}, "if it is a link, a word with blanks needs quotes"),
-        ("1 2 {}\n", {}, "line 1: '{}' stands where a number belongs, the weight; networkx.write_weighted_edgelist"),
+        ("a;b\n", {}, "separated by spaces, a tab or a comma; semicolons need a heading"),
+        ("source;target;weight\na;b;1,5\n", {}, "found '1,5'; use a decimal"),
+        ("New York\tBoston\t1\n", {}, "if it is a link, quote labels with spaces"),
+        ("1 2 {}\n", {}, "line 1: expected a number for the weight, found '{}'; write the file with networkx"),
         ("*Edges\n1 2\n", {"weight": "w"}, "line 1: a Pajek file has no columns to choose from, such as 'w'"),
     ],
 )
@@ -174,8 +174,8 @@ def test_columns_of_files(written):
             {"source": [1, 1], "target": [2, 3], "weight": [1, -2]},
             "the weight of the link 1 - 3 (row 1) is negative: -2.0",
         ),
-        ({"source": ["a", "a"], "target": ["b", None]}, "the column 'target' has no node in row 1, counted from 0"),
-        ({"source": [1.5], "target": [2]}, "the column 'source' holds float64, but nodes are called by whole numbers"),
+        ({"source": ["a", "a"], "target": ["b", None]}, "column 'target' has no node in row 1, counted from 0"),
+        ({"source": [1.5], "target": [2]}, "column 'source' holds float64, but node labels must be integers"),
         ({"source": [1]}, "a table of links needs columns of sources and targets, but this one has only ['source']"),
     ],
 )
@@ -207,7 +207,7 @@ def test_columns_of_tables(library):
     assert Network.from_table(table(COLUMNS), source="v", target="u", directed=True).directed
     assert links(as_network(table({"Weight": [2.0], "Target": [2], "Source": [1]}))) == [(1, 2, 2.0)]
     with pytest.raises(
-        mapeq.NetworkError, match="there is no column 'no' for the sources; there are 'day', 'u', 'v', 'count'"
+        mapeq.NetworkError, match="there is no column 'no' for the sources; the columns are 'day', 'u', 'v', 'count'"
     ):
         Network.from_table(table(COLUMNS), source="no", target="v")
     with pytest.raises(mapeq.NetworkError, match="there is no column 'cuont' for the weights"):
@@ -245,14 +245,14 @@ def test_a_weight_that_has_a_name_has_to_be_there():
         assert links(as_network(graph, weight="cost")) == [(0, 1, 3.0), (1, 2, 1.0)]
         assert links(as_network(graph)) == [(0, 1, 1.0), (1, 2, 1.0)]
         with pytest.raises(
-            mapeq.NetworkError, match="no link has the attribute 'csot' that is to be its weight; there are 'cost'"
+            mapeq.NetworkError, match="no link has the attribute 'csot' for its weight; the attributes are 'cost'"
         ):
             mapeq.infomap(graph, weight="csot")
         with pytest.raises(ValueError, match="csot"):
             mapeq.evaluate(graph, {0: 0, 1: 0, 2: 0}, weight="csot")
     data = SimpleNamespace(edge_index=np.array([[0, 1], [1, 2]]), edge_cost=np.array([1.0, 2.0]))
     assert links(as_network(data, weight="edge_cost")) == [(0, 1, 1.0), (1, 2, 2.0)]
-    with pytest.raises(mapeq.NetworkError, match=r"no link has the attribute 'cost' .* there are 'edge_cost'"):
+    with pytest.raises(mapeq.NetworkError, match=r"no link has the attribute 'cost' .* the attributes are 'edge_cost'"):
         as_network(data, weight="cost")
 
 
@@ -294,9 +294,9 @@ def test_levels_become_clusterings():
 def test_a_graph_of_other_nodes_is_refused():
     igraph = pytest.importorskip("igraph")
     result = mapeq.infomap([("a", "b"), ("b", "c")])
-    with pytest.raises(mapeq.PartitionError, match="has 3 vertices, and the result 3 nodes, which has no node 0"):
+    with pytest.raises(mapeq.PartitionError, match="has 3 vertices, but the result has 3 nodes \\(it has no node 0"):
         result.to_vertex_clustering(igraph.Graph(3))
-    with pytest.raises(mapeq.PartitionError, match="the graph has 2 vertices, and the result 3 nodes: it is not"):
+    with pytest.raises(mapeq.PartitionError, match="the graph has 2 vertices, but the result has 3 nodes: it is"):
         result.to_vertex_clustering(igraph.Graph(2, vertex_attrs={"name": ["a", "b"]}))
 
 

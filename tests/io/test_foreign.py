@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 import mapeq
-from mapeq.io.files.foreign import what_text
+from mapeq.io.files.foreign import describe_foreign_text
 
 
 def written(graph, path):
@@ -39,7 +39,7 @@ def test_what_networkx_writes_is_told_by_who_reads_it(name, reader, tmp_path):
 
 @pytest.mark.parametrize("text", ["digraph {\n a -> b;\n}\n", "strict graph net {\n a -- b\n}\n"])
 def test_graphviz_files_are_told(text):
-    assert what_text(text.encode()).startswith("a Graphviz file")
+    assert describe_foreign_text(text.encode()).startswith("a Graphviz file")
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_weights_of_igraph_that_are_not_there_are_one():
     [
         (-1, "the weight of the edge 'b' - 'c' is negative: -1.0; weights must be finite and 0 or more"),
         (math.nan, "the weight of the edge 'b' - 'c' is not finite: nan; weights must be finite and 0 or more"),
-        ("3", "the weight of the edge 'b' - 'c' is no number: '3'"),
+        ("3", "the weight of the edge 'b' - 'c' is not a number: '3'"),
     ],
 )
 def test_bad_weights_of_igraph(weight, message):
@@ -246,13 +246,13 @@ def test_an_empty_table_is_an_empty_network(table):
     [
         (
             {"source": ["a", "b"], "target": ["b", None]},
-            "the column 'target' has no node in row 1, counted from 0",
+            "column 'target' has no node in row 1, counted from 0",
         ),
-        ({"source": [None, 1], "target": [2, 3]}, "the column 'source' has no node in row 0, counted from 0"),
+        ({"source": [None, 1], "target": [2, 3]}, "column 'source' has no node in row 0, counted from 0"),
         (
             {"source": [0.5], "target": [1.0]},
-            "the column 'source' holds float64, but nodes are called by whole numbers or words; "
-            "give the table columns source and target, and a matrix as a SciPy sparse one",
+            "column 'source' holds float64, but node labels must be integers or strings; "
+            "pass a table with columns source and target, or a matrix as a SciPy sparse matrix",
         ),
         ({"a": [1], "weight": [1]}, "a table of links needs columns of sources and targets, but this one has only "),
         (
@@ -265,7 +265,7 @@ def test_an_empty_table_is_an_empty_network(table):
         ),
         (
             {"source": [1, 1], "target": [2, 3], "weight": ["1", "2"]},
-            "the weight of the link 1 - 2 (row 0) is no number: '1'",
+            "the weight of the link 1 - 2 (row 0) is not a number: '1'",
         ),
     ],
 )
@@ -351,10 +351,10 @@ def test_an_edge_index_with_both_directions_is_undirected(arrays):
     [
         (
             {"edge_index": np.zeros((3, 2), int)},
-            "an edge_index must be of integers and of shape (2, m), not int64 of shape (3, 2)",
+            "an edge_index must hold integers and have shape (2, m), not int64 of shape (3, 2)",
         ),
-        ({"num_nodes": 2}, "a link names the node at position 2, but there are 2 nodes, from 0"),
-        ({"edge_weight": np.ones(3)}, "there are 2 links, but the weights are of shape (3,)"),
+        ({"num_nodes": 2}, "a link ends at position 2, but there are 2 nodes, numbered from 0"),
+        ({"edge_weight": np.ones(3)}, "there are 2 links, but weights of shape (3,)"),
         (
             {"edge_weight": np.array([1.0, -1.0])},
             "the weight of the link 1 - 2 (position 1) is negative: -1.0; weights must be finite and 0 or more",
@@ -372,7 +372,7 @@ def test_a_tensor_elsewhere_says_how_to_get_it_here():
     torch = pytest.importorskip("torch")
     elsewhere = torch.zeros((2, 3), dtype=torch.int64, device="meta")
     for graph in (elsewhere, SimpleNamespace(edge_index=elsewhere)):
-        with pytest.raises(mapeq.NetworkError, match=r"this Tensor is no array: .*Use Tensor\.cpu\(\)"):
+        with pytest.raises(mapeq.NetworkError, match=r"cannot convert this Tensor to an array: .*Use Tensor\.cpu\(\)"):
             mapeq.infomap(graph)
 
 

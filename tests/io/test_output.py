@@ -71,7 +71,7 @@ def test_a_level_that_cannot_be_written_is_refused(tmp_path):
     result = deep_result_of(LABELS["words"])
     with pytest.raises(ValueError, match=r"level must be from 1 .* to 2 .*, not 3"):
         result.write(tmp_path / "modules.clu", level=3)
-    with pytest.raises(ValueError, match=r"level must be left out, as a \.tree file holds all levels, not 2"):
+    with pytest.raises(ValueError, match=r"level must be omitted, because a \.tree file holds all levels, not 2"):
         result.write(tmp_path / "modules.tree", level=2)
     assert os.listdir(tmp_path) == []
 
@@ -269,7 +269,7 @@ def test_small_modules_can_be_left_out_of_tables(tmp_path):
         write_result(result, path, min_size=3)
         table = pd.read_parquet(path) if format == "parquet" else pd.read_csv(path, sep=None, engine="python")
         assert table["module"].tolist() == [-1, -1, 0, 0, 0]
-    with pytest.raises(ValueError, match=r"min_size must be left out, as a \.tree file holds all modules, not 3"):
+    with pytest.raises(ValueError, match=r"min_size must be omitted, because a \.tree file holds all modules, not 3"):
         write_result(result, tmp_path / "modules.tree", min_size=3)
 
 
@@ -314,16 +314,16 @@ def test_other_programs_partitions_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n", "1 of 6 nodes have no module, the first is 6"),
-        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n7 2\n", "a.clu, line 7: '7' is no node"),
-        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n1 2\n", "line 7: the node '1' is named a second time"),
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n", "1 of 6 nodes have no module, such as 6"),
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n7 2\n", "a.clu, line 7: '7' is not a node"),
+        ("a.clu", "1 1\n2 1\n3 1\n4 2\n5 2\n6 2\n1 2\n", "line 7: the node '1' is named twice"),
         ("a.clu", "1 1\n2\n", "line 2: expected a node and its module: '2'"),
         ("a.tree", '1:1 0.5 "1" 1\n1 2 3\n', "line 2: expected: path flow \"name\" node: '1 2 3'"),
         ("a.tree", '1:1:1 0.5 "1" 1\n', "5 of 6 nodes have no module"),
         (
             "a.tree",
             '1:1 0 "1" 1\n1:2 0 "2" 2\n1:3:1 0 "3" 3\n2:1 0 "4" 4\n2:2 0 "5" 5\n2:3 0 "6" 6\n',
-            "a.tree, line 1: the node 1 is beside modules",
+            "a.tree, line 1: the node 1 is in a module that contains modules",
         ),
         (
             "a.csv",
@@ -332,9 +332,9 @@ def test_other_programs_partitions_are_read(tmp_path):
         ),
         ("a.csv", "node,module,flow,path\n1,0,0.1,\n", "line 2: the node has no module"),
         ("a.csv", "node,module\n1,1\n2\n", "line 3: expected a node and its module"),
-        ("a.json", "{}", "no partition can be read from this format"),
+        ("a.json", "{}", "partitions cannot be read from this format"),
         ("a.clu", "", "6 of 6 nodes have no module"),
-        ("a.clu", "1 \0\n", "not a text file"),
+        ("a.clu", "1 \0\n", "not a UTF-8 text file"),
     ],
 )
 def test_bad_partition_files_are_one_clear_error(name, text, message, tmp_path):

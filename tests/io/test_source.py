@@ -107,7 +107,7 @@ def test_gzip_of_several_parts(file):
 def test_gzip_that_is_cut_short(file):
     whole = gzip.compress("".join(f"{k} {k * k}\n" for k in range(20000)).encode())
     for length in (2, 5, 12, 1000, len(whole) - 9, len(whole) - 4, len(whole) - 1):
-        with pytest.raises(FormatError, match=r"network.txt: the gzip file is cut short$"):
+        with pytest.raises(FormatError, match=r"network.txt: the gzip file is truncated$"):
             read_network(file(whole[:length]))
 
 
@@ -169,19 +169,19 @@ def test_other_troubles_are_named(file):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"1 2\n# M\xfcnchen\n3 4\n", "UTF-8: byte 0xfc"),
-        (b"1 2\na \xc3\n\xa9 4\n", "UTF-8: byte 0xc3"),
-        ("1 2\n3 4\n".encode("utf-16"), "UTF-8: it is in UTF-16: save it as UTF-8"),
+        (b"1 2\n# M\xfcnchen\n3 4\n", "UTF-8 text file: invalid byte 0xfc"),
+        (b"1 2\na \xc3\n\xa9 4\n", "UTF-8 text file: invalid byte 0xc3"),
+        ("1 2\n3 4\n".encode("utf-16"), "UTF-8 text file: it is in UTF-16: save it as UTF-8"),
         (b"1 2\n3 4\0 5\n\xff", "NUL"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", r"UTF-8: it is a picture \(PNG\)"),
-        (b"PK\x03\x04\0\0", "UTF-8: it is a zip archive"),
-        (b"1 2\nPK\x03\x04\0\0", "UTF-8: it holds a NUL byte"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", r"UTF-8 text file: it is an image \(PNG\)"),
+        (b"PK\x03\x04\0\0", "UTF-8 text file: it is a zip archive"),
+        (b"1 2\nPK\x03\x04\0\0", "text file: it contains a NUL byte"),
     ],
 )
 def test_what_is_no_text(file, data, message, block_size):
     with pytest.raises(FormatError, match=message) as caught, Source(file(data), block_size=block_size) as source:
         read_source(source)
-    assert "not a text file" in str(caught.value)
+    assert "not a UTF-8 text file" in str(caught.value)
     line = 2 if data.startswith(b"1") else 1
     assert caught.value.line == (None if "it is" in message else line)
 

@@ -165,44 +165,44 @@ def in_parquet(**columns):
     return stream.getvalue()
 
 
-SUFFIXES = "the suffix tells the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v"
-NEEDED = "one array of shape (n, d) is needed, or one called vectors, X, embeddings; it holds"
-IN_PARQUET = "one column of lists is needed, or columns of numbers and at most one of strings; it holds"
+SUFFIXES = "the suffix selects the format; it must be one of .npy, .npz, .parquet, .csv, .tsv, .txt, .vec, .w2v"
+NEEDED = "needs one array of shape (n, d), or one called vectors, X, embeddings; it contains"
+IN_PARQUET = "needs one column of lists, or columns of numbers and at most one of strings; it contains"
 
 BAD = {
     "v.doc": (b"", ": " + SUFFIXES),
     "v": (b"", ": " + SUFFIXES),
     "v.npy.gz": (b"", ": " + SUFFIXES),
-    "empty.txt": (b"", ": holds no vectors"),
-    "said.txt": (b"3 2\n", ": holds no vectors"),
+    "empty.txt": (b"", ": contains no vectors"),
+    "said.txt": (b"3 2\n", ": contains no vectors"),
     "few.txt": (b"a 1 2\n\nb 1\n", ", line 3: 1 number, but line 1 has 2: 'b 1'"),
     "many.txt": (b"2 2\na 1 2\nb 1 2 3\n", ", line 3: 3 numbers, but line 2 has 2: 'b 1 2 3'"),
-    "word.txt": (b"a 1 2\nb 1 x\n", ", line 2: 'x' stands where a number belongs: 'b 1 x'"),
+    "word.txt": (b"a 1 2\nb 1 x\n", ", line 2: expected a number, found 'x': 'b 1 x'"),
     "words.txt": (b"a 1 2\nb x 1\n", ", line 2: 1 number, but line 1 has 2: 'b x 1'"),
-    "lonely.txt": (b"word\n", ", line 1: a word and its numbers belong here: 'word'"),
+    "lonely.txt": (b"word\n", ", line 1: expected a word and its numbers: 'word'"),
     "numbers.txt": (
         b"1.0e+00 2.5\n3.5e+00 4.5\n",
-        ": every line begins with a number where a word belongs; is it a table (.csv, .tsv), or vectors (.npy)?",
+        ": every line begins with a number instead of a word; is it a table (.csv, .tsv), or an array (.npy)?",
     ),
-    "short.txt": (b"3 2\na 1 2\nb 1 2\n", ": the first line says 3 vectors of 2 dimensions, but there are 2 of 2"),
-    "narrow.txt": (b"1 3\na 1 2\n", ": the first line says 1 vector of 3 dimensions, but there are 1 of 2"),
-    "binary.txt": (b"3 2\na \x00", ", line 2: not a text file in UTF-8: it holds a NUL byte: 'a \\x00'"),
-    "cut.txt.gz": (gzip.compress(b"a 1 2\n" * 9999)[:-9], ": the gzip file is cut short"),
-    "empty.csv": (b"", ": holds no vectors"),
-    "header.csv": (b"x,y\n", ": holds no vectors"),
+    "short.txt": (b"3 2\na 1 2\nb 1 2\n", ": the first line states 3 vectors of 2 dimensions, but there are 2 of 2"),
+    "narrow.txt": (b"1 3\na 1 2\n", ": the first line states 1 vector of 3 dimensions, but there are 1 of 2"),
+    "binary.txt": (b"3 2\na \x00", ", line 2: not a UTF-8 text file: it contains a NUL byte: 'a \\x00'"),
+    "cut.txt.gz": (gzip.compress(b"a 1 2\n" * 9999)[:-9], ": the gzip file is truncated"),
+    "empty.csv": (b"", ": contains no vectors"),
+    "header.csv": (b"x,y\n", ": contains no vectors"),
     "few.csv": (b"x,y\n1,2\n3\n", ", line 3: 1 field, but line 2 has 2: '3'"),
-    "word.csv": (b"a,1,2\nb,1,x\n", ", line 2: 'x' stands where a number belongs: 'b,1,x'"),
-    "gap.csv": (b"1,2\n,3\n", ", line 2: '' stands where a number belongs: ',3'"),
-    "hole.tsv": (b"a\t1\t2\nb\t\t1\n", ", line 2: '' stands where a number belongs: 'b\\t\\t1'"),
-    "semicolons.csv": (b"a;1\nb;2\n", ": holds labels and no numbers; fields are separated by commas"),
-    "commas.tsv": (b"x,y\na,1\nb,2\n", ": holds labels and no numbers; fields are separated by tabs"),
-    "line.npy": (saved(np.arange(3)), ": vectors must be rows of an array of shape (n, d), not of (3,)"),
+    "word.csv": (b"a,1,2\nb,1,x\n", ", line 2: expected a number, found 'x': 'b,1,x'"),
+    "gap.csv": (b"1,2\n,3\n", ", line 2: expected a number, found '': ',3'"),
+    "hole.tsv": (b"a\t1\t2\nb\t\t1\n", ", line 2: expected a number, found '': 'b\\t\\t1'"),
+    "semicolons.csv": (b"a;1\nb;2\n", ": contains labels but no numbers; fields must be separated by commas"),
+    "commas.tsv": (b"x,y\na,1\nb,2\n", ": contains labels but no numbers; fields must be separated by tabs"),
+    "line.npy": (saved(np.arange(3)), ": vectors must be the rows of an array of shape (n, d), not (3,)"),
     "complex.npy": (saved(np.ones((2, 2)) * 1j), ": vectors must be real numbers, not complex128"),
     "words.npy": (saved(np.array([["a"]])), ": vectors must be real numbers, not <U1"),
     "lines.npz": (stored(a=np.arange(3), b=np.arange(2)), f": {NEEDED} a of shape (3,), b of shape (2,)"),
     "none.npz": (stored(), f": {NEEDED} nothing"),
     "two.npz": (stored(a=np.eye(2), b=np.eye(3)), f": {NEEDED} a of shape (2, 2), b of shape (3, 3)"),
-    "labels.npz": (stored(X=np.eye(2), labels=np.arange(3)), ": the labels are of shape (3,), but X of (2, 2)"),
+    "labels.npz": (stored(X=np.eye(2), labels=np.arange(3)), ": the labels have shape (3,), but X has shape (2, 2)"),
     "none.parquet": (in_parquet(a=["x"], b=["y"]), f": {IN_PARQUET} a (string), b (string)"),
     "strings.parquet": (in_parquet(a=["x"], b=["y"], c=[1]), f": {IN_PARQUET} a (string), b (string), c (int64)"),
     "two.parquet": (
@@ -211,7 +211,7 @@ BAD = {
     ),
     "ragged.parquet": (in_parquet(v=[[1, 2], [1, 2], [3]]), ": column v: 1 number in row 2, but 2 in row 0"),
     "absent.parquet": (in_parquet(v=[[1, 2], None]), ": column v: 0 numbers in row 1, but 2 in row 0"),
-    "no_rows.parquet": (in_parquet(v=pa.array([], pa.list_(pa.float32()))), ": holds no vectors"),
+    "no_rows.parquet": (in_parquet(v=pa.array([], pa.list_(pa.float32()))), ": contains no vectors"),
 }
 
 
@@ -246,7 +246,7 @@ def test_paths_that_cannot_be_read(suffix, tmp_path):
         read_vectors(path)
     assert str(caught.value) == f"{path}: no such file"
     path.mkdir()
-    with pytest.raises(FormatError, match="it holds nothing" if suffix == "parquet" else ": a directory, not a file"):
+    with pytest.raises(FormatError, match="contains nothing" if suffix == "parquet" else ": a directory, not a file"):
         read_vectors(path)
 
 

@@ -81,7 +81,7 @@ def test_networks_without_links_or_nodes_have_figures(directed):
     assert (found["num_components"], found["hubs"], found["notes"], found["density"]) == (0, [], [], 0)
     found = Network.from_edges([], [], directed=directed, num_nodes=3).summary()
     assert (found["num_components"], found["largest_component"], found["num_nodes_without_links"]) == (3, 1, 3)
-    assert found["notes"] == ["3 nodes without links: each stays a module of its own, without flow"]
+    assert found["notes"] == ["3 nodes without links: each is a separate module without flow"]
 
 
 @pytest.mark.parametrize(

@@ -147,14 +147,14 @@ def test_a_result_of_several_levels(ragged):
     summary = ragged.summary()
     assert (summary["modules_per_level"], summary["num_levels"]) == ([3, 5, 7], 4)
     assert summary["level_savings"] == list(ragged.level_savings)
-    assert repr(ragged.tree).startswith("<mapeq Module the root: 3 modules of 27 nodes, 100.0% of the flow, ")
+    assert repr(ragged.tree).startswith("<mapeq Module root: 3 modules of 27 nodes, 100.0% of the flow, ")
     (deep,) = (module for module in ragged.tree.walk() if module.level == 2 and not module.is_leaf)
     assert repr(deep).startswith(f"<mapeq Module {':'.join(map(str, deep.path))}: 3 modules of 9 nodes, 33.3%")
 
 
 def test_notebooks_show_what_is_in_a_module(ragged):
     shown = ragged.tree._repr_html_()
-    assert shown.startswith("<table><tr><th></th><td>mapeq Module the root: 3 modules of 27 nodes")
+    assert shown.startswith("<table><tr><th></th><td>mapeq Module root: 3 modules of 27 nodes")
     first = ragged.tree.children[0]
     assert f"<tr><th>1</th><td>{first.num_nodes} nodes, {first.flow:.1%} of the flow" in shown
     assert shown.count("<tr>") == 4
@@ -240,9 +240,9 @@ def test_a_result_is_taken_over_by_labels():
     one = mapeq.evaluate([("a", "b"), ("b", "c"), ("c", "d")], {"a": (1, 1), "b": (1, 2), "c": (2,), "d": (2,)})
     other = [("d", "c"), ("c", "a"), ("b", "a")]
     assert mapeq.evaluate(other, one).communities(2) == [{"c", "d"}, {"a"}, {"b"}]
-    with pytest.raises(mapeq.PartitionError, match="misses the node 'e'"):
+    with pytest.raises(mapeq.PartitionError, match="does not name the node 'e'"):
         mapeq.evaluate([*other, ("d", "e")], one)
-    with pytest.raises(mapeq.PartitionError, match="names 'd', which is no node"):
+    with pytest.raises(mapeq.PartitionError, match="names 'd', which is not a node"):
         mapeq.evaluate([("a", "b"), ("b", "c")], one)
 
 
@@ -260,16 +260,16 @@ def test_labels_may_be_sets_and_tuples():
     [
         (
             [[{1, 2}, {3, 4}], [{1, 3}, {2, 4}]],
-            "levels must be nested, coarsest first: .* of level 2, and in two of level 1",
+            "levels must be nested, coarsest first: .* of level 2, but in two of level 1",
         ),
         ([[{1}, {2}, {3, 4}], [{1, 2}, {3, 4}]], "levels must be nested"),
-        ([[{1, 2, 3, 4}], [{1, 2}, {3}]], "misses the node 4"),
-        ([[{1, 2, 3, 4}], [{1, 2}, {2, 3, 4}]], "2 is in two modules"),
+        ([[{1, 2, 3, 4}], [{1, 2}, {3}]], "does not name the node 4"),
+        ([[{1, 2, 3, 4}], [{1, 2}, {2, 3, 4}]], "2 is named twice"),
         ([[{1, 2, 3, 4}], [{1, 2}, {3, 4, 5}]], "names 5"),
-        ({1: ("a",), 2: ("a", "b"), 3: ("c",), 4: ("c",)}, "the path of the node 1, .* holds modules"),
-        ({1: (), 2: (), 3: (), 4: ()}, "the path of the node 1, \\(\\)"),
-        ({1: ("a",), 2: "a", 3: ("c",), 4: ("c",)}, "node 1 has one, but 2 has the module 'a'"),
-        ({1: ("a",), 2: ("b",)}, "misses the node 3"),
+        ({1: ("a",), 2: ("a", "b"), 3: ("c",), 4: ("c",)}, "of the node 1 ends at a module that contains modules"),
+        ({1: (), 2: (), 3: (), 4: ()}, "the path \\(\\) of the node 1"),
+        ({1: ("a",), 2: "a", 3: ("c",), 4: ("c",)}, "node 1 has a path, but node 2 has the module 'a'"),
+        ({1: ("a",), 2: ("b",)}, "does not name the node 3"),
     ],
 )
 def test_what_is_no_hierarchy_is_one_clear_error(partition, message):

@@ -71,7 +71,7 @@ def move_all(flow, state, bounds, order, *, block, work):
         change += one
     assert not queue.waiting.any()
     assert not scratch.table.any()
-    assert free_modules.count[0] == np.count_nonzero(state.sizes == 0)
+    assert free_modules.size[0] == np.count_nonzero(state.sizes == 0)
     return change
 
 
@@ -95,7 +95,7 @@ def assert_in_step(flow, state):
     expected = partition(flow, state.module_of.copy())
     np.testing.assert_array_equal(state.sizes, expected.sizes)
     np.testing.assert_allclose(state.modules, expected.modules, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(state.index, expected.index, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(state.index_sums, expected.index_sums, rtol=1e-10, atol=1e-10)
     assert not state.modules[state.sizes == 0].any()
     assert (state.teleport is None) == (expected.teleport is None)
     if state.teleport is not None:
@@ -228,7 +228,7 @@ def test_spares_are_the_numbers_without_nodes(case):
     state = partition(level_of(links.network(), options), module_of.astype(np.uint32))
     free_modules = free_modules_of(state)
     unused = set(range(links.num_nodes)) - set(module_of.tolist())
-    assert sorted(free_modules.numbers[: int(free_modules.count[0])].tolist()) == sorted(unused)
+    assert sorted(free_modules.numbers[: int(free_modules.size[0])].tolist()) == sorted(unused)
 
 
 def test_moving_keeps_the_spares_in_step():
@@ -243,7 +243,7 @@ def test_moving_keeps_the_spares_in_step():
     common = (flow.links, flow.nodes, flow.terms, state, bounds, queue, free_modules, scratch_of(flow), new_move())
     move_nodes(*common, np.uint64(FOREVER))
     unused = np.flatnonzero(state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.count[0])]), unused)
+    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.size[0])]), unused)
 
 
 # Refining ------------------------------------------------------------------------------------

@@ -293,7 +293,7 @@ def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, dat
     assert after == pytest.approx(before + change, abs=1e-10)
     assert length_of(flow, state) == pytest.approx(after, abs=1e-10)
     unused = np.flatnonzero(units.state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.count[0])]), unused)
+    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.size[0])]), unused)
 
 
 @pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
@@ -308,9 +308,9 @@ def test_nodes_leave_random_modules_for_new_ones(options):
     order = np.roll(np.arange(24, dtype=np.uint32), -first)
     # With so little work, only the first block of one unit is visited.
     queue, free_modules = queue_with_blocks(order, 1), free_modules_of(units.state)
-    unused = int(free_modules.count[0])
+    unused = int(free_modules.size[0])
     move_units(*units.kernel(), queue, free_modules, units.scratch(), new_move(), np.uint64(1))
-    assert free_modules.count[0] == unused - 1
+    assert free_modules.size[0] == unused - 1
     assert_in_step(flow, units.state)
 
 
@@ -434,7 +434,7 @@ def test_modules_that_fall_empty_together_are_spare_again():
     units = Units.nodes(flow, tree, 0)
     _, free_modules = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)
     gone = list(paths_of(tree)[2])
-    assert sorted(free_modules.numbers[: int(free_modules.count[0])].tolist()) == sorted(gone)
+    assert sorted(free_modules.numbers[: int(free_modules.size[0])].tolist()) == sorted(gone)
     assert not units.state.modules[gone].any()
     assert not units.state.sizes[gone].any()
     assert_in_step(flow, units.state)

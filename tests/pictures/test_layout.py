@@ -6,8 +6,8 @@ import pytest
 import scipy.sparse
 
 import mapeq
-from mapeq.pictures.colours import closeness_of_discs, coloured, difference, palette
-from mapeq.pictures.layout import flow_between, keep_apart, network_layout, placed_discs, stress_layout
+from mapeq.pictures.colours import assign_colours, closeness_of_discs, difference, palette
+from mapeq.pictures.layout import flow_between, keep_apart, network_layout, place_discs, stress_layout
 
 
 def layout_of(result, **options):
@@ -95,7 +95,7 @@ def test_areas_of_nodes_are_in_proportion_to_flow(lesmis):
 
 def test_modules_that_exchange_much_flow_are_near():
     ring = nx.DiGraph([(i, (i + 1) % 12, {"weight": 0.1 if i % 2 else 10.0}) for i in range(12)])
-    places = placed_discs(np.full(12, 0.3), nx.to_scipy_sparse_array(ring, nodelist=range(12)).tocsr(), pull=0.0)
+    places = place_discs(np.full(12, 0.3), nx.to_scipy_sparse_array(ring, nodelist=range(12)).tocsr(), pull=0.0)
     apart = np.linalg.norm(places - np.roll(places, -1, axis=0), axis=1)
     assert 2 * apart[::2].max() < apart[1::2].min()
 
@@ -135,13 +135,13 @@ def test_colours_of_neighbours_differ_also_to_the_colour_blind():
     centres = rng.uniform(0, 12, (120, 2))
     keep_apart(centres, radii, 500, 0.0, np.inf)
     closeness = closeness_of_discs(centres, radii)
-    colours = coloured(closeness)
+    colours = assign_colours(closeness)
     touching = np.argwhere(np.triu(closeness > 0.9, 1))
     assert len(touching) > 50
     assert difference(colours[touching[:, 0]], colours[touching[:, 1]]).min() > 0.07
 
 
 def test_the_first_modules_have_hues_and_colours_of_their_own():
-    colours = coloured(np.ones((30, 30)))
+    colours = assign_colours(np.ones((30, 30)))
     assert {tuple(colour) for colour in colours[:7]} == {tuple(colour) for colour in palette()[:7]}
     assert len({tuple(colour) for colour in colours[:20]}) == 20

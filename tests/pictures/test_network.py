@@ -130,7 +130,7 @@ def test_nodes_without_links_are_left_out_and_the_title_says_so():
     graph.add_nodes_from(["lonely", "alone"])
     ax = drawn(mapeq.infomap(graph))
     assert len(discs(ax, "nodes")[0]) == 34
-    assert ax.get_title().endswith("2 nodes without links left out")
+    assert ax.get_title().endswith("without 2 unlinked nodes")
 
 
 def test_titles_give_figures_with_units(lesmis):
@@ -205,8 +205,8 @@ def test_the_title_says_how_much_is_left_out(deep):
     first, second = drawn(deep, level=-1).get_title().splitlines()
     flow = np.bincount(deep.labels_at(-1), deep.flow)
     assert first.startswith(f"{deep.modules_per_level[-1]:,} modules at level {deep.num_levels - 1}")
-    assert second == f"the {len(flow) - 100:,} smallest modules, {flow[100:].sum():.1%} of the flow, left out"
-    assert "left out" not in drawn(deep).get_title()
+    assert second == f"without the {len(flow) - 100:,} smallest modules ({flow[100:].sum():.1%} of the flow)"
+    assert "without the" not in drawn(deep).get_title()
 
 
 def test_the_modules_shown_hold_most_of_the_flow():
@@ -334,7 +334,7 @@ def test_wrong_options_are_named(lesmis):
         lesmis.plot("map")
     with pytest.raises(ValueError, match="level must be 1, the only level"):
         lesmis.plot(ax=Figure().add_subplot(), level=2)
-    with pytest.raises(ValueError, match="level must be left out, as the picture of the hierarchy shows all levels"):
+    with pytest.raises(ValueError, match="level must be omitted, because the picture of the hierarchy shows"):
         lesmis.plot("hierarchy", level=2)
 
 

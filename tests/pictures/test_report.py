@@ -80,7 +80,7 @@ def test_the_figures_are_those_of_the_result(misery, tmp_path):
     assert page.figures["saved by modules"] == f"{misery.relative_savings:.1%}"
     assert page.figures["Codelength"] == f"{misery.codelength:.9g} bits per step"
     assert page.figures["Seed"] == "0"
-    assert page.figures["Converged"].startswith("yes" if misery.converged else "no: ")
+    assert page.figures["Converged"].startswith("yes" if misery.converged else "no; ")
     assert page.figures["Trials"].startswith("3: ")
     assert page.figures["Teleportation probability"] == "0.15"
     assert page.figures["Version"] == f"mapeq {mapeq.__version__}"
@@ -167,7 +167,7 @@ def test_the_same_result_gives_the_same_bytes():
 @pytest.mark.parametrize(
     ("graph", "sentence"),
     [
-        (nx.complete_graph(5), "All nodes are in one module, so that modules save nothing."),
+        (nx.complete_graph(5), "All nodes are in one module, which saves nothing."),
         (nx.empty_graph(7), "No two nodes are linked"),
         (nx.empty_graph(1), "No two nodes are linked"),
         (nx.Graph([("alone", "alone")]), "there is nothing to describe"),
@@ -183,8 +183,8 @@ def test_networks_without_structure_have_reports(graph, sentence):
 def test_modules_that_save_nothing_are_called_so():
     result = mapeq.evaluate(caveman(), {node: node % 4 for node in range(12)})
     page = Page(html_report(result))
-    assert any("which is no less" in text for text in page.of("p"))
-    assert page.figures["Trials"] == "none: the modules were given"
+    assert any("which is not less" in text for text in page.of("p"))
+    assert page.figures["Trials"] == "none; the modules were given"
 
 
 def test_big_networks_have_small_reports_that_say_what_they_leave_out():
@@ -196,7 +196,7 @@ def test_big_networks_have_small_reports_that_say_what_they_leave_out():
     assert len(text) < 2_500_000
     assert set(page.data["modules"]["listed"][1:]) == {10}
     assert len(page.data["nodes"]["label"]) == 30_000
-    assert any("Of 60,000 nodes this page lists, and finds, 30,000" in note for note in page.of("p"))
+    assert any("Of 60,000 nodes, this page lists and finds 30,000" in note for note in page.of("p"))
     for module in (1, 500):
         first = 10 * (module - 1)
         expected = result.tree.children[module - 1].nodes[:10]
@@ -213,7 +213,7 @@ def test_of_many_modules_those_with_most_flow_are_listed(deep, monkeypatch):
     assert found["parent"][4:] == sorted(found["parent"][4:])
     assert found["size"][0] == 36
     assert min(found["flow"]) == pytest.approx(np.sort(deep.module_records[:, 0])[::-1][5], rel=1e-5)
-    assert any("Of 12 modules this page lists the 5 with most flow" in note for note in page.of("p"))
+    assert any("Of 12 modules, this page lists the 5 with most flow" in note for note in page.of("p"))
 
 
 # How one gets there --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mapeq
-from mapeq.result.assign import placed
+from mapeq.result.assign import assign
 
 
 def grown(matrix, row):
@@ -33,7 +33,7 @@ def test_a_node_goes_where_the_description_is_shortest(network, time):
     matrix, modules, links = network
     options = {"directed": False, "markov_time": time}
     result = mapeq.evaluate(scipy.sparse.csr_array(matrix), modules, **options)
-    (found,) = placed(result, scipy.sparse.csr_array(links[None]))
+    (found,) = assign(result, scipy.sparse.csr_array(links[None]))
 
     def length(module):
         graph = scipy.sparse.csr_array(grown(matrix, links))
@@ -47,15 +47,15 @@ def test_a_node_goes_where_the_description_is_shortest(network, time):
 def test_many_nodes_do_not_see_each_other():
     result = mapeq.infomap(nx.karate_club_graph())
     links = scipy.sparse.random_array((20, 34), density=0.1, rng=np.random.default_rng(0)).tocsr()
-    together = placed(result, links)
-    assert together.tolist() == [int(placed(result, links[[i]])[0]) for i in range(20)]
+    together = assign(result, links)
+    assert together.tolist() == [int(assign(result, links[[i]])[0]) for i in range(20)]
 
 
 def test_a_result_assigns_new_nodes():
     result = mapeq.infomap(nx.karate_club_graph())
     links = scipy.sparse.random_array((20, 34), density=0.1, rng=np.random.default_rng(0)).tocsr()
-    assert result.assign(links).tolist() == placed(result, links).tolist()
-    assert result.assign(links.toarray()).tolist() == placed(result, links).tolist()
+    assert result.assign(links).tolist() == assign(result, links).tolist()
+    assert result.assign(links.toarray()).tolist() == assign(result, links).tolist()
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_links_that_make_no_sense(links, message):
 
 def test_a_node_without_links_has_no_module():
     result = mapeq.infomap(nx.karate_club_graph())
-    assert placed(result, np.zeros((2, 34))).tolist() == [-1, -1]
-    assert placed(result, np.zeros((0, 34))).tolist() == []
+    assert assign(result, np.zeros((2, 34))).tolist() == [-1, -1]
+    assert assign(result, np.zeros((0, 34))).tolist() == []
 
 
 def test_the_modules_of_any_level():
@@ -85,5 +85,5 @@ def test_the_modules_of_any_level():
     links = np.zeros((2, 72))
     links[0, 3] = links[1, 40] = 1
     for level in (1, 2, -1):
-        assert placed(result, links, level).tolist() == result.labels_at(level)[[3, 40]].tolist()
-    assert placed(result, links, -1).tolist() != placed(result, links, 1).tolist()
+        assert assign(result, links, level).tolist() == result.labels_at(level)[[3, 40]].tolist()
+    assert assign(result, links, -1).tolist() != assign(result, links, 1).tolist()

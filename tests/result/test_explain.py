@@ -29,11 +29,13 @@ def test_a_given_partition_is_not_explained():
 def test_complete_networks_have_nothing_that_tells_groups_apart():
     _, explanation = said(nx.complete_graph(10))
     assert explanation.startswith(
-        "All 10 nodes are in one module. Every node is linked to every other, all by the same"
+        "All 10 nodes are in one module. Every node is linked to every other, all with the same"
     )
     assert "nothing tells groups apart" in explanation
     measured = mapeq.evaluate(nx.complete_graph(10), [{i} for i in range(10)]).codelength
-    assert f"every node by itself: at Markov time 1 a description of {measured:.4f} bits per step, more" in explanation
+    assert (
+        f"one module per node; at Markov time 1 this partition takes {measured:.4f} bits per step, more" in explanation
+    )
 
 
 def test_weights_may_tell_groups_of_a_complete_network_apart():
@@ -41,7 +43,10 @@ def test_weights_may_tell_groups_of_a_complete_network_apart():
     for u, v in graph.edges:
         graph[u][v]["weight"] = 1 + ((u + v) % 3) / 10
     _, explanation = said(graph)
-    assert "Every node is linked to every other, by weights from 1 to 1.2: a threshold" in explanation
+    assert (
+        "Every node is linked to every other, with weights from 1 to 1.2: dropping weak links by a threshold"
+        in explanation
+    )
     assert "nothing tells" not in explanation
 
 
@@ -54,14 +59,14 @@ def test_the_hub_of_a_star_is_named():
 def test_dense_random_networks_say_how_dense_they_are():
     graph = nx.gnp_random_graph(60, 0.6, seed=1)
     _, explanation = said(graph)
-    assert f"{nx.density(graph):.0%} of all pairs are linked, all by the same weight" in explanation
+    assert f"{nx.density(graph):.0%} of all pairs are linked, all with the same weight" in explanation
 
 
 def test_sparse_random_networks_say_what_a_shorter_markov_time_finds():
     graph = nx.gnp_random_graph(300, 0.05, seed=1)
     result, explanation = said(graph)
     time, number, length = re.search(
-        r"At Markov time (\S+) the search finds (\d+) modules: at Markov time 1 a description of (\S+) bits .* more",
+        r"At Markov time (\S+) the search finds (\d+) modules; at Markov time 1 this partition takes (\S+) bits .*more",
         explanation,
     ).groups()
     there = mapeq.infomap(graph, markov_time=float(time))
@@ -74,16 +79,18 @@ def test_sparse_random_networks_say_what_a_shorter_markov_time_finds():
 def test_two_nodes():
     _, explanation = said([("a", "b")])
     assert explanation.startswith("All 2 nodes are in one module.")
-    assert "find nothing else; every node by itself takes 3.0000 bits per step, more than the 1.0000" in explanation
+    assert (
+        "find no finer partition; one module per node takes 3.0000 bits per step, more than the 1.0000" in explanation
+    )
 
 
 def test_no_links_and_no_nodes():
     graph = nx.empty_graph(3)
-    assert said(graph)[1].startswith("No two nodes are linked. A link of weight 0")
+    assert said(graph)[1].startswith("No two nodes are linked. Links of weight 0")
     graph.add_edge(0, 0)
-    assert said(graph)[1].startswith("No two nodes are linked: only nodes to themselves.")
+    assert said(graph)[1].startswith("No two nodes are linked: there are only self-links.")
     graph.add_edge(0, 1, weight=0)
-    assert said(graph)[1].startswith("No two nodes are linked: only nodes to themselves.")
+    assert said(graph)[1].startswith("No two nodes are linked: there are only self-links.")
     assert said(nx.empty_graph(0))[1] == "The network has no nodes."
 
 
@@ -93,7 +100,7 @@ def test_nodes_without_links_are_counted_beside(directed):
     graph.add_nodes_from("xyz")
     graph.add_edge("z", "z")
     _, explanation = said(graph, recorded_teleportation=False)
-    assert explanation.startswith("All 6 linked nodes are in one module; 3 nodes without links to others are beside.")
+    assert explanation.startswith("All 6 linked nodes are in one module; 3 nodes have no links to others.")
 
 
 @pytest.mark.parametrize("multilevel", [False, True])
@@ -107,16 +114,16 @@ def test_long_markov_times_are_compared_with_1():
     graph = nx.karate_club_graph()
     _, explanation = said(graph, markov_time=50)
     assert (
-        "All 34 nodes are in one module. At Markov time 1 the search finds 3 modules: at Markov time 50" in explanation
+        "All 34 nodes are in one module. At Markov time 1 the search finds 3 modules; at Markov time 50" in explanation
     )
 
 
 def test_short_markov_times_are_compared_with_1():
     _, explanation = said(nx.karate_club_graph(), markov_time=0.05)
     assert explanation.startswith(
-        "Every node is a module of its own. In 5.00% of the steps that are described the walk"
+        "Every node is a module of its own. The walk leaves its node in 5.00% of the described steps."
     )
-    assert "At Markov time 1 the search finds 3 modules: at Markov time 0.05" in explanation
+    assert "At Markov time 1 the search finds 3 modules; at Markov time 0.05" in explanation
 
 
 def test_self_links_may_keep_every_node_alone():
@@ -124,7 +131,7 @@ def test_self_links_may_keep_every_node_alone():
     graph.add_edges_from([(i, i, {"weight": 99.0}) for i in graph])
     _, explanation = said(graph)
     assert explanation.startswith("Every node is a module of its own.")
-    assert f"Self-links have {5 * 99 / (5 * 99 + 4):.0%} of all weight" in explanation
+    assert f"Self-links hold {5 * 99 / (5 * 99 + 4):.0%} of the total weight" in explanation
 
 
 def test_nodes_without_links_may_be_together_where_linked_ones_are_not():
@@ -135,7 +142,7 @@ def test_nodes_without_links_may_be_together_where_linked_ones_are_not():
     modules = {node: node if node < 2 else 2 for node in graph}
     options = {"recorded_teleportation": True, "teleport_to": "nodes"}
     result = replace(mapeq.evaluate(graph, modules, **options), modules_agreed=3)
-    assert result.explanation.startswith("No two of the 2 linked nodes share a module. In ")
+    assert result.explanation.startswith("No two of the 2 linked nodes share a module. The walk leaves ")
 
 
 def test_recorded_teleportation_is_tried_without():
@@ -144,7 +151,9 @@ def test_recorded_teleportation_is_tried_without():
     _, explanation = said(graph, recorded_teleportation=True, **options)
     number = mapeq.infomap(graph, **options).num_modules
     assert number > 1
-    assert f"Without recorded teleportation the search finds {number} modules: with it a description of" in explanation
+    assert (
+        f"Without recorded teleportation the search finds {number} modules; with it this partition takes" in explanation
+    )
 
 
 def test_a_search_that_was_stopped_says_so():
@@ -154,7 +163,7 @@ def test_a_search_that_was_stopped_says_so():
 
 
 def test_large_networks_are_explained_without_other_searches(monkeypatch):
-    monkeypatch.setattr("mapeq.result.explain.MOST_LINKS", 10)
+    monkeypatch.setattr("mapeq.result.explain.MAX_LINKS_TO_SEARCH", 10)
     _, explanation = said(nx.star_graph(20))
     assert explanation.endswith("A shorter Markov time gives smaller modules.")
 

@@ -1,4 +1,4 @@
-"""Kernels that read numbers; see :mod:`mapeq.io.files._scan`."""
+"""Kernels that parse numbers; see :mod:`mapeq.io.files._scan`."""
 
 # Kernels carry no annotations: their docstrings give shapes and dtypes, Numba infers the rest.
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
@@ -9,28 +9,28 @@ import numpy as np
 
 from mapeq._base.jit import jit
 
-# How a number turned out.
+# Outcomes of parsing a number.
 EXACT = 0  # the nearest float
-LATE = 1  # a number, but one that only Python reads exactly
-BAD = 2  # no number
+INEXACT = 1  # a number that only Python parses exactly
+BAD = 2  # not a number
 
 _PLUS, _MINUS, _POINT, _ZERO = b"+-.0"
 _SMALL_E, _BIG_E = b"eE"
 
-_MOST_DIGITS = 19  # so many fit into 64 bits
+_MAX_DIGITS = 19  # that fit into 64 bits
 _NOTHING = np.uint64(0)
 _TEN = np.uint64(10)
 _LARGEST_EXACT = np.uint64(2**53)
-_POWERS = np.array([float(10**k) for k in range(23)])  # all that a float holds exactly
-_VAST = np.int64(2**50)  # an exponent that no count of digits can make up for
+_POWERS = np.array([float(10**k) for k in range(23)])  # all powers that a float holds exactly
+_VAST = np.int64(2**50)  # exponents are clipped here: the number is 0 or infinite
 _SPLITTER = 2.0**27 + 1
 
 
 @jit
 def whole(data, begin, end):
-    """A plainly written whole number below 2**63, or -1: "7", but not "+7", "007" or "7.0"."""
+    """Return the value of a plain integer below 2**63, or -1: "7", but not "+7", "007" or "7.0"."""
     digits = end - begin
-    if digits > _MOST_DIGITS or (digits > 1 and data[begin] == _ZERO):
+    if digits > _MAX_DIGITS or (digits > 1 and data[begin] == _ZERO):
         return np.int64(-1)
     value = np.int64(0)
     for k in range(begin, end):
@@ -38,13 +38,13 @@ def whole(data, begin, end):
         if digit < 0 or digit > 9:
             return np.int64(-1)
         value = value * 10 + digit
-    # 19 digits fit into 64 bits without a sign: what does not fit with one has become negative.
+    # 19 digits fit into 64 unsigned bits; a value that does not fit into a signed integer has become negative.
     return value if value >= 0 else np.int64(-1)
 
 
 @jit
 def decimal(data, begin, end):
-    """A number in decimal or exponent notation, and how it turned out: EXACT, LATE or BAD."""
+    """Parse a number in decimal or exponent notation; return its value, and EXACT, INEXACT or BAD."""
     position = begin
     negative = data[position] == _MINUS
     if negative or data[position] == _PLUS:
@@ -59,15 +59,15 @@ def decimal(data, begin, end):
         exponent += written
     if mantissa == _NOTHING:
         return 0.0, EXACT
-    if digits > _MOST_DIGITS or exponent < -22 or exponent > 22:
-        return 0.0, LATE
+    if digits > _MAX_DIGITS or exponent < -22 or exponent > 22:
+        return 0.0, INEXACT
     value, sure = _scaled(mantissa, exponent)
-    return -value if negative else value, EXACT if sure else LATE
+    return -value if negative else value, EXACT if sure else INEXACT
 
 
 @jit
 def _digits(data, position, end):
-    """Digits with at most one point: whether there are some, how many count, their value as mantissa and exponent."""
+    """Parse digits with at most one point; return whether there are any, how many count, mantissa and exponent."""
     some, pointed = False, False
     digits, exponent = 0, 0
     mantissa = np.uint64(0)
@@ -77,7 +77,7 @@ def _digits(data, position, end):
             some = True
             if digits > 0 or digit > 0:
                 digits += 1
-            if digits <= _MOST_DIGITS:
+            if digits <= _MAX_DIGITS:
                 mantissa = mantissa * _TEN + np.uint64(digit)
             if pointed:
                 exponent -= 1
@@ -91,7 +91,7 @@ def _digits(data, position, end):
 
 @jit
 def _exponent(data, position, end):
-    """The value of "e-3", at most vast, and whether it is one."""
+    """Return the value of an exponent such as "e-3", clipped, and whether it is valid."""
     if data[position] != _SMALL_E and data[position] != _BIG_E:
         return 0, False
     position += 1
@@ -109,11 +109,11 @@ def _exponent(data, position, end):
 
 @jit
 def _scaled(mantissa, exponent):
-    """``mantissa * 10**exponent`` rounded to the nearest float, and whether that is sure; -22 <= exponent <= 22.
+    """Return ``mantissa * 10**exponent`` rounded to the nearest float, and whether it is exact; abs(exponent) <= 22.
 
-    Up to 2**53 both factors are floats, so that one rounding happens, the right one. Beyond, the result
-    is computed as a sum of two floats, high + low, off by less than `slack`. Rounding is monotone: if
-    the sum rounds to the same float with the slack added and taken away, then so does the true value.
+    Up to 2**53 both factors are exact, so that the result is rounded once, correctly. Above, the result is computed as
+    a sum of two floats, high + low, with an error below `slack`. Rounding is monotone: if the sum rounds to the same
+    float with the slack added and subtracted, so does the true value.
     """
     power = _POWERS[abs(exponent)]
     high = np.float64(mantissa)
@@ -136,7 +136,7 @@ def _scaled(mantissa, exponent):
 
 @jit
 def _product(a, b):
-    """``a * b`` as the sum of two floats, exactly (Dekker, Numerische Mathematik 18, 224 (1971))."""
+    """Return ``a * b`` exactly, as the sum of two floats (Dekker, Numerische Mathematik 18, 224 (1971))."""
     product = a * b
     shifted = _SPLITTER * a
     a_high = shifted - (shifted - a)

@@ -1,10 +1,10 @@
-"""Kernels that read text: bytes in, numbers out, with no Python object in between.
+"""Kernels that parse text from bytes to numbers, without Python objects.
 
-A block of text, ``data``, is a uint8 array of whole lines. Every line ends with a line feed, the
-last one too, so that no loop has to look for the end of the block.
+A block of text, ``data``, is a uint8 array of whole lines. Every line ends with a line feed, including the last, so
+that loops need not check for the end of the block.
 
-Kernels raise nothing. They stop at the line that they cannot deal with and say why by one of the
-status numbers below; the caller makes room, or an error message, and calls again.
+Kernels raise nothing. They stop at a line that they cannot process and return one of the status numbers below; the
+caller makes room or raises an error, and calls again.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.jit import jit
-from mapeq.io.files._numbers import BAD, EXACT, LATE, decimal, whole
+from mapeq.io.files._numbers import BAD, EXACT, INEXACT, decimal, whole
 from mapeq.io.files._words import append, has_room, number_of, put, warm
 
-# Nothing is wrong: the caller does something and goes on.
+# No error: the caller acts and continues.
 DONE = 0  # the block is read
 FULL = 1  # no room for another row
 WORDS_FULL = 2  # no room for another word
-WEIGHTED = 3  # the first weight, and no column to put it in
+WEIGHTED = 3  # the first weight, before there is a column for weights
 HEADING = 4  # a line that begins with an asterisk
-WORD = 5  # a label that is no plainly written whole number
+WORD = 5  # a label that is not a plain integer
 
-# The line is wrong.
+# Errors in the line.
 ONE_FIELD = 6
 EMPTY_FIELD = 7
 OPEN_QUOTE = 8
@@ -35,21 +35,21 @@ MIXED = 10
 BAD_NUMBER = 11
 
 _TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _PERCENT, _STAR, COMMA = b'\t\n "#%*,'
-#: A type of links, which without its first letters is the other; and the bit by which letters are small.
+#: The two types of links differ in the first letters; the bit makes letters lower case.
 _UNDIRECTED = np.frombuffer(b"undirected", dtype=np.uint8)
 _UN = len("un")
 _LOWER = np.uint8(0x20)
-#: Which of the places of `Cells` is that of the type.
+#: Index of the type in `Cells.places`.
 TYPE = 3
-#: Stands for the comma where commas do not separate: a field never begins with a blank.
+#: Replaces the comma where commas do not separate fields: a field never begins with a space.
 NO_COMMA = _BLANK
 
 
 class Links(NamedTuple):
-    """Columns of links, longer than what they hold so far.
+    """Columns of links, partly filled.
 
-    ``weights`` (float64) has length 0 until the first weight comes; ``sources`` and ``targets``
-    (int64) are labels, or the numbers of words.
+    ``weights`` (float64) is empty until the first weight occurs. ``sources`` and ``targets`` (int64) are integer
+    labels, or numbers of words.
     """
 
     sources: NDArray[np.int64]
@@ -58,11 +58,11 @@ class Links(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """How the lines of a table are cut into cells, and which of them count.
+    """How to split the lines of a table into cells, and which cells to read.
 
-    ``separator`` is a byte, where a blank stands for any run of blanks and tabs. ``places`` (int64 array of shape (4,))
-    are the columns of source, target, weight and type, -1 for none. ``types`` (bool array of shape (2,)) notes which
-    have occurred: directed, undirected. ``found`` (int64 array of shape (4, 2)) is room for a line's begins and ends.
+    ``separator`` is a byte; a space stands for any run of spaces and tabs. ``places`` (int64 array of shape (4,)) are
+    the columns of source, target, weight and type, or -1. ``types`` (bool array of shape (2,)) records which types
+    occurred: directed, undirected. ``found`` (int64 array of shape (4, 2)) is scratch: begin and end of each cell.
     """
 
     separator: int
@@ -73,55 +73,55 @@ class Cells(NamedTuple):
 
 # Tables --------------------------------------------------------------------------------------
 #
-# Both kernels read line after line from `position`, fill the rows from `row` on, and return
+# Both kernels read lines from `position` on, fill rows from `row` on, and return
 #
 #   status : why they stopped
-#   position : where the line begins at which they stopped, or the end of the block
+#   position : the start of the line at which they stopped, or the end of the block
 #   row : the next row to fill
-#   num_late : how many rows of `late`, int64 of shape (some, 3), they filled: a row, and begin and end
-#       of the number that Python must put there
-#   begin, end : the number that is none, if the status is BAD_NUMBER
+#   num_deferred : number of rows filled in `deferred`, int64 of shape (any, 3): row, begin and end of a number that
+#       only Python can parse exactly
+#   begin, end : the invalid number, if the status is BAD_NUMBER
 
 
 @jit
-def scan_links(data, position, comma, weighted, links, row, late, words, cells):
-    """Read lines "source target [weight]", or where `cells` says; with `words` None labels must be whole numbers."""
-    num_late = 0
+def scan_links(data, position, comma, weighted, links, row, deferred, words, cells):
+    """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
+    num_deferred = 0
     warmed = position
     while True:
         position, first = next_line(data, position)
         if position == len(data):
-            return DONE, position, row, num_late, 0, 0
+            return DONE, position, row, num_deferred, 0, 0
         if words is not None and position >= warmed:
             warmed = warm(words, data, position)
         if data[first] == _STAR:
-            return HEADING, position, row, num_late, 0, 0
+            return HEADING, position, row, num_deferred, 0, 0
         if cells is None:
             status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)
         else:
             status, begin_1, end_1, begin_2, end_2, begin, end = _link_cells(data, position, cells)
         if status != DONE:
-            return status, position, row, num_late, begin, end
-        if row == len(links.sources) or num_late == len(late):
-            return FULL, position, row, num_late, begin, end
+            return status, position, row, num_deferred, begin, end
+        if row == len(links.sources) or num_deferred == len(deferred):
+            return FULL, position, row, num_deferred, begin, end
         if begin < end and len(links.weights) == 0:
-            return WEIGHTED, position, row, num_late, begin, end
+            return WEIGHTED, position, row, num_deferred, begin, end
         if words is None:
             source, target = whole(data, begin_1, end_1), whole(data, begin_2, end_2)
             if source < 0 or target < 0:
-                return WORD, position, row, num_late, begin, end
+                return WORD, position, row, num_deferred, begin, end
         elif has_room(words, 2, end_1 - begin_1 + end_2 - begin_2 + 2):
             source = number_of(words, put(words, data, begin_1, end_1, _is_quoted(data, begin_1)))
             target = number_of(words, put(words, data, begin_2, end_2, _is_quoted(data, begin_2)))
         else:
-            return WORDS_FULL, position, row, num_late, begin, end
+            return WORDS_FULL, position, row, num_deferred, begin, end
         if len(links.weights) > 0:
             weight, kind = (1.0, EXACT) if begin == end else decimal(data, begin, end)
             if kind == BAD or weight < 0:
-                return BAD_NUMBER, position, row, num_late, begin, end
-            if kind == LATE:
-                late[num_late, 0], late[num_late, 1], late[num_late, 2] = row, begin, end
-                num_late += 1
+                return BAD_NUMBER, position, row, num_deferred, begin, end
+            if kind == INEXACT:
+                deferred[num_deferred, 0], deferred[num_deferred, 1], deferred[num_deferred, 2] = row, begin, end
+                num_deferred += 1
             links.weights[row] = weight
         links.sources[row] = source
         links.targets[row] = target
@@ -130,31 +130,31 @@ def scan_links(data, position, comma, weighted, links, row, late, words, cells):
 
 
 @jit
-def scan_vertices(data, position, ids, weights, row, late, names):
-    """Read lines "id [name [weight]]" of Pajek; a missing name is the id, a missing weight NaN."""
-    num_late = 0
+def scan_vertices(data, position, ids, weights, row, deferred, names):
+    """Read Pajek's lines "id [name [weight]]"; a missing name is the id, a missing weight NaN."""
+    num_deferred = 0
     while True:
         position, first = next_line(data, position)
         if position == len(data):
-            return DONE, position, row, num_late, 0, 0
+            return DONE, position, row, num_deferred, 0, 0
         if data[first] == _STAR:
-            return HEADING, position, row, num_late, 0, 0
+            return HEADING, position, row, num_deferred, 0, 0
         status, begin_1, end_1, begin_2, end_2, begin, end = _vertex_fields(data, first)
         if status != DONE:
-            return status, position, row, num_late, begin, end
-        if row == len(ids) or num_late == len(late):
-            return FULL, position, row, num_late, begin, end
+            return status, position, row, num_deferred, begin, end
+        if row == len(ids) or num_deferred == len(deferred):
+            return FULL, position, row, num_deferred, begin, end
         if not has_room(names, 1, end_2 - begin_2 + 1):
-            return WORDS_FULL, position, row, num_late, begin, end
+            return WORDS_FULL, position, row, num_deferred, begin, end
         number = whole(data, begin_1, end_1)
         if number < 0:
-            return WORD, position, row, num_late, begin, end
+            return WORD, position, row, num_deferred, begin, end
         weight, kind = (np.nan, EXACT) if begin == end else decimal(data, begin, end)
         if kind == BAD or weight < 0:
-            return BAD_NUMBER, position, row, num_late, begin, end
-        if kind == LATE:
-            late[num_late, 0], late[num_late, 1], late[num_late, 2] = row, begin, end
-            num_late += 1
+            return BAD_NUMBER, position, row, num_deferred, begin, end
+        if kind == INEXACT:
+            deferred[num_deferred, 0], deferred[num_deferred, 1], deferred[num_deferred, 2] = row, begin, end
+            num_deferred += 1
         ids[row] = number
         weights[row] = weight
         append(names, put(names, data, begin_2, end_2, False))
@@ -167,7 +167,10 @@ def scan_vertices(data, position, ids, weights, row, late, names):
 
 @jit
 def next_line(data, position):
-    """The next line that is neither blank nor a comment: where it and its first field begin; or the end, twice."""
+    """Return the starts of the next line and of its first field, or twice the end of the block.
+
+    Blank lines and comments are skipped.
+    """
     while position < len(data):
         first = _past_blanks(data, position)
         if data[first] == _LINE_FEED:
@@ -181,7 +184,7 @@ def next_line(data, position):
 
 @jit
 def line_of_row(data, position, row):
-    """Where the `row`-th line begins, counted from 0, that is neither blank nor a comment."""
+    """Return the start of the `row`-th line, from 0, without blank lines and comments."""
     line, first = next_line(data, position)
     for _ in range(row):
         line, first = next_line(data, _line_end(data, first) + 1)
@@ -204,7 +207,7 @@ def _line_end(data, position):
 
 @jit
 def _field(data, position, comma):
-    """Read one field, and the separator behind it.
+    """Read one field and the separator after it.
 
     Returns
     -------
@@ -213,7 +216,7 @@ def _field(data, position, comma):
     begin, end : int64
         The field, without its quotes.
     following : int64
-        Where the next field begins; a line feed if there is none.
+        Start of the next field; a line feed if there is none.
     separated : bool
         Whether a comma follows.
     """
@@ -237,7 +240,7 @@ def _field(data, position, comma):
 
 @jit
 def _quoted(data, position, comma):
-    """Status and end of what stands in quotes; a doubled quote is part of it."""
+    """Return status and end of the text in quotes; a doubled quote is part of it."""
     while True:
         if data[position] == _LINE_FEED:
             return OPEN_QUOTE, position
@@ -253,10 +256,10 @@ def _quoted(data, position, comma):
 
 @jit
 def _link_fields(data, first, comma, weighted):
-    """Split the line of a link: status, then begin and end of source, target and weight.
+    """Split the line of a link; return status, and begin and end of source, target and weight.
 
-    Begin and end of a missing weight are equal. A line has commas or it has none: "1 2 0,5" would
-    else weigh 0, and "New York,5" link New to York.
+    Begin and end of a missing weight are equal. A line has commas or it has none; otherwise "1 2 0,5" would weigh 0,
+    and "New York,5" would link New to York.
     """
     status, source, source_end, following, comma_1 = _field(data, first, comma)
     if status != DONE:
@@ -279,7 +282,7 @@ def _link_fields(data, first, comma, weighted):
 
 @jit
 def _link_cells(data, position, cells):
-    """As :func:`_link_fields`, from the cells of a table. Behind the last cell a weight is missing, not empty."""
+    """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
     found = cells.found
     found[:] = 0
     last = cells.places.max()
@@ -302,7 +305,7 @@ def _link_cells(data, position, cells):
 
 @jit
 def _cell(data, position, separator):
-    """Read one cell: status, begin and end without blanks and quotes, where the next begins, whether there is one."""
+    """Read one cell; return status, begin and end without quotes, start of the next cell, whether there is one."""
     position = begin = _past_blanks_in_cell(data, position, separator)
     if data[position] == _QUOTE:
         begin += 1
@@ -333,7 +336,7 @@ def _past_blanks_in_cell(data, position, separator):
 
 @jit
 def _note_type(data, begin, end, types):
-    """Note whether a cell says that a link is directed, or undirected, in any case."""
+    """Record whether a cell holds the type directed or undirected, in upper or lower case."""
     missing = len(_UNDIRECTED) - (end - begin)
     if missing != 0 and missing != _UN:
         return
@@ -345,7 +348,7 @@ def _note_type(data, begin, end, types):
 
 @jit
 def _vertex_fields(data, first):
-    """Split the line of a vertex: status, then begin and end of id, name and weight; a missing name is the id."""
+    """Split the line of a vertex; return status, and begin and end of id, name and weight. A missing name is the id."""
     status, number, number_end, following, _ = _field(data, first, NO_COMMA)
     if status != DONE or data[following] == _LINE_FEED:
         return status, number, number_end, number, number_end, number_end, number_end
@@ -363,17 +366,17 @@ def _is_quoted(data, begin):
 
 @jit
 def _name(data, position):
-    """Status, begin and end of a name in Pajek, and where the next field begins.
+    """Return status, begin and end of a name in Pajek, and the start of the next field.
 
-    The quote that ends a name is one with a blank behind it: other quotes belong to the name.
+    A quote followed by a space ends a name; other quotes belong to the name.
     """
     if data[position] != _QUOTE:
         status, begin, end, following, _ = _field(data, position, NO_COMMA)
         return status, begin, end, following
     begin = end = position + 1
     while data[end] != _LINE_FEED:
-        behind = data[end + 1] if data[end] == _QUOTE else _HASH
-        if behind in (_BLANK, _TAB, _LINE_FEED):
+        following = data[end + 1] if data[end] == _QUOTE else _HASH
+        if following in (_BLANK, _TAB, _LINE_FEED):
             return DONE, begin, end, _past_blanks(data, end + 1)
         end += 1
     return OPEN_QUOTE, begin, end, end

@@ -1,4 +1,4 @@
-"""A table of distinct words, filled and looked up by kernels; see :mod:`mapeq.io.files._scan`."""
+"""A hash table of distinct words for kernels; see :mod:`mapeq.io.files._scan`."""
 
 # Kernels carry no annotations: their docstrings give shapes and dtypes, Numba infers the rest.
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
@@ -13,27 +13,27 @@ from numpy.typing import NDArray
 from mapeq._base.jit import jit
 
 LINE_FEED, QUOTE, COMMA, ZERO = b'\n",0'
-LONGEST = 20  # a whole number below 2**63 and a line feed
+LONGEST = 20  # length of an integer below 2**63 with a line feed
 
 _TAG = np.uint64(0xFFFFFFFF00000000)
 _NUMBER = np.uint64(0x00000000FFFFFFFF)
 _EMPTY = np.uint64(0)
-_AHEAD = 1 << 13  # bytes; what they need fits into the fast part of the cache
+_AHEAD = 1 << 13  # bytes; the table entries for them fit into the L1 and L2 caches
 
 
 class Words(NamedTuple):
-    """Distinct words, numbered as they come, and a hash table to find them again.
+    """Distinct words, numbered in order of occurrence, and a hash table to look them up.
 
     Attributes
     ----------
     size : int64 array of shape (2,)
-        How many words there are; and a number that means nothing, see :func:`warm`.
+        The number of words, and scratch space for :func:`warm`.
     ends : int64 array of shape (capacity + 1,)
         Word ``i`` is ``text[ends[i] : ends[i + 1]]``, its last byte a line feed; ``ends[0]`` is 0.
     text : uint8 array
-        Has room behind the last word, where the next one is put before it is looked up.
-    slots : uint64 array, a power of two and at least ``2 * capacity`` long; or empty: a mere list of words
-        0 if empty; else the upper half holds that of the word's hash, the lower its number + 1.
+        Has free space after the last word, where each word is written before it is looked up.
+    slots : uint64 array whose length is a power of two and at least ``2 * capacity``; or empty: no lookup
+        0 marks a free slot. Otherwise the upper half is that of the word's hash, the lower its number + 1.
     """
 
     size: NDArray[np.int64]
@@ -50,7 +50,7 @@ def has_room(words, num_words, num_bytes):
 
 @jit
 def put(words, data, begin, end, quoted):
-    """Copy a word behind the last one, with a line feed; returns the end. In a quoted word a doubled quote is one."""
+    """Copy a word after the last one, with a line feed; return its end. `quoted` undoubles its quotes."""
     place = words.ends[words.size[0]]
     k = begin
     while k < end:
@@ -63,7 +63,7 @@ def put(words, data, begin, end, quoted):
 
 @jit
 def _spell(words, number):
-    """Write a whole number behind the last word, with a line feed; returns the end."""
+    """Write an integer after the last word, with a line feed; return its end."""
     place = words.ends[words.size[0]]
     rest = number // 10
     while rest > 0:
@@ -81,7 +81,7 @@ def _spell(words, number):
 
 @jit
 def _hash(text, begin, end):
-    """FNV-1a, and a last multiplication so that both halves depend on every byte."""
+    """Return the FNV-1a hash, multiplied once more so that both halves depend on every byte."""
     bits = np.uint64(0xCBF29CE484222325)
     for k in range(begin, end):
         bits = (bits ^ np.uint64(text[k])) * np.uint64(0x100000001B3)
@@ -91,7 +91,7 @@ def _hash(text, begin, end):
 
 @jit
 def _first_slot(words, bits):
-    """Where to begin to look for a word with this hash; the tag is other bits of it."""
+    """Return the first slot to probe for a word with this hash; the tag consists of its other bits."""
     return np.int64(bits & _NUMBER) & (len(words.slots) - 1)
 
 
@@ -105,7 +105,7 @@ def _same(text, begin, end, other):
 
 @jit
 def number_of(words, end):
-    """The number of the word that stands behind the last one and ends at `end`; it is kept if it is new."""
+    """Return the number of the word written after the last one up to `end`, and keep it if it is new."""
     count = words.size[0]
     begin = words.ends[count]
     bits = _hash(words.text, begin, end - 1)
@@ -114,7 +114,7 @@ def number_of(words, end):
     while words.slots[slot] != _EMPTY:
         if (words.slots[slot] ^ bits) & _TAG == _EMPTY:
             number = np.int64(words.slots[slot] & _NUMBER) - 1
-            # Words end with a line feed and hold no other: one is never the beginning of another.
+            # Words end with their only line feed, so that no word is a prefix of another.
             if _same(words.text, begin, end, words.ends[number]):
                 return number
         slot = (slot + 1) & mask
@@ -125,16 +125,16 @@ def number_of(words, end):
 
 @jit
 def warm(words, data, position):
-    """Bring into the processor's cache what looking up the words of the next lines needs.
+    """Prefetch the table entries for the words of the next lines into the processor's cache.
 
-    A table of a million words lies in memory that takes a hundred times longer to answer than the
-    cache, and a lookup must wait for one answer before it knows the next question. Here the questions
-    of many words are asked together. Words are guessed at, quotes and all; wrong guesses do no harm.
+    A table of a million words lies in main memory, which is a hundred times slower than the cache, and each lookup is a
+    chain of dependent reads. Here the reads for many words overlap. Words are guessed without parsing quotes; a wrong
+    guess only misses the cache.
 
     Returns
     -------
     int64
-        How far into the data words are warm.
+        End of the data whose words were prefetched.
     """
     end = min(position + _AHEAD, len(data))
     places = np.empty(_AHEAD // 2, dtype=np.int64)
@@ -155,20 +155,20 @@ def warm(words, data, position):
     read = 0
     for k in range(count):
         read += words.text[places[k]]
-    words.size[1] = read  # else the compiler would see that nobody needs what is read
+    words.size[1] = read  # otherwise the compiler would drop the reads
     return position
 
 
 @jit
 def append(words, end):
-    """Keep the word that stands behind the last one and ends at `end`."""
+    """Keep the word written after the last one up to `end`."""
     words.size[0] += 1
     words.ends[words.size[0]] = end
 
 
 @jit
 def fill_slots(words):
-    """Enter all words into the hash table, which is empty."""
+    """Enter all words into the empty hash table."""
     mask = len(words.slots) - 1
     for number in range(words.size[0]):
         bits = _hash(words.text, words.ends[number], words.ends[number + 1] - 1)
@@ -180,9 +180,9 @@ def fill_slots(words):
 
 @jit
 def numbers_to_words(links, row, end, words):
-    """Replace the numbers in rows `row` to `end` by the numbers of the words that spell them.
+    """Replace the integer labels in rows `row` to `end` by the numbers of the words that spell them.
 
-    Returns the row at which the words ran out of room, or `end`.
+    Return `end`, or the row at which there was no room for more words.
     """
     while row < end and has_room(words, 2, 2 * LONGEST):
         links.sources[row] = number_of(words, _spell(words, links.sources[row]))

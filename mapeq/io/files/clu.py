@@ -1,4 +1,4 @@
-"""The .clu format: a row ``node module flow`` for every node."""
+"""The .clu format: one row ``node module flow`` per node."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _FIELDS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s
 
 
 def write_clu(result: Result, stream: TextIO, level: int = 1) -> None:
-    """Write the modules of a level, most flow first, numbered from 1, and the nodes of each by decreasing flow.
+    """Write the nodes module by module, with modules numbered from 1, both by decreasing flow.
 
-    Nodes stand under the numbers that their file knows them by, if it has some, else under their labels.
+    Nodes are named by their numbers in the input file if it has numbers, else by their labels.
     """
     labels = result.labels_at(level)
     stream.write(header(result))
@@ -31,7 +31,7 @@ def write_clu(result: Result, stream: TextIO, level: int = 1) -> None:
 
 
 def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
-    """Read rows ``node module``; further columns, comments (#) and a ``*Vertices`` heading are passed over.
+    """Read rows ``node module``; ignore further columns, comments (#) and a heading ``*Vertices``.
 
     Parameters
     ----------
@@ -50,5 +50,5 @@ def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
 
 
 def _quoted(name: str) -> str:
-    """The name as one field, by the rules of link lists: in double quotes where it has to be."""
+    """Return the name as one field, double-quoted if link lists require it."""
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""Links in Parquet and Arrow (Feather) files, of which only the columns that count are read (extra ``parquet``)."""
+"""Read links from Parquet and Arrow (Feather) files; only the columns of links are read (extra ``parquet``)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError
 from mapeq._base.optional import require
-from mapeq.io.columns import Wanted, find_columns
+from mapeq.io.columns import ColumnChoice, find_columns
 from mapeq.io.files.source import file_name, reading
 from mapeq.io.objects.tables import from_table
 from mapeq.network.network import Network
 
-#: How files begin, and what they may be called: either will do.
+#: First bytes and suffixes; one of them suffices.
 _PARQUET = (b"PAR1", (".parquet", ".pq"))
 _ARROW = (b"ARROW1", (".arrow", ".feather"))
 
 
 def is_columnar(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins, or at least is called, like one of these."""
+    """Return whether a file is Parquet or Arrow by its first bytes or its suffix."""
     return os.fspath(path) != "-" and (_is(path, _PARQUET) or _is(path, _ARROW))
 
 
@@ -28,54 +28,54 @@ def _is(path: str | os.PathLike[str], kind: tuple[bytes, tuple[str, ...]]) -> bo
     begin, suffixes = kind
     if Path(os.fsdecode(path)).suffix.lower() in suffixes:
         return True
-    if not os.path.isfile(path):  # what is read from a pipe is gone
+    if not os.path.isfile(path):  # peeking would consume a pipe
         return False
     with suppress(OSError), open(path, "rb") as stream:
         return stream.read(len(begin)) == begin
-    return False  # whoever reads it on says why
+    return False  # the next reader reports the error
 
 
-def read_columnar(path: str | os.PathLike[str], *, directed: bool, wanted: Wanted) -> Network:
-    """Read links from a Parquet or Arrow file, one a row; see :func:`mapeq.read_network`.
+def read_columnar(path: str | os.PathLike[str], *, directed: bool, columns: ColumnChoice) -> Network:
+    """Read a Parquet or Arrow file with one link per row; see :func:`mapeq.read_network`.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, columns cannot be told, or a row makes no sense; says which.
+        If the file cannot be read, a column is missing, or a row is invalid.
     ImportError
         If pyarrow is not installed.
     """
     file = file_name(path)
     read = _parquet if _is(path, _PARQUET) else _arrow
     try:
-        table, chosen = read(path, wanted)
-        return from_table(table, directed=directed, wanted=chosen)
+        table, found = read(path, columns)
+        return from_table(table, directed=directed, columns=found)
     except NetworkError as error:
         raise FormatError(str(error), file=file) from error
 
 
-def _parquet(path: str | os.PathLike[str], wanted: Wanted) -> tuple[Any, Wanted]:
+def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     parquet = require("pyarrow.parquet", extra="parquet")
     with reading(path, "a Parquet file"):
         schema = parquet.read_schema(os.fspath(path))
-    names, chosen = _chosen(schema.names, wanted)
-    words = [name for name in names if str(schema.field(name).type) in ("string", "large_string")]
-    with reading(path, "a Parquet file"), parquet.ParquetFile(os.fspath(path), read_dictionary=words) as file:
-        return file.read(columns=names), chosen
+    names, found = _resolved(schema.names, columns)
+    texts = [name for name in names if str(schema.field(name).type) in ("string", "large_string")]
+    with reading(path, "a Parquet file"), parquet.ParquetFile(os.fspath(path), read_dictionary=texts) as file:
+        return file.read(columns=names), found
 
 
-def _arrow(path: str | os.PathLike[str], wanted: Wanted) -> tuple[Any, Wanted]:
+def _arrow(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     arrow = require("pyarrow", extra="parquet")
     with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
-        held = arrow.ipc.open_file(data).schema.names
-    names, chosen = _chosen(held, wanted)
-    options = arrow.ipc.IpcReadOptions(included_fields=[held.index(name) for name in names])
+        all_names = arrow.ipc.open_file(data).schema.names
+    names, found = _resolved(all_names, columns)
+    options = arrow.ipc.IpcReadOptions(included_fields=[all_names.index(name) for name in names])
     with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
-        return arrow.ipc.open_file(data, options=options).read_all(), chosen
+        return arrow.ipc.open_file(data, options=options).read_all(), found
 
 
-def _chosen(names: list[str], wanted: Wanted) -> tuple[list[str], Wanted]:
-    """The names of the columns to read, and which of them is what."""
-    source, target, weight = find_columns(names, wanted)
-    chosen = Wanted(names[source], names[target], None if weight is None else names[weight])
-    return [name for name in chosen if isinstance(name, str)], chosen
+def _resolved(names: list[str], columns: ColumnChoice) -> tuple[list[str], ColumnChoice]:
+    """Return the names of the columns to read, and the choice of columns by these names."""
+    source, target, weight = find_columns(names, columns)
+    found = ColumnChoice(names[source], names[target], None if weight is None else names[weight])
+    return [name for name in found if isinstance(name, str)], found

@@ -1,6 +1,6 @@
-"""The .ftree format: that of .tree, and then the flow between the modules and nodes in each module.
+"""The .ftree format: a .tree file, followed by the flow between the parts of each module.
 
-Infomap's Network Navigator draws its maps from it.
+Infomap's Network Navigator reads it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from mapeq.result.result import Result
 
 
 class Exchange(NamedTuple):
-    """Flow between parts of modules: rows sorted by module, then by source, then by target.
+    """Flow between the parts of modules, sorted by module, source and target; one entry per pair of parts.
 
     Attributes
     ----------
     modules : int64 array
-        The module that both ends are in: the smallest one.
+        Smallest module that contains both ends.
     sources, targets : int64 arrays
-        Ranks of the modules, or in a leaf module of the nodes, directly in it.
+        Ranks of the two parts: modules directly in it, or nodes if it is a leaf module.
     flow : float64 array
+        Per step of the walk.
     """
 
     modules: NDArray[np.int64]
@@ -36,9 +37,9 @@ class Exchange(NamedTuple):
 
 
 def write_flow_tree(result: Result, stream: TextIO) -> None:
-    """Write a .tree file and its links: for every module the flow between its parts, named by their ranks.
+    """Write a .tree file, followed by the flow between the parts of each module, which are identified by rank.
 
-    Flow is per step. In undirected networks it is that in both directions, in one row a pair.
+    Flow is per step of the walk. In undirected networks each pair has one row with the flow in both directions.
     """
     write_tree(result, stream)
     directed = result.walk_options.directed
@@ -60,9 +61,9 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
 
 
 def exchange_in_modules(result: Result) -> Exchange:
-    """Sum the flow over links up to where both ends are in the same module."""
+    """Sum the flow over links by the smallest module that contains both ends, and by its parts."""
     sources, targets, flow, directed = result.link_flow()
-    modules, sources, targets = _meetings(result.hierarchy, in_tree_order(result)[1], sources, targets)
+    modules, sources, targets = _common_modules(result.hierarchy, in_tree_order(result)[1], sources, targets)
     if not directed:
         sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
     order = np.lexsort((targets, sources, modules))
@@ -72,17 +73,17 @@ def exchange_in_modules(result: Result) -> Exchange:
     return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
 
 
-def _meetings(
-    tree: Hierarchy, node_ranks: NDArray[np.int64], sources: IntArray, targets: IntArray
+def _common_modules(
+    hierarchy: Hierarchy, node_ranks: NDArray[np.int64], sources: IntArray, targets: IntArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The smallest module that both ends of each link are in, and the ranks in it of the parts that they are in."""
-    parent, depth, module_ranks = tree.parent.astype(np.int64), depths(tree.parent), ranks(tree.parent)
-    ends = np.stack([tree.module_of[sources], tree.module_of[targets]]).astype(np.int64)
+    """Return the smallest module that contains both ends of each link, and the ranks of the parts with the ends."""
+    parent, depth, module_ranks = hierarchy.parent.astype(np.int64), depths(hierarchy.parent), ranks(hierarchy.parent)
+    ends = np.stack([hierarchy.module_of[sources], hierarchy.module_of[targets]]).astype(np.int64)
     found_ranks = np.stack([node_ranks[sources], node_ranks[targets]])
     apart = np.flatnonzero(ends[0] != ends[1])
     while len(apart):
         here = ends[:, apart]
-        # The deeper end climbs, or both: they meet at the latest at the root.
+        # The deeper end moves up, or both at equal depth; they meet at the root at the latest.
         climbs = depth[here] >= depth[here[::-1]]
         found_ranks[:, apart] = np.where(climbs, module_ranks[here], found_ranks[:, apart])
         ends[:, apart] = np.where(climbs, parent[here], here)

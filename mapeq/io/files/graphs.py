@@ -1,4 +1,4 @@
-"""GraphML and GEXF: the network, its nodes with their modules, for Gephi, Cytoscape and the like (by NetworkX)."""
+"""GraphML and GEXF: the network with the module of each node, for Gephi, Cytoscape and similar programs."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from mapeq.result.result import Result
 if TYPE_CHECKING:
     import networkx
 
-#: What no XML file can hold, however it is written.
+#: Characters that XML cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_graphml(result: Result, stream: BinaryIO) -> None:
-    """Write nodes with ``label``, ``module``, ``flow`` and, in hierarchies, ``path``, and links with ``weight``.
+    """Write nodes with ``label``, ``module``, ``flow`` and, in hierarchies, ``path``; links with ``weight``.
 
-    The graph itself has what :func:`figures` says.
+    The attributes of the graph are :func:`graph_attributes`.
     """
     import networkx
 
     graph = _graph(result, "graphml")
-    graph.graph.update(figures(result))
+    graph.graph.update(graph_attributes(result))
     networkx.write_graphml_xml(graph, stream, infer_numeric_types=False)
 
 
 def write_gexf(result: Result, stream: TextIO) -> None:
-    """As :func:`write_graphml`, in Gephi's own format, which has :func:`figures` as its description."""
+    """Write as :func:`write_graphml`, in Gephi's own format, with :func:`graph_attributes` as the description."""
     import networkx
 
     text = "\n".join(networkx.generate_gexf(_graph(result, "gexf"), version="1.2draft"))
-    said = "; ".join(f"{name}: {value}" for name, value in figures(result).items())
+    description = "; ".join(f"{name}: {value}" for name, value in graph_attributes(result).items())
     creator = f"<creator>mapeq {result.version}</creator>"
-    # NetworkX would put itself and the date there, and the same result would not give the same file.
-    meta = f"<meta>\n    {creator}\n    <description>{escape(said)}</description>\n  </meta>"
+    # NetworkX would write its own name and the date, so that equal results gave different files.
+    meta = f"<meta>\n    {creator}\n    <description>{escape(description)}</description>\n  </meta>"
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
     stream.write(re.sub("<meta.*?</meta>", lambda _: meta, text, count=1, flags=re.DOTALL) + "\n")
 
 
-def figures(result: Result) -> dict[str, Any]:
-    """The figures of a result and its options by name, as numbers and texts only."""
+def graph_attributes(result: Result) -> dict[str, Any]:
+    """Return the summary and options of a result by name, as numbers and strings only."""
     found = result.summary()
     found |= found.pop("options")
     return {
@@ -53,12 +53,12 @@ def figures(result: Result) -> dict[str, Any]:
 
 
 def _graph(result: Result, format: str) -> networkx.Graph:
-    """The network with texts for nodes: their labels, or numbers from 0 if two labels have the same text."""
+    """Return the network with string nodes: the labels, or numbers from 0 if two labels have the same text."""
     from mapeq.io.objects.networkx import to_networkx
 
     texts = [_checked(str(label), format) for label in result.node_labels]
-    differ = len(set(texts)) == len(texts)
-    graph = to_networkx(result, texts if differ else [str(i) for i in range(len(texts))])
+    are_distinct = len(set(texts)) == len(texts)
+    graph = to_networkx(result, texts if are_distinct else [str(i) for i in range(len(texts))])
     for node, text in zip(graph, texts, strict=True):
         graph.nodes[node]["label"] = text
     return graph

@@ -1,13 +1,12 @@
-"""Link lists: a line ``source target [weight]`` for every link.
+"""Link lists: one line ``source target [weight]`` per link.
 
-Fields are separated by blanks and tabs, or by a comma with or without blanks around it: one way or
-the other within a line. A word that holds blanks or commas, or begins with ``#``, ``%``, ``*`` or a
-quote, stands in double quotes, a quote within it doubled. Lines whose first character is ``#`` or
-``%`` are comments. A first line that reads ``source target``, with or without ``weight``, or ``from to`` is a
-heading; further fields are ignored.
+Fields are separated by spaces and tabs, or by a comma with or without spaces around it, but not both within a line. A
+label that contains spaces or commas, or begins with ``#``, ``%``, ``*`` or a quote, must be in double quotes, with
+quotes inside doubled. Lines whose first character is ``#`` or ``%`` are comments. A first line ``source target``, with
+or without ``weight``, or ``from to`` is a heading; further fields are ignored.
 
-Under a heading with commas or tabs, source and target among its columns, or if the caller says which columns count, the
-file is a table: cells between commas, tabs or semicolons, which may hold blanks.
+The file is a table if it has a heading with commas or tabs that names source and target, or if the caller chooses
+columns: cells are separated by commas, tabs or semicolons, and may contain spaces.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError
-from mapeq.io.columns import Wanted, find_columns, usual_ends
+from mapeq.io.columns import ColumnChoice, default_ends, find_columns
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Cells, Links
 from mapeq.io.files._words import LONGEST, Words, fill_slots, numbers_to_words
@@ -33,103 +32,104 @@ _HEADER = re.compile(
 )
 
 _MESSAGES = {
-    _scan.ONE_FIELD: "a link needs a source and a target, separated by blanks, a tab or a comma",
-    _scan.EMPTY_FIELD: "nothing stands where a field belongs",
-    _scan.OPEN_QUOTE: "the quote has no end on this line",
-    _scan.AFTER_QUOTE: "a blank or a comma belongs behind the closing quote (a quote within quotes is written twice)",
-    _scan.MIXED: "separate the fields either by blanks or by commas; decimals have a point; quote a word with blanks",
+    _scan.ONE_FIELD: "a link needs a source and a target, separated by spaces, a tab or a comma",
+    _scan.EMPTY_FIELD: "a field is empty",
+    _scan.OPEN_QUOTE: "the quote is not closed on this line",
+    _scan.AFTER_QUOTE: "a closing quote must be followed by a space or a comma (double a quote within quotes)",
+    _scan.MIXED: "separate fields either by spaces or by commas; use decimal points; quote labels with spaces",
 }
 
-#: What separates the cells of a table; if the first line holds none of these, blanks do.
+#: Separators of table cells; if the first line has none of these, cells are separated by spaces.
 _SEPARATORS = (b"\t", b",", b";")
 
 _HEADING = (
-    "if this line is a heading, call its columns source, target and weight, or say which are these "
-    "(on the command line by --source, --target and --weight); if it is a link, a word with blanks needs quotes"
+    "if this line is a heading, name its columns source, target and weight, or choose columns "
+    "(--source, --target and --weight on the command line); if it is a link, quote labels with spaces"
 )
 
 _MATRIX = (
-    "this looks like an adjacency matrix: pass it as a SciPy sparse matrix; if it is a list of links, say which "
-    "columns hold source and target (on the command line by --source and --target)"
+    "this looks like an adjacency matrix: pass it as a SciPy sparse matrix; if it is a list of links, choose the "
+    "columns of source and target (--source and --target on the command line)"
 )
-#: A square of so many numbers, or more, is a matrix.
+#: A square of numbers is taken for a matrix from this size on.
 _LEAST_MATRIX = 5
 
-#: Numbers as they are written elsewhere, and data as NetworkX writes them: what to do.
-_OTHERWISE = {
-    r"\d+,\d+": "decimals have a point",
-    r"\{.*": "networkx.write_weighted_edgelist writes a list that can be read",
+#: Advice for numbers in other notations, and for edge data as NetworkX writes them.
+_ADVICE = {
+    r"\d+,\d+": "use a decimal point",
+    r"\{.*": "write the file with networkx.write_weighted_edgelist",
 }
 
-#: First capacity of columns, and least growth.
-_FEW = 1 << 14
+#: Initial capacity of columns, and minimum growth.
+_INITIAL_CAPACITY = 1 << 14
 
 
-def read_link_list(source: Source, *, directed: bool | None, wanted: Wanted) -> Network:
+def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice) -> Network:
     """Read a link list or a table; see :func:`mapeq.read_network`.
 
-    Whole numbers stay whole numbers if all labels are, and nodes are then sorted. Else labels are
-    words, exactly as written, and nodes stand in the order of their first link.
+    If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
+    written, and nodes are in order of first occurrence.
     """
     width = _width(source.first_line())
-    cells, has_heading = _heading(source, wanted)
-    table = LinkTable(_scan.COMMA, wanted.weight is not None, cells, "" if has_heading else _HEADING)
+    cells, has_heading = _heading(source, columns)
+    table = LinkTable(_scan.COMMA, columns.weight is not None, cells, "" if has_heading else _HEADING)
     while source.more():
         status = table.read(source)
         if status == _scan.WORD:
             table.turn_to_words()
         elif status == _scan.HEADING:
             raise source.error(
-                "a link list holds no headings, a Pajek file begins with one; a label that begins with * needs quotes",
+                "a link list has no headings with *, a Pajek file begins with one; quote labels that begin with *",
                 source.position,
             )
     if table.num_rows == 0:
-        raise source.error("holds no links")
+        raise source.error("contains no links")
     if cells is None and not has_heading and table.num_rows == width >= _LEAST_MATRIX:
         raise source.error(f"{width} lines of {width} numbers: {_MATRIX}")
     sources, targets, weights = table.columns()
-    leads = _leads(source, cells) if directed is None else directed
+    is_directed = _has_directed_type(source, cells) if directed is None else directed
     if table.words is None:
-        return Network.from_edges(sources, targets, weights, directed=leads)
+        return Network.from_edges(sources, targets, weights, directed=is_directed)
     labels = word_list(table.words)
     if not has_heading:
         _check_first_link(source, labels)
     del table
     if weights is not None and not weights.all():
         sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
-    return Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
+    return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
 
 
-def _heading(text: Source, wanted: Wanted) -> tuple[Cells | None, bool]:
-    """Pass over a heading: how lines are cut into cells if this is a table, and whether there was a heading.
+def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
+    """Skip a heading; return where a table's cells are, None for a plain list, and whether there was a heading.
 
     Raises
     ------
     FormatError
-        If a column that the caller asks for is not there.
+        If a chosen column is missing.
     """
     line = text.first_line()
-    is_usual = _HEADER.fullmatch(line) is not None
+    is_default = _HEADER.fullmatch(line) is not None
     separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
     names = _fields(line, separator)
-    has_names = is_usual or (separator != b" " and usual_ends(names) is not None)
-    has_heading = has_names or any(isinstance(name, str) for name in wanted.said) or _is_word(names, wanted.weight)
+    chosen = columns.chosen_by_caller
+    has_names = is_default or (separator != b" " and default_ends(names) is not None)
+    has_heading = has_names or any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
     if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
         raise text.error(f"the first cell is empty: {_MATRIX}", text.position)
     cells = None
-    if wanted.said or (has_heading and not is_usual):
+    if chosen or (has_heading and not is_default):
         try:
-            columns = find_columns(names if has_heading else range(len(names)), wanted)
+            found = find_columns(names if has_heading else range(len(names)), columns)
         except NetworkError as error:
             raise text.error(str(error), text.position) from error
         kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
-        places = [-1 if place is None or place in columns[:k] else place for k, place in enumerate((*columns, kind))]
+        places = [-1 if place is None or place in found[:k] else place for k, place in enumerate((*found, kind))]
         cells = _cells(separator, places)
     if has_heading:
         text.skip_line()
-    if cells is None and is_usual and separator != b" " and separator in text.first_line():
-        # Of the rows, a third cell weighs even if the heading is silent about it.
-        cells = _cells(separator, [0, 1, -1 if wanted.weight is None else 2, -1])
+    if cells is None and is_default and separator != b" " and separator in text.first_line():
+        # A third cell is the weight even if the heading does not name it.
+        cells = _cells(separator, [0, 1, -1 if columns.weight is None else 2, -1])
     return cells, has_heading
 
 
@@ -138,7 +138,7 @@ def _cells(separator: bytes, places: list[int]) -> Cells:
 
 
 def _width(line: bytes) -> int:
-    """How many numbers stand on a line; 0 if it holds anything else."""
+    """Return the number of fields on a line of numbers; 0 if a field is not a number."""
     fields = line.replace(b",", b" ").split()
     try:
         return len([float(field) for field in fields])
@@ -146,8 +146,8 @@ def _width(line: bytes) -> int:
         return 0
 
 
-def _is_word(names: list[str], place: str | int | None) -> bool:
-    """Whether a word stands at the position of the weights."""
+def _is_text(names: list[str], place: str | int | None) -> bool:
+    """Return whether the field at the position of the weights is not a number."""
     if not isinstance(place, int) or place >= len(names):
         return False
     try:
@@ -158,44 +158,44 @@ def _is_word(names: list[str], place: str | int | None) -> bool:
 
 
 def _fields(line: bytes, separator: bytes) -> list[str]:
-    """The cells of a heading."""
+    """Return the cells of a heading."""
     text = line.decode()
     if separator == b" ":
         return [field.strip('"') for field in text.split()]
     return [field.strip() for field in next(csv.reader([text], delimiter=separator.decode(), skipinitialspace=True))]
 
 
-def _leads(text: Source, cells: Cells | None) -> bool:
-    """Whether a table says that its links are directed."""
+def _has_directed_type(text: Source, cells: Cells | None) -> bool:
+    """Return whether a table declares its links as directed; raise if it declares both types."""
     directed, undirected = (False, False) if cells is None else cells.types.tolist()
     if directed and undirected:
         raise text.error(
-            "some links are of the type Directed, others Undirected; say that all are directed, or that none is "
-            "(on the command line by --directed and --undirected)"
+            "links have both types, Directed and Undirected; choose one for all "
+            "(--directed or --undirected on the command line)"
         )
     return bool(directed)
 
 
 def _check_first_link(text: Source, labels: tuple[str, ...]) -> None:
-    """Refuse words on the first line over nothing but whole numbers: that is a heading."""
+    """Raise if the first line holds text and all other labels are integers: it is a heading."""
     if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
-        first = f"the first line links {labels[0]!r} and {labels[1]!r}, and all other labels are numbers"
+        first = f"the first line links {labels[0]!r} and {labels[1]!r}, but all other labels are numbers"
         raise text.error(f"{first}; {_HEADING}")
 
 
 class LinkTable:
-    """Links as they are read from a file: whole numbers, or numbers of words.
+    """Links read from a file so far: integer labels, or numbers of words.
 
     Parameters
     ----------
     comma : int
-        The byte that separates fields besides blanks, or ``NO_COMMA``.
+        Byte that separates fields besides spaces and tabs, or ``NO_COMMA``.
     weighted : bool
-        Whether to look at a third field.
+        Whether to read a third field.
     cells : Cells, optional
-        Where to look for links in a table, instead.
+        Positions of the cells of links, for a table.
     advice : str
-        What to say besides if the weight on the first line is no number.
+        What to add to the error if the weight on the first line is not a number.
 
     Attributes
     ----------
@@ -203,45 +203,45 @@ class LinkTable:
     links : Links
         Columns; the first `num_rows` rows are filled.
     words : Words or None
-        The labels, once one of them was no whole number.
+        The labels, from the first label on that is not an integer.
     """
 
     def __init__(self, comma: int, weighted: bool, cells: Cells | None = None, advice: str = ""):
         self.num_rows = 0
-        self.links = Links(np.empty(_FEW, np.int64), np.empty(_FEW, np.int64), np.empty(0))
+        self.links = Links(np.empty(_INITIAL_CAPACITY, np.int64), np.empty(_INITIAL_CAPACITY, np.int64), np.empty(0))
         self.words: Words | None = None
-        self._late = new_late()
+        self._deferred = new_deferred()
         self._comma = comma
         self._weighted = weighted
         self._cells = cells
         self._advice = advice
 
     def read(self, source: Source) -> int:
-        """Read the lines of a block from its position on.
+        """Read the lines of a block, from its position on.
 
         Returns
         -------
         int
-            DONE; or HEADING or WORD, and the position is the line that is no link of whole numbers.
+            DONE; or HEADING or WORD, with the position at a line that is not a link between integers.
 
         Raises
         ------
         FormatError
-            If a line is wrong.
+            If a line is invalid.
         """
         while True:
-            status, source.position, self.num_rows, num_late, begin, end = _scan.scan_links(
+            status, source.position, self.num_rows, num_deferred, begin, end = _scan.scan_links(
                 source.data,
                 source.position,
                 self._comma,
                 self._weighted,
                 self.links,
                 self.num_rows,
-                self._late,
+                self._deferred,
                 self.words,
                 self._cells,
             )
-            read_late(source, self._late[:num_late], self.links.weights, "weight")
+            read_deferred(source, self._deferred[:num_deferred], self.links.weights, "weight")
             if status == _scan.FULL:
                 self._make_room()
             elif status == _scan.WEIGHTED:
@@ -254,16 +254,16 @@ class LinkTable:
                 raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
 
     def turn_to_words(self) -> None:
-        """Replace the numbers read so far by words that spell them: a number is plainly written or it is a word."""
+        """Replace the integers read so far by words with the same digits."""
         self.words = new_words()
         row = 0
         while row < self.num_rows:
-            # Some at a time, so that the interpreter can be interrupted.
+            # A part at a time, so that Ctrl-C works.
             row = numbers_to_words(self.links, row, min(row + (1 << 18), self.num_rows), self.words)
             self.words = with_room(self.words, 2 * LONGEST)
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray | None]:
-        """Sources, targets, and weights if there are some; the table is not to be filled any further."""
+        """Return sources, targets, and weights or None. No more links can be read afterwards."""
         for column in self.links:
             column.resize(min(len(column), self.num_rows), refcheck=False)
         sources, targets, weights = self.links
@@ -278,14 +278,14 @@ class LinkTable:
         self.links = self.links._replace(weights=np.ones(len(self.links.sources)))
 
 
-def new_late() -> NDArray[np.int64]:
-    """Room for numbers that the scanner leaves to Python: row, begin and end of each."""
+def new_deferred() -> NDArray[np.int64]:
+    """Return an array for numbers that the scanner leaves to Python: row, begin and end of each."""
     return np.empty((1 << 12, 3), dtype=np.int64)
 
 
-def read_late(source: Source, late: NDArray[np.int64], column: FloatArray, what: str) -> None:
-    """Read the numbers that the scanner left to Python."""
-    for row, begin, end in late.tolist():
+def read_deferred(source: Source, deferred: NDArray[np.int64], column: FloatArray, what: str) -> None:
+    """Parse the numbers that the scanner left to Python."""
+    for row, begin, end in deferred.tolist():
         value = float(source.block[begin:end])
         if not 0 <= value < np.inf:
             raise line_error(source, _scan.BAD_NUMBER, begin, end, what)
@@ -293,9 +293,10 @@ def read_late(source: Source, late: NDArray[np.int64], column: FloatArray, what:
 
 
 def line_error(source: Source, status: int, begin: int, end: int, what: str, advice: str = "") -> Exception:
-    """The error of a line at which the scanner stopped; `begin` and `end` of the number if that is wrong.
+    """Return the error for the line at which the scanner stopped.
 
-    `advice` is for a word in its place.
+    For an invalid number, `begin` and `end` are its position, `what` is its meaning, and `advice` is for text instead
+    of a number.
     """
     if status != _scan.BAD_NUMBER:
         line = source.block[source.position : source.position + source.line_length()]
@@ -303,32 +304,33 @@ def line_error(source: Source, status: int, begin: int, end: int, what: str, adv
         advice = "; semicolons need a heading: source;target;weight" if has_semicolons else ""
         return source.error(_MESSAGES[status] + advice, source.position)
     text = source.block[begin:end].decode()
-    advice = next((what for how, what in _OTHERWISE.items() if re.fullmatch(how, text)), advice)
+    advice = next((advice for how, advice in _ADVICE.items() if re.fullmatch(how, text)), advice)
     try:
         value = float(text)
     except ValueError:
-        problem = f"{text!r} stands where a number belongs, the {what}"
+        problem = f"expected a number for the {what}, found {text!r}"
         return source.error(f"{problem}; {advice}" if advice else problem, begin)
     if not np.isfinite(value):
         return source.error(f"the {what} {text} is not finite", begin)
     if value < 0:
         return source.error(f"the {what} {text} is negative; it must be 0 or more", begin)
-    return source.error(f"the {what} {text!r} must be written like 12, 0.5 or 2e-3", begin)
+    return source.error(f"the {what} must be written like 12, 0.5 or 2e-3, not {text!r}", begin)
 
 
 def lengthen(array: NDArray[np.generic]) -> None:
-    """Make a column or an arena longer, in place; large ones are not copied but moved by the operating system."""
-    array.resize(len(array) + max(len(array) // 4, _FEW), refcheck=False)
+    """Lengthen an array in place; the operating system moves large arrays without copying them."""
+    array.resize(len(array) + max(len(array) // 4, _INITIAL_CAPACITY), refcheck=False)
 
 
-def new_words(*, sought: bool = True) -> Words:
-    """An empty table of words; without a hash table if they need not be found again."""
-    slots = np.zeros(2 * _FEW if sought else 0, np.uint64)
-    return Words(np.zeros(2, np.int64), np.zeros(_FEW, np.int64), np.empty(16 * _FEW, np.uint8), slots)
+def new_words(*, indexed: bool = True) -> Words:
+    """Return an empty table of words; without `indexed`, words cannot be looked up."""
+    slots = np.zeros(2 * _INITIAL_CAPACITY if indexed else 0, np.uint64)
+    ends, text = np.zeros(_INITIAL_CAPACITY, np.int64), np.empty(16 * _INITIAL_CAPACITY, np.uint8)
+    return Words(np.zeros(2, np.int64), ends, text, slots)
 
 
 def with_room(words: Words, num_bytes: int) -> Words:
-    """The same words, with room for a line's two more in so many bytes."""
+    """Return the same words, with room for two more words of `num_bytes` bytes in total."""
     size = int(words.size[0])
     if int(words.ends[size]) + num_bytes > len(words.text):
         words.text.resize(3 * len(words.text) // 2 + num_bytes, refcheck=False)
@@ -341,7 +343,7 @@ def with_room(words: Words, num_bytes: int) -> Words:
 
 
 def word_list(words: Words) -> tuple[str, ...]:
-    """The words, in order."""
+    """Return the words, in order."""
     size = int(words.size[0])
     # Every word ends with a line feed.
     return tuple(words.text[: words.ends[size]].tobytes().decode().split("\n")[:-1])
@@ -350,7 +352,7 @@ def word_list(words: Words) -> tuple[str, ...]:
 def _without_zeros(
     sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray, labels: tuple[str, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[str, ...]]:
-    """Drop links of weight zero, and the nodes that occur in no other."""
+    """Drop links of weight 0, and nodes without other links."""
     linked = weights > 0
     sources, targets, order = renumbered_by_occurrence(sources[linked], targets[linked], len(labels))
     return sources, targets, weights[linked], tuple(labels[i] for i in order.tolist())

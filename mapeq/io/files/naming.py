@@ -1,4 +1,4 @@
-"""How partition files name nodes, and what stands at their top."""
+"""Names of nodes, their order and the header in partition files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mapeq.result.result import Result
 
 
 class Row(NamedTuple):
-    """A node and the modules that it is in, coarsest first, as a line of a file names them."""
+    """A node and its modules, coarsest first, as a line of a file names them."""
 
     node: str
     path: tuple[str, ...]
@@ -22,24 +22,24 @@ class Row(NamedTuple):
 
 
 def names_in_files(network: Network) -> list[Hashable]:
-    """What files call the nodes: the numbers of a Pajek file, else the labels."""
+    """Return the names of nodes in files: the numbers of a Pajek file, else the labels."""
     return network.label_list() if network.ids is None else network.ids.tolist()
 
 
 def has_numbers(network: Network) -> bool:
-    """Whether files call the nodes by whole numbers."""
+    """Return whether files name the nodes by integers."""
     labels = network.labels
     return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
 
 
 def in_tree_order(result: Result) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The nodes in the order of their paths, most flow first in each module, and the rank of each there, from 1.
+    """Return the nodes in the order of their paths, by decreasing flow within a module, and their ranks, from 1.
 
     Returns
     -------
     order : int64 array of shape (n,)
     ranks : int64 array of shape (n,)
-        By node, not in that order.
+        Rank of each node within its leaf module, in node order.
     """
     module_of, parent = result.hierarchy
     place = np.empty(len(parent), dtype=np.int64)
@@ -53,12 +53,12 @@ def in_tree_order(result: Result) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def in_text(name: Hashable, format: str) -> str:
-    """A name as it stands on a line of a file.
+    """Return a name as text on one line.
 
     Raises
     ------
     ValueError
-        If it has a line break.
+        If it contains a line break.
     """
     text = str(name)
     if "\n" in text or "\r" in text:
@@ -67,7 +67,7 @@ def in_text(name: Hashable, format: str) -> str:
 
 
 def header(result: Result) -> str:
-    """Comment lines that say what was found and how to find it again."""
+    """Return comment lines with the main statistics and the options that reproduce the result."""
     lines = [
         f"mapeq {result.version}",
         f"partitioned into {result.num_levels} levels with {result.num_modules} top modules",

@@ -1,4 +1,4 @@
-"""Writing results: the format follows the suffix, and a file is written whole or not at all."""
+"""Write results: the suffix selects the format, and a file is replaced only once it is complete."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from mapeq.result.result import Result
 
 
 class Writer(NamedTuple):
-    """How results are written in one format."""
+    """How to write results in one format."""
 
     write: Callable[..., None]  #: takes the result, a stream and the options below
     binary: bool = False
-    options: tuple[str, ...] = ()  #: of "level", "min_size" and "title", those that mean something to it
-    needs: tuple[str, str] | None = None  #: the library without which it cannot be written, and its extra
+    options: tuple[str, ...] = ()  #: those of "level", "min_size" and "title" that it supports
+    needs: tuple[str, str] | None = None  #: the library it needs, and the extra that installs it
 
 
-#: By suffix. Formats that need more than files, such as reports, register themselves.
+#: By suffix. Formats that need more than files, such as the report, register themselves.
 WRITERS = {
     "clu": Writer(write_clu, options=("level",)),
     "tree": Writer(write_tree),
@@ -52,38 +52,38 @@ def write_result(
 ) -> None:
     """Write a result; see :meth:`mapeq.Result.write`.
 
-    Tables have -1 for the modules of fewer nodes than `min_size`; `title` is what reports call the network.
+    Tables show modules of fewer nodes than `min_size` as -1; `title` is the name of the network in reports.
     """
     name = format_of(path) if format is None else format
     if name not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
     writer = WRITERS[name]
     if level != 1 and "level" not in writer.options:
-        raise option_error("level", level, f"left out, as a .{name} file holds all levels")
+        raise option_error("level", level, f"omitted, because a .{name} file holds all levels")
     if min_size != 1 and "min_size" not in writer.options:
-        raise option_error("min_size", min_size, f"left out, as a .{name} file holds all modules")
+        raise option_error("min_size", min_size, f"omitted, because a .{name} file holds all modules")
     given = {"level": level, "min_size": min_size, "title": title}
-    with whole_file(path, binary=writer.binary) as stream:
+    with atomic_file(path, binary=writer.binary) as stream:
         writer.write(result, stream, **{option: given[option] for option in writer.options})
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a path's suffix asks for.
+    """Return the format for a path's suffix.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If no format has this suffix.
     """
     name = Path(path).suffix.removeprefix(".").lower()
     if name not in WRITERS:
         known = ", ".join(f".{writer}" for writer in WRITERS)
-        raise ValueError(f"{os.fspath(path)}: the suffix tells the format; it must be one of {known}")
+        raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")
     return name
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Refuse at once what could only fail after the work is done.
+    """Check before a long search that a file can be written.
 
     Raises
     ------
@@ -99,14 +99,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     if target.is_dir():
         raise FormatError("is a directory; name a file in it", file=str(target))
     if not target.parent.is_dir():
-        raise FormatError(f"there is no directory {str(target.parent)!r} to write to", file=str(target))
+        raise FormatError(f"there is no directory {str(target.parent)!r}", file=str(target))
     if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise FormatError("no permission to write there", file=str(target))
+        raise FormatError("no permission to write to this directory", file=str(target))
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterator[IO[Any]]:
-    """A stream, of text unless `binary`, whose content is under the path once it is complete, else not at all."""
+def atomic_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterator[IO[Any]]:
+    """Open a stream, of text unless `binary`, that replaces the file at the path once it is written without errors."""
     check_writable(path)
     target = Path(os.path.realpath(path))
     try:
@@ -122,12 +122,16 @@ def whole_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterato
     except OSError as error:
         raise FormatError(f"cannot be written: {error.strerror}", file=str(path)) from error
     finally:
-        with suppress(FileNotFoundError):  # the usual case: it has its final name
+        with suppress(FileNotFoundError):  # on success it has been renamed
             os.unlink(name)
 
 
+#: For :mod:`mapeq.integrations.infomap`, which still imports the old name.
+whole_file = atomic_file
+
+
 def _mode(target: Path) -> int:
-    """The permissions the file has, or those a new one would get."""
+    """Return the permissions of the file, or those of a new file."""
     with suppress(FileNotFoundError):
         return target.stat().st_mode & 0o777
     mask = os.umask(0)

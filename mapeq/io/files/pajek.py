@@ -1,4 +1,4 @@
-"""Pajek files: nodes with numbers and names under ``*Vertices``, links under ``*Edges``, ``*Arcs`` or ``*Links``."""
+"""Pajek files: nodes under ``*Vertices``, links under ``*Edges``, ``*Arcs`` or ``*Links``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mapeq.io.files.link_list import (
     LinkTable,
     lengthen,
     line_error,
-    new_late,
+    new_deferred,
     new_words,
-    read_late,
+    read_deferred,
     with_room,
     word_list,
 )
@@ -31,7 +31,7 @@ IdArray = NDArray[np.int64]
 
 
 class Section(NamedTuple):
-    """A heading of links, and the row at which its links begin."""
+    """A heading of links, and the first row of its links."""
 
     is_arcs: bool
     row: int
@@ -40,15 +40,14 @@ class Section(NamedTuple):
 def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Network:
     """Read a Pajek file; see :func:`mapeq.read_network`.
 
-    Nodes stand in the order of ``*Vertices``; without it they are the numbers that occur in links,
-    sorted. ``*Vertices n`` with fewer lines than n means nodes 1 to n, those without a line at the
-    end and named by their number.
+    Nodes are in the order of ``*Vertices``, or without it the numbers in links, sorted. If ``*Vertices n`` is followed
+    by fewer than n lines, the nodes are 1 to n; those without a line come last, named by their number.
     """
     vertices = Vertices()
     links = LinkTable(_scan.NO_COMMA, weighted)
     sections: list[Section] = []
     reads_vertices = False
-    early = 0  # links that came before a *Vertices: checked in the end
+    early = 0  # links before *Vertices, whose ends are checked later
     while source.more():
         status = vertices.read(source) if reads_vertices else _read_links(source, links, vertices)
         if status == _scan.HEADING:
@@ -62,23 +61,23 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
                 sections.append(Section(heading == _ARCS, links.num_rows))
     vertices.end_section()
     if links.num_rows == 0 and len(vertices.ids) == 0:
-        raise source.error("holds no links")
+        raise source.error("contains no links")
     _check_early(source, links, vertices, early)
     return _network(vertices, links, sections, directed)
 
 
 def _heading(source: Source) -> tuple[bytes, int]:
-    """Read a heading: which, and how many nodes it announces."""
+    """Read a heading; return it and the number of nodes that it declares."""
     position = source.position
     fields = source.first_line().split()
     source.skip_line()
     heading = fields[0].lower()
     if heading not in _KNOWN:
-        raise source.error("unknown heading; known are *Vertices, *Edges, *Arcs and *Links", position)
+        raise source.error("unknown heading; expected *Vertices, *Edges, *Arcs or *Links", position)
     if heading != _VERTICES or len(fields) == 1:
         return heading, 0
     if not fields[1].isdigit() or len(fields[1]) > 10 or int(fields[1]) >= 2**31:
-        raise source.error("the number of vertices must be a whole number below 2**31", position)
+        raise source.error("the number of vertices must be an integer below 2**31", position)
     return heading, int(fields[1])
 
 
@@ -89,7 +88,7 @@ def _read_links(source: Source, links: LinkTable, vertices: Vertices) -> int:
     begin, first = source.position, links.num_rows
     status = links.read(source)
     if status == _scan.WORD:
-        raise source.error("nodes of links are whole numbers from 0, without leading zeros", source.position)
+        raise source.error("links must connect integers from 0, without leading zeros", source.position)
     row = vertices.first_unknown(links, first, links.num_rows)
     if row is not None:
         place = _scan.line_of_row(source.data, begin, row - first)
@@ -113,7 +112,7 @@ def _network(vertices: Vertices, table: LinkTable, sections: list[Section], dire
     arcs = _arc_rows(sections, table.num_rows)
     sources, targets, weights = table.columns()
     if directed is None:
-        # Programs write both headings though one may be empty: links decide, if there are some.
+        # Programs write both headings though one section may be empty: the links decide, if there are any.
         directed = bool(arcs.any()) or (len(arcs) == 0 and any(section.is_arcs for section in sections))
         if directed and not arcs.all():
             back = ~arcs & (sources != targets)
@@ -134,7 +133,7 @@ def _network(vertices: Vertices, table: LinkTable, sections: list[Section], dire
 
 
 def _arc_rows(sections: list[Section], num_rows: int) -> NDArray[np.bool_]:
-    """Which links stand under ``*Arcs``."""
+    """Mark the links under ``*Arcs``."""
     arcs = np.zeros(num_rows, dtype=np.bool_)
     for section in sections:
         arcs[section.row :] = section.is_arcs
@@ -145,13 +144,13 @@ def _arc_rows(sections: list[Section], num_rows: int) -> NDArray[np.bool_]:
 
 
 class Vertices:
-    """What stands under ``*Vertices``.
+    """The nodes under ``*Vertices``.
 
     Attributes
     ----------
     ids : int64 array
-        The numbers of all nodes, each once, after :meth:`end_section`: those that have lines, in order,
-        then those that a heading announces.
+        Numbers of all nodes, each once, updated by :meth:`end_section`: first those with lines, in order, then those
+        that only a heading declares.
     """
 
     def __init__(self) -> None:
@@ -160,45 +159,45 @@ class Vertices:
         self._highest = -1
         self._listed: IdArray = np.empty(1 << 12, np.int64)
         self._weights = np.empty(1 << 12)
-        self._names: Words = new_words(sought=False)
-        self._late = new_late()
-        self._announced: IdArray = np.empty(0, np.int64)
-        self._section: tuple[int, int] | None = None  # first row, announced number
+        self._names: Words = new_words(indexed=False)
+        self._deferred = new_deferred()
+        self._declared: IdArray = np.empty(0, np.int64)
+        self._section: tuple[int, int] | None = None  # first row, declared number of nodes
 
     def begin_section(self, count: int) -> None:
-        """A heading ``*Vertices count``."""
+        """Begin a section with the heading ``*Vertices count``."""
         self._section = (self._num_rows, count)
 
     def end_section(self) -> None:
-        """The section of the last heading, if it is still open, has ended: its nodes are known."""
+        """End the open section, if there is one, and update the nodes."""
         if self._section is None:
             return
         first, count = self._section
         listed = self._listed[first : self._num_rows]
-        # Numbers beyond the count show that it counts something else.
+        # A number above the declared count means that the count is not a range of numbers.
         if len(listed) < count and (len(listed) == 0 or (listed.min() >= 1 and listed.max() <= count)):
             absent = np.setdiff1d(np.arange(1, count + 1), self._listed[: self._num_rows], assume_unique=True)
-            self._announced = np.union1d(self._announced, absent)
+            self._declared = np.union1d(self._declared, absent)
             self._highest = max(self._highest, count)
-        self.ids = np.concatenate([self._listed[: self._num_rows], self._announced])
+        self.ids = np.concatenate([self._listed[: self._num_rows], self._declared])
         self._section = None
 
     def read(self, source: Source) -> int:
-        """Read the lines of a block from its position on; returns DONE or HEADING."""
+        """Read the lines of a block, from its position on; return DONE or HEADING."""
         begin, first = source.position, self._num_rows
         status = self._scan(source)
         row = self._first_repeated(first)
         if row is not None:
             place = _scan.line_of_row(source.data, begin, row - first)
-            raise source.error(f"the id {self._listed[row]} stands twice under *Vertices", place)
+            raise source.error(f"the id {self._listed[row]} occurs twice under *Vertices", place)
         return status
 
     def _scan(self, source: Source) -> int:
         while True:
-            status, source.position, self._num_rows, num_late, begin, end = _scan.scan_vertices(
-                source.data, source.position, self._listed, self._weights, self._num_rows, self._late, self._names
+            status, source.position, self._num_rows, num_deferred, begin, end = _scan.scan_vertices(
+                source.data, source.position, self._listed, self._weights, self._num_rows, self._deferred, self._names
             )
-            read_late(source, self._late[:num_late], self._weights, "weight of the node")
+            read_deferred(source, self._deferred[:num_deferred], self._weights, "weight of the node")
             if status == _scan.FULL:
                 if self._num_rows == len(self._listed):
                     lengthen(self._listed)
@@ -208,19 +207,19 @@ class Vertices:
             elif status in (_scan.DONE, _scan.HEADING):
                 return int(status)
             elif status == _scan.WORD:
-                raise source.error("a whole number from 0, the id of the node, must come first", source.position)
+                raise source.error("a line must begin with the id of the node, an integer from 0", source.position)
             else:
                 raise line_error(source, status, begin, end, "weight of the node")
 
     def _first_repeated(self, first: int) -> int | None:
-        """The first row from `first` on whose id stands in a row before it, or is announced."""
+        """Return the first row, from `first` on, whose id occurs in an earlier row or is declared."""
         new = self._listed[first : self._num_rows]
         if not len(new):
             return None
         highest, self._highest = self._highest, max(self._highest, int(new.max()))
         if new[0] > highest and bool((new[1:] > new[:-1]).all()):
             return None
-        old = np.concatenate([self._listed[:first], self._announced])
+        old = np.concatenate([self._listed[:first], self._declared])
         if not np.isin(new, old).any() and len(np.unique(new)) == len(new):
             return None
         repeated = np.ones(len(old) + len(new), dtype=np.bool_)
@@ -228,7 +227,7 @@ class Vertices:
         return first + int(np.argmax(repeated[len(old) :]))
 
     def first_unknown(self, table: LinkTable, begin: int, end: int) -> int | None:
-        """The first row of links with an id that is not declared; None if there is none, or nothing is declared."""
+        """Return the first row of links with an unknown id; None if all are known or no node is declared."""
         sources, targets = table.links.sources[begin:end], table.links.targets[begin:end]
         if len(self.ids) == 0 or len(sources) == 0:
             return None
@@ -241,7 +240,7 @@ class Vertices:
         return begin + int(np.argmax(unknown)) if unknown.any() else None
 
     def positions(self, ends: IdArray) -> IdArray:
-        """The positions of nodes, given their ids."""
+        """Return the positions of nodes, given their ids."""
         low, high = int(self.ids.min()), int(self.ids.max())
         if high - low + 1 == len(self.ids) and bool((np.diff(self.ids) == 1).all()):
             return ends - low
@@ -254,19 +253,19 @@ class Vertices:
         return found
 
     def node_weights(self) -> FloatArray | None:
-        """The weights of the nodes, 1 where none is given; None if no line gives one."""
+        """Return the weights of the nodes, 1 by default; None if no line has a weight."""
         weights = self._weights[: self._num_rows]
         absent = np.isnan(weights)
         if absent.all():
             return None
-        return np.concatenate([np.where(absent, 1.0, weights), np.ones(len(self._announced))])
+        return np.concatenate([np.where(absent, 1.0, weights), np.ones(len(self._declared))])
 
     def labels(self) -> tuple[range | IdArray | tuple[str, ...], bool]:
-        """What the nodes are called, and whether that is their names: else these are their numbers, or not distinct."""
+        """Return the labels, and whether they are names: otherwise they are ids, because names equal ids or repeat."""
         names = word_list(self._names)
         numbers = self._listed[: self._num_rows].tolist()
         if not all(map(str.__eq__, names, map(str, numbers))):
-            names += tuple(map(str, self._announced.tolist()))
+            names += tuple(map(str, self._declared.tolist()))
             if len(set(names)) == len(names):
                 return names, True
         first, last = int(self.ids[0]), int(self.ids[-1])

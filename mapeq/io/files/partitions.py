@@ -1,4 +1,4 @@
-"""Reading a partition for a network: which format, and which node each row means."""
+"""Read a partition of a network from a file: find the format, and match rows to nodes."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
     """Read the modules of every node of a network from a .clu, .tree, .ftree, .csv or .tsv file.
 
     Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu. With
-    `fit`, the file may be one of another network, see :func:`mapeq.io.inputs.as_partition`.
+    `fit`, the partition may belong to another network, see :func:`mapeq.io.inputs.as_partition`.
 
     Returns
     -------
     Hierarchy
-        Of n nodes; a plain partition is a tree of depth one.
+        Of n nodes; a plain partition is a hierarchy of depth one.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, a row is malformed, or a node is beside modules.
+        If the file cannot be read, a row is malformed, or a module contains both nodes and modules.
     PartitionError
-        If a node is missing, unknown or named twice; with `fit`, if none is known.
+        If a node is missing, unknown or named twice; with `fit`, if no node is known.
     """
     file = file_name(path)
     rows, names = _rows_and_names(path, file, network)
     position = {str(name): i for i, name in enumerate(names)}
     if len(position) < network.num_nodes:
-        raise PartitionError(f"{file}: files cannot tell labels like 1 and '1' apart, and the network has both")
+        raise PartitionError(f"{file}: the network has labels that look alike in files, such as 1 and '1'")
     module_of, line = np.full((2, network.num_nodes), -1, dtype=np.int64)
     branches = Branches()
     for row in rows:
@@ -49,40 +49,41 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
         if i is None and fit:
             continue
         if i is None:
-            raise PartitionError(f"{file}, line {row.line}: {row.node!r} is no node of the network")
+            raise PartitionError(f"{file}, line {row.line}: {row.node!r} is not a node of the network")
         if module_of[i] >= 0:
-            raise PartitionError(f"{file}, line {row.line}: the node {row.node!r} is named a second time")
+            raise PartitionError(f"{file}, line {row.line}: the node {row.node!r} is named twice")
         module_of[i] = branches.module(row.path)
         line[i] = row.line
     missing = np.flatnonzero(module_of < 0)
     if fit and len(missing) < network.num_nodes:
-        module_of[missing] = [branches.module([("alone", i)]) for i in missing.tolist()]  # names in files are text
+        # A tuple, unlike all names in files, which are strings.
+        module_of[missing] = [branches.module([("singleton", i)]) for i in missing.tolist()]
     elif len(missing):
         raise PartitionError(
             f"{file}: {len(missing):,} of {network.num_nodes:,} nodes have no module, "
-            f"the first is {network.labels[missing[0]]!s}"
+            f"such as {network.labels[missing[0]]!s}"
         )
-    tree = branches.tree(module_of)
-    beside = misplaced(tree)
-    if beside is not None:
+    hierarchy = branches.hierarchy(module_of)
+    misplaced_node = misplaced(hierarchy)
+    if misplaced_node is not None:
         raise FormatError(
-            f"the node {names[beside]!s} is beside modules, in a module that holds modules; "
-            "nodes are in modules of their own level",
+            f"the node {names[misplaced_node]!s} is in a module that contains modules; "
+            "a module must contain either nodes or modules",
             file=file,
-            line=int(line[beside]),
+            line=int(line[misplaced_node]),
         )
-    return tree
+    return hierarchy
 
 
 def _rows_and_names(
     path: str | os.PathLike[str], file: str, network: Network
 ) -> tuple[Iterator[Row], Sequence[Hashable]]:
-    """The rows of a file, and what it calls the nodes: tables use labels, other formats numbers if there are some."""
+    """Return the rows of a file, and the names of nodes in it: labels in tables, else numbers if there are some."""
     lines = text_lines(path)
     suffix = Path(os.fspath(path).removesuffix(".gz")).suffix.lower()
     if suffix in (".json", ".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
-            "no partition can be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file
+            "partitions cannot be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file
         )
     if suffix == ".csv":
         return read_table(lines, file, ","), network.label_list()
@@ -98,6 +99,6 @@ def _rows_and_names(
 
 
 def _peeked(lines: Iterator[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], bool]:
-    """The same lines, and whether the first has a tab."""
+    """Return the same lines, and whether the first has a tab."""
     head = list(islice(lines, 1))
     return chain(head, lines), any("\t" in text for _, text in head)

@@ -1,4 +1,4 @@
-"""Where text comes from: a file or standard input, plain or gzipped, read block by block."""
+"""Read text block by block: from a file or standard input, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError
 from mapeq.io.files._scan import next_line
-from mapeq.io.files.foreign import what_binary
+from mapeq.io.files.foreign import describe_foreign_binary
 
-#: Bytes that are read at a time; a kernel is busy with them for less than a second.
+#: Number of bytes to read at a time; a kernel processes them in less than a second.
 BLOCK_SIZE = 1 << 23
 
 _GZIP = b"\x1f\x8b"
@@ -30,40 +30,40 @@ _REASONS: dict[type[BaseException], str] = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "a directory, not a file",
     PermissionError: "no permission to read it",
-    EOFError: "the gzip file is cut short",
+    EOFError: "the gzip file is truncated",
     gzip.BadGzipFile: "the gzip file is damaged",
     zlib.error: "the gzip file is damaged",
 }
 
 
 class Source:
-    """A text file of which one block of whole lines is at hand, and read up to a position.
+    """A text file, read one block of whole lines at a time.
 
-    Line ends of any system become line feeds, the last line gets one if it has none, and a byte
-    order mark is skipped. Blocks hold UTF-8 and no NUL.
+    All line ends become line feeds, the last line gets one if it is missing, and a byte order mark is skipped. Blocks
+    hold valid UTF-8 without NUL bytes.
 
     Parameters
     ----------
     path : str or os.PathLike
-        ``-`` is standard input. What begins like a gzip file is unpacked, whatever its name.
+        ``-`` is standard input. Gzip files are recognised by their first bytes, whatever their names.
     block_size : int
-        Bytes to read at a time.
+        Number of bytes to read at a time.
 
     Attributes
     ----------
     name : str
         For error messages.
     block : bytes
-        The present block; every line ends with a line feed.
+        The current block; every line ends with a line feed.
     data : read-only uint8 array
         The same bytes.
     position : int
-        What is read of the block; always the beginning of a line, or its end.
+        Number of bytes of the block already read: the start of a line, or the end of the block.
 
     Raises
     ------
     FormatError
-        If there is no such file, or it cannot be read.
+        If the file does not exist or cannot be read.
     """
 
     block: bytes
@@ -91,7 +91,7 @@ class Source:
             self._stream.close()
 
     def more(self) -> bool:
-        """Whether something is left to read; goes on to the next block if this one is read."""
+        """Return whether there is more to read; load the next block at the end of this one."""
         if self.position < len(self.block):
             return True
         self._lines += self.block.count(b"\n")
@@ -104,9 +104,9 @@ class Source:
         return bool(block)
 
     def first_line(self) -> bytes:
-        """The next line that is neither blank nor a comment, from its first field on; empty at the end of the file.
+        """Skip blank lines and comments; return the next line from its first field on, or b"" at the end of the file.
 
-        What stands before it is read then, it is not.
+        The position moves to the start of that line.
         """
         while self.more():
             self.position, first = next_line(self.data, self.position)
@@ -115,15 +115,15 @@ class Source:
         return b""
 
     def skip_line(self) -> None:
-        """Pass over the line at the position."""
+        """Skip the line at the position."""
         self.position += self.line_length()
 
     def line_length(self) -> int:
-        """Bytes of the line at the position, with its line feed."""
+        """Return the length in bytes of the line at the position, with its line feed."""
         return self.block.index(b"\n", self.position) + 1 - self.position
 
     def numbered_lines(self) -> Iterator[tuple[int, str]]:
-        """The number and the text of every line that is not blank, from the position on."""
+        """Yield the number and the text of every line that is not blank, from the position on."""
         while self.more():
             number = self._lines + self.block.count(b"\n", 0, self.position)
             text = self.block[self.position :].decode()
@@ -134,7 +134,7 @@ class Source:
                     yield number, line
 
     def error(self, message: str, position: int | None = None) -> FormatError:
-        """The error of what stands at a position of the block, or of the file as a whole."""
+        """Return an error for the line at a position of the block, or for the whole file."""
         if position is None:
             return FormatError(message, file=self.name)
         number = self._lines + self.block.count(b"\n", 0, position) + 1
@@ -149,60 +149,62 @@ class Source:
 
     def _check_text(self) -> None:
         nul = self.block.find(b"\0")
-        if (nul >= 0 or not self.block.isascii()) and not self._lines and (what := what_binary(self.block)):
-            raise self.error(f"not a text file in UTF-8: it is {what}")
+        if (nul >= 0 or not self.block.isascii()) and not self._lines:
+            what = describe_foreign_binary(self.block)
+            if what:
+                raise self.error(f"not a UTF-8 text file: it is {what}")
         if nul >= 0:
-            raise self.error("not a text file in UTF-8: it holds a NUL byte", nul)
+            raise self.error("not a UTF-8 text file: it contains a NUL byte", nul)
         if not self.block.isascii():
             try:
                 self.block.decode()
             except UnicodeDecodeError as error:
                 byte = self.block[error.start]
-                raise self.error(f"not a text file in UTF-8: byte {byte:#x} is no character", error.start) from None
+                raise self.error(f"not a UTF-8 text file: invalid byte {byte:#x}", error.start) from None
 
 
 def unreadable(file: str, error: Exception) -> FormatError:
-    """The error of a file that cannot be opened or read on."""
+    """Return the error for a file that cannot be opened or read."""
     reason = _REASONS.get(type(error), getattr(error, "strerror", None) or str(error))
-    return FormatError(reason + (_meant(file) if isinstance(error, FileNotFoundError) else ""), file=file)
+    return FormatError(reason + (_suggestion(file) if isinstance(error, FileNotFoundError) else ""), file=file)
 
 
-def _meant(file: str) -> str:
-    """Which file somebody may have meant, or what else is missing, as the end of a sentence; empty if nobody knows."""
+def _suggestion(file: str) -> str:
+    """Name a missing directory or a file of a similar name, as the end of a sentence; empty if there is neither."""
     folder, name = os.path.split(file)
     try:
         names = os.listdir(folder or os.curdir)
     except FileNotFoundError:
-        return f": there is no folder {folder!r}"
+        return f": there is no directory {folder!r}"
     except OSError:
         return ""
     near = difflib.get_close_matches(name, names, 1, 0.7) or [other for other in names if other.startswith(f"{name}.")]
-    return f"; is {os.path.join(folder, near[0])!r} meant?" if near else ""
+    return f"; did you mean {os.path.join(folder, near[0])!r}?" if near else ""
 
 
 @contextmanager
 def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
-    """Say of a file that a library cannot read what it should have been."""
+    """Convert the errors of a library into FormatErrors that say which format was expected."""
     try:
         yield
     except OSError as error:
         raise unreadable(file_name(path), error) from error
-    except (ValueError, EOFError, BadZipFile) as error:  # objects would be pickles, which may run anything
+    except (ValueError, EOFError, BadZipFile) as error:  # ValueError: also pickled objects, which are not loaded
         raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
-    """What error messages call a file."""
+    """Return the name of a file in error messages."""
     return "<stdin>" if os.fspath(path) == "-" else os.fsdecode(path)
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a text file that are not blank, numbered from 1 and without their line ends.
+    """Yield the lines of a text file that are not blank, numbered from 1, without line ends.
 
     Raises
     ------
     FormatError
-        If the file cannot be read or is no text.
+        If the file cannot be read or is not text.
     """
     with Source(path) as source:
         yield from source.numbered_lines()
@@ -219,7 +221,7 @@ class _Readable(Protocol):
 
 
 class _Rejoined:
-    """A stream and what was read of it, as if nothing had been read: a pipe cannot be wound back."""
+    """A stream, with what was already read from it put back: a pipe cannot be rewound."""
 
     def __init__(self, head: bytes, stream: BinaryIO):
         self._head = head
@@ -240,7 +242,7 @@ def _unpacked(stream: BinaryIO) -> _Readable:
 
 
 def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Cut a stream into blocks of whole lines with plain line ends."""
+    """Split a stream into blocks of whole lines that end with line feeds."""
     first = True
     for block in _whole_lines(_unpacked(stream), size):
         text = block.removeprefix(_BOM) if first else block
@@ -253,8 +255,8 @@ def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
 def _whole_lines(stream: _Readable, size: int) -> Iterator[bytes]:
     pieces: list[bytes] = []
     while chunk := stream.read(size):
-        # A carriage return at the very end may be the first half of a line end. A NUL is no text:
-        # it is handed on at once, before a device without line ends has filled the memory.
+        # A final carriage return may be the first half of a line end. A block with NUL is passed on at once: a device
+        # without line ends would fill the memory otherwise.
         end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r", 0, -1) + 1
         if end == 0 and b"\0" not in chunk:
             pieces.append(chunk)

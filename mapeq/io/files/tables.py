@@ -1,4 +1,4 @@
-"""Tables (.csv, .tsv, .parquet) and .json: a row for every node, with its label, module and flow."""
+"""Read and write tables (.csv, .tsv, .parquet) with one row per node, and write .json."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PATH = "path"
 
 
 def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
-    """Write node, module (0 has most flow) and flow, with a header, in node order.
+    """Write a header and, in node order, label, module (0 has most flow) and flow of each node.
 
-    In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` leads to the
-    leaf module: ``2:1`` is the first module in the second top module. A module of fewer nodes than `min_size` is -1.
+    In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` identifies the
+    leaf module: ``2:1`` is the first module in the second top module. Modules of fewer nodes than `min_size` are -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     columns = [result.node_labels, modules_column(result, min_size).tolist(), result.flow.tolist()]
@@ -38,17 +38,17 @@ def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str 
 
 
 def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
-    """As :func:`write_csv`, with tabs."""
+    """Write as :func:`write_csv`, with tabs."""
     write_csv(result, stream, min_size, "\t")
 
 
 def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
-    """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``), labels that are no numbers as text."""
+    """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``); non-integer labels become text."""
     require("pyarrow.parquet", extra="parquet").write_table(arrow_table(result, min_size), stream)
 
 
 def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
-    """The columns of :func:`write_csv` as an Arrow table, whose metadata say what was found and how."""
+    """Return the columns of :func:`write_csv` as an Arrow table, with the result's summary as metadata."""
     arrow = require("pyarrow", extra="parquet")
     labels = result.node_labels
     if not all(type(label) is int for label in labels):
@@ -59,65 +59,65 @@ def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
 
 
 def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
-    """Write ``label<TAB>module`` and nothing else, for the next program in a pipe."""
+    """Write lines ``label<TAB>module`` for the next program in a pipe."""
     rows = zip(result.node_labels, modules_column(result, min_size).tolist(), strict=True)
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
 
 
 def modules_column(result: Result, min_size: int) -> IntArray:
-    """The top module of each node, -1 if it has fewer nodes than `min_size`; the others are numbered without."""
+    """Return the top module of each node, -1 if it has fewer nodes than `min_size`; numbers have no gaps."""
     is_small = result.module_sizes < min_size
     return np.where(is_small, -1, np.cumsum(~is_small) - 1)[result.labels]
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
-    """Read rows that begin with a node and its module, under the header of :func:`write_csv` or under none.
+    """Read rows that begin with a node and its module, with or without the header of :func:`write_csv`.
 
-    With a column ``path``, that is read instead of the module.
+    A column ``path`` takes precedence over the module.
     """
-    width, names_path = 2, False
+    width, has_path = 2, False
     for line, row in table_rows(lines, file, delimiter):
         if row[:2] == _HEADER[:2]:
-            names_path = row[3:4] == [_PATH]
-            width = 4 if names_path else 2
+            has_path = row[3:4] == [_PATH]
+            width = 4 if has_path else 2
             continue
         problem = None
         if len(row) < width:
-            problem = "expected a node and its " + ("module, flow and path" if names_path else "module")
+            problem = "expected a node and its " + ("module, flow and path" if has_path else "module")
         elif row[width - 1] == "":
             problem = "the node has no module"
         if problem is not None:
             raise FormatError(problem, file=file, line=line, text=delimiter.join(row))
-        yield Row(row[0], tuple(row[3].split(":")) if names_path else (row[1],), line)
+        yield Row(row[0], tuple(row[3].split(":")) if has_path else (row[1],), line)
 
 
 def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The fields of every row, and the number of the line that it ends in."""
+    """Yield the fields of every row and the number of its last line."""
     last = 0
 
     def texts() -> Iterator[str]:
         nonlocal last
-        for last, text in lines:  # noqa: B007 the row that is read says where it ends
+        for last, text in lines:  # noqa: B007 (read by the loop below)
             yield text + "\n"
 
     try:
         for row in csv.reader(texts(), delimiter=delimiter):
             yield last, row
     except csv.Error as error:
-        raise FormatError(f"no table: {error}; is there a quote without its end?", file=file) from error
+        raise FormatError(f"is not a table: {error}; is a quote left open?", file=file) from error
 
 
 def _in_json(label: Hashable) -> str | int | float:
-    """The label itself if JSON knows its like, else the text of it."""
+    """Return the label if JSON can hold it, else its text."""
     plain = label.item() if isinstance(label, np.generic) else label
     return plain if isinstance(plain, str | int) or (isinstance(plain, float) and isfinite(plain)) else str(plain)
 
 
 def write_json(result: Result, stream: TextIO) -> None:
-    """Write all figures of the result, its modules in the order of their paths, and its nodes in node order.
+    """Write the statistics of the result, its modules in the order of their paths, and its nodes in node order.
 
-    ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are what they
-    are in Infomap's files; ``node`` is the label itself, ``module`` the top module from 0, ``size`` counts nodes.
+    ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are as in
+    Infomap's files. ``node`` is the label itself, ``module`` the top module from 0, ``size`` the number of nodes.
     """
     labels, flows = [_in_json(label) for label in result.node_labels], result.flow.tolist()
     numbers = names_in_files(result.network) if has_numbers(result.network) else range(1, len(labels) + 1)
@@ -148,11 +148,11 @@ def write_json(result: Result, stream: TextIO) -> None:
         }
         for label, module, rank, flow, number in zip(labels, module_of, ranks, flows, numbers, strict=True)
     )
-    figures = result.summary() | {"version": f"mapeq {result.version}"}
-    stream.write(json.dumps(figures, indent=1, ensure_ascii=False).removesuffix("\n}"))
+    summary = result.summary() | {"version": f"mapeq {result.version}"}
+    stream.write(json.dumps(summary, indent=1, ensure_ascii=False).removesuffix("\n}"))
     for name, rows in (("modules", modules), ("nodes", nodes)):
         stream.write(f',\n "{name}": [')
-        for number, row in enumerate(rows):  # one a line: people look at them, too
+        for number, row in enumerate(rows):  # one row per line keeps the file readable
             stream.write((",\n  " if number else "\n  ") + json.dumps(row, ensure_ascii=False))
         stream.write("\n ]")
     stream.write("\n}\n")

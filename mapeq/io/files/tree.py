@@ -1,7 +1,7 @@
-"""The .tree format: a row ``path flow "name" node`` for every node, the path leading through its modules.
+"""The .tree format: one row ``path flow "name" node`` per node.
 
-The numbers of a path are the ranks, from 1 and by decreasing flow, of the top module, of the module in it,
-and so on; the last is that of the node in its leaf module.
+A path holds the ranks, from 1 and by decreasing flow, of the top module, of the module within it, and so on. Its last
+number is the rank of the node in its leaf module.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FIELDS = re.compile(r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s
 def write_tree(result: Result, stream: TextIO) -> None:
     """Write nodes in the order of their paths.
 
-    Nodes whose file or label has no number for them are numbered from 1 in the last column.
+    The last column holds the numbers of the nodes in the input file or their integer labels, or else numbers from 1.
     """
     stream.write(header(result))
     stream.write("# path flow name node_id\n")
@@ -35,9 +35,9 @@ def write_tree(result: Result, stream: TextIO) -> None:
 
 
 def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
-    """Read the modules of every node, named by its number or by its name; links of a .ftree are passed over.
+    """Read the modules of every node, named by number or by name; ignore the links of a .ftree file.
 
-    The last number of a path is passed over, too, unless it is the only one, and then names a module.
+    The last number of a path is ignored unless it is the only one: then it is a module.
 
     Raises
     ------

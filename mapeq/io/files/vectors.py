@@ -1,4 +1,4 @@
-"""Vectors from files: arrays of NumPy, tables, word vectors as text; the suffix tells the format."""
+"""Read vectors from NumPy arrays, tables and word vectors; the suffix of the file selects the format."""
 
 from __future__ import annotations
 
@@ -19,45 +19,44 @@ from mapeq.io.files.tables import table_rows
 
 Vectors = tuple[NDArray[Any], list[str] | None]
 
-#: What arrays in an .npz are called if there is a choice.
+#: Names of arrays in an .npz file, by priority.
 _VECTORS = ("vectors", "X", "embeddings")
 _LABELS = ("labels", "words")
 
-#: What pandas calls an index without a name, when it writes Parquet.
+#: Prefix of an unnamed index in Parquet files written by pandas.
 _INDEX = "__index_level_"
 
 
 def read_vectors(path: str | os.PathLike[str]) -> Vectors:
-    """Read vectors, and what they are called if the file says that.
+    """Read vectors, and their labels if the file has some.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The suffix tells the format; the text formats may be gzipped, and ``-`` is word vectors from standard input.
+        The suffix selects the format. Text formats may be gzipped. ``-`` reads word vectors from standard input.
 
-        - .npy: an array of shape (n, d), which stays on disk until it is used
-        - .npz: its only such array, or the one called ``vectors``, ``X`` or ``embeddings``; an array of shape (n,)
-          called ``labels`` or ``words`` has the labels
-        - .csv, .tsv: a vector a row. The first column holds labels unless all of it are numbers, or if these count the
-          rows, from 0 or 1; the first row is a
-          header if other columns begin with a word. So is what pandas writes: a header that begins with an empty
-          field, over an index, or one that counts the columns from 0.
-        - .txt, .vec, .w2v: word vectors as word2vec and GloVe write them, lines ``word v1 v2 ... vd``, possibly after
+        - .npy: an array of shape (n, d), memory-mapped
+        - .npz: its only array of shape (n, d), or the one called ``vectors``, ``X`` or ``embeddings``; labels are an
+          array of shape (n,) called ``labels`` or ``words``
+        - .csv, .tsv: one vector per row. The first column holds labels if it has a value that is not a number, or if it
+          numbers the rows from 0 or 1. The first row is a header if it has text in another column. Headers of pandas
+          are recognised, too: they begin with an empty field above an index, or number the columns from 0.
+        - .txt, .vec, .w2v: word vectors as written by word2vec and GloVe, lines ``word v1 v2 ... vd``, optionally after
           a first line ``n d``
         - .parquet (extra ``parquet``): one column of lists holds the vectors, or else each column of numbers is a
-          dimension; the first column of strings, an index that pandas wrote, or a first column that counts the rows has
-          the labels
+          dimension. Labels are the first column of strings, an index written by pandas, or a first column that numbers
+          the rows.
 
     Returns
     -------
     vectors : array of shape (n, d)
-        float32 if it was text, else as stored. NaN and infinity are passed on.
+        float32 from text formats, else as stored. NaN and infinity are kept.
     labels : list of n str, or None
 
     Raises
     ------
     FormatError
-        If the file cannot be read; says where and why.
+        If the file cannot be read; the message names the line and the reason.
     ImportError
         If the file is Parquet and pyarrow is not installed.
 
@@ -78,7 +77,7 @@ def read_vectors(path: str | os.PathLike[str]) -> Vectors:
     reader = _BINARY.get(name.suffix.lower()) or _TEXT.get(Path(name.name.removesuffix(".gz")).suffix.lower())
     if reader is None:
         known = ", ".join([*_BINARY, *_TEXT])
-        raise FormatError(f"the suffix tells the format; it must be one of {known}", file=file_name(path))
+        raise FormatError(f"the suffix selects the format; it must be one of {known}", file=file_name(path))
     return reader(path)
 
 
@@ -86,7 +85,7 @@ def read_vectors(path: str | os.PathLike[str]) -> Vectors:
 
 
 class _Row(NamedTuple):
-    """A line, or a row of a table, before its numbers are read."""
+    """A line, or a row of a table, before its numbers are parsed."""
 
     line: int
     text: str
@@ -95,20 +94,20 @@ class _Row(NamedTuple):
 
 
 def _read_words(path: str | os.PathLike[str]) -> Vectors:
-    """Read lines ``word v1 v2 ... vd``, and check the number of vectors and dimensions if the first line says it."""
+    """Read lines ``word v1 v2 ... vd``; check the numbers of vectors and dimensions if the first line states them."""
     file = file_name(path)
     rows: Iterator[_Row] = (_word_row(number, line) for number, line in text_lines(path))
     first = next(rows, None)
-    said = _said(first) if first else None
-    if first and not said:
+    stated = _stated_shape(first) if first else None
+    if first and not stated:
         rows = chain([first], rows)
     vectors, labels = _filled(rows, file, "number")
     if not any(label.isdigit() or not _is_number(label) for label in labels):
-        problem = "every line begins with a number where a word belongs; is it a table (.csv, .tsv), or vectors (.npy)?"
+        problem = "every line begins with a number instead of a word; is it a table (.csv, .tsv), or an array (.npy)?"
         raise FormatError(problem, file=file)
-    if said and said != vectors.shape:
+    if stated and stated != vectors.shape:
         raise FormatError(
-            f"the first line says {counted(said[0], 'vector')} of {counted(said[1], 'dimension')}, "
+            f"the first line states {counted(stated[0], 'vector')} of {counted(stated[1], 'dimension')}, "
             f"but there are {len(vectors):,} of {vectors.shape[1]:,}",
             file=file,
         )
@@ -116,7 +115,7 @@ def _read_words(path: str | os.PathLike[str]) -> Vectors:
 
 
 def _word_row(number: int, line: str) -> _Row:
-    # Words may hold any blank but these two, a no-break space for one; those of GloVe hold even these.
+    # Words may contain other whitespace, such as a no-break space; some words of GloVe even contain spaces.
     word, _, rest = line.strip(" \t").replace("\t", " ").partition(" ")
     fields = rest.split()
     while fields and not _is_number(fields[0]):
@@ -124,15 +123,15 @@ def _word_row(number: int, line: str) -> _Row:
     return _Row(number, line, word, fields)
 
 
-def _said(row: _Row) -> tuple[int, int] | None:
-    """The numbers of vectors and dimensions, if that is what the first line says."""
+def _stated_shape(row: _Row) -> tuple[int, int] | None:
+    """Return the numbers of vectors and dimensions if the first line states them."""
     fields = [row.label, *row.numbers]
-    is_said = len(fields) == 2 and all(field.isascii() and field.isdigit() for field in fields)
-    return (int(fields[0]), int(fields[1])) if is_said else None
+    is_shape = len(fields) == 2 and all(field.isascii() and field.isdigit() for field in fields)
+    return (int(fields[0]), int(fields[1])) if is_shape else None
 
 
 def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
-    """Read a table; whether its first column holds numbers is known in the end."""
+    """Read a table; only at its end is it known whether the first column holds labels."""
     file = file_name(path)
     rows: Iterator[_Row] = (
         _Row(line, delimiter.join(fields), fields[0], fields)
@@ -143,7 +142,7 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
     if first and not is_header:
         rows = chain([first], rows)
 
-    def without_words() -> Iterator[_Row]:
+    def with_label_as_nan() -> Iterator[_Row]:
         nonlocal has_labels
         for row in rows:
             if row.label and not _is_number(row.label):
@@ -151,24 +150,24 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
                 row.numbers[0] = "nan"
             yield row
 
-    vectors, labels = _filled(without_words(), file, "field")
-    if not has_labels and not _begins_with_numbers_of_rows(vectors):
+    vectors, labels = _filled(with_label_as_nan(), file, "field")
+    if not has_labels and not _begins_with_row_numbers(vectors):
         return vectors, None
     if vectors.shape[1] == 1:
         separator = "tabs" if delimiter == "\t" else "commas"
-        raise FormatError(f"holds labels and no numbers; fields are separated by {separator}", file=file)
+        raise FormatError(f"contains labels but no numbers; fields must be separated by {separator}", file=file)
     return vectors[:, 1:], labels
 
 
-def _begins_with_numbers_of_rows(vectors: NDArray[Any]) -> bool:
-    """Whether the first of several columns counts the rows, from 0 or from 1, which is no dimension of anything."""
+def _begins_with_row_numbers(vectors: NDArray[Any]) -> bool:
+    """Return whether the first of several columns numbers the rows, from 0 or 1, and so is not a dimension."""
     if len(vectors) < 3 or vectors.shape[1] < 2 or vectors[0, 0] not in (0, 1):
         return False
     return bool((np.diff(vectors[:, 0]) == 1).all())
 
 
 def _header(fields: list[str]) -> tuple[bool, bool]:
-    """Whether a first row is a header, and whether it says that the first column is an index and no dimension."""
+    """Return whether a first row is a header, and whether it marks the first column as an index."""
     counted_columns = [str(k) for k in range(len(fields))]
     is_index = fields[0] == "" or (len(fields) > 2 and fields[1:] == counted_columns[:-1])
     is_counted = len(fields) > 2 and fields == counted_columns
@@ -181,13 +180,13 @@ def _read_tsv(path: str | os.PathLike[str]) -> Vectors:
 
 
 def _filled(rows: Iterator[_Row], file: str, what: str) -> tuple[NDArray[np.float32], list[str]]:
-    """The numbers of all rows as an array, which grows as they come, and the labels."""
+    """Collect the numbers of all rows in an array, and the labels."""
     first = next(rows, None)
     if first is None:
-        raise FormatError("holds no vectors", file=file)
+        raise FormatError("contains no vectors", file=file)
     width = len(first.numbers)
     if width == 0:
-        raise FormatError("a word and its numbers belong here", file=file, line=first.line, text=first.text)
+        raise FormatError("expected a word and its numbers", file=file, line=first.line, text=first.text)
     labels: list[str] = []
 
     def arrays() -> Iterator[NDArray[np.float32]]:
@@ -206,7 +205,7 @@ def _numbers(row: _Row, file: str) -> NDArray[np.float32]:
         return np.array(row.numbers, dtype=np.float32)
     except ValueError:
         wrong = next(field for field in row.numbers if not _is_number(field))
-        problem = f"{wrong!r} stands where a number belongs"
+        problem = f"expected a number, found {wrong!r}"
         raise FormatError(problem, file=file, line=row.line, text=row.text) from None
 
 
@@ -237,7 +236,7 @@ def _read_npz(path: str | os.PathLike[str]) -> Vectors:
     if len(tables) != 1 and not named:
         held = ", ".join(f"{name} of shape {array.shape}" for name, array in arrays.items()) or "nothing"
         raise FormatError(
-            f"one array of shape (n, d) is needed, or one called {', '.join(_VECTORS)}; it holds {held}", file=file
+            f"needs one array of shape (n, d), or one called {', '.join(_VECTORS)}; it contains {held}", file=file
         )
     name = named[0] if named else tables[0]
     vectors = _checked(arrays[name], file)
@@ -245,13 +244,13 @@ def _read_npz(path: str | os.PathLike[str]) -> Vectors:
     if found is None:
         return vectors, None
     if found.shape != (len(vectors),):
-        raise FormatError(f"the labels are of shape {found.shape}, but {name} of {vectors.shape}", file=file)
+        raise FormatError(f"the labels have shape {found.shape}, but {name} has shape {vectors.shape}", file=file)
     return vectors, [str(label) for label in found.tolist()]
 
 
 def _checked(array: Any, file: str) -> NDArray[Any]:
     if array.ndim != 2:
-        raise FormatError(f"vectors must be rows of an array of shape (n, d), not of {array.shape}", file=file)
+        raise FormatError(f"vectors must be the rows of an array of shape (n, d), not {array.shape}", file=file)
     if array.dtype.kind not in "fiub":
         raise FormatError(f"vectors must be real numbers, not {array.dtype}", file=file)
     return np.asarray(array)
@@ -275,17 +274,17 @@ def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
     if lists or others or not numbers:
         held = ", ".join(f"{name} ({column.type})" for name, column in columns.items()) or "nothing"
         raise FormatError(
-            f"one column of lists is needed, or columns of numbers and at most one of strings; it holds {held}",
+            f"needs one column of lists, or columns of numbers and at most one of strings; it contains {held}",
             file=file,
         )
     vectors = np.column_stack([columns[name].to_numpy() for name in numbers])
-    if labels is None and _begins_with_numbers_of_rows(vectors):
+    if labels is None and _begins_with_row_numbers(vectors):
         return vectors[:, 1:], [f"{number:g}" for number in vectors[:, 0].tolist()]
     return vectors, labels
 
 
 def _kind(name: str, arrow_type: Any) -> str | None:
-    """What a column is: a list of numbers, a number, a name, or None of these."""
+    """Return the kind of a column: "list" (of numbers), "number", "name" or None."""
     types = require("pyarrow", extra="parquet").types
     is_list = types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_fixed_size_list(arrow_type)
     value = arrow_type.value_type if is_list or types.is_dictionary(arrow_type) else arrow_type
@@ -296,11 +295,11 @@ def _kind(name: str, arrow_type: Any) -> str | None:
 
 
 def _from_lists(column: Any, name: str, file: str) -> NDArray[Any]:
-    """The vectors that a column of lists holds."""
+    """Return the vectors in a column of lists."""
     compute = require("pyarrow.compute", extra="parquet")
     sizes = compute.fill_null(compute.list_value_length(column), 0).to_numpy()
     if len(sizes) == 0:
-        raise FormatError("holds no vectors", file=file)
+        raise FormatError("contains no vectors", file=file)
     differing = np.flatnonzero(sizes != sizes[0])
     if len(differing):
         row = differing[0]

@@ -1,4 +1,4 @@
-"""Links as arrays and as plain Python tuples, and what the adapters share."""
+"""Read links from arrays and from Python tuples, and helpers that all readers of objects share."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from mapeq.network.network import Network, bad_weight, first_bad_weight
 
 
 def from_array(links: Any, *, directed: bool) -> Network:
-    """The network of an array or a tensor of integers: a link a row, shape (m, 2), or a column, shape (2, m).
+    """Read an integer array or tensor with one link per row, shape (m, 2), or per column, shape (2, m).
 
-    Of shape (2, 2) the links are the rows.
+    Shape (2, 2) is read as one link per row.
     """
     array = _as_array(links)
     if array.ndim != 2 or 2 not in array.shape or array.dtype.kind not in "iu":
         raise NetworkError(
-            f"an array of links must be of integers and of shape (m, 2) or (2, m), not {array.dtype} of shape "
-            f"{array.shape}; with weights use mapeq.Network.from_edges(sources, targets, weights), and for a matrix "
-            "a SciPy sparse one"
+            f"an array of links must hold integers and have shape (m, 2) or (2, m), not {array.dtype} of shape "
+            f"{array.shape}; for weights use mapeq.Network.from_edges(sources, targets, weights), for a matrix a SciPy "
+            "sparse matrix"
         )
     sources, targets = array.T if array.shape[1] == 2 else array
     return Network.from_edges(sources, targets, directed=directed)
 
 
 def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | int | None = WEIGHT) -> Network:
-    """The network of an object with an ``edge_index`` of shape (2, m), such as the data of PyTorch Geometric.
+    """Read an object with an ``edge_index`` of shape (2, m), such as the Data of PyTorch Geometric.
 
     Parameters
     ----------
     graph : object
-        ``num_nodes`` says how many nodes there are, by default up to the highest in a link.
+        ``num_nodes`` is the number of nodes; by default the highest position of a link end plus 1.
     directed : bool, optional
-        By default a graph that has each link both ways, of equal weight, is undirected, as a sparse
-        matrix that equals its transpose is.
+        By default a graph with every link in both directions, with equal weights, is undirected, as a symmetric sparse
+        matrix is.
     weight : str, optional
-        The attribute that holds a weight for each link, where "weight" stands for ``edge_weight``, which
-        may be missing. Then, and with None, every link weighs 1.
+        Attribute that holds the weights; "weight" stands for ``edge_weight``, which may be missing. Without it, and
+        with None, every link weighs 1.
 
     Raises
     ------
     NetworkError
-        If nodes or weights are out of range, shapes do not fit, or there is no such attribute.
+        If nodes or weights are out of range, shapes do not fit, or the attribute is missing.
     """
     import scipy.sparse
 
     ends = _as_array(graph.edge_index)
     if ends.ndim != 2 or len(ends) != 2 or ends.dtype.kind not in "iu":
         raise NetworkError(
-            f"an edge_index must be of integers and of shape (2, m), not {ends.dtype} of shape {ends.shape}"
+            f"an edge_index must hold integers and have shape (2, m), not {ends.dtype} of shape {ends.shape}"
         )
     given = getattr(graph, "num_nodes", None)
     num_nodes = int(ends.max(initial=-1)) + 1 if given is None else int(given)
@@ -69,7 +69,7 @@ def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | i
         raise missing_attribute(weight, known)
     weights = np.ones(len(sources)) if values is None else _as_array(values)
     if weights.shape not in ((len(sources),), (len(sources), 1)):
-        raise NetworkError(f"there are {counted(len(sources), 'link')}, but the weights are of shape {weights.shape}")
+        raise NetworkError(f"there are {counted(len(sources), 'link')}, but weights of shape {weights.shape}")
     weights = checked_weights(weights.ravel(), lambda k: f"the link {sources[k]} - {targets[k]} (position {k})")
     matrix = scipy.sparse.coo_array((weights, (sources, targets)), shape=(num_nodes, num_nodes))
     return Network.from_csr(matrix, directed=directed)
@@ -78,12 +78,12 @@ def from_edge_index(graph: Any, *, directed: bool | None = None, weight: str | i
 def _as_array(values: Any) -> NDArray[Any]:
     try:
         return np.asarray(values)
-    except (TypeError, RuntimeError) as error:  # a tensor on a GPU, for one, says how to get it here
-        raise NetworkError(f"this {type(values).__name__} is no array: {error}") from error
+    except (TypeError, RuntimeError) as error:  # a tensor on a GPU, say; its message tells how to copy it
+        raise NetworkError(f"cannot convert this {type(values).__name__} to an array: {error}") from error
 
 
 def from_links(links: Iterable[Any], *, directed: bool, weighted: bool = True) -> Network:
-    """The network of links (u, v) or (u, v, weight) between any hashables, in the order in which they occur."""
+    """Read links (u, v) or (u, v, weight) between any hashables; nodes are in order of first occurrence."""
     position: dict[Hashable, int] = {}
     ends: list[int] = []
     weights: list[float] = []
@@ -93,7 +93,7 @@ def from_links(links: Iterable[Any], *, directed: bool, weighted: bool = True) -
         u, v, *rest = _unpacked(tuple(link), number)
         weight = rest[0] if rest and weighted else 1.0
         if not isinstance(weight, Real):
-            raise NetworkError(f"the weight of the link {u!r} - {v!r} (link {number}) is no number: {weight!r}")
+            raise NetworkError(f"the weight of the link {u!r} - {v!r} (link {number}) is not a number: {weight!r}")
         if not 0 <= float(weight) < inf:
             raise bad_weight(float(weight), f"the link {u!r} - {v!r} (link {number})")
         if weight == 0:
@@ -119,29 +119,29 @@ def from_graph(
     is_directed: bool,
     directed: bool | None,
 ) -> Network:
-    """The network of a graph that says itself whether it is directed, which `directed` may overrule.
+    """Build the network of a graph that is directed or not by itself; `directed` overrides that.
 
-    An undirected graph taken as directed has each edge both ways.
+    An undirected graph read as directed has each edge in both directions.
     """
-    leads = is_directed and directed is not False
-    network = Network.from_edges(sources, targets, weights, directed=leads, labels=labels)
-    return replace(network, directed=True) if directed and not leads else network
+    keeps_directions = is_directed and directed is not False
+    network = Network.from_edges(sources, targets, weights, directed=keeps_directions, labels=labels)
+    return replace(network, directed=True) if directed and not keeps_directions else network
 
 
 def missing_attribute(weight: object, known: Iterable[object]) -> NetworkError:
-    """The error of a weight that somebody has named and that no link has."""
+    """Return the error for a weight attribute that no link has."""
     names = ", ".join(map(repr, known)) or "none"
-    return NetworkError(f"no link has the attribute {weight!r} that is to be its weight; there are {names}")
+    return NetworkError(f"no link has the attribute {weight!r} for its weight; the attributes are {names}")
 
 
 def checked_weights(values: NDArray[Any] | list[Any], name: Callable[[int], str]) -> FloatArray:
-    """The weights of links as numbers; `name` says what link k is called in the error about a bad one."""
+    """Return link weights as floats, or raise; `name` describes link k in the error."""
     if not (isinstance(values, np.ndarray) and values.dtype.kind in "biuf"):
-        # Types are few, and NumPy would take "3" for a number.
-        strange = {kind for kind in set(map(type, values)) if not issubclass(kind, Real)}
-        if strange:
-            first = next(k for k, value in enumerate(values) if type(value) in strange)
-            raise NetworkError(f"the weight of {name(first)} is no number: {values[first]!r}")
+        # Check the types, which are few: NumPy would accept "3" as a number.
+        invalid = {kind for kind in set(map(type, values)) if not issubclass(kind, Real)}
+        if invalid:
+            first = next(k for k, value in enumerate(values) if type(value) in invalid)
+            raise NetworkError(f"the weight of {name(first)} is not a number: {values[first]!r}")
     weights = np.asarray(values, dtype=np.float64)
     k = first_bad_weight(weights)
     if k is not None:

@@ -1,4 +1,4 @@
-"""igraph: graphs in, results out."""
+"""Convert igraph graphs to networks, and results to igraph objects."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 
 def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: str | int | None = WEIGHT) -> Network:
-    """The network of an igraph graph, its vertices in the graph's order.
+    """Read an igraph graph; vertices keep their order.
 
     Parameters
     ----------
     graph : igraph.Graph
-        Stays untouched. Nodes are called by the vertex attribute ``name`` if all names differ, which igraph
-        does not ask for, and else by their numbers.
+        Not modified. Labels are the vertex attribute ``name`` if all names differ, which igraph does not require, and
+        otherwise the vertex numbers.
     directed : bool, optional
-        By default as the graph is. An undirected graph taken as directed has each edge both ways.
+        By default as the graph. An undirected graph read as directed has each edge in both directions.
     weight : str, optional
-        The edge attribute that holds the weight; an edge without it, for which igraph says None, weighs 1.
-        The attribute itself has to be there, unless it is called "weight". None: all weigh 1.
+        Edge attribute that holds the weights; an edge without a value (None in igraph) weighs 1. Raises if a named
+        attribute is missing; the default "weight" may be absent. With None all edges weigh 1.
 
     Raises
     ------
     NetworkError
-        If there is no such attribute, or a weight is no number, negative, NaN or infinite.
+        If the attribute is missing, or a weight is not a number, negative, NaN or infinite.
     """
     labels = _labels(graph)
-    # The pairs come as tuples, which NumPy reads faster one after the other than as rows.
+    # NumPy reads a flat sequence of ends faster than rows of tuples.
     ends = np.fromiter(chain.from_iterable(graph.get_edgelist()), np.int64, 2 * graph.ecount()).reshape(-1, 2)
     weights = None
     attributes = graph.es.attributes()
@@ -62,17 +62,17 @@ def _labels(graph: igraph.Graph) -> range | list[Hashable]:
 
 
 def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int) -> igraph.VertexClustering:
-    """The modules of a result for a graph of igraph; see :meth:`mapeq.Result.to_vertex_clustering`."""
+    """Return the modules as an igraph clustering; see :meth:`mapeq.Result.to_vertex_clustering`."""
     igraph = require("igraph", extra="igraph")
     modules = result.modules(level)
     labels = result.node_labels if graph is None else _labels(graph)
     graph = to_igraph(result) if graph is None else graph
-    strange = next((label for label in labels if label not in modules), None)
-    if strange is not None or len(labels) != len(modules):
-        told = f", which has no node {strange!r}" if strange is not None else ""
+    unknown = next((label for label in labels if label not in modules), None)
+    if unknown is not None or len(labels) != len(modules):
+        detail = f" (it has no node {unknown!r})" if unknown is not None else ""
         raise PartitionError(
-            f"the graph has {len(labels):,} vertices, and the result {counted(len(modules), 'node')}{told}: "
-            "it is not the result of this graph"
+            f"the graph has {len(labels):,} vertices, but the result has {counted(len(modules), 'node')}{detail}: "
+            "it is the result of another graph"
         )
     weights = {"weights": "weight"} if "weight" in graph.es.attributes() else {}
     return igraph.VertexClustering(
@@ -84,7 +84,7 @@ def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int)
 
 
 def to_igraph(result: Result) -> igraph.Graph:
-    """The network of a result; see :meth:`mapeq.Result.to_igraph`."""
+    """Return the network of a result as an igraph graph; see :meth:`mapeq.Result.to_igraph`."""
     igraph = require("igraph", extra="igraph")
     sources, targets, weights = result.network.links()
     return igraph.Graph(

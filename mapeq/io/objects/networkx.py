@@ -1,4 +1,4 @@
-"""NetworkX: graphs in, results out."""
+"""Convert NetworkX graphs to networks, and results to NetworkX graphs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def check_attribute(graph: nx.Graph, weight: str | int | None) -> None:
-    """Refuse an attribute that no edge has, which NetworkX itself would not: a slip, unless it is the usual one.
+    """Raise if no edge has the weight attribute, which NetworkX would accept silently; the default may be absent.
 
     Raises
     ------
     NetworkError
-        If that is so.
+        If the attribute has another name than "weight" and no edge has it.
     """
     if weight in (None, WEIGHT) or any(weight in data for *_, data in graph.edges(data=True)):
         return
@@ -34,21 +34,21 @@ def check_attribute(graph: nx.Graph, weight: str | int | None) -> None:
 
 
 def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: Any = WEIGHT) -> Network:
-    """The network of a NetworkX graph, its nodes in the graph's order.
+    """Read a NetworkX graph; nodes keep their order.
 
     Parameters
     ----------
     graph : any NetworkX graph, view or subgraph
-        Stays untouched. Parallel edges of a multigraph are summed.
+        Not modified. The weights of parallel edges are summed.
     directed : bool, optional
-        By default as the graph is. An undirected graph taken as directed has each edge both ways.
+        By default as the graph. An undirected graph read as directed has each edge in both directions.
     weight : str, optional
-        The edge attribute that holds the weight; an edge without it weighs 1. None: all weigh 1.
+        Edge attribute that holds the weights; an edge without it weighs 1. With None all edges weigh 1.
 
     Raises
     ------
     NetworkError
-        If a weight is no number, negative, NaN or infinite.
+        If a weight is not a number, negative, NaN or infinite.
     """
     labels = tuple(graph)
     position = {label: i for i, label in enumerate(labels)}
@@ -61,15 +61,15 @@ def from_networkx(graph: nx.Graph, *, directed: bool | None = None, weight: Any 
 
 def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
     for u, v, weight in edges:
-        # One comparison settles the usual case; NaN and infinity fail it too.
+        # One comparison settles the common case; NaN and infinity fail it, too.
         if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
-            what = "no number" if not isinstance(weight, Real) else "negative" if float(weight) < 0 else "not finite"
+            what = "not a number" if not isinstance(weight, Real) else "negative" if float(weight) < 0 else "not finite"
             raise NetworkError(f"the weight of the edge {u!r} - {v!r} is {what}: {weight!r}")
     return np.fromiter((edge[2] for edge in edges), np.float64, len(edges))
 
 
 def to_networkx(result: Result, names: Sequence[Hashable] | None = None) -> nx.Graph:
-    """The network of a result as a graph, by default of its labels; see :meth:`mapeq.Result.to_networkx`."""
+    """Return the network of a result as a graph; see :meth:`mapeq.Result.to_networkx`. `names` replaces the labels."""
     network, labels = result.network, result.node_labels if names is None else names
     graph = nx.DiGraph() if network.directed else nx.Graph()
     attributes = {"module": result.labels.tolist(), "flow": result.flow.tolist(), **result.path_column()}

@@ -1,4 +1,4 @@
-"""Partitions and hierarchies as Python objects."""
+"""Read partitions and hierarchies from Python objects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import IntArray, unsigned
-from mapeq._base.errors import PartitionError, counted
+from mapeq._base.errors import PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced, two_levels
 from mapeq.network.labels import positions
 from mapeq.network.network import Network
@@ -18,7 +18,7 @@ from mapeq.result.result import Result
 
 
 def partition_from_object(partition: Any, network: Network, *, fit: bool = False) -> Hierarchy:
-    """The hierarchy that a Python object describes; see :func:`mapeq.io.inputs.as_partition`."""
+    """Convert a Python object to a Hierarchy; see :func:`mapeq.io.inputs.as_partition`."""
     if isinstance(partition, Result):
         return _from_result(partition, network, fit)
     if isinstance(partition, Mapping):
@@ -36,9 +36,9 @@ def partition_from_object(partition: Any, network: Network, *, fit: bool = False
             return _from_levels([_fitted(level, position) for level in parts] if fit else parts, position)
         return _flat(_from_communities(_fitted(parts, position) if fit else parts, position))
     raise TypeError(
-        f"a {type(partition).__name__} is no partition: give a dict of label to module or to path of modules, an array "
-        "in node order, a list of sets of labels, a list of levels, a Result, or the path of a .clu, .tree, .ftree, "
-        ".csv or .tsv file"
+        f"a {type(partition).__name__} is not a partition: give a dict of label to module or to path of modules, an "
+        "array in node order, a list of sets of labels, a list of levels, a Result, or the path of a .clu, .tree, "
+        ".ftree, .csv or .tsv file"
     )
 
 
@@ -49,14 +49,14 @@ def _flat(module_of: IntArray) -> Hierarchy:
 def _from_array(modules: NDArray[Any], network: Network) -> IntArray:
     if modules.shape != (network.num_nodes,):
         raise PartitionError(
-            f"a partition in node order needs {counted(network.num_nodes, 'module')}, one a node, "
-            f"not an array of shape {modules.shape}"
+            f"a partition in node order must have one entry per node ({network.num_nodes:,}), not the shape "
+            f"{modules.shape}"
         )
-    if modules.dtype.kind == "O":  # words in the column of a table, for one
-        _check_present(network.label_list(), modules)  # NumPy would make the word "nan" of a missing one
+    if modules.dtype.kind == "O":  # e.g. a table's column of strings
+        _check_present(network.label_list(), modules)  # NumPy would turn a missing value into the string "nan"
         modules = np.asarray(modules.tolist())
     if modules.dtype.kind not in "iuUST":
-        raise PartitionError(f"modules in node order must be whole numbers or words, not {modules.dtype}")
+        raise PartitionError(f"modules in node order must be integers or strings, not {modules.dtype}")
     numbers: IntArray = np.unique(modules, return_inverse=True)[1]
     return numbers
 
@@ -80,20 +80,26 @@ def _from_result(result: Result, network: Network, fit: bool) -> Hierarchy:
     return Hierarchy(found, np.append(parent, np.zeros(num_new, dtype=parent.dtype)))
 
 
-class Alone:
-    """What a module is called that only the node is in of which nothing is said; no two of these are equal."""
+class SingletonModule:
+    """Unique label for the singleton module of an unassigned node."""
 
 
 def _fitted_mapping(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
-    """A mapping of exactly the nodes of a network."""
+    """Return a mapping that covers exactly the nodes of a network."""
     labels = network.label_list()
     _check_overlap(any(label in partition for label in labels), labels, partition)
     has_paths = any(isinstance(module, tuple) for module in partition.values())
-    return {label: partition[label] if label in partition else (Alone(),) if has_paths else Alone() for label in labels}
+
+    def module(label: Hashable) -> Any:
+        if label in partition:
+            return partition[label]
+        return (SingletonModule(),) if has_paths else SingletonModule()
+
+    return {label: module(label) for label in labels}
 
 
 def _fitted(communities: Iterable[Any], position: Mapping[Hashable, int]) -> list[Any]:
-    """Communities of exactly the nodes of a network."""
+    """Return communities that cover exactly the nodes of a network."""
     communities = [_checked_community(community) for community in communities]
     named = set(chain.from_iterable(communities))
     _check_overlap(any(label in position for label in named), position, named)
@@ -102,18 +108,18 @@ def _fitted(communities: Iterable[Any], position: Mapping[Hashable, int]) -> lis
 
 
 def _check_overlap(overlaps: bool, labels: Collection[Hashable], others: Collection[Hashable]) -> None:
-    """Refuse a partition that says nothing of any node: it is one of another network, or calls nodes otherwise."""
+    """Raise if the partition names no node: it belongs to another network, or uses other labels."""
     if len(labels) and not overlaps:
-        named = f", but {next(iter(others))!r}, for one" if len(others) else ""
+        named = f"; it names {next(iter(others))!r}, for example" if len(others) else ""
         raise PartitionError(f"the partition names no node of the network, such as {next(iter(labels))!r}{named}")
 
 
 def _missing(label: Hashable) -> PartitionError:
-    return PartitionError(f"the partition misses the node {label!r}")
+    return PartitionError(f"the partition does not name the node {label!r}")
 
 
 def _unknown(label: Hashable) -> PartitionError:
-    return PartitionError(f"the partition names {label!r}, which is no node of the network")
+    return PartitionError(f"the partition names {label!r}, which is not a node of the network")
 
 
 def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Hierarchy:
@@ -125,23 +131,23 @@ def _from_mapping(partition: Mapping[Any, Any], network: Network) -> Hierarchy:
     if not all(are_paths):
         one, other = labels[are_paths.index(True)], labels[are_paths.index(False)]
         raise PartitionError(
-            f"a tuple is a path of modules, coarsest first, and the node {one!r} has one, but {other!r} has the module "
-            f"{partition[other]!r}; give paths to all nodes or to none"
+            f"paths (tuples of modules, coarsest first) must be given for all nodes or for none: node {one!r} has a "
+            f"path, but node {other!r} has the module {partition[other]!r}"
         )
     branches = Branches()
-    tree = branches.tree([branches.module(path) for path in modules])
-    beside = misplaced(tree)
-    if beside is not None or () in modules:
-        i = modules.index(()) if beside is None else beside
+    hierarchy = branches.hierarchy([branches.module(path) for path in modules])
+    misplaced_node = misplaced(hierarchy)
+    if misplaced_node is not None or () in modules:
+        i = modules.index(()) if misplaced_node is None else misplaced_node
         raise PartitionError(
-            f"the path of the node {labels[i]!r}, {modules[i]!r}, ends at a module that holds modules; "
-            "nodes are in modules of their own level"
+            f"the path {modules[i]!r} of the node {labels[i]!r} ends at a module that contains modules; "
+            "a module must contain either nodes or modules"
         )
-    return tree
+    return hierarchy
 
 
 def _check_present(labels: Iterable[Hashable], modules: Iterable[Any]) -> None:
-    """Refuse modules that are missing, as tables say it."""
+    """Raise if a module is missing, in any form that tables use."""
     for label, module in zip(labels, modules, strict=True):
         if _is_missing(module):
             raise PartitionError(f"the node {label!r} has no module: {module!r}")
@@ -150,12 +156,12 @@ def _check_present(labels: Iterable[Hashable], modules: Iterable[Any]) -> None:
 def _is_missing(module: Any) -> bool:
     try:
         return module is None or bool(module != module)  # NaN
-    except TypeError:  # pandas.NA does not even know whether it equals itself
+    except TypeError:  # pandas.NA is neither equal nor unequal to itself
         return True
 
 
 def _in_node_order(partition: Mapping[Any, Any], network: Network) -> list[Any]:
-    """The values of a mapping that names every node, and nothing else."""
+    """Return the values of a mapping that names exactly the nodes of the network, in node order."""
     labels = network.label_list()
     missing = next((label for label in labels if label not in partition), None)
     if missing is not None:
@@ -167,7 +173,7 @@ def _in_node_order(partition: Mapping[Any, Any], network: Network) -> list[Any]:
 
 
 def _is_level(part: Any, position: Mapping[Hashable, int]) -> bool:
-    """Whether this is a list of sets of labels, and no list of labels that are frozen sets."""
+    """Return whether this is a list of sets of labels, rather than a list of labels that are frozen sets."""
     return isinstance(part, list | tuple) and all(
         isinstance(community, set) or (isinstance(community, frozenset) and community not in position)
         for community in part
@@ -182,18 +188,18 @@ def _from_levels(levels: list[Any], position: Mapping[Hashable, int]) -> Hierarc
     for number, communities in enumerate(levels):
         here = _from_communities(communities, position)
         num_modules = int(here.max(initial=-1)) + 1
-        # One node of each module, and the module of the level above that it is in.
+        # One node of each module, to look up the module's parent at the level above.
         member = np.empty(num_modules, dtype=np.int64)
         member[here] = np.arange(len(here))
-        astray = np.flatnonzero(above[member][here] != above)
-        if len(astray):
+        split_nodes = np.flatnonzero(above[member][here] != above)
+        if len(split_nodes):
             labels = list(position)
-            one, other = labels[astray[0]], labels[member[here[astray[0]]]]
+            one, other = labels[split_nodes[0]], labels[member[here[split_nodes[0]]]]
             raise PartitionError(
                 f"levels must be nested, coarsest first: {one!r} and {other!r} are in one module "
-                f"of level {number + 1}, and in two of level {number}"
+                f"of level {number + 1}, but in two of level {number}"
             )
-        # A module that stays whole is the same one: only what splits is a level deeper.
+        # A module that does not split is the same module; only those that split add a level.
         parts = np.bincount(above[member], minlength=1)
         split = (parts[above[member]] > 1) | (number == 0)
         new = module_of[member]
@@ -213,7 +219,7 @@ def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, in
             if i is None:
                 raise _unknown(label)
             if module_of[i] is not None:
-                raise PartitionError(f"the node {label!r} is in two modules, or in one twice")
+                raise PartitionError(f"the node {label!r} is named twice")
             module_of[i] = number
     for label, i in position.items():
         if module_of[i] is None:
@@ -223,11 +229,11 @@ def _from_communities(communities: Iterable[Any], position: Mapping[Hashable, in
 
 def _checked_community(community: Any) -> list[Hashable]:
     if isinstance(community, str | bytes) or not isinstance(community, Iterable):
-        raise PartitionError(f"a community is a set of labels, not {community!r}")
+        raise PartitionError(f"a community must be a set of labels, not {community!r}")
     return list(community)
 
 
 def _numbered(modules: list[Any]) -> IntArray:
-    """Number modules, whatever they are called, in the order in which they first occur."""
+    """Number modules with any names in order of first occurrence."""
     number: dict[Any, int] = {}
     return np.array([number.setdefault(module, len(number)) for module in modules], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Tables of links in: pandas, Polars, Arrow, and what else can be had as Arrow."""
+"""Read tables of links: pandas, Polars, Arrow, and any table that pyarrow can convert."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from numpy.typing import NDArray
 from mapeq._base.csr import IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
-from mapeq.io.columns import Wanted, find_columns
+from mapeq.io.columns import ColumnChoice, find_columns
 from mapeq.io.objects.arrays import checked_weights
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
 
 
 def is_table(thing: object) -> bool:
-    """Whether something has columns and can be exchanged between libraries of tables, which single columns can, too."""
+    """Return whether an object is a table: it has columns and an exchange protocol, which single columns have, too."""
     exchanged = hasattr(thing, "__arrow_c_stream__") or hasattr(thing, "__dataframe__")
     return exchanged and (hasattr(thing, "columns") or hasattr(thing, "column_names"))
 
 
-def from_table(table: Any, *, directed: bool, wanted: Wanted) -> Network:
-    """The network of a table with one link a row.
+def from_table(table: Any, *, directed: bool, columns: ColumnChoice) -> Network:
+    """Read a table with one link per row.
 
     Parameters
     ----------
-    table : pandas or Polars DataFrame, Arrow Table, or any table that can be had as Arrow (then by pyarrow)
-        Nodes are in the order of their labels if these are whole numbers, and else in the order in which they occur.
+    table : pandas or Polars DataFrame, Arrow Table, or any table that pyarrow can convert to Arrow
+        Nodes are sorted by label if labels are integers, and otherwise in order of first occurrence.
     directed : bool
-        Whether links lead from source to target only.
-    wanted : Wanted
-        Its columns with the ends and the weights of links.
+        Whether links lead only from source to target.
+    columns : ColumnChoice
+        Columns of link ends and weights.
 
     Raises
     ------
     NetworkError
-        If the columns cannot be told, an end of a link is missing, or a weight is no number, negative, NaN or infinite.
+        If a column or the end of a link is missing, or a weight is not a number, negative, NaN or infinite.
     """
-    if not hasattr(table, "__array__"):  # then its columns are no arrays either
+    if not hasattr(table, "__array__"):  # neither do its columns convert to arrays
         table = require("pyarrow", extra="parquet").table(table)
     names = _names(table)
-    columns = find_columns(names, wanted)
-    tails, heads = (_ends(table[names[place]], names[place]) for place in (columns.source, columns.target))
+    found = find_columns(names, columns)
+    tails, heads = (_ends(table[names[place]], names[place]) for place in (found.source, found.target))
     weights = None
-    if columns.weight is not None:
-        column = table[names[columns.weight]]
+    if found.weight is not None:
+        column = table[names[found.weight]]
         values = _numbers(column)
         weights = checked_weights(
             _objects(column) if values is None else values,
             lambda k: f"the link {_cell(tails, k)!s} - {_cell(heads, k)!s} (row {k})",
         )
-    if isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray):  # as an array of links
+    if isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray):  # integer labels, sorted as for arrays of links
         return Network.from_edges(tails, heads, weights, directed=directed)
     numbers, labels = _numbered(tails, heads)
-    if weights is not None and not weights.all():  # a link of weight 0 makes no node
+    if weights is not None and not weights.all():  # a link of weight 0 does not add its nodes
         linked = weights > 0
         numbers, weights = numbers[:, linked], weights[linked]
     sources, targets, order = renumbered_by_occurrence(numbers[0], numbers[1], len(labels))
@@ -63,39 +63,39 @@ def from_table(table: Any, *, directed: bool, wanted: Wanted) -> Network:
 
 
 def _names(table: Any) -> list[Any]:
-    # Arrow's `columns` are the columns themselves; and a column of pandas may be called `column_names`.
+    # Arrow's `columns` are arrays, not names; pandas may have a column called `column_names`.
     return list(
         table.column_names if isinstance(table.columns, list) and hasattr(table, "column_names") else table.columns
     )
 
 
 def _ends(column: Any, name: Any) -> Any:
-    """The column if it holds words or other objects, an array if whole numbers; nothing else calls nodes."""
+    """Return integer labels as an array, other labels as the column itself; raise for anything else."""
     missing = np.asarray(column.isna() if hasattr(column, "isna") else column.is_null(), dtype=np.bool_)
     if missing.any():
-        raise NetworkError(f"the column {name!r} has no node in row {int(missing.argmax())}, counted from 0")
+        raise NetworkError(f"column {name!r} has no node in row {int(missing.argmax())}, counted from 0")
     numbers = _numbers(column)
     if numbers is not None and len(numbers) and numbers.dtype.kind not in "iu":
         raise NetworkError(
-            f"the column {name!r} holds {numbers.dtype}, but nodes are called by whole numbers or words; give the "
-            "table columns source and target, and a matrix as a SciPy sparse one"
+            f"column {name!r} holds {numbers.dtype}, but node labels must be integers or strings; pass a table with "
+            "columns source and target, or a matrix as a SciPy sparse matrix"
         )
     return column if numbers is None else numbers
 
 
 def _numbers(column: Any) -> NDArray[Any] | None:
-    """A column of numbers as an array; None if it holds anything else."""
-    dtype = getattr(getattr(column, "dtype", None), "numpy_dtype", None)  # of pandas' numbers that may be missing
+    """Return a column of numbers as an array, or None if it holds anything else."""
+    dtype = getattr(getattr(column, "dtype", None), "numpy_dtype", None)  # pandas' nullable numbers
     if dtype is not None and dtype.kind in "biuf" and not column.isna().any():
         return np.asarray(column.to_numpy(dtype=dtype))
-    if _is_text(column):  # which is no array without a Python object for each word
+    if _is_text(column):  # converting it would make a Python object of each string
         return None
     array = np.asarray(column)
     return array if array.dtype.kind in "biufc" else None
 
 
 def _is_text(column: Any) -> bool:
-    """Whether a column is Arrow's and holds text, as it is or encoded, or a column of text of Polars'."""
+    """Return whether a column is an Arrow column of text, plain or dictionary-encoded, or a Polars column of text."""
     if hasattr(column, "dictionary_encode"):
         return str(column.type).removeprefix("dictionary<values=").startswith(("string", "large_string"))
     return hasattr(column, "replace_strict") and str(column.dtype) == "String"
@@ -108,12 +108,12 @@ def _objects(column: Any) -> list[Any]:
 
 
 def _cell(column: Any, row: int) -> Any:
-    """What stands in a row, as Python knows it."""
-    return _objects(getattr(column, "iloc", column)[row : row + 1])[0]  # rows of pandas have names, too
+    """Return the value in a row as a Python object."""
+    return _objects(getattr(column, "iloc", column)[row : row + 1])[0]  # pandas indexes rows by label otherwise
 
 
 def _numbered(tails: Any, heads: Any) -> tuple[IntArray, list[Any]]:
-    """Ends of links as numbers of labels, shape (2, m), and the labels in any order."""
+    """Number the labels; return the ends of links as numbers, shape (2, m), and the labels in any order."""
     position: dict[Any, int] = {}
     numbers = []
     for column in (tails, heads):
@@ -124,8 +124,8 @@ def _numbered(tails: Any, heads: Any) -> tuple[IntArray, list[Any]]:
 
 
 def _encoded(column: Any) -> tuple[IntArray, list[Any]]:
-    """A column as numbers of its distinct values, and these; by the library that it is from, if that can do it."""
-    if len(column) == 0:  # of which nobody knows the type
+    """Return a column as indices of its distinct values, and these values; use the column's own library if possible."""
+    if len(column) == 0:  # an empty column has no type
         return np.empty(0, np.int64), []
     if hasattr(column, "factorize"):
         codes, distinct = column.factorize()

@@ -1,4 +1,4 @@
-"""What the page knows of a result: the hierarchy as flat arrays, rounded to what is shown."""
+"""The data of the page: the hierarchy as flat arrays, rounded to the digits shown."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mapeq.result.modules import Catalogue
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
-#: How many nodes and modules a page can list and still be light to send and quick to open.
+#: Maximum number of nodes and modules in a page, so that it stays small and opens quickly.
 MOST_NODES = 50_000
 MOST_MODULES = 50_000
-#: How many nodes of each module are listed at most if there are more.
+#: Maximum number of nodes per module in larger networks.
 _MOST_OF_EACH = 10
 
 
 def page_data(result: Result, level: int) -> dict[str, Any]:
-    """The data in the page, for JSON.
+    """Return the data of the page, for JSON.
 
-    ``modules`` has an entry of each list for every module, the root first, level by level: ``parent``; ``size``, the
-    number of nodes in it at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, which of the
-    modules of a level gives it its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. These
-    come module by module, most flow first: ``label``, ``flow``.
+    ``modules`` has lists with one entry per module, level by level from the root: ``parent``; ``size``, the number of
+    nodes at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, the module of `level` that gives it
+    its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. ``nodes`` has lists ``label`` and
+    ``flow``, module by module, by decreasing flow.
     """
     catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network)
     modules = _modules_shown(result.module_records[:, VISIT])
@@ -54,7 +54,7 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
 
 
 def _coloured(result: Result, level: int) -> NDArray[np.int64]:
-    """The module of a level that each module is in or is, or is the only one in it; -1 for those that hold more."""
+    """Return the module at a level that each module is, lies in or contains alone; -1 if it contains several."""
     module_of, parent = result.hierarchy
     labels, depth = result.labels_at(level), depths(parent)
     lowest, highest = np.full(len(parent), len(labels)), np.full(len(parent), -1)
@@ -68,16 +68,16 @@ def _coloured(result: Result, level: int) -> NDArray[np.int64]:
 
 
 def _modules_shown(visits: FloatArray) -> NDArray[np.int64]:
-    """The modules with most flow, in the order of their numbers.
+    """Return the modules with most flow, in increasing order of their numbers.
 
-    No module has more flow than the one that it is in, and this has the smaller number: whoever stays has a parent.
-    Of the modules in another the first ones stay, so that their ranks are what they were.
+    A parent has at least the flow of its children and a smaller number, so that all parents of shown modules are shown.
+    Among siblings the first are shown, so that ranks do not change.
     """
     return np.sort(np.argsort(-np.round(visits, 12), kind="stable")[:MOST_MODULES])
 
 
 def _nodes_listed(catalogue: Catalogue, modules: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many of the nodes directly in each of the modules are listed, and these nodes, module by module."""
+    """Return how many nodes to list of those directly in each module, and these nodes, module by module."""
     first = catalogue.first_nodes[modules]
     listed = catalogue.first_nodes[modules + 1] - first
     if len(catalogue.node_order) > MOST_NODES:
@@ -90,11 +90,11 @@ def _nodes_listed(catalogue: Catalogue, modules: NDArray[np.int64]) -> tuple[NDA
 
 
 def _rounded(values: FloatArray, digits: int) -> list[float]:
-    """So many significant digits of each."""
+    """Round to a number of significant digits."""
     return [float(f"{value:.{digits}g}") for value in values.tolist()]
 
 
 def _label(label: Any) -> str | int:
-    """A whole number, which takes no quotes, or the text of a label."""
+    """Return a label as an integer, which JSON does not quote, or as text."""
     plain = label.item() if isinstance(label, np.generic) else label
     return plain if type(plain) is int and abs(plain) < 1 << 53 else str(plain)

@@ -1,22 +1,22 @@
-// The hierarchy: an icicle from left to right, a column a level -----------------------------------
+// The hierarchy: an icicle diagram from left to right, one column per level ------------------------
 //
-// A cell stands for a module, a node, or the rest of a module: the parts too thin to be drawn one by one.
+// A cell is a module, a node, or the rest of a module: the parts that are too thin to draw.
 
 const HEIGHT = 600;
-const STRIP = 22; // width of the way out
+const STRIP = 22; // width of the strip that zooms out
 const ROW = 20; // height of a line of text
-const THINNEST = { module: 3, node: 15, rest: Infinity }; // a node without its name tells nothing
-const NARROWEST = 130; // of columns
+const THINNEST = { module: 3, node: 15, rest: Infinity }; // nodes are drawn only with their labels
+const NARROWEST = 130; // column
 
 const icicle = draw("svg", { role: "tree", "aria-labelledby": "hierarchy-title" });
 const tooltip = find(".tooltip");
-const cellOf = new WeakMap(); // what an element of the icicle stands for
-let elements = new Map(); // by key: those of the last picture are moved, so that one sees where things go
+const cellOf = new WeakMap(); // the cell of each element
+let elements = new Map(); // by key; elements are reused and moved, so that changes are animated
 let view = { module: ROOT, from: 0 };
 
 const sumOf = (parts, value) => parts.reduce((sum, part) => sum + value(part), 0);
 
-/** All parts of a module from one on: its modules, or its nodes; last, those that the page does not list. */
+/** Return the parts of a module from one on: its modules or its nodes, and last the nodes that the page omits. */
 function partsOf({ module, from }) {
   const parts = isLeaf(module)
     ? nodesOf(module).map((number) => ({ kind: "node", number, module, weight: nodeFlow[number] }))
@@ -27,12 +27,12 @@ function partsOf({ module, from }) {
     parts.push({ kind: "rest", isUnlisted: true, module, from: parts.length, number: missing, weight });
   }
   const chosen = parts.slice(from);
-  // Where the walk never is, all parts are alike.
+  // Parts without flow get equal heights.
   if (!chosen.some((part) => part.weight > 0)) chosen.forEach((part) => (part.weight = 1));
   return chosen;
 }
 
-/** The parts of a module that can be seen at a height, each with its own, and the rest of them as one. */
+/** Return the parts of a module that are visible at a height, with their heights, and the rest as one part. */
 function visibleParts(shown, height, isZoomed) {
   const parts = partsOf(shown);
   const total = sumOf(parts, (part) => part.weight);
@@ -50,7 +50,7 @@ function visibleParts(shown, height, isZoomed) {
   return restHeight > 0 ? [...visible, { ...restOf(shown, parts.slice(number), number), height: restHeight }] : visible;
 }
 
-/** Give all parts at least a line of text, larger than life, as long as there is room; returns how many got theirs. */
+/** Enlarge parts to at least a line of text as long as there is room; return the number of parts that fit. */
 function enlarge(parts, room) {
   let number = 0;
   for (const part of parts) {
@@ -63,13 +63,13 @@ function enlarge(parts, room) {
   return number;
 }
 
-/** Several parts of a module, from one on, as a single cell. */
+/** Combine the last parts of a module into one cell. */
 function restOf(shown, parts, first) {
   const number = sumOf(parts, (part) => (part.isUnlisted ? (isLeaf(part.module) ? part.number : 0) : 1));
   return { kind: "rest", module: shown.module, from: shown.from + first, number };
 }
 
-/** All cells of a view, each in its place. */
+/** Return all cells of the view with their positions. */
 function layout(width) {
   const columns = Math.min(levelsBelow[view.module], Math.max(Math.floor((width - STRIP) / NARROWEST), 2));
   const columnWidth = (width - STRIP) / columns;
@@ -79,7 +79,7 @@ function layout(width) {
     for (const part of visibleParts(shown, above.height, column === 0)) {
       const key = `${part.kind} ${part.kind === "rest" ? `${part.module}+${part.from}` : part.number}`;
       const x = STRIP + column * columnWidth;
-      // Names of nodes have all the room to the right, where nothing else is.
+      // Labels of nodes extend to the right edge.
       const isNodes = part.kind !== "module" && isLeaf(shown.module);
       const cell = { ...part, key, above, column, x, y, width: isNodes ? width - x : columnWidth };
       cells.push(cell);
@@ -91,7 +91,7 @@ function layout(width) {
   return cells;
 }
 
-/** What a cell leads to; null if to nothing. */
+/** Return the view that a cell zooms to, or null. */
 function targetOf(cell) {
   if (cell.kind === "module") return { module: cell.number, from: 0 };
   if (cell.kind === "rest") return cell.isUnlisted ? null : { module: cell.module, from: cell.from };
@@ -103,7 +103,7 @@ function viewAbove() {
   return view.module === ROOT ? null : { module: parent[view.module], from: 0 };
 }
 
-// What is drawn ----------------------------------------------------------------------------------
+// Drawing ----------------------------------------------------------------------------------------
 
 function drawIcicle() {
   const width = Math.max(find(".icicle").clientWidth, 260);
@@ -132,7 +132,7 @@ function update(element, cell) {
     tabindex: -1,
   };
   filled(element, attributes, []);
-  // Properties of style, as these move smoothly.
+  // Style properties are animated; attributes are not.
   element.style.setProperty("--colour", colourOf(cell.kind === "module" ? cell.number : cell.module));
   element.style.transform = `translate(${cell.x}px, ${cell.y}px)`;
   const [rect, text] = element.children;
@@ -141,13 +141,13 @@ function update(element, cell) {
   text.replaceChildren(...linesOf(cell));
 }
 
-/** The rest of a module's nodes looks like nodes, that of its modules like nothing in particular. */
+/** The rest of a module's nodes looks like nodes, the rest of its modules neutral. */
 function looksOf(cell) {
   if (cell.kind === "rest") return isLeaf(cell.module) ? "nodes" : "others";
   return cell.kind;
 }
 
-/** The text on a cell: as much as there is room for, whole names only. */
+/** Return the text on a cell: as many whole names as fit. */
 function linesOf(cell) {
   if (cell.kind === "out") return viewAbove() ? [draw("tspan", { x: 7, y: HEIGHT / 2 }, "‹")] : [];
   if (cell.height < 15) return [];
@@ -163,7 +163,7 @@ function linesOf(cell) {
   return isTall ? [...lines, ...paragraph(names, room, y + 18, cell.height - 6)] : lines;
 }
 
-/** Lines of names from a height on, down to another. */
+/** Fill lines with names between two heights. */
 function paragraph(names, room, y, bottom) {
   const lines = [];
   for (let first = 0; first < names.length && y <= bottom; y += 18) {
@@ -176,11 +176,11 @@ function paragraph(names, room, y, bottom) {
   return lines;
 }
 
-/** The nodes that a cell names: the most visited ones of a module, or those that are too thin by themselves. */
+/** Return the labels on a cell: the most visited nodes of a module, or nodes too thin for cells of their own. */
 function namesOn(cell) {
   if (cell.kind === "module") return namesOf(cell.number);
   if (cell.kind === "node" || !isLeaf(cell.module)) return [];
-  const nodes = nodesOf(cell.module).slice(cell.from, cell.from + 200); // more than there is ever room for
+  const nodes = nodesOf(cell.module).slice(cell.from, cell.from + 200); // more than ever fit
   return nodes.map((node) => isolated(nameOf(node)));
 }
 
@@ -201,7 +201,7 @@ function restName(cell) {
   return counted(cell.number, cell.from > 0 ? "more node" : "node");
 }
 
-/** As many of the names as a line has room for, and how many these are; a part of the first if it is too long. */
+/** Return as many names as fit on a line, and their number; if none fits, a part of the first. */
 function fitting(names, room, isBold = false, end = ", …") {
   let text = names.join(", ");
   let number = names.length;
@@ -227,7 +227,7 @@ function widthOf(text, isBold = false) {
   return widths.get(key);
 }
 
-/** All there is to say about a cell, for the tooltip and for those who listen. */
+/** Describe a cell for the tooltip and for screen readers. */
 function described(cell) {
   if (cell.kind === "out") return [viewAbove() ? "Zoom out" : "The whole network"];
   if (cell.kind === "rest") return [restName(cell)];
@@ -243,12 +243,12 @@ function figuresOf(m) {
     ...parts,
     counted(size[m], "node"),
     `${percent(flow[m])} of the flow`,
-    `entered in ${percent(enter[m])} and left in ${percent(exit[m])} of steps`,
-    `${codelength[m].toFixed(4)} bits per step for its own names`,
+    `entered in ${percent(enter[m])} and left in ${percent(exit[m])} of all steps`,
+    `${codelength[m].toFixed(4)} bits per step for its codebook`,
   ];
 }
 
-/** What is shown, and the modules that it is in, each a step back. */
+/** Draw the path to the current module, with a button for each step. */
 function drawWayBack() {
   const steps = [ROOT, ...ancestorsOf(view.module)].map((module) => ({ module, from: 0 }));
   if (view.from > 0) steps.push(view);
@@ -260,17 +260,17 @@ function drawWayBack() {
   const { module } = view;
   const text = module === ROOT ? whole : `Module ${pathOf(module)}: ${figuresOf(module).join(", ")}`;
   const isEnlarged = [...elements.values()].some((element) => cellOf.get(element).isEnlarged);
-  find(".zoomed").textContent = `${text}. ${isEnlarged ? "Parts are too many to be drawn to scale." : ""}`;
+  find(".zoomed").textContent = `${text}. ${isEnlarged ? "There are too many parts to draw to scale." : ""}`;
 }
 
 function stepName({ module, from }) {
-  if (from > 0) return `from the ${isLeaf(module) ? "node" : "module"} no. ${count(from + 1)}`;
+  if (from > 0) return `from ${isLeaf(module) ? "node" : "module"} ${count(from + 1)} on`;
   return pathOf(module) || "All modules";
 }
 
-// What people do with it -------------------------------------------------------------------------
+// Interaction ------------------------------------------------------------------------------------
 
-/** Only one cell is on the way of the Tab key; arrows lead on from there. */
+/** The Tab key reaches only one cell; arrow keys move on from there. */
 function enterAt(element) {
   icicle.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
   element.setAttribute("tabindex", "0");

@@ -1,7 +1,7 @@
 // The data: modules and nodes as flat arrays -----------------------------------------------------
 //
-// Module 0 is the root. Modules are numbered level by level, those in the same module side by side and most flow
-// first; nodes likewise, module by module. So "the modules in m" and "the nodes in m" are ranges of numbers.
+// Module 0 is the root. Modules are numbered level by level, siblings consecutively and by decreasing flow; nodes
+// likewise, module by module. The children of a module and its nodes are therefore ranges of numbers.
 
 const ROOT = 0;
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -22,7 +22,7 @@ for (const m of allModules) depth[m] = depth[parent[m]] + 1;
 
 const moduleOfNode = range(0, numModules).flatMap((m) => new Array(listed[m]).fill(m));
 
-// Children come after their parents: from the last module to the first, everything in a module is known before it.
+// Children come after their parents, so that a backward pass sees all children of a module before the module.
 const levelsBelow = new Array(numModules).fill(1);
 const subtree = new Array(numModules).fill(1);
 const topNodes = range(0, numModules).map((m) => range(firstNode[m], firstNode[m] + Math.min(listed[m], 8)));
@@ -43,7 +43,7 @@ range(0, numModules).forEach((m) => {
   }
 });
 
-/** Where ranges of these lengths begin, one after the other, and where the last one ends. */
+/** Return the starts of consecutive ranges of these lengths, and the end of the last. */
 function starts(lengths, first) {
   const found = [first];
   lengths.forEach((length, i) => found.push(found[i] + length));
@@ -62,37 +62,37 @@ function ancestorsOf(m) {
   return m === ROOT ? [] : [...ancestorsOf(parent[m]), m];
 }
 
-/** The path of a module as files have it: ranks by flow from 1, of the top module, the module in it, ... */
+/** Return the path of a module as in files: ranks by flow, from 1, of the top module, of the module in it, ... */
 function pathOf(m) {
   return ancestorsOf(m)
     .map((above) => above - firstChild[parent[above]] + 1)
     .join(":");
 }
 
-/** Modules have the colour of the one in the picture that they are, or are in. */
+/** Return the colour of the module in the picture that this module is or lies in. */
 function colourOf(m) {
   return data.colours[data.modules.coloured[m]] || "var(--other)";
 }
 
-// Words ------------------------------------------------------------------------------------------
+// Text -------------------------------------------------------------------------------------------
 
 const count = (number) => number.toLocaleString("en");
 const counted = (number, what) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 
-/** A share of all steps, in percent. */
+/** Format a fraction of all steps in percent. */
 function percent(share) {
   if (share < 0.00001) return share > 0 ? "<0.001%" : "0%";
   return `${(100 * share).toFixed(3)}%`;
 }
 
-/** What a node is called, not too long, and never nothing. */
+/** Return the label of a node, shortened if necessary, and never empty. */
 function nameOf(node) {
   const name = String(label[node]).trim() || "(blank)";
   const letters = Array.from(name);
   return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : name;
 }
 
-/** Text between which and its neighbours neither decides the other's direction: some labels run from right to left. */
+/** Isolate text from the direction of its neighbours: some labels run from right to left. */
 const isolated = (text) => `\u2068${text}\u2069`;
 
 function namesOf(m) {
@@ -120,16 +120,16 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// Sizes: how many modules have how many nodes, and how much of the flow --------------------------
+// Sizes: number of modules by number of nodes, and their share of the flow -----------------------
 
 function drawSizes() {
   const isDeep = levelsBelow[ROOT] > 2;
-  const tables = [sizeTable(childrenOf(ROOT), `${isDeep ? "Top modules" : "Modules"}, by the number of their nodes`)];
-  if (isDeep) tables.push(sizeTable(allModules.filter(isLeaf), "Finest modules, by the number of their nodes"));
+  const tables = [sizeTable(childrenOf(ROOT), `${isDeep ? "Top modules" : "Modules"} by number of nodes`)];
+  if (isDeep) tables.push(sizeTable(allModules.filter(isLeaf), "Finest modules by number of nodes"));
   find("#sizes").append(...tables, make("p", { class: "muted" }, concentration(childrenOf(ROOT))));
 }
 
-/** How few modules hold most of the flow. */
+/** State how few modules hold most of the flow. */
 function concentration(modules) {
   const total = flow[ROOT];
   if (modules.length < 2 || total === 0) return "";
@@ -137,10 +137,10 @@ function concentration(modules) {
     let sum = 0;
     return modules.findIndex((m) => (sum += flow[m]) >= share * total) + 1 || modules.length;
   };
-  const parts = [[0.5, "half"], [0.9, "nine tenths"]]
+  const parts = [[0.5, "half"], [0.9, "90%"]]
     .filter(([share]) => holding(share) > 1)
-    .map(([share, name]) => `${name} of it is in ${count(holding(share))} modules`);
-  return `${[`The largest by flow has ${percent(flow[1] / total)} of it`, ...parts].join(", ")}.`;
+    .map(([share, name]) => `${name} is in ${count(holding(share))} modules`);
+  return `${[`The largest module has ${percent(flow[1] / total)} of the flow`, ...parts].join(", ")}.`;
 }
 
 function sizeTable(modules, caption) {
@@ -168,7 +168,7 @@ function sizeTable(modules, caption) {
   );
 }
 
-/** Modules of 1 node, of 2 to 3, of 4 to 7, and so on: how many there are, and their share of the flow. */
+/** Count modules of 1 node, 2 to 3 nodes, 4 to 7 nodes, and so on, and sum their share of the flow. */
 function sizeBins(modules) {
   const bins = [];
   for (const m of modules) {
@@ -183,7 +183,7 @@ function sizeBins(modules) {
   return withoutGaps(bins);
 }
 
-/** No empty bins at the beginning, and one instead of several on end. */
+/** Drop empty bins at the start, and merge consecutive empty bins. */
 function withoutGaps(bins) {
   const found = [];
   for (const bin of bins) {
@@ -202,10 +202,10 @@ function bar(length, kind) {
   );
 }
 
-// What the hierarchy and the table show: both follow the address of the page, #1:3 for one ---------
+// The current view, which is part of the page's address, such as #1:3 -----------------------------
 //
-// A view is a module and the number of the first part of it that is shown: modules with thousands of parts are shown
-// bit by bit. The address makes the browser's way back lead back, and a link to a module possible.
+// A view is a module and the number of its first visible part, because modules with thousands of parts are shown in
+// portions. With the view in the address, the browser's back button works, and modules can be linked to.
 
 const moduleAt = new Map(range(0, numModules).map((m) => [pathOf(m), m]));
 

@@ -1,7 +1,7 @@
-"""Reports: all that a result says, on one page of HTML that needs nothing but a browser (extra ``plot``).
+"""Reports: a result on one self-contained page of HTML (extra ``plot``).
 
-Style, program, data and picture are inside the file, nothing is loaded from anywhere. The figures and the words are
-written here; the hierarchy, the table of modules and the sizes are drawn by ``page.js`` from the data in the page.
+Style, scripts, data and picture are in the file; nothing is loaded from elsewhere. Python writes statistics and text;
+the scripts draw the hierarchy, the table of modules and the sizes from the data in the page.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from typing import Any, TextIO
 from mapeq import __version__
 from mapeq.io.files.output import WRITERS, Writer
 from mapeq.pictures.report.data import page_data
-from mapeq.pictures.report.picture import drawn
-from mapeq.pictures.report.words import codelength_bars, explanation, facts, headline, left_out, level_table
+from mapeq.pictures.report.picture import draw_picture
+from mapeq.pictures.report.words import codelength_bars, details, explanation, headline, level_table, omissions
 from mapeq.result.result import Result
 
-#: What could end a script's element, or has no place in a file: half of a pair of UTF-16.
+#: Characters that could end a script element, and lone surrogates, which UTF-8 cannot hold.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
-#: The page's style and program, in the order in which their parts build on each other.
+#: Styles and scripts, in the order in which they depend on each other.
 _STYLE = ("page.css", "drawn.css")
 _PROGRAM = ("page.js", "hierarchy.js", "table.js")
 
 
 def write_report(result: Result, stream: TextIO, *, title: str | None = None) -> None:
-    """Write the page of :func:`html_report` to a stream of text."""
+    """Write the page of :func:`html_report` to a text stream."""
     stream.write(html_report(result, title=title))
 
 
@@ -40,21 +40,21 @@ WRITERS["html"] = Writer(write_report, options=("title",), needs=("matplotlib", 
 
 
 def html_report(result: Result, *, title: str | None = None) -> str:
-    """A page about a result: figures, picture, hierarchy, and a table of modules to search in. Always the same bytes.
+    """Return a page about a result: statistics, picture, hierarchy, and a searchable table of modules.
 
-    Of networks of more than 50,000 nodes it lists only the nodes with most flow in each module, of hierarchies of more
-    than 50,000 modules only those with most flow; it says so then.
+    Above 50,000 nodes, it lists only the nodes with most flow in each module; above 50,000 modules, only those with
+    most flow. The page then says so. Equal results give equal bytes.
 
     Parameters
     ----------
     result : Result
     title : str, optional
-        What the network is called, for one the name of its file.
+        Name of the network, such as that of its file.
 
     Returns
     -------
     str
-        HTML, to be encoded as UTF-8.
+        HTML, to be written as UTF-8.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
     ('<!doctype html>', True)
     """
     css, js = ("\n".join(map(_file, files)) for files in (_STYLE, _PROGRAM))
-    picture = drawn(result)
+    picture = draw_picture(result)
     data = page_data(result, picture.level) | {"colours": picture.colours}
     name = "Communities of a network" if title is None else title
     return Template(_file("page.html")).substitute(
@@ -82,12 +82,12 @@ def html_report(result: Result, *, title: str | None = None) -> str:
         css_hash=_hash(css),
         js_hash=_hash(js),
         headline=headline(result),
-        explanation=_encodable(explanation(result)),  # it may name a node
+        explanation=_encodable(explanation(result)),  # it may quote a label
         bars=codelength_bars(result),
         levels=level_table(result),
         picture=picture.html,
-        left_out=left_out(result, data),
-        facts=facts(result),
+        omissions=omissions(result, data),
+        details=details(result),
         data=_json_in_html(data),
     )
 
@@ -97,16 +97,16 @@ def _file(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """What the page's policy knows an element by: no other style or script is applied or run, whatever labels say."""
+    """Return the hash of a style or script for the page's security policy, which blocks all others."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _json_in_html(data: dict[str, Any]) -> str:
-    """JSON that holds no character with a meaning in HTML."""
+    """Return JSON without characters that are special in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _encodable(text: str) -> str:
-    """The text with a question mark for what UTF-8 cannot hold: names of files and nodes are not always text."""
+    """Replace what UTF-8 cannot hold by question marks: names of files and nodes may be invalid text."""
     return text.encode(errors="replace").decode()

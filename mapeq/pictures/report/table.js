@@ -1,4 +1,4 @@
-// The table of modules: a page of it at a time ---------------------------------------------------
+// The table of modules, in pages ----------------------------------------------------------------
 
 const PAGE = 25;
 const MOST_NAMES = 8;
@@ -6,30 +6,30 @@ const share = (values) => ({ value: (m) => values[m], text: (m) => percent(value
 const COLUMNS = [
   { name: "Module", value: (m) => place[m], text: pathOf, rises: true },
   { name: "Nodes", value: (m) => size[m], text: (m) => count(size[m]) },
-  { name: "Flow", ...share(flow), about: "How often the walk is in it, of all steps" },
-  { name: "Entered", ...share(enter), about: "How often the walk enters it, of all steps", kind: "crossing" },
-  { name: "Left", ...share(exit), about: "How often the walk leaves it, of all steps", kind: "crossing" },
+  { name: "Flow", ...share(flow), about: "Fraction of all steps in the module" },
+  { name: "Entered", ...share(enter), about: "Fraction of all steps that enter the module", kind: "crossing" },
+  { name: "Left", ...share(exit), about: "Fraction of all steps that leave the module", kind: "crossing" },
 ];
 
 const shown = { query: "", level: "1", column: COLUMNS[0], rises: true, page: 0, open: new Set() };
 const searchField = find("#modules input");
 const levelField = find("#modules select");
-let levelBefore = shown.level; // that of the table before somebody searched
+let levelBefore = shown.level; // the level before a search
 
 // Searching --------------------------------------------------------------------------------------
 
-let searched = null; // what is searched in, made when it is first asked for
+let searched = null; // normalised labels, computed on the first search
 
-/** How text is compared: small letters without accents. */
+/** Normalise text for comparison: lower case, without accents. */
 function plain(text) {
   return String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** The nodes and modules that a query finds: those that are called just so, and those whose name has it in it. */
+/** Find nodes and modules by a query: exact matches, and labels that contain it. */
 function search(query) {
   const wanted = plain(query.trim());
   searched ??= label.map(plain);
-  const nodes = new Map(); // by module, that of the node and those above it
+  const nodes = new Map(); // by the modules that contain the node
   const exact = new Set(); // modules
   searched.forEach((name, node) => {
     if (!name.includes(wanted)) return;
@@ -52,7 +52,7 @@ function isOfLevel(m) {
   return shown.level === "all" || (shown.level === "finest" ? isLeaf(m) : depth[m] === Number(shown.level));
 }
 
-/** The modules in the table, in its order; those that hold a node of just that name come first. */
+/** Return the modules in the table, sorted; those with an exact match come first. */
 function rowsOf(hits) {
   const { value } = shown.column;
   const sign = shown.rises ? 1 : -1;
@@ -76,10 +76,10 @@ function drawTable() {
 }
 
 function summaryOf(number, first, hits) {
-  if (number === 0) return hits ? "No node or module of that name." : "No modules.";
+  if (number === 0) return hits ? "No node or module with this name." : "No modules.";
   const which = hits ? `${counted(number, "module")} found` : counted(number, "module");
   if (number <= PAGE) return `${which}.`;
-  return `${which}; ${count(first + 1)} to ${count(Math.min(first + PAGE, number))} are shown.`;
+  return `${which}, ${count(first + 1)} to ${count(Math.min(first + PAGE, number))} shown.`;
 }
 
 function headRow() {
@@ -93,7 +93,7 @@ function headRow() {
   return make("tr", { role: "row" }, ...heads, members);
 }
 
-/** Roles are said in words: on small screens rows are no table rows in style, and then no browser would tell. */
+/** Roles are explicit because on small screens rows are not styled as table rows, and browsers would drop them. */
 function tableRow(m, hits) {
   const [path, ...figures] = COLUMNS;
   const attributes = { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) };
@@ -109,7 +109,7 @@ function tableRow(m, hits) {
   );
 }
 
-/** The names of nodes in a module: those that were searched for, then the most visited ones; all, if it is opened. */
+/** Return labels of nodes in a module: search hits, then the most visited; all nodes if it is open. */
 function membersOf(m, found) {
   const isOpen = shown.open.has(m);
   const others = (isOpen ? nodesOf(m) : topNodes[m]).filter((node) => !found.includes(node));
@@ -142,7 +142,7 @@ function drawPager(numPages) {
   find(".pager").replaceChildren(...(numPages > 1 ? [back, here, on] : []));
 }
 
-// What people do with it -------------------------------------------------------------------------
+// Interaction ------------------------------------------------------------------------------------
 
 function sortBy(column) {
   const again = column === shown.column;
@@ -165,7 +165,7 @@ function open(m) {
   drawTable();
 }
 
-/** Whoever searches searches in all levels, until he chooses another. */
+/** A search covers all levels until another level is chosen. */
 function searchFor(query) {
   if (query && !shown.query) [levelBefore, shown.level] = [shown.level, "all"];
   if (!query && shown.query) shown.level = levelBefore;
@@ -196,7 +196,7 @@ function startTable() {
   drawTable();
 }
 
-// Off we go --------------------------------------------------------------------------------------
+// Start ------------------------------------------------------------------------------------------
 
 drawSizes();
 startTable();

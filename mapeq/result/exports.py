@@ -1,0 +1,248 @@
+"""Methods of :class:`mapeq.Result` that convert it to other libraries' objects, write it to files and draw it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import igraph
+    import matplotlib.axes
+    import networkx
+    import pandas
+    import pyarrow
+
+    from mapeq.result.result import Result
+
+
+def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
+    """Return a pandas DataFrame with one row per node (extra ``pandas``).
+
+    Parameters
+    ----------
+    levels : bool
+        Whether to add a column of modules for each level: ``level_1``, ``level_2``, ..., numbered as in
+        :meth:`labels_at`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``node``, ``module`` and ``flow``; with more than two levels also ``path``, as text: ``2:1`` is the
+        first module in the second top module.
+
+    Raises
+    ------
+    ImportError
+        If pandas is not installed.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c")]).to_dataframe(levels=True).columns.tolist()
+    ['node', 'module', 'flow', 'level_1']
+    """
+    from mapeq._base.optional import require
+
+    pandas = require("pandas", extra="pandas")
+    columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow, **self.path_column()}
+    if levels:
+        columns |= {f"level_{level}": self.labels_at(level) for level in range(1, self.num_levels)}
+    return pandas.DataFrame(columns)
+
+
+def to_arrow(self: Result) -> pyarrow.Table:
+    """Return an Arrow table with one row per node (extra ``parquet``); Polars reads it with ``polars.from_arrow``.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as in :meth:`to_dataframe`. Labels that are not numbers become text. The metadata hold :meth:`summary`
+        as JSON under the key ``mapeq``.
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c")]).to_arrow().column_names
+    ['node', 'module', 'flow']
+    """
+    from mapeq.io.files.tables import arrow_table
+
+    return arrow_table(self)
+
+
+def to_networkx(self: Result) -> networkx.Graph:
+    """Return the network as a NetworkX graph.
+
+    Returns
+    -------
+    networkx.Graph or networkx.DiGraph
+        Nodes have the attributes ``module`` and ``flow``, with more than two levels also ``path`` as in
+        :meth:`to_dataframe`. Edges have the attribute ``weight``.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.infomap([("a", "b"), ("c", "d")]).to_networkx().nodes["c"]
+    {'module': 1, 'flow': 0.25}
+    """
+    from mapeq.io.objects.networkx import to_networkx
+
+    return to_networkx(self)
+
+
+def to_igraph(self: Result) -> igraph.Graph:
+    """Return the network as an igraph graph (extra ``igraph``).
+
+    Returns
+    -------
+    igraph.Graph
+        Vertices have the attributes ``name``, ``module`` and ``flow``, with more than two levels also ``path`` as in
+        :meth:`to_dataframe`. Edges have the attribute ``weight``.
+
+    Raises
+    ------
+    ImportError
+        If igraph is not installed.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> mapeq.infomap([("a", "b"), ("c", "d")]).to_igraph().vs["module"]
+    [0, 0, 1, 1]
+    """
+    from mapeq.io.objects.igraph import to_igraph
+
+    return to_igraph(self)
+
+
+def to_vertex_clustering(self: Result, graph: igraph.Graph | None = None, level: int = 1) -> igraph.VertexClustering:
+    """Return the modules as an igraph clustering, for the measures and plots of igraph (extra ``igraph``).
+
+    Parameters
+    ----------
+    graph : igraph.Graph, optional
+        Graph of the clustering; by default that of :meth:`to_igraph`. Its vertices are matched by the attribute
+        ``name`` if all names differ, and else by number, as in :func:`mapeq.infomap`.
+    level : int
+        Level of the modules, see :meth:`labels_at`.
+
+    Returns
+    -------
+    igraph.VertexClustering
+        ``membership`` holds the modules of :meth:`modules`, ``codelength`` that of the result. ``modularity`` uses the
+        edge attribute ``weight`` if there is one.
+
+    Raises
+    ------
+    ImportError
+        If igraph is not installed.
+    PartitionError
+        If the vertices of the graph are not the nodes of this result.
+    ValueError
+        If the hierarchy has no such level.
+
+    Examples
+    --------
+    >>> import igraph, mapeq
+    >>> graph = igraph.Graph.Full(3) + igraph.Graph.Full(3)
+    >>> clustering = mapeq.infomap(graph).to_vertex_clustering(graph)
+    >>> clustering.membership, clustering.graph is graph
+    ([0, 0, 0, 1, 1, 1], True)
+    """
+    from mapeq.io.objects.igraph import to_vertex_clustering
+
+    return to_vertex_clustering(self, graph, level)
+
+
+def write(self: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
+    """Write the partition or hierarchy to a file. On failure, an existing file stays as it was.
+
+    Parameters
+    ----------
+    path : str or path
+    format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf", "html"}, optional
+        By default the suffix of `path`. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the network
+        with the module of each node, for programs like Gephi. HTML is a report for the browser, with a picture; it
+        needs matplotlib (extra ``plot``).
+    level : int
+        Level of the modules in a .clu file, see :meth:`labels_at`. The other formats hold all levels.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown, if the hierarchy has no such level, or if a level is given for a format that holds
+        all of them.
+    FormatError
+        If the file cannot be written.
+    ImportError
+        If the format needs a library that is not installed.
+
+    Examples
+    --------
+    >>> import mapeq, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "modules.csv")
+    ...     mapeq.infomap([("a", "b"), ("c", "d")]).write(path)
+    ...     print(path.read_text())
+    node,module,flow
+    a,0,0.25
+    b,0,0.25
+    c,1,0.25
+    d,1,0.25
+    """
+    import mapeq.pictures.report.page  # noqa: F401  (registers .html)
+    from mapeq.io.files.output import write_result
+
+    write_result(self, path, format, level)
+
+
+def plot(
+    self: Result,
+    kind: str = "network",
+    ax: matplotlib.axes.Axes | None = None,
+    level: int | None = None,
+    name: str | None = None,
+) -> matplotlib.axes.Axes:
+    """Draw the result with matplotlib (extra ``plot``).
+
+    Parameters
+    ----------
+    kind : {"network", "hierarchy", "codelength"}
+        "network" draws the nodes coloured by module, with areas proportional to flow; above 2,000 nodes it draws the
+        largest modules and the flow between them. "hierarchy" draws nested modules, with heights proportional to flow.
+        "codelength" draws the codelength by level and by trial.
+    ax : matplotlib Axes, optional
+        Axes to draw on; by default those of a new figure. Labels are placed for the current size of the axes.
+    level : int, optional
+        Level of the modules that colour a network, see :meth:`labels_at`. By default the coarsest level at which no
+        module has more than half of the flow.
+    name : str, optional
+        First part of the title.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, if the hierarchy has no such level, or if a level is given for a kind that shows all.
+    ImportError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import matplotlib, mapeq
+    >>> matplotlib.use("agg")
+    >>> axes = mapeq.infomap([("a", "b"), ("c", "d")]).plot("codelength", name="pairs")
+    >>> axes.get_title().startswith("pairs:")
+    True
+    """
+    from mapeq.pictures.network import plot
+
+    return plot(self, kind, ax, level, name)
