@@ -24,21 +24,6 @@ FUNCTIONS = {
 }
 
 
-#: What still lacks a section; to be emptied.
-LACK_PARAMETERS = {"mapeq.infomap_partitions", "mapeq.Result.communities", "mapeq.Result.modules"}
-LACK_RETURNS = {
-    "mapeq.Network.from_csr",
-    "mapeq.Network.from_edges",
-    "mapeq.Network.from_table",
-    "mapeq.Result.communities",
-    "mapeq.Result.modules",
-    "mapeq.Result.to_dataframe",
-    "mapeq.infomap_partitions",
-    "mapeq.map_equation",
-    "mapeq.read_network",
-}
-
-
 def _members(name, cls):
     for member, value in vars(cls).items():
         if not member.startswith("_"):
@@ -58,10 +43,9 @@ def test_everything_public_is_looked_at():
     }
 
 
-def each(names, but=()):
-    """A test case for each name; those that still lack something may fail."""
-    lacking = pytest.mark.xfail(reason="not documented yet")
-    return pytest.mark.parametrize("name", [pytest.param(name, marks=lacking if name in but else ()) for name in names])
+def each(names):
+    """A test case for each name."""
+    return pytest.mark.parametrize("name", list(names))
 
 
 def sections(thing):
@@ -90,7 +74,7 @@ def test_it_has_a_docstring(name):
 WITH_PARAMETERS = [name for name in CALLABLE if parameters(CALLABLE[name])]
 
 
-@each(WITH_PARAMETERS, LACK_PARAMETERS)
+@each(WITH_PARAMETERS)
 def test_parameters_have_a_section_that_names_each(name):
     doc = inspect.getdoc(CALLABLE[name])
     assert "Parameters" in sections(CALLABLE[name])
@@ -99,7 +83,7 @@ def test_parameters_have_a_section_that_names_each(name):
             assert re.search(rf"^(?:\*?\w+, )*\*{{0,2}}{parameter}\b.* : ", doc, re.MULTILINE), parameter
 
 
-@each(WITH_PARAMETERS, LACK_RETURNS)
+@each(WITH_PARAMETERS)
 def test_what_is_returned_has_a_section(name):
     """Where there are no parameters the first line says it."""
     if inspect.signature(CALLABLE[name]).return_annotation not in ("None", None):

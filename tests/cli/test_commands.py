@@ -198,7 +198,7 @@ def test_bad_paths_and_options_are_one_clear_line(tmp_path):
     assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
     assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
     assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")
-    assert refused(run("cluster", ROOT / "docs" / "communities.png"), "it is a picture (PNG)")
+    assert refused(run("cluster", ROOT / "docs" / "communities.png"), "it is an image (PNG)")
     assert refused(run("cluster", tmp_path), "directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
     assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")

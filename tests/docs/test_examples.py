@@ -92,6 +92,9 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.*") if path.is_file()))
+SCRIPTS = sorted(path.name for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".sh"))
+
+
+@pytest.mark.parametrize("example", SCRIPTS)
 def test_every_example_shows_what_it_promises(example, tmp_path):
     CHECKS[example](tmp_path)

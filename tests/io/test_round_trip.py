@@ -82,7 +82,7 @@ class AnnData(Matrix):
         adata.obsp["connectivities"] = scipy.sparse.csr_matrix(network.matrix())
         adata.write_h5ad(path)
         adata = anndata.read_h5ad(path)
-        mapeq.integrations.anndata.infomap(adata, markov_time=1.0, **SEARCH)
+        mapeq.tl.infomap(adata, markov_time=1.0, **SEARCH)
         self.labels = adata.obs["infomap"].astype(int).tolist()
         return adata.obsp["connectivities"]
 
