@@ -2,13 +2,27 @@
 # All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test check test-docs lint docs bench clean
 
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
 
+# On all processors. The first run compiles; it is done once, before the processes that run tests share the result.
+PYTEST = .venv/bin/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadgroup
+
 test: .venv/test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m mapeq warmup
+	$(PYTEST) --ignore=tests/docs
+
+# What fails first if something is wrong, in a minute.
+check: .venv/test
+	$(PYTEST) tests/test_layers.py tests/objective/test_golden.py tests/objective/test_two_level.py \
+	  tests/optimizer/test_labels.py tests/optimizer/test_local_moves.py tests/io/test_link_list.py \
+	  tests/io/test_output.py tests/api/test_api.py tests/cli/test_commands.py
+
+# What README.md, the pages in docs/ and the examples show, and reports in a browser.
+test-docs: .venv/test
+	$(PYTEST) tests/docs
 
 lint: .venv/lint
 	.venv/bin/ruff check .
@@ -22,12 +36,13 @@ docs: .venv/docs
 bench: .venv/bench
 	.venv/bin/python -m benchmarks.compare $(BENCH)
 
-# One stamp file for each set of extras that is installed.
+# One stamp file for each set of extras that is installed. An editable install of any other mode is hidden from Python
+# where it starts in the parent of a clone: the folder called mapeq there is taken for the package.
 .venv/%: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mapeq needs Python 3.11+: make $* PYTHON=...")'
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing mapeq with what 'make $*' needs into .venv ..."
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]' --config-settings editable_mode=compat
 	@touch $@
 
 clean:

@@ -1,5 +1,7 @@
+import re
 import signal
 
+import pytest
 from hypothesis import settings
 
 # A shell may start us with Ctrl-C ignored, in the background for one, and all tests of it would wait in vain.
@@ -10,3 +12,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("mapeq", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("search", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile("mapeq")
+
+#: Tests of Ctrl-C, by their names.
+SEND_SIGNALS = re.compile("ctrl_c|interrupt|who_stops")
+
+
+def pytest_collection_modifyitems(items):
+    """Run the tests of Ctrl-C on one worker, one after the other, under ``pytest -n 2 --dist loadgroup``."""
+    for item in items:
+        if SEND_SIGNALS.search(item.name):
+            item.add_marker(pytest.mark.xdist_group("signals"))

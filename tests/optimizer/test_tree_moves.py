@@ -5,10 +5,10 @@ import itertools
 import naive
 import numpy as np
 import pytest
+from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import countings, described, hierarchies, level_of, nested_walks, walks
-from test_tree import tree_of
 
 from mapeq._base.hierarchy import ROOT, Hierarchy
 from mapeq.network.network import Network

@@ -19,7 +19,7 @@ from mapeq.walk.flow import VISIT, link_flows
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
-CASES = json.loads((Path(__file__).parent / "data" / "golden.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())["cases"]
 OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and "-2" in case["options"].split()]
 HIERARCHIES = [case for case in CASES if "tree" in case]
 DEEP_OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and case not in OPTIMA]

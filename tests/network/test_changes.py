@@ -1,6 +1,7 @@
 """Searches that go on from modules of a network that has changed since."""
 
 import gzip
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks
-from test_examples import ROOT
 
 import mapeq
 from mapeq.api import start_from
@@ -21,7 +21,7 @@ TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "
 
 
 def example(name):
-    with gzip.open(ROOT / "examples" / "data" / f"{name}.txt.gz", "rt") as lines:
+    with gzip.open(Path(__file__).parents[2] / "examples" / "data" / f"{name}.txt.gz", "rt") as lines:
         return np.loadtxt(lines, dtype=np.int64, comments="#")[:, :2]
 
 

@@ -9,13 +9,13 @@ import naive
 import networkx as nx
 import numpy as np
 import pytest
+from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimizer.test_multilevel import assert_well_formed
+from optimizer.test_tree_moves import paths_of
+from optimizer.test_trials import DIRECTED, RECORDED, all_partitions, components_of, network_of, parts_of, planted
 from strategies import hierarchical_walks, nested_walks, partitioned_walks, walks
-from test_nesting import assert_well_formed
-from test_search import DIRECTED, RECORDED, all_partitions, components_of, network_of, parts_of, planted
-from test_tree import tree_of
-from test_tree_moves import paths_of
 
 import mapeq
 from mapeq._base.hierarchy import Hierarchy, cut, depths, num_tops, renumbered, two_levels

@@ -3,11 +3,11 @@
 import naive
 import numpy as np
 import pytest
+from base.test_hierarchy import tree_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from optimizer.test_tree_moves import assert_in_step, every_flow, length_of, paths_of
 from strategies import countings, described, hierarchies, nested_walks, partitions, walks
-from test_tree import tree_of
-from test_tree_moves import assert_in_step, every_flow, length_of, paths_of
 
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
 from mapeq.objective.multilevel import dissolved, leaf_modules, multilevel_partition

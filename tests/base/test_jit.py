@@ -56,7 +56,7 @@ def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
 
     assert run(house)[:3] == (cost, 1, 0)
 
-    callee = house / "mapeq/objective/two_level.py"
+    callee = house / "mapeq/objective/formula.py"
     source = callee.read_text()
     edited = source.replace("return y * log2(y)", "return 2 * y * log2(y)")
     assert edited != source

@@ -4,21 +4,19 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import sys
 from html.parser import HTMLParser
 
 import networkx as nx
 import numpy as np
 import pytest
+from reports import AWKWARD, caveman, three_rings
 
 import mapeq
 from mapeq.cli.parser import main
 from mapeq.pictures.report import data, words
 from mapeq.pictures.report.page import html_report
 
-AWKWARD = ["<b>x</b>", "a & b", "</script><script>document.title = 'taken over'</script>", '"quoted"', "Müller", "😀"]
-AWKWARD += ["שלום עולם", "日本語", "x" * 150, "", "${data}", "line\nbreak"]
 VOID = {"meta", "link", "img", "input", "br"}
 
 
@@ -59,11 +57,6 @@ class Page(HTMLParser):
         return json.loads(self.of("script")[0])
 
 
-def caveman(cliques=3, size=4, labels=None):
-    graph = nx.connected_caveman_graph(cliques, size)
-    return nx.relabel_nodes(graph, dict(enumerate(labels))) if labels else graph
-
-
 @pytest.fixture(scope="module")
 def misery():
     return mapeq.infomap(nx.les_miserables_graph(), num_trials=3)
@@ -72,14 +65,6 @@ def misery():
 @pytest.fixture(scope="module")
 def deep():
     return three_rings()
-
-
-def three_rings():
-    """Three rings of three cliques each, as modules in modules."""
-    graph = nx.disjoint_union_all([nx.ring_of_cliques(3, 4)] * 3)
-    graph.add_edges_from([(0, 12), (13, 24), (25, 1)])
-    levels = {node: (node // 12, node // 4) for node in graph}
-    return mapeq.evaluate(graph, levels)
 
 
 # The file ------------------------------------------------------------------------------------------
@@ -255,229 +240,3 @@ def test_without_matplotlib_the_extra_is_named_before_anything_is_done(misery, m
     with pytest.raises(ImportError, match=r"this needs matplotlib: pip install 'mapeq\[plot\]'"):
         misery.write(tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []
-
-
-# In a browser --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    programs = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-    program = next((path for path in programs if path), None)
-    if program is None:
-        pytest.skip("there is no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """The path of the report of a result, which is made once."""
-    folder, paths = tmp_path_factory.mktemp("reports"), {}
-
-    def path_of(result, title):
-        if result not in paths:
-            paths[result] = folder / f"{len(paths)}.html"
-            paths[result].write_text(html_report(result, title=title))
-        return paths[result]
-
-    return path_of
-
-
-@pytest.fixture
-def show(browser, written):
-    """Opens a report, without a network; afterwards, nothing may have gone wrong or been asked for."""
-    contexts, problems = [], []
-
-    def opened(result, title=None, width=1280, **options):
-        path = written(result, title)
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, reduced_motion="reduce", **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        own = (path.as_uri(), "data:")
-        page.on("request", lambda request: request.url.startswith(own) or problems.append(request.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def column(page, number):
-    return page.locator(f"#modules tbody tr > :nth-child({number})").all_inner_texts()
-
-
-def test_the_table_finds_the_module_of_a_node(misery, show):
-    page = show(misery)
-    assert column(page, 1) == [str(module + 1) for module in range(misery.num_modules)]
-    assert column(page, 2) == [str(size) for size in misery.module_sizes]
-    page.get_by_role("searchbox").fill("valjean")
-    assert column(page, 1) == [str(misery.modules()["Valjean"] + 1)]
-    assert page.locator("mark").all_inner_texts() == ["Valjean"]
-    assert page.locator(".found").inner_text() == "1 module found."
-    page.get_by_role("searchbox").fill("nobody of that name")
-    assert column(page, 1) == []
-    assert page.locator(".found").inner_text() == "No node or module with this name."
-    page.get_by_role("searchbox").fill("")
-    assert len(column(page, 1)) == misery.num_modules
-
-
-def test_search_ignores_accents_and_prefers_whole_names(show):
-    labels = ["Müller", "Muller & sons", *"cdefgh", "a mullerite", *"jkl"]
-    result = mapeq.infomap(caveman(labels=labels))
-    page = show(result)
-    page.get_by_role("searchbox").fill("MULLER")
-    assert page.locator("mark").all_inner_texts() == ["Müller", "Muller & sons", "a mullerite"]
-    modules = result.modules()
-    assert column(page, 1) == [str(modules["Müller"] + 1), str(modules["a mullerite"] + 1)]
-
-
-def test_search_in_a_hierarchy_finds_the_modules_at_every_level(deep, show):
-    page = show(deep)
-    assert column(page, 1) == ["1", "2", "3"]
-    page.get_by_role("searchbox").fill("30")
-    path = next(module.path for module in deep.tree.walk() if 30 in module.nodes)
-    assert column(page, 1) == [str(path[0]), ":".join(map(str, path))]
-    page.locator("#modules select").select_option("finest")
-    assert column(page, 1) == [":".join(map(str, path))]
-    page.get_by_role("searchbox").fill("")
-    page.locator("#modules select").select_option("2")
-    assert column(page, 1) == [f"{top}:{rank}" for top in (1, 2, 3) for rank in (1, 2, 3)]
-
-
-def test_the_table_is_sorted_by_what_is_clicked(misery, show):
-    page = show(misery)
-    page.get_by_role("button", name="Nodes").click()
-    sizes = sorted(misery.module_sizes.tolist(), reverse=True)
-    assert column(page, 2) == [str(size) for size in sizes]
-    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
-    page.get_by_role("button", name="Nodes").press("Enter")
-    assert column(page, 2) == [str(size) for size in reversed(sizes)]
-    page.get_by_role("button", name="Module", exact=True).click()
-    assert column(page, 1) == [str(module + 1) for module in range(misery.num_modules)]
-
-
-def test_all_nodes_of_a_module_can_be_listed(misery, show):
-    page = show(misery)
-    page.locator("#modules tbody tr").first.get_by_role("button", name="more").click()
-    assert set(page.locator("#modules tbody tr").first.locator("bdi").all_inner_texts()) == misery.communities()[0]
-
-
-def zoomed(page, text):
-    page.locator(".zoomed", has_text=text).wait_for()
-
-
-def test_the_hierarchy_is_zoomed_into_and_out_of(deep, show):
-    page = show(deep)
-    zoomed(page, "3 modules, 36 nodes.")
-    page.get_by_role("treeitem", name="Module 2, ").click()
-    zoomed(page, "Module 2: 3 modules, 12 nodes")
-    page.get_by_role("treeitem", name="Module 2:3, ").click()
-    zoomed(page, "Module 2:3: 4 nodes")
-    assert page.get_by_role("treeitem").count() == 5  # its nodes, and the way out
-    page.locator(".breadcrumb button", has_text="2").click()
-    zoomed(page, "Module 2: ")
-    page.get_by_role("treeitem", name="Zoom out").click()
-    zoomed(page, "3 modules, 36 nodes.")
-    page.go_back()
-    zoomed(page, "Module 2: ")
-
-
-def test_keys_do_what_the_mouse_does(deep, show):
-    page = show(deep)
-    page.locator('.cell[tabindex="0"]').focus()
-
-    def press(*keys):
-        for key in keys:
-            page.keyboard.press(key)
-        return page.evaluate("document.activeElement.getAttribute('aria-label')").split(",")[0]
-
-    assert press() == "Module 1"
-    assert press("ArrowDown") == "Module 2"
-    assert press("ArrowRight") == "Module 2:1"
-    assert press("ArrowDown") == "Module 2:2"
-    assert page.locator(".tooltip").inner_text().startswith("Module 2:2\n4 nodes\n")
-    assert press("ArrowLeft", "ArrowUp") == "Module 1"
-    press("Enter")
-    zoomed(page, "Module 1: ")
-    press("Escape")
-    zoomed(page, "3 modules, 36 nodes.")
-
-
-def test_the_table_leads_to_the_hierarchy(deep, show):
-    page = show(deep)
-    page.locator("#modules tbody").get_by_role("button", name="3", exact=True).click()
-    zoomed(page, "Module 3: ")
-    assert page.url.endswith("#3")
-
-
-def test_modules_with_too_many_parts_are_shown_bit_by_bit(show):
-    page = show(mapeq.infomap(nx.empty_graph(10_000)))
-    assert page.locator("#modules tbody tr").count() == 25
-    zoomed(page, "10,000 modules, 10,000 nodes.")
-    rest = page.get_by_role("treeitem", name="more modules")
-    assert rest.text_content() == "9,971 more modules"
-    rest.click()
-    page.locator(".breadcrumb", has_text="from module 30 on").wait_for()
-    assert page.get_by_role("treeitem", name="Module 30, ").is_visible()
-    page.get_by_role("button", name="Next").click()
-    assert column(page, 1)[0] == "26"
-    page.get_by_role("searchbox").fill("9876")
-    assert column(page, 1) == ["9876", "9877"]  # the module of that name, and that of the node
-
-
-def test_what_is_not_listed_is_counted(show, monkeypatch):
-    for room in (data, words):
-        monkeypatch.setattr(room, "MOST_MODULES", 4)
-    page = show(three_rings())
-    page.get_by_role("treeitem", name="Module 2, ").click()
-    zoomed(page, "Module 2: 12 nodes")
-    assert page.get_by_role("treeitem").all_text_contents()[1:] == ["12 nodes not listed"]
-
-
-def test_many_nodes_in_a_module_are_lines_with_names(show):
-    links = [(0, node) for node in range(1, 200)]
-    page = show(mapeq.evaluate(links, np.zeros(200, int)))
-    page.get_by_role("treeitem", name="Module 1, ").click()
-    zoomed(page, "too many parts to draw to scale")
-    texts = page.get_by_role("treeitem").all_text_contents()
-    assert texts[1].startswith("\u20680\u2069")
-    assert "50.000%" in texts[1]
-    assert texts[-1].startswith(f"{200 - (len(texts) - 2)} more nodes")
-
-
-@pytest.mark.parametrize("width", [1280, 400])
-def test_awkward_labels_are_shown_as_they_are(width, show):
-    page = show(mapeq.infomap(caveman(labels=AWKWARD)), title="a & b", width=width)
-    assert page.title() == "a & b · mapeq"
-    shown = page.locator("#modules tbody bdi").evaluate_all("all => all.map(one => one.title)")
-    assert sorted(shown) == sorted(AWKWARD)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_light_and_dark(misery, show, scheme, is_dark):
-    page = show(misery, color_scheme=scheme)
-    ground, ink = (
-        page.evaluate(f"getComputedStyle(document.body).{name}.match(/\\d+/g).slice(0, 3).map(Number)")
-        for name in ("backgroundColor", "color")
-    )
-    assert (sum(ground) < sum(ink)) is is_dark
-    page.emulate_media(media="print")
-    assert sum(page.evaluate("getComputedStyle(document.body).color.match(/\\d+/g).map(Number)")[:3]) < 200
-
-
-@pytest.mark.parametrize("graph", [nx.complete_graph(5), nx.empty_graph(1), nx.empty_graph(0)])
-def test_pages_of_networks_without_structure_work(graph, show):
-    page = show(mapeq.infomap(graph))
-    assert len(column(page, 1)) == min(len(graph), 1)

@@ -11,6 +11,7 @@ Each page has one namespace and one folder, which holds `examples`; its blocks r
 ``<!-- not run: why -->`` above a block of any language says that it does not run. Dots (``...``) stand for any output.
 """
 
+import ast
 import contextlib
 import doctest
 import inspect
@@ -28,7 +29,7 @@ import pytest
 import mapeq
 from mapeq.cli.parser import parser
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 FENCE = re.compile(
     r"^(?P<mark> *<!-- not run: .+ -->\n)?(?P<indent> *)```(?P<language>.*)\n(?P<code>(?:.*\n)*?) *```$", re.MULTILINE
@@ -148,10 +149,26 @@ def test_sessions_are_in_blocks(page):
 # Pages are complete ---------------------------------------------------------------------------
 
 
-def test_every_option_of_a_search_is_explained():
-    page = text_of("docs/options.md")
-    for name in list(inspect.signature(mapeq.infomap).parameters)[1:]:
-        assert f"`{name}=" in page or f"`{name}`" in page, name
+def rows(page):
+    """The rows of the tables of a page, by cell."""
+    return [line.strip("|").split("|") for line in text_of(page).splitlines() if line.startswith("|")]
+
+
+def code_spans(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+@pytest.mark.parametrize("option", list(inspect.signature(mapeq.infomap).parameters.values())[1:], ids=str)
+def test_every_option_of_a_search_has_a_row_with_its_default_and_its_flags(option):
+    found = []
+    for row in rows("docs/options.md"):
+        for name, _, default in (span.partition("=") for span in code_spans(row[0])):
+            if name == option.name and default and ast.literal_eval(default) == option.default:
+                found.append(row)
+    assert found, f"`{option.name}={option.default!r}` has no row of its own"
+    flags = {flag for action in commands()["cluster"]._actions if action.dest == option.name
+             for flag in action.option_strings}  # fmt: skip
+    assert any(flags <= set(code_spans(row[1])) for row in found), flags
 
 
 def commands():
@@ -161,11 +178,12 @@ def commands():
 
 @pytest.mark.parametrize("command", commands())
 def test_every_option_of_the_command_is_explained(command):
-    page = text_of("docs/options.md") + text_of("docs/shell.md")
+    page = FENCE.sub("", text_of("docs/options.md") + text_of("docs/shell.md"))
     assert f"mapeq {command}" in page
+    spans = set(code_spans(page))
     for action in commands()[command]._actions:
         if action.option_strings and action.dest != "help":
-            assert any(f"`{name}`" in page for name in action.option_strings), action.option_strings
+            assert action.option_strings[-1] in spans, action.option_strings
 
 
 def test_every_public_name_is_in_the_reference():

@@ -6,10 +6,10 @@ import pickle
 import naive
 import numpy as np
 import pytest
+from base.test_hierarchy import tree_of
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import hierarchical_walks, level_of, partitioned_walks, walks
-from test_tree import tree_of
 
 import mapeq
 from mapeq._base.hierarchy import two_levels

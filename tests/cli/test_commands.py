@@ -1,0 +1,223 @@
+"""Clustering and measuring from the command line: what goes in, what comes out, what is refused."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+import pytest
+from command import EMAIL, JAZZ, POWER, ROOT, refused, run
+
+import mapeq
+from mapeq.cli.parser import main
+
+
+def test_labels_go_to_standard_output_and_the_rest_to_standard_error():
+    done = run("cluster", JAZZ)
+    rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    assert done.returncode == 0
+    result = mapeq.infomap(JAZZ)
+    assert {int(node): int(module) for node, module in rows} == result.modules()
+    summary = done.stderr.decode()
+    assert "198 nodes, 2,742 links, undirected" in summary
+    assert f"{result.codelength:.6f} bits per step" in summary
+    assert "\r" not in summary
+
+
+def test_a_network_that_is_not_divided_is_explained(tmp_path, capsys):
+    path = tmp_path / "net.txt"
+    path.write_text("".join(f"{u} {v}\n" for u, v in nx.complete_graph(6).edges()))
+    assert main(["cluster", str(path)]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert mapeq.infomap(path).explanation in said
+    assert "All 6 nodes are in one module." in said
+
+
+def test_quiet_says_nothing():
+    done = run("cluster", JAZZ, "--quiet")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"\n") == 198
+
+
+def test_a_pipe_in_and_files_out(tmp_path):
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("clu", "tree", "ftree", "json", "csv", "tsv")]
+    flags = [part for path in outputs for part in ("-o", path)]
+    done = run("cluster", "-", "--directed", *flags, stdin=gzip.decompress(Path(EMAIL).read_bytes()))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert sorted(os.listdir(tmp_path)) == sorted(path.name for path in outputs)
+    expected = mapeq.infomap(EMAIL, directed=True)
+    for path in outputs:
+        if path.suffix == ".json":
+            continue
+        judged = run("evaluate", EMAIL, path, "--directed")
+        assert judged.returncode == 0
+        assert f"= {expected.codelength:.12g} bits per step" in judged.stdout.decode()
+
+
+def test_a_hierarchy_goes_out_and_comes_in_again(tmp_path):
+    tree = tmp_path / "power.tree"
+    done = run("cluster", POWER, "--multilevel", "-o", tree)
+    result = mapeq.infomap(POWER, multilevel=True)
+    summary = done.stderr.decode()
+    assert f"{result.num_modules} top modules in {result.num_levels} levels, {result.codelength:.6f} bits" in summary
+    judged = run("evaluate", POWER, tree).stdout.decode()
+    assert f"= {result.codelength:.12g} bits per step" in judged
+    again = run("cluster", POWER, "--multilevel", "-c", tree, "-o", tmp_path / "again.tree")
+    assert again.returncode == 0
+    assert mapeq.evaluate(POWER, tmp_path / "again.tree").codelength <= result.codelength + 1e-9
+
+
+def test_options_mean_what_they_mean_in_python(tmp_path):
+    cases = {
+        "-d -e": {"directed": True, "recorded_teleportation": True},
+        "-f rawdir": {"flow_model": "rawdir"},
+        "-d -p 0.3 --teleport-to nodes": {
+            "directed": True,
+            "teleportation_probability": 0.3,
+            "teleport_to": "nodes",
+        },
+        "-2 -N 3 -s 5 --num-threads 2 --markov-time 1.5": {
+            "num_trials": 3,
+            "seed": 5,
+            "num_threads": 2,
+            "markov_time": 1.5,
+        },
+        "--markov-time auto": {"markov_time": "auto"},
+        "--unweighted": {"weight": None},
+        "-u": {"directed": False},
+    }
+    path = tmp_path / "links.txt"
+    weighted = nx.gnp_random_graph(40, 0.15, seed=2, directed=True)
+    path.write_text("".join(f"{u} {v} {1 + (u * v) % 7}\n" for u, v in weighted.edges()))
+    for flags, options in cases.items():
+        done = run("cluster", path, *flags.split())
+        assert done.returncode == 0, done.stderr
+        rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+        assert {int(node): int(module) for node, module in rows} == mapeq.infomap(path, **options).modules(), flags
+
+
+def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
+    names = ["day", "u", "v", "count"]
+    rows = [[7, *link] for link in nx.gnp_random_graph(30, 0.15, seed=2).edges()]
+    rows = [[*row, 1 + row[1] * row[2] % 5] for row in rows]
+    table = pd.DataFrame(rows, columns=names)
+    table.to_csv(tmp_path / "links.csv", index=False)
+    table.to_csv(tmp_path / "links.tsv.gz", index=False, sep="\t")
+    table.to_parquet(tmp_path / "links.parquet")
+    table.to_feather(tmp_path / "links.feather")
+    expected = mapeq.infomap([tuple(row[1:]) for row in rows]).codelength
+    for name in ("links.csv", "links.tsv.gz", "links.parquet", "links.feather"):
+        for columns in ("--source u --target v --weight count", "--source 2 --target 3 --weight 4"):
+            out = tmp_path / "out.json"
+            done = run("cluster", tmp_path / name, *columns.split(), "-o", out, "-q")
+            assert done.returncode == 0, done.stderr
+            assert json.loads(out.read_text())["codelength"] == pytest.approx(expected, abs=1e-12)
+        done = run("cluster", tmp_path / name, "--weight", "cuont")
+        assert done.returncode == 1
+        assert b"there is no column 'cuont' for the weights; the columns are 'day', 'u', 'v', 'count'" in done.stderr
+
+
+def test_self_links_and_initial_partitions(tmp_path):
+    (tmp_path / "net.txt").write_text("a b\nb c\nc a\nc d\nd e\ne f\nf d\na a 5\n")
+    (tmp_path / "start.csv").write_text("a,1\nb,1\nc,1\nd,2\ne,2\nf,2\n")
+    with_loop = run("evaluate", "net.txt", "start.csv", cwd=tmp_path).stdout.decode()
+    without = run("evaluate", "net.txt", "start.csv", "--no-self-links", cwd=tmp_path).stdout.decode()
+    assert "= 2.32073035683 bits" in without
+    assert "= 2.32073035683 bits" not in with_loop
+    done = run("cluster", "net.txt", "-c", "start.csv", "--no-self-links", "-q", cwd=tmp_path)
+    assert done.stdout.decode().split() == ["a", "0", "b", "0", "c", "0", "d", "1", "e", "1", "f", "1"]
+
+
+def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
+    (tmp_path / "net.txt").write_text("a b\nb c\nc a\nc d\nd e\ne f\nf d\n")
+    rows = ['1:1:1 0 "a" 1', '1:1:2 0 "b" 2', '1:2:1 0 "c" 3', '2:1 0 "d" 4', '2:2 0 "e" 5', '2:3 0 "f" 6']
+    (tmp_path / "deep.tree").write_text("\n".join(rows))
+    done = run("evaluate", "net.txt", "deep.tree", cwd=tmp_path)
+    lines = done.stdout.decode().splitlines()
+    assert lines[1].startswith("2 top modules in 3 levels, 2.964984 bits per step; 2.556657 without modules")
+    assert [line.split() for line in lines[3:5]] == [["1", "2", "0.235926"], ["2", "3", "-0.644254"]]
+    assert lines[-1] == "index 0.142857142857 + modules 2.82212678602 = 2.96498392888 bits per step"
+    rows[2] = rows[2].replace("1:2:1", "1:3")
+    (tmp_path / "mixed.tree").write_text("\n".join(rows))
+    assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
+
+
+def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
+    for level in ("-1", "1", "9"):
+        done = run("cluster", JAZZ, "-q", "-o", "out.clu", "-o", "out.tree", "--clu-level", level, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert mapeq.evaluate(JAZZ, tmp_path / "out.clu").modules() == mapeq.infomap(JAZZ).modules()
+    for level in ("0", "-2"):
+        assert refused(run("cluster", JAZZ, "-o", "no.clu", f"--clu-level={level}", cwd=tmp_path), "--clu-level", level)
+    assert sorted(os.listdir(tmp_path)) == ["out.clu", "out.tree"]
+
+
+def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
+    modules = run("cluster", JAZZ, "-q").stdout
+    done = run("evaluate", JAZZ, "-", stdin=modules)
+    assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
+    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "cannot both be standard input")
+    assert refused(run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "cannot both be standard input")
+
+
+NETWORKS = {
+    "one field": (b"1 2\n3\n", "line 2", "'3'"),
+    "weight no number": (b"# comment\n1 2 x\n", "line 2", "'1 2 x'"),
+    "negative weight": (b"1 2 -1\n", "line 1", "'1 2 -1'"),
+    "NaN weight": (b"1 2 nan\n", "line 1"),
+    "infinite weight": (b"1 2 inf\n", "line 1"),
+    "empty": (b"", "contains no links"),
+    "only comments": (b"# nothing\n\n", "contains no links"),
+    "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
+    "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
+    "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "truncated"),
+    "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
+    "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
+    "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
+    "text for a Pajek link": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 b\n", "line 5"),
+}
+
+
+@pytest.mark.parametrize("case", NETWORKS)
+def test_bad_networks_are_one_clear_line(case, tmp_path):
+    content, *parts = NETWORKS[case]
+    path = tmp_path / "net.txt"
+    path.write_bytes(content)
+    output = tmp_path / "out.clu"
+    assert refused(run("cluster", path, "-o", output), str(path), *parts)
+    assert refused(run("cluster", "-", "-o", output, stdin=content), "<stdin>", *parts)
+    assert not output.exists()
+    assert os.listdir(tmp_path) == ["net.txt"]
+
+
+def test_bad_paths_and_options_are_one_clear_line(tmp_path):
+    assert refused(run("cluster", tmp_path / "none.txt"), "none.txt", "no such file")
+    meant = f"no such file; did you mean {JAZZ!r}?"
+    assert refused(run("cluster", JAZZ.replace("jazz", "jaz")), meant)
+    assert refused(run("cluster", JAZZ.removesuffix(".gz")), meant)
+    assert refused(run("cluster", tmp_path / "no" / "net.txt"), "there is no directory")
+    assert refused(run("cluster", ROOT / "docs" / "communities.png"), "it is an image (PNG)")
+    assert refused(run("cluster", tmp_path), "directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path), "is a directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path / "no" / "out.clu"), "there is no directory")
+    assert refused(run("cluster", JAZZ, "-o", tmp_path / "out.doc"), "out.doc", ".clu, .tree, .ftree, .json, .csv")
+    assert refused(run("cluster", JAZZ, "-N", "0"), "--num-trials must be", "1 or more", "0")
+    assert refused(run("cluster", JAZZ, "-p", "2"), "--teleportation-probability must be", "from 0 to 1")
+    assert refused(run("cluster", JAZZ, "-f", "walk"), "--flow-model must be", "undirected, directed")
+    assert refused(run("cluster", JAZZ, "-f", "precomputed"), "precomputed", "node weights")
+    assert refused(run("cluster", JAZZ, "-d", "-p", "1e-9", "--time-limit=-1"), "--time-limit must be")
+    assert os.listdir(tmp_path) == []
+
+
+def test_bad_partitions_are_one_clear_line(tmp_path):
+    (tmp_path / "net.txt").write_text("1 2\n2 3\n")
+    (tmp_path / "misses.clu").write_text("1 1\n2 1\n")
+    (tmp_path / "unknown.clu").write_text("1 1\n2 1\n3 1\n4 1\n")
+    net = tmp_path / "net.txt"
+    assert refused(run("evaluate", net, tmp_path / "misses.clu"), "misses.clu", "1 of 3 nodes", "3")
+    assert refused(run("evaluate", net, tmp_path / "unknown.clu"), "unknown.clu, line 4", "'4'")
+    (tmp_path / "strangers.clu").write_text("7 1\n8 1\n")
+    assert refused(run("cluster", net, "-c", tmp_path / "strangers.clu"), "strangers.clu", "3 of 3 nodes")
+    assert run("cluster", net, "-c", tmp_path / "misses.clu").returncode == 0  # the third joins its neighbours

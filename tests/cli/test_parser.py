@@ -1,0 +1,62 @@
+"""Options of the command: how they are written, and what is wrong usage."""
+
+import pytest
+from command import JAZZ, run
+
+from mapeq.cli.parser import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    {
+        "-s -1": "--seed must be a whole number, 0 or more, not -1",
+        "--seed -2": "--seed must be a whole number, 0 or more, not -2",
+        "-N -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
+        "--num-tr -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
+        "-d -p -.5": "--teleportation-probability must be a number from 0 to 1, not -0.5",
+        "--clu-level -2": "--clu-level must be a whole number, 1 or more, or -1, not -2",
+        "-f precomputed": "--flow-model='precomputed' takes the visit rates from node weights, but the network has "
+        "none",
+    }.items(),
+)
+def test_values_below_zero_are_values_and_options_are_called_as_they_are_typed(arguments, message, capsys):
+    assert main(["cluster", JAZZ, *arguments.split()]) == 1
+    assert capsys.readouterr() == ("", f"mapeq: {message}\n")
+
+
+def test_an_option_without_a_value_may_stand_before_one_that_is_a_number(capsys):
+    assert main(["cluster", JAZZ, "-q", "-2", "-s", "3"]) == main(["cluster", JAZZ, "-q", "-s", "3", "-2"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[:198] == rows[198:]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["cluster"],
+        ["cluster", JAZZ, "--no-such-option"],
+        ["cluster", JAZZ, "-N", "x"],
+        ["cluster", JAZZ, "--two-level", "--multilevel"],
+        ["cluster", JAZZ, "--markov-time", "long"],
+        ["cluster", JAZZ, "--weight", "0"],
+        ["cluster", JAZZ, "--weight", "3", "--unweighted"],
+        ["evaluate", JAZZ, JAZZ, "--markov-time", "auto"],
+        ["embeddings"],
+        ["guess"],
+        ["completion", "cmd"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"usage: mapeq")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["cluster", "--help"], ["evaluate", "--help"], ["embeddings", "--help"], ["--version"]]
+)
+def test_help_and_version(arguments):
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"mapeq" in done.stdout

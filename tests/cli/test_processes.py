@@ -1,0 +1,131 @@
+"""The command as a process: pipes, terminals, full devices, Ctrl-C."""
+
+import contextlib
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import networkx as nx
+import pytest
+from command import EMAIL, JAZZ, Done, refused, run, run_process
+
+MAPEQ = [sys.executable, "-m", "mapeq"]
+
+
+class Terminal:
+    """A process whose standard error is a terminal."""
+
+    def __init__(self, *arguments, **streams):
+        self._master, end = pty.openpty()
+        self.process = subprocess.Popen([*MAPEQ, *map(str, arguments)], stderr=end, **streams)
+        os.close(end)
+        self.shown = b""
+
+    def read_until(self, pattern):
+        """Wait until the terminal shows a pattern."""
+        watch = threading.Timer(120, self.process.kill)
+        watch.start()
+        while not re.search(pattern, self.shown) and (part := self._read()):
+            self.shown += part
+        watch.cancel()
+        assert re.search(pattern, self.shown), self.shown
+
+    def end(self):
+        """Read all that is left; returns standard output, if it is a pipe."""
+        while part := self._read():
+            self.shown += part
+        os.close(self._master)
+        return self.process.communicate(timeout=120)[0]
+
+    def _read(self):
+        with contextlib.suppress(OSError):  # raised where the other end is closed
+            return os.read(self._master, 4096)
+        return b""
+
+    @property
+    def last_line(self):
+        """What stands on the last line of the terminal."""
+        return self.shown.decode().strip().replace("\r", "\n").splitlines()[-1].strip()
+
+
+def test_the_module_runs_as_the_command_does():
+    for arguments in (["cluster", JAZZ, "-q"], ["evaluate", JAZZ, "no.clu"], ["cluster"], ["--version"]):
+        assert run_process(*arguments) == run(*arguments), arguments
+
+
+def test_labels_come_from_a_pipe_and_go_to_one():
+    links = b"a b\nb c\nc a\nc d\nd e\ne f\nf d\n"
+    assert run_process("cluster", "-", "-q", stdin=links) == run("cluster", "-", "-q", stdin=links)
+
+
+def test_a_closed_pipe_is_quiet():
+    done = subprocess.run(
+        f"{sys.executable} -m mapeq cluster {EMAIL} -q | head -n 1", shell=True, capture_output=True, check=True
+    )
+    assert done.stdout.count(b"\n") == 1
+    assert done.stderr == b""
+
+
+def test_a_full_device_is_one_clear_line(tmp_path):
+    modules = tmp_path / "modules.tsv"
+    modules.write_bytes(run("cluster", JAZZ, "-q").stdout)
+    for arguments in (f"cluster {JAZZ} -q", f"evaluate {JAZZ} {modules}"):
+        command = f"{sys.executable} -m mapeq {arguments} > /dev/full"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+        assert refused(Done(done.returncode, done.stdout, done.stderr), "standard output", "No space left")
+
+
+def test_a_partition_comes_from_a_pipe_with_a_name():
+    command = f"{sys.executable} -m mapeq evaluate {JAZZ} <({sys.executable} -m mapeq cluster {JAZZ} -q)"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    modules = run("cluster", JAZZ, "-q").stdout
+    assert done.stdout == run("evaluate", JAZZ, "-", stdin=modules).stdout
+
+
+def test_a_terminal_shows_progress_in_one_line(tmp_path):
+    with open(tmp_path / "labels", "wb") as labels:
+        terminal = Terminal("cluster", JAZZ, stdout=labels)
+        terminal.end()
+    assert terminal.process.returncode == 0
+    assert re.search(rb"\rpass 1: \d+ modules, \d\.\d+ bits per step", terminal.shown)
+    assert b"198 nodes" in terminal.shown.rsplit(b"\r ", 1)[-1]
+    assert (tmp_path / "labels").read_bytes() == run("cluster", JAZZ).stdout
+
+
+@pytest.fixture(scope="module")
+def large_network(tmp_path_factory):
+    """A network on which a search with many trials takes long."""
+    path = tmp_path_factory.mktemp("large") / "net.txt"
+    graph = nx.gnp_random_graph(1000, 0.02, seed=3)
+    path.write_text("".join(f"{u} {v}\n" for u, v in graph.edges()))
+    return path
+
+
+@pytest.mark.parametrize(("output", "flags"), [("labels.tsv", []), (None, []), ("labels.tsv", ["--multilevel"])])
+def test_ctrl_c_keeps_the_best_result_so_far(output, flags, large_network, tmp_path):
+    files = ["-o", tmp_path / output] if output else []
+    terminal = Terminal("cluster", large_network, "-N", "5000", *flags, *files, stdout=subprocess.PIPE)
+    terminal.read_until(rb"trial [3-9]\d* of 5000")
+    terminal.process.send_signal(signal.SIGINT)
+    stdout = terminal.end()
+    assert terminal.process.returncode == 130
+    assert b"Traceback" not in terminal.shown
+    assert "interrupted" in terminal.last_line
+    written = (tmp_path / output).read_bytes().partition(b"\n")[2] if output else stdout
+    assert written.count(b"\n") == 1000
+
+
+def test_ctrl_c_while_reading_writes_nothing(tmp_path):
+    terminal = Terminal("cluster", "-", "-o", tmp_path / "out.clu", stdin=subprocess.PIPE)
+    terminal.process.stdin.write(b"1 2\n")
+    terminal.process.stdin.flush()
+    terminal.read_until(rb"reading standard input \.\.\.\r")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.end()
+    assert terminal.process.returncode == 130
+    assert terminal.last_line == "mapeq: interrupted, nothing written"
+    assert os.listdir(tmp_path) == []

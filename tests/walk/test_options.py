@@ -1,0 +1,44 @@
+"""The options of the walk, stated once: Python's functions and the command have them all, with the same defaults."""
+
+import inspect
+from dataclasses import fields
+
+import pytest
+
+import mapeq
+from mapeq.cli.parser import parser
+from mapeq.walk.options import WalkOptions, walk_options
+
+FIELDS = {option.name: option for option in fields(WalkOptions)}
+
+
+@pytest.mark.parametrize("option", FIELDS)
+@pytest.mark.parametrize("function", [mapeq.infomap, mapeq.evaluate], ids=["infomap", "evaluate"])
+def test_functions_take_each_option_with_its_default(function, option):
+    parameter = inspect.signature(function).parameters[option]
+    assert parameter.kind is parameter.KEYWORD_ONLY
+    expected = None if option == "flow_model" else FIELDS[option].default  # by default as the network is
+    assert parameter.default == expected
+    assert type(parameter.default) is type(expected)
+
+
+def test_the_docstring_of_infomap_has_the_paragraph_of_each_option():
+    for option in walk_options():
+        assert option.metadata["doc"] in mapeq.infomap.__doc__
+        assert option.metadata["doc"].startswith(f"{option.name} : ")
+
+
+def subcommands():
+    (commands,) = (action for action in parser()._actions if action.dest == "command")
+    return commands.choices
+
+
+@pytest.mark.parametrize("option", FIELDS)
+@pytest.mark.parametrize("command", ["cluster", "evaluate", "plot"])
+def test_the_command_has_a_flag_for_each_option(command, option):
+    (action,) = (action for action in subcommands()[command]._actions if action.dest == option)
+    assert f"--{option.replace('_', '-')}" in action.option_strings
+    assert set(FIELDS[option].metadata["flags"]) == set(action.option_strings)
+    expected = None if option == "flow_model" else FIELDS[option].default
+    assert action.default == expected
+    assert action.help
