@@ -210,7 +210,7 @@ def test_aggregating_keeps_the_groups_apart(case, random):
     links, options, groups, _ = case
     flow, n = level_of(links.network(), options), links.num_nodes
     within, _ = within_groups(flow, groups, np.zeros(int(groups.max()) + 1))
-    state = compacted(within, np.unique(n * groups.astype(int) + random.choices(range(3), k=n), return_inverse=True)[1])
+    state = compacted(within, np.unique(3 * groups.astype(int) + random.choices(range(3), k=n), return_inverse=True)[1])
     coarse = aggregated(within, state, shuffled(n, random))
     np.testing.assert_array_equal(coarse.codebooks.of[state.module_of], groups)
     np.testing.assert_array_equal(coarse.codebooks.exit, within.codebooks.exit)
