@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Self, TypeVar
 
 #: Work on fewer links than this is not worth waking another thread for, which takes some 50 microseconds.
 WORTH_SHARING = 20_000
+
+#: Seconds after which a thread that waits looks for signals. A wait without end may never see one: some libraries install
+#: a handler after which the system resumes the wait (SA_RESTART), as Polars does on first use.
+WAKE = 0.1
 
 T = TypeVar("T")
 
@@ -24,6 +28,13 @@ def usable_processors() -> int:
     return os.cpu_count() or 1
 
 
+def result_of(job: Future[T]) -> T:
+    """Wait for the result of a job, so that Ctrl-C is noticed whoever handles signals."""
+    while not job.done():
+        wait([job], timeout=WAKE)
+    return job.result()
+
+
 def run_interruptible(job: Callable[[], T], stop: Callable[[], object]) -> T:
     """Do a job in a thread of its own, and wait for it.
 
@@ -33,7 +44,7 @@ def run_interruptible(job: Callable[[], T], stop: Callable[[], object]) -> T:
     with ThreadPoolExecutor(1) as pool:
         end = pool.submit(job)
         try:
-            return end.result()
+            return result_of(end)
         except BaseException:
             stop()
             raise

@@ -18,7 +18,7 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
-from mapeq._base.threads import run_interruptible
+from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.level import Level, network_level
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
@@ -236,7 +236,7 @@ class _Search:
 
 def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:
     """The outcomes of all steps, waiting for them; steps that were never begun are left out."""
-    return [end for step in steps if (end := step.result()) is not None]
+    return [end for step in steps if (end := result_of(step)) is not None]
 
 
 def _tops(end: Outcome) -> IndexArray:
