@@ -34,15 +34,9 @@ from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
 from mapeq.result.result import Result
-from mapeq.walk.options import WalkOptions
+from mapeq.walk.options import WalkOptions, walk_options
 
-_FLOW_OPTIONS = (
-    "flow_model",
-    "teleportation_probability",
-    "recorded_teleportation",
-    "teleport_to",
-    "node_weights_as_flow",
-)
+_FLOW_OPTIONS = tuple(option.name for option in walk_options() if option.name != "markov_time")
 
 
 def info(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """What may be added to the plain map equation: terms that kernels evaluate where they are present.
 
-:class:`Terms` goes through all kernels as one argument. Only the small functions at the end of this file, and the sums
-of modules that belong to them, look at a field, each as a *direct* argument: where it is None, Numba drops the branch
-when it compiles, and the plain search keeps its machine code.
+:class:`Terms` goes through all kernels as one argument. Only small inlined functions, here
+and next to the formulas that they belong to, look at a field, each as a *direct* argument: where it is None, Numba
+drops the branch when it compiles, and the plain search keeps its machine code.
 
 A new term needs, besides its field: its part of the codelength from scratch, in :mod:`mapeq.objective.two_level` and
 :mod:`mapeq.objective.multilevel`; its part of the change of a move, evaluated and applied, beside those of the others;
@@ -31,8 +31,8 @@ class Terms(NamedTuple):
         lands on it.
     counting : float64 array of shape (4,) or None
         The price of the number of modules: bits for each module where there is more than one; the preferred number of
-        top modules, at one bit for each more or less, 0 for none; the number of modules around the nodes or below them,
-        which stay, or 2 for any larger number; and 1 if the nodes of the level are modules themselves, else 0.
+        top modules, at one bit for each more or less, 0 for none; the number of modules outside this level, which no
+        move changes (2 stands for two or more); and 1 if the nodes of the level are modules themselves, else 0.
     """
 
     teleport: FloatArray | None = None
@@ -103,7 +103,7 @@ def price_in_index(counting, num_tops):
 
 @inlined
 def price_change(counting, num_modules, num_tops, more_modules, more_tops):
-    """How the price changes if there are so many modules and top modules more, or fewer (below 0), in bits."""
+    """How the price changes if modules and top modules are added, or removed (below 0), in bits."""
     if counting is None:
         return 0.0
     after = price_of_modules(counting, num_modules + more_modules, num_tops + more_tops)

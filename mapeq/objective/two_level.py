@@ -41,7 +41,7 @@ from mapeq.objective.terms import (
 )
 from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT
 
-#: The column of a module's record after those of a node.
+#: The column of a module's cost; the columns before it are those of a node.
 COST = 3
 
 #: Columns of an index codebook.
@@ -244,7 +244,7 @@ def apply_move(terms, state, i, destination, move):
 
 @inlined
 def change_of_number(counting, state, codebook, more):
-    """How the price of modules changes if an index codebook gets so many more, or loses some (below 0), in bits.
+    """How the price of modules changes if `more` modules are added to an index codebook (negative: removed), in bits.
 
     The modules of codebook 0 are top modules wherever a number of these is preferred.
     """

@@ -340,7 +340,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         widest = widest_row(level.links.indptr)
         most = max(widest, min((widest + 1) * int(constraint.deepest), len(state.parent)))
         queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
-        self._empty(queue, UNITS, level, state, constraint, most)
+        self._visit(queue, UNITS, level, state, constraint, most)
 
     def _inserted(self, bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Hierarchy | None:
         """A new level in every module in which modules of its modules pay; None if they pay nowhere.

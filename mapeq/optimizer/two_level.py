@@ -56,16 +56,16 @@ from mapeq.optimizer.workspace import Workers
 #: No further pass follows one in which moving nodes shortens the description by less than this fraction of it.
 MIN_RELATIVE_GAIN = 1e-3
 
-#: The same for the second pass, which has more to offer, and for passes over overlaps, which cost next to nothing.
+#: A lower threshold for the second pass, which has more to gain, and for passes over overlaps, which cost little.
 MIN_RELATIVE_GAIN_EARLY = 1e-4
 
-#: Relative gain above which a warm start falls back to a full search.
+#: Relative gain of a warm start above which full passes follow.
 RESTART_GAIN = 1e-2
 
-#: Where modules save less than this fraction of the description, results scatter, and the first pass decides.
+#: Where modules save less than this fraction of the description, results depend on the seed, mostly by the first pass.
 WEAK_STRUCTURE = 0.1
 
-#: Maximum link visits of the first moves from single nodes, in multiples of the number of links.
+#: Maximum visits of the first moves from single nodes, in multiples of the numbers of stored links and nodes.
 MAX_FIRST_SWEEPS = 3
 
 #: Refining pays on this many levels; above them, modules are aggregated as they are.
@@ -96,7 +96,7 @@ class Stage(NamedTuple):
 def outcome(level: Level, hierarchy: Hierarchy, known_codelength: float | None = None) -> Outcome:
     """The hierarchy with each module replaced by its connected parts.
 
-    Its codelength is summed up anew, to the last digit, unless one is given that is known well enough.
+    Its codelength is summed up anew, to the last digit, unless no module is split and `known_codelength` is given.
     Recorded teleportation connects nodes without links: it may describe a module better as a whole.
     """
     candidates = [hierarchy]
@@ -172,14 +172,14 @@ class TwoLevelOptimizer:
         return min(found, outcome(network, two_levels(leaves)), key=codelength_of)
 
     def update(self, network: Level, start: Hierarchy, changed: IndexArray) -> Outcome:
-        """Moves from the result of an earlier search, made before the links of some nodes changed.
+        """Improve the result of an earlier search after the links of some nodes have changed.
 
         New nodes join their neighbours; then the other changed nodes move, and all nodes that these moves concern. If
-        that gained enough, whole modules move; if it gained much, a full search follows.
+        that gained enough, whole modules move; if it gained much, full passes follow.
         """
         state = partition(network, leaf_numbers(start))
         new, others = self._new_and_others(state, changed)
-        joining = self._move(network, state, new)  # gains, however well the other nodes are placed
+        joining = self._move(network, state, new)  # always a gain, so it does not count towards RESTART_GAIN
         change = self._move(network, state, others)
         modules = compact(state)
         stage = self._reported(stage_of(network, modules))
@@ -325,9 +325,9 @@ class TwoLevelOptimizer:
         """Move nodes until none has a reason to, or for some sweeps over the links; returns the change in bits."""
         constraint = unconstrained(state) if constraint is None else constraint
         queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
-        return self._empty(queue, NODES, level, state, constraint, widest_row(level.links.indptr), sweeps)
+        return self._visit(queue, NODES, level, state, constraint, widest_row(level.links.indptr), sweeps)
 
-    def _empty(
+    def _visit(
         self,
         queue: Queue,
         kernels: MoveKernels,
@@ -342,9 +342,9 @@ class TwoLevelOptimizer:
         num_links = len(level.links.indices)
         scratch = [self.workers.scratch(most, level.links.indices.dtype, t) for t in range(self.workers.num_threads)]
         common = (level.links, level.nodes, level.terms, state, constraint, queue)
-        left = np.inf if sweeps is None else sweeps * (num_links + len(level.nodes))
+        budget = np.inf if sweeps is None else sweeps * (num_links + len(level.nodes))
         change = 0.0
-        while queue.ends[1] and left > 0 and not self.stopped():
+        while queue.ends[1] and budget > 0 and not self.stopped():
             if self.workers.worthwhile(num_links // BLOCKS):
                 size, visited = take_block(level.links, state, constraint, queue)
 
@@ -354,10 +354,10 @@ class TwoLevelOptimizer:
                 self.workers.run(propose_part, self.workers.parts(int(size), int(visited)))
                 change += kernels.commit(*common, size, free_modules, scratch[0], self._move_memory)
             else:
-                work = np.uint64(min(left, WORK))
-                one, visited = kernels.move(*common, free_modules, scratch[0], self._move_memory, work)
-                change += one
-            left -= int(visited)
+                work = np.uint64(min(budget, WORK))
+                moved, visited = kernels.move(*common, free_modules, scratch[0], self._move_memory, work)
+                change += moved
+            budget -= int(visited)
         return float(change)
 
     def _order(self, level: Level) -> IndexArray:
