@@ -14,8 +14,8 @@ from typing import Self, TypeVar
 #: Work on fewer links than this is not worth waking another thread for, which takes some 50 microseconds.
 WORTH_SHARING = 20_000
 
-#: Seconds after which a waiting thread looks for signals. A wait without end may never see one: some libraries install a
-#: handler after which the system resumes the wait (SA_RESTART), as Polars does on first use.
+#: Seconds after which a waiting thread looks for signals. A wait without end may never see one: some libraries, such as
+#: Polars on first use, install a handler after which the system resumes the wait (SA_RESTART).
 WAKE = 0.1
 
 T = TypeVar("T")
