@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mapeq import compat as compat
     from mapeq import tl as tl
     from mapeq._base.errors import ConvergenceError as ConvergenceError
     from mapeq._base.errors import FormatError as FormatError
@@ -51,7 +52,7 @@ _HOME = {
 }
 
 #: Modules that are public as a whole.
-_MODULES = ("tl",)
+_MODULES = ("compat", "tl")
 
 # Without InfomapClustering, which needs scikit-learn, so that ``from mapeq import *`` always works.
 __all__ = [
