@@ -14,8 +14,8 @@ from typing import Self, TypeVar
 #: Work on fewer links than this is not worth waking another thread for, which takes some 50 microseconds.
 WORTH_SHARING = 20_000
 
-#: Seconds after which a waiting thread looks for signals. A wait without end may never see one: some libraries, such as
-#: Polars on first use, install a handler after which the system resumes the wait (SA_RESTART).
+#: Seconds after which a waiting thread looks for signals. An endless wait may never see one: the handlers of some
+#: libraries, such as Polars, make the system resume the wait (SA_RESTART).
 WAKE = 0.1
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def usable_processors() -> int:
 
 
 def result_of(job: Future[T]) -> T:
-    """Wait for the result of a job, so that Ctrl-C is noticed whoever handles signals."""
+    """Wait for the result of a job, so that Ctrl-C is noticed whatever handles signals."""
     while not job.done():
         wait([job], timeout=WAKE)
     return job.result()
