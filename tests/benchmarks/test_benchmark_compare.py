@@ -213,8 +213,6 @@ def test_stored_tables_are_read_again(tmp_path):
 
 def test_results_are_those_stored(tmp_path):
     stored = compare.RESULTS / f"{mapeq.__version__}.json"
-    if not stored.exists():
-        pytest.skip("nothing measured of this version")
     copy = tmp_path / "results" / stored.name
     copy.parent.mkdir()
     copy.write_text(stored.read_text())
