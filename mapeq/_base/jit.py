@@ -1,4 +1,4 @@
-"""The one decorator that compiles kernels.
+"""The decorators that compile kernels.
 
 A kernel releases the interpreter lock, divides as NumPy does (no zero checks that would block
 vectorisation), and is compiled on first call for the types it meets. The machine code is kept
@@ -23,6 +23,11 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.cpu import CPUTargetOptions
+from numba.core.typed_passes import NopythonTypeInference
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 _PACKAGE = Path(__file__).parents[1]
@@ -55,20 +60,102 @@ class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheFiles
 
 
+#: Numba's private option that leaves out reference counts; a release without it counts them, and is slower.
+_UNCOUNTED = {"_nrt": False} if hasattr(CPUTargetOptions, "_nrt") else {}
+
+
 def jit(function: Callable[..., Any]) -> Any:
-    """Compile a kernel: ``nogil``, NumPy's division, cached on disk where a disk can be written."""
-    return _compiled(function)
+    """Compile a kernel: ``nogil``, NumPy's division, cached on disk where a disk can be written.
+
+    It must not allocate, and is compiled without reference counts: Numba would count references to the arrays of a
+    NamedTuple wherever a branch takes one out, by atomic instructions, also in loops, where they cost more than the loop.
+    """
+    return _cached(_compiled(function, **_UNCOUNTED))
+
+
+def allocating(function: Callable[..., Any]) -> Any:
+    """Compile a kernel that allocates arrays, and therefore counts references to them."""
+    return _cached(_compiled(function))
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function into each kernel that calls it, so that loops over it can be vectorised."""
-    return _compiled(function, forceinline=True)
+    """Compile a small function into each kernel that calls it, so that loops over it can be vectorised.
+
+    It cannot be called from Python, and no machine code is made of it alone: most of the time of a first call would go
+    into code that nobody runs.
+    """
+    return _part_of_others(function, forceinline=True)
+
+
+def woven(function: Callable[..., Any]) -> Any:
+    """Put the source of a function into each kernel that calls it, before types are known: no branch depends on None."""
+    return _compiled(function, inline="always", **_UNCOUNTED)
+
+
+def step(function: Callable[..., Any]) -> Any:
+    """Compile a function for the kernels that call it; as for those that are inlined, there is nothing else of it."""
+    return _part_of_others(function)
+
+
+def kernel_of(part: Any) -> Any:
+    """The kernel that does what a step does, to be called from Python."""
+    return jit(part.py_func)
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    kernel: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    return numba.njit(nogil=True, error_model="numpy", **options)(function)
+
+
+def _cached(kernel: Any) -> Any:
     with suppress(RuntimeError):  # raised where nothing can be written
-        kernel._cache = _KernelCache(function)
+        kernel._cache = _KernelCache(kernel.py_func)
+    return kernel
+
+
+class _Source(JITCodeLibrary):
+    """The code of a part of other kernels, as it is before it is optimised: that is done once, in the whole kernel."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _KeepSource(FunctionPass):  # type: ignore[misc]
+    _name = "mapeq_keep_source"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        state.flags.no_compile = True
+        state.library = _Source(state.targetctx.codegen(), state.func_id.func_qualname)
+        return True
+
+
+class _PartCompiler(CompilerBase):  # type: ignore[misc]
+    """Compiles a function without making machine code of it alone."""
+
+    def define_pipelines(self) -> list[Any]:
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.add_pass_after(_KeepSource, NopythonTypeInference)
+        passes.finalize()
+        return [passes]
+
+
+def _part_of_others(function: Callable[..., Any], **options: Any) -> Any:
+    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    kernel = _compiled(function, pipeline_class=_PartCompiler, **options, **_UNCOUNTED, **wrappers)
+
+    def add_overload(compiled: Any) -> None:
+        key = object()  # by which its callers find it, in the place of an address
+        kernel.targetctx.insert_user_function(key, compiled.fndesc, [compiled.library])
+        kernel.overloads[tuple(compiled.signature.args)] = compiled._replace(entry_point=key)
+
+    kernel.add_overload = add_overload
     return kernel
 
 

@@ -7,9 +7,17 @@ depend on the number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Self, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numba import typeof
+
+from mapeq._base.team import WORDS, Team, team_of_one
 
 #: Work on fewer links than this is not worth waking another thread for, which takes some 50 microseconds.
 WORTH_SHARING = 20_000
@@ -51,42 +59,92 @@ def run_interruptible(job: Callable[[], T], stop: Callable[[], object]) -> T:
 
 
 class Threads:
-    """One or more threads.
+    """One or more threads, kept for a whole search.
 
     Parameters
     ----------
     num_threads : int
-        The calling thread is one of them.
+        The calling thread is one of them; the others start with the first work for them.
     """
 
     def __init__(self, num_threads: int = 1):
         self.num_threads = num_threads
-        self._pool = ThreadPoolExecutor(num_threads - 1) if num_threads > 1 else None
+        self._alone = team_of_one()
+        words = np.zeros(WORDS, dtype=np.uint64)
+        self._teams = [Team(np.uint64(number), np.uint64(num_threads), words) for number in range(num_threads)]
+        self._jobs: list[SimpleQueue[Callable[[], object] | None]] = []
+        self._done: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
+        self._helpers: list[Thread] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        for jobs in self._jobs:
+            jobs.put(None)
+        for helper in self._helpers:
+            helper.join()
+        self._jobs, self._helpers = [], []
 
-    def worthwhile(self, work: int) -> bool:
-        """Whether work on so many links should be shared."""
-        return self.num_threads > 1 and work >= WORTH_SHARING
+    def together(self, kernel: Any, *arguments: object, each: Sequence[object] = (), shared: bool = True) -> Any:
+        """Run a kernel in all threads at the same time, as a team; see :mod:`mapeq._base.team`.
+
+        Parameters
+        ----------
+        kernel : compiled function
+            Called as ``kernel(team, *arguments)``.
+        each : sequence, one item a thread, optional
+            A last argument that is another one for each thread.
+        shared : bool
+            False to run it in the calling thread alone.
+
+        Returns
+        -------
+        What the kernel returns in the calling thread.
+        """
+        if self.num_threads == 1 or not shared:
+            return kernel(self._alone, *arguments, *each[:1])
+        calls = [(team, *arguments, *each[t : t + 1]) for t, team in enumerate(self._teams)]
+        # Before any thread waits for the others within the kernel: one that fails to compile would never get there.
+        kernel.compile(tuple(map(typeof, calls[0])))
+        return self._all([partial(kernel, *call) for call in calls])[0]
 
     def parts(self, count: int, work: int) -> list[int]:
-        """Where to split a range of so many items: a part for each thread, or a single one if it has few links."""
-        threads = self.num_threads if self.worthwhile(work) else 1
+        """Where to split a range of so many items: a part for each thread, or a single one if it is little work."""
+        threads = self.num_threads if work >= WORTH_SHARING else 1
         return [count * t // threads for t in range(threads + 1)]
 
     def run(self, job: Callable[[int, int, int], T], bounds: list[int]) -> list[T]:
         """Call ``job(bounds[t], bounds[t + 1], t)`` for all `t` at the same time; their answers in order."""
-        calls = [(bounds[t], bounds[t + 1], t) for t in range(len(bounds) - 1)]
-        if self._pool is None or len(calls) == 1:
-            return [job(*call) for call in calls]
-        others = [self._pool.submit(job, *call) for call in calls[1:]]
+        return self._all([partial(job, bounds[t], bounds[t + 1], t) for t in range(len(bounds) - 1)])
+
+    def _all(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do all jobs at the same time, the first one in the calling thread."""
+        if len(jobs) == 1:
+            return [jobs[0]()]
+        while len(self._helpers) < len(jobs) - 1:
+            self._jobs.append(SimpleQueue())
+            helper = Thread(target=self._help, args=(len(self._jobs), self._jobs[-1]), daemon=True)
+            helper.start()
+            self._helpers.append(helper)
+        for queue, job in zip(self._jobs, jobs[1:], strict=False):
+            queue.put(job)
+        answers: list[Any] = [None] * len(jobs)
+        errors: list[BaseException] = []
         try:
-            own = job(*calls[0])
+            answers[0] = jobs[0]()
         finally:  # nobody writes to shared arrays any more when this returns or raises
-            wait(others)
-        return [own, *(other.result() for other in others)]
+            for _ in jobs[1:]:
+                number, answers[number], error = self._done.get()  # noqa: B909
+                errors += [error] if error else []
+        if errors:
+            raise errors[0]
+        return answers
+
+    def _help(self, number: int, jobs: SimpleQueue[Callable[[], object] | None]) -> None:
+        while (job := jobs.get()) is not None:
+            try:
+                self._done.put((number, job(), None))
+            except BaseException as error:  # noqa: BLE001 - raised where the work was given out
+                self._done.put((number, None, error))
+            del job

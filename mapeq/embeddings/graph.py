@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mapeq._base.csr import FloatArray, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
-from mapeq._base.jit import jit
+from mapeq._base.jit import allocating
 from mapeq._base.threads import usable_processors
 from mapeq.embeddings.given import given_neighbors
 from mapeq.embeddings.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
@@ -390,7 +390,7 @@ def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> Floa
     return weights
 
 
-@jit
+@allocating
 def _share_neighbors(indices, sets, is_among, found):
     """Compute the Jaccard similarity of the sets of neighbours of linked vectors.
 

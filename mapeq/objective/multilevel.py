@@ -16,7 +16,7 @@ import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, by_depth, depths
-from mapeq._base.jit import jit
+from mapeq._base.jit import allocating, jit
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
@@ -158,7 +158,7 @@ def by_module(state: MultilevelPartition, module_of: IndexArray, codebooks: Code
     modules, numbers = np.unique(module_of, return_inverse=True)
     teleport = None if state.teleport is None else state.teleport[modules]
     sizes = np.bincount(numbers).astype(state.sizes.dtype)
-    index = np.zeros((len(codebooks.exit), 3))
+    index = np.zeros((len(codebooks.exit), 5))
     found: IndexArray = numbers.astype(module_of.dtype)
     return Partition(found, state.modules[modules], teleport, sizes, index, codebooks), modules
 
@@ -205,7 +205,7 @@ def _dissolve(terms, state, leaf, home):
         parent[m] = home[parent[m]]
 
 
-@jit
+@allocating
 def _sum_hierarchy(links, nodes, terms, state, deepest):
     """Fill the (zero) sums of a hierarchy in one pass over the links; `deepest` is the depth of its deepest module."""
     module_of, parent, modules = state.module_of, state.parent, state.modules
@@ -250,7 +250,7 @@ def _sum_hierarchy(links, nodes, terms, state, deepest):
         modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
 
 
-@jit
+@allocating
 def _sum_teleport_upwards(teleport, module_of, parent, modules, module_teleport):
     """Sum the teleportation of each module, and subtract from its enter and exit flow what stays inside."""
     if teleport is not None:

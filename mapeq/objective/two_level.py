@@ -27,7 +27,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray
-from mapeq._base.jit import inlined, jit
+from mapeq._base.jit import allocating, inlined, jit, kernel_of, step
+from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, team_of_one, ticket
+from mapeq._base.threads import Threads
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
@@ -46,6 +48,12 @@ COST = 3
 
 #: Columns of an index codebook.
 INDEX_RATE, INDEX_COST, NUM_MODULES = 0, 1, 2
+
+#: Columns in which moves of a block are collected until all have been made: changes of the rate and of the number.
+MORE_RATE, MORE_MODULES = 3, 4
+
+#: Nodes whose links are read at once by one thread.
+NODES = np.uint64(1024)
 
 #: A border whose flow is below this fraction of what its nodes contribute is crossed by rounding errors only.
 ROUNDING = 1e-14
@@ -74,8 +82,9 @@ class Partition(NamedTuple):
         Recorded teleportation of each module, summed over its nodes.
     sizes : uint32 array of shape (m,)
         Number of nodes in each module.
-    index_sums : float64 array of shape (g, 3)
-        Of each index codebook: the rate at which it is used, ``h`` of that rate, and the number of its modules.
+    index_sums : float64 array of shape (g, 5)
+        Of each index codebook: the rate at which it is used, ``h`` of that rate, the number of its modules, and, while
+        moves are made, changes of the rate and the number that do not count yet.
     codebooks : Codebooks
         Which index codebook names the module of each node.
     """
@@ -88,7 +97,7 @@ class Partition(NamedTuple):
     codebooks: Codebooks
 
 
-def partition(level: Level, module_of: IndexArray) -> Partition:
+def partition(level: Level, module_of: IndexArray, threads: Threads | None = None) -> Partition:
     """Sum up the modules of a partition.
 
     Parameters
@@ -97,38 +106,24 @@ def partition(level: Level, module_of: IndexArray) -> Partition:
         Of n nodes, or of n modules of a finer partition (see :func:`mapeq.optimizer.aggregation.aggregate`).
     module_of : unsigned integer array of shape (n,)
         Values from 0 to n - 1; the Partition owns it afterwards.
+    threads : Threads, optional
+        They share the work.
     """
-    n = len(module_of)
-    modules = np.zeros((n, 4))
-    sizes = np.zeros(n, dtype=module_of.dtype)
-    teleport = None if level.terms.teleport is None else np.zeros(level.terms.teleport.shape)
-    state = Partition(module_of, modules, teleport, sizes, new_index(level), level.codebooks)
-    _sum_modules(level.links, level.nodes, level.terms, state)
-    sum_index(state)
+    state = new_partition(level, module_of, len(module_of))
+    (threads or Threads()).together(_sum_modules, level, state, np.empty((2, len(module_of))), new_sums(len(module_of)))
     return state
 
 
-def single_modules(level: Level) -> Partition:
-    """Every node a module of its own, node ``i`` in module ``i``."""
-    n = len(level.nodes)
-    modules = np.empty((n, 4))
-    modules[:, :COST] = level.nodes
-    _fill_costs(modules)
-    state = Partition(
-        np.arange(n, dtype=level.links.indices.dtype),
-        modules,
-        None if level.terms.teleport is None else level.terms.teleport.copy(),
-        np.ones(n, dtype=level.links.indices.dtype),
-        new_index(level),
-        level.codebooks,
-    )
-    sum_index(state)
-    return state
+def new_partition(level: Level, module_of: IndexArray, rows: int) -> Partition:
+    """Memory for a partition into up to `rows` modules."""
+    teleport = None if level.terms.teleport is None else np.empty((rows, 2))
+    index = np.empty((len(level.codebooks.exit), 5))
+    return Partition(module_of, np.empty((rows, 4)), teleport, np.empty(rows, module_of.dtype), index, level.codebooks)
 
 
-def new_index(level: Level) -> FloatArray:
-    """Memory for the sums of all index codebooks."""
-    return np.empty((len(level.codebooks.exit), 3))
+def new_sums(count: int) -> FloatArray:
+    """Memory for sums over chunks of so many items."""
+    return np.empty((count // int(CHUNK) + 1, 2))
 
 
 def codelength(level: Level, state: Partition) -> Codelength:
@@ -145,7 +140,7 @@ def codelength(level: Level, state: Partition) -> Codelength:
     >>> codelength(level, partition(level, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
     2.320730356833...
     """
-    index, within = _sum_codelength(level.terms, state)
+    index, within = _sum_codelength(team_of_one(), level.terms, state, new_sums(len(state.sizes)))
     # Where the exact value is 0, rounding may leave something below it.
     index = max(index, 0.0)
     within = max(within + level.constant, 0.0)
@@ -162,84 +157,76 @@ def _price_of_one_module(terms):
     return price_of_modules(terms.counting, 1.0, 1.0)
 
 
-class Move(NamedTuple):
-    """What a move would do: memory for one, filled by :func:`evaluate_move`.
-
-    Attributes
-    ----------
-    origin, destination : float64 arrays of shape (4,)
-        The records of both modules after the move.
-    arguments, values : float64 arrays of shape (7,)
-        The rates whose logarithms are needed, all taken at once, and their :func:`plogp`.
-    """
-
-    origin: FloatArray
-    destination: FloatArray
-    arguments: FloatArray
-    values: FloatArray
-
-
-def new_move() -> Move:
-    """Memory for a move."""
-    return Move(np.zeros(4), np.zeros(4), np.zeros(7), np.zeros(7))
-
-
 @inlined
-def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination, move):
-    """Change of the codelength if node `i` moved to another module, in bits (below 0 is a gain), and the new records.
+def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination):
+    """What would happen if node `i` moved to another module.
 
     `flow_to_origin` and `flow_to_destination` are the flows between the node and the rest of each module, both
     ways, teleportation included.
+
+    Returns
+    -------
+    change : float
+        Of the codelength, in bits: below 0 is a gain.
+    change_of_modules : float
+        The part of the change that is not the index codebook's.
+    left, joined : tuples of four floats
+        The records of both modules after the move.
     """
-    origin = state.module_of[i]
-    for column in range(3):
-        move.origin[column] = state.modules[origin, column] - nodes[i, column]
-        move.destination[column] = state.modules[destination, column] + nodes[i, column]
-    for column in range(ENTER, EXIT + 1):
-        move.origin[column] += flow_to_origin
-        move.destination[column] -= flow_to_destination
-    codebook = codebook_of(state, i)
-    arguments, values = move.arguments, move.values
-    # The seven logarithms of module_cost for both modules and of the index, in a loop that is vectorised.
-    arguments[0] = move.origin[VISIT] + move.origin[EXIT]
-    arguments[1] = move.origin[EXIT]
-    arguments[2] = move.origin[ENTER]
-    arguments[3] = move.destination[VISIT] + move.destination[EXIT]
-    arguments[4] = move.destination[EXIT]
-    arguments[5] = move.destination[ENTER]
-    arguments[6] = state.index_sums[codebook, INDEX_RATE] + flow_to_origin - flow_to_destination
-    for k in range(7):
-        values[k] = plogp(arguments[k])
-    move.origin[COST] = values[0] - values[1] - values[2]
-    move.destination[COST] = values[3] - values[4] - values[5]
-    more = np.float64(state.sizes[destination] == 0) - np.float64(state.sizes[origin] == 1)
-    return (
-        (move.origin[COST] - state.modules[origin, COST])
-        + (move.destination[COST] - state.modules[destination, COST])
-        + (values[6] - state.index_sums[codebook, INDEX_COST])
-        + change_of_number(terms.counting, state, codebook, more)
+    origin = np.uint64(state.module_of[i])
+    left = _record(
+        state.modules[origin, VISIT] - nodes[i, VISIT],
+        state.modules[origin, ENTER] - nodes[i, ENTER] + flow_to_origin,
+        state.modules[origin, EXIT] - nodes[i, EXIT] + flow_to_origin,
     )
+    joined = _record(
+        state.modules[destination, VISIT] + nodes[i, VISIT],
+        state.modules[destination, ENTER] + nodes[i, ENTER] - flow_to_destination,
+        state.modules[destination, EXIT] + nodes[i, EXIT] - flow_to_destination,
+    )
+    codebook = codebook_of(state, i)
+    rate = state.index_sums[codebook, INDEX_RATE] + (flow_to_origin - flow_to_destination)
+    more = np.float64(state.sizes[destination] == 0) - np.float64(state.sizes[origin] == 1)
+    of_modules = (left[COST] - state.modules[origin, COST]) + (joined[COST] - state.modules[destination, COST])
+    of_index = plogp(rate) - state.index_sums[codebook, INDEX_COST]
+    return of_modules + of_index + change_of_number(terms.counting, state, codebook, more), of_modules, left, joined
 
 
 @inlined
-def apply_move(terms, state, i, destination, move):
-    """Move node `i` as it was evaluated, and keep all sums in step."""
+def _record(visit, enter, exit):
+    """The record of a module."""
+    return visit, enter, exit, module_cost(visit, enter, exit)
+
+
+@inlined
+def apply_move(terms, state, i, destination, left, joined):
+    """Move node `i` as it was evaluated; the index follows by :func:`add_to_index`.
+
+    Returns how many more modules there are: -1, 0 or 1.
+    """
     origin = np.uint64(state.module_of[i])
+    more = np.float64(state.sizes[destination] == 0) - np.float64(state.sizes[origin] == 1)
     state.module_of[i] = destination
     state.sizes[origin] -= ONE
     state.sizes[destination] += ONE
-    codebook = codebook_of(state, i)
-    state.index_sums[codebook, INDEX_RATE] = move.arguments[6]
-    state.index_sums[codebook, INDEX_COST] = move.values[6]
-    more = np.float64(state.sizes[destination] == 1) - np.float64(state.sizes[origin] == 0)
-    state.index_sums[codebook, NUM_MODULES] += more
     # An empty module is cleared exactly: what cancellation leaves must not look like a module.
-    left = 0.0 if state.sizes[origin] == 0 else 1.0
+    kept = 0.0 if state.sizes[origin] == 0 else 1.0
     for column in range(4):
-        state.modules[origin, column] = left * move.origin[column]
-        state.modules[destination, column] = move.destination[column]
+        state.modules[origin, column] = kept * left[column]
+        state.modules[destination, column] = joined[column]
     add_teleport(terms.teleport, i, state.teleport, origin, -1.0)
     add_teleport(terms.teleport, i, state.teleport, destination, 1.0)
+    return more
+
+
+@inlined
+def add_to_index(state, codebook, rate, more):
+    """Let an index codebook be used at a higher `rate`, and name `more` modules; returns the change of its cost in bits."""
+    before = state.index_sums[codebook, INDEX_COST]
+    state.index_sums[codebook, INDEX_RATE] += rate
+    state.index_sums[codebook, INDEX_COST] = plogp(state.index_sums[codebook, INDEX_RATE])
+    state.index_sums[codebook, NUM_MODULES] += more
+    return state.index_sums[codebook, INDEX_COST] - before
 
 
 @inlined
@@ -261,41 +248,55 @@ def codebook_of(state, i):
 
 
 @jit
-def _sum_modules(links, nodes, terms, state):
-    """Fill the (zero) sums of a Partition in one pass over the links."""
-    module_of, modules = state.module_of, state.modules
-    bound = np.zeros(len(modules))
-    for i in range(np.uint64(len(module_of))):
-        m = module_of[i]
-        internal = 0.0
-        for k in range(links.indptr[i], links.indptr[i + ONE]):
-            if module_of[links.indices[k]] == m:
-                internal += links.flow[k * links.stride]
-        # Internal flow is taken off node by node: differences of two large sums would lose digits.
-        state.sizes[m] += ONE
-        modules[m, VISIT] += nodes[i, VISIT]
-        modules[m, ENTER] += nodes[i, ENTER] - internal / 2
-        modules[m, EXIT] += nodes[i, EXIT] - internal / 2
-        bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
-    _sum_teleport(terms.teleport, module_of, modules, state.teleport)
-    for m in range(len(modules)):
+def _sum_modules(team, level, state, internal, sums):
+    """Sum up the modules of a partition, and its index; `internal` is scratch."""
+    links, nodes, module_of, modules = level.links, level.nodes, state.module_of, state.modules
+    n = np.uint64(len(module_of))
+    parts = num_chunks(n, NODES)
+    part = ticket(team)
+    while part < parts:
+        for i in range(part * NODES, min((part + ONE) * NODES, n)):
+            within = 0.0
+            for k in range(links.indptr[i], links.indptr[i + ONE]):
+                if module_of[links.indices[k]] == module_of[i]:
+                    within += links.flow[k * links.stride]
+            internal[0, i] = within
+        part = ticket(team)
+    barrier(team)
+    # Every thread sums up a range of modules.
+    begin, end = share(np.uint64(len(modules)), team)
+    modules[begin:end] = 0.0
+    state.sizes[begin:end] = 0
+    bound = internal[1]
+    bound[begin:end] = 0.0
+    for i in range(n):
+        m = np.uint64(module_of[i])
+        if m - begin < end - begin:
+            # Internal flow is taken off node by node: differences of two large sums would lose digits.
+            state.sizes[m] += ONE
+            modules[m, VISIT] += nodes[i, VISIT]
+            modules[m, ENTER] += nodes[i, ENTER] - internal[0, i] / 2
+            modules[m, EXIT] += nodes[i, EXIT] - internal[0, i] / 2
+            bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
+    barrier(team)
+    if team.number == ZERO:
+        _sum_teleport(level.terms.teleport, module_of, modules, state.teleport, internal[0])
+    barrier(team)
+    for m in range(begin, end):
         for column in range(ENTER, EXIT + 1):
             if modules[m, column] < ROUNDING * bound[m]:
                 modules[m, column] = 0.0
-    _fill_costs(modules)
-
-
-@jit
-def _fill_costs(modules):
-    for m in range(len(modules)):
         modules[m, COST] = module_cost(modules[m, VISIT], modules[m, ENTER], modules[m, EXIT])
+    barrier(team)
+    _sum_index(team, state, internal[0], sums)
 
 
-@jit
-def _sum_teleport(teleport, module_of, modules, module_teleport):
+@inlined
+def _sum_teleport(teleport, module_of, modules, module_teleport, internal):
     """Sum the teleportation of each module, and subtract from its enter and exit flow what stays inside."""
     if teleport is not None:
-        internal = np.zeros(len(modules))
+        internal[:] = 0.0
+        module_teleport[:] = 0.0
         for i in range(len(module_of)):
             m = module_of[i]
             # A node's own enter and exit flow leave out what lands where it left.
@@ -308,27 +309,36 @@ def _sum_teleport(teleport, module_of, modules, module_teleport):
             modules[m, EXIT] -= internal[m]
 
 
-@jit
-def sum_index(state):
+@inlined
+def _sum_index(team, state, counted, sums):
     """Sum up the index codebooks: their rates, from the enter flows of the modules, and the numbers of these."""
-    index = state.index_sums
-    for g in range(len(index)):
-        index[g, INDEX_RATE] = state.codebooks.exit[g]
-        index[g, NUM_MODULES] = 0.0
-    if len(index) == 1:
-        for m in range(len(state.modules)):
-            index[0, INDEX_RATE] += state.modules[m, ENTER]
-            index[0, NUM_MODULES] += np.float64(state.sizes[m] > 0)
-    else:
-        counted = np.zeros(len(state.modules), dtype=np.uint8)
-        for i in range(np.uint64(len(state.module_of))):
-            m = state.module_of[i]
-            if counted[m] == 0:
-                counted[m] = 1
-                index[codebook_of(state, i), INDEX_RATE] += state.modules[m, ENTER]
-                index[codebook_of(state, i), NUM_MODULES] += 1.0
-    for g in range(len(index)):
-        index[g, INDEX_COST] = plogp(index[g, INDEX_RATE])
+    index, exit, rows = state.index_sums, state.codebooks.exit, np.uint64(len(state.modules))
+    for chunk in range(team.number, num_chunks(rows, CHUNK), team.size):
+        rate, count = 0.0, 0.0
+        for m in range(chunk * CHUNK, min((chunk + ONE) * CHUNK, rows)):
+            rate += state.modules[m, ENTER]
+            count += np.float64(state.sizes[m] > 0)
+            counted[m] = 0.0
+        sums[chunk, 0], sums[chunk, 1] = rate, count
+    barrier(team)
+    if team.number == ZERO:
+        index[:] = 0.0
+        for g in range(len(exit)):
+            index[g, INDEX_RATE] = exit[g]
+        if len(exit) == 1:
+            for chunk in range(num_chunks(rows, CHUNK)):
+                index[0, INDEX_RATE] += sums[chunk, 0]
+                index[0, NUM_MODULES] += sums[chunk, 1]
+        else:
+            for i in range(np.uint64(len(state.module_of))):
+                m = state.module_of[i]
+                if counted[m] == 0.0:
+                    counted[m] = 1.0
+                    index[codebook_of(state, i), INDEX_RATE] += state.modules[m, ENTER]
+                    index[codebook_of(state, i), NUM_MODULES] += 1.0
+        for g in range(len(exit)):
+            index[g, INDEX_COST] = plogp(index[g, INDEX_RATE])
+    barrier(team)
 
 
 def changes_by_codebook(level: Level, state: Partition) -> FloatArray:
@@ -343,7 +353,7 @@ def changes_by_codebook(level: Level, state: Partition) -> FloatArray:
     return change
 
 
-@jit
+@allocating
 def _changes_by_codebook(nodes, terms, state):
     rate = state.codebooks.exit.copy()
     change = np.zeros(len(rate))
@@ -373,20 +383,31 @@ def _price_of_level(counting, g, num_modules, num_nodes):
     return _price_of_codebook(counting, g, num_modules) - without
 
 
-@jit
-def _sum_codelength(terms, state):
+@step
+def sum_codelength(team, terms, state, sums):
     """The index codelength, and that of the modules without the constant, in bits."""
-    index = 0.0
-    within = 0.0
-    for m in range(len(state.modules)):
-        visit, enter, exit = state.modules[m, VISIT], state.modules[m, ENTER], state.modules[m, EXIT]
-        index -= plogp(enter)
-        within += plogp(visit + exit) - plogp(exit)
+    rows = np.uint64(len(state.modules))
+    for chunk in range(team.number, num_chunks(rows, CHUNK), team.size):
+        index, within = 0.0, 0.0
+        for m in range(chunk * CHUNK, min((chunk + ONE) * CHUNK, rows)):
+            visit, enter, exit = state.modules[m, VISIT], state.modules[m, ENTER], state.modules[m, EXIT]
+            index -= plogp(enter)
+            within += plogp(visit + exit) - plogp(exit)
+        sums[chunk, 0], sums[chunk, 1] = index, within
+    barrier(team)
+    index, within = 0.0, 0.0
+    for chunk in range(num_chunks(rows, CHUNK)):
+        index += sums[chunk, 0]
+        within += sums[chunk, 1]
     for g in range(len(state.index_sums)):
         index += state.index_sums[g, INDEX_COST]
         within += _price_of_codebook(terms.counting, g, state.index_sums[g, NUM_MODULES])
     in_index = price_in_index(terms.counting, state.index_sums[0, NUM_MODULES])
+    barrier(team)
     return index + in_index, within - in_index
+
+
+_sum_codelength = kernel_of(sum_codelength)
 
 
 @inlined

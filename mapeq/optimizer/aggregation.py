@@ -3,6 +3,9 @@
 The search climbs by aggregating the modules it has found and comes down again by composing their numbers
 (Blondel et al., J. Stat. Mech. P10008, 2008). The sums of the modules travel with it both ways: they are never
 summed up from the links again.
+
+Each kernel is a step that the threads of a team take together, see :mod:`mapeq._base.team`. It writes to memory that is
+given to it, as long as it needs at least.
 """
 
 from __future__ import annotations
@@ -12,65 +15,390 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq._base.atomics import fetch_add, prefetch, read_only_view
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
-from mapeq._base.jit import jit
+from mapeq._base.jit import inlined, jit, step
+from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, ticket
 from mapeq.objective.codebooks import Codebooks
-from mapeq.objective.formula import module_cost
+from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
-from mapeq.objective.terms import within_modules
-from mapeq.objective.two_level import COST, Partition, new_index, sum_index
-from mapeq.optimizer.local_moves import ZERO, add_flow, clear_table, table_mask
-from mapeq.optimizer.workspace import Workers
-from mapeq.walk.flow import Links
+from mapeq.objective.terms import Terms, within_modules
+from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, Partition, codebook_of
+from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
+from mapeq.walk.flow import ENTER, Links
+
+#: Links of a coarser level are summed up in parts of rows with about this many links of the finer one.
+ROWS = np.uint64(16_384)
+
+#: Links that wait in scratch memory are put into the hash table when there are so many.
+WAITING = np.uint64(2048)
 
 
 class Groups(NamedTuple):
-    """The nodes of each module: those of module ``m`` are ``members[starts[m]:starts[m + 1]]``."""
+    """The nodes of each module: those of module ``m`` are ``members[starts[m]:starts[m + 1]]``, in ascending order."""
 
     starts: NDArray[np.uint64]
     members: IndexArray
 
 
-def compact(state: Partition) -> Partition:
-    """The same partition, its modules numbered without gaps; it has as many rows as modules."""
-    count = np.count_nonzero(state.sizes)
-    module_of = np.empty_like(state.module_of)
-    modules = np.empty((count, 4))
-    teleport = None if state.teleport is None else np.empty((count, 2))
-    sizes = np.empty(count, dtype=state.sizes.dtype)
-    small = Partition(module_of, modules, teleport, sizes, state.index_sums, state.codebooks)
-    _compact(state, np.empty_like(state.sizes), state.teleport, small, teleport)
-    return small
+class LevelMemory(NamedTuple):
+    """Memory for a level of up to n nodes and their links.
+
+    Attributes
+    ----------
+    indptr : uint64 array of shape (n + 1,)
+    indices : unsigned integer array of shape (number of links,)
+    flow : float64 array of shape (number of links,)
+    nodes : float64 array of shape (n, 3)
+    teleport : float64 array of shape (n, 2) or None
+    codebook_of : unsigned integer array of shape (n,)
+    """
+
+    indptr: NDArray[np.uint64]
+    indices: IndexArray
+    flow: FloatArray
+    nodes: FloatArray
+    teleport: FloatArray | None
+    codebook_of: IndexArray
 
 
-@jit
-def _compact(state, number, teleport, small, small_teleport):
-    count = ZERO
-    for m in range(len(state.sizes)):
-        if state.sizes[m] > 0:
-            number[m] = count
-            small.sizes[count] = state.sizes[m]
-            for column in range(4):
-                small.modules[count, column] = state.modules[m, column]
-            if teleport is not None:
-                for column in range(2):
-                    small_teleport[count, column] = teleport[m, column]
-            count += ONE
-    for i in range(len(state.module_of)):
+class RowMemory(NamedTuple):
+    """Memory to sum up links in, row by row, in any order of rows.
+
+    Attributes
+    ----------
+    before : uint64 array of shape (n + 1,)
+        The number of links of the finer level before those of each row.
+    place : uint64 array of shape (n,)
+        Where each row begins.
+    indices : unsigned integer array of shape (number of links,)
+    flow : float64 array of shape (number of links,)
+    filled : uint64 array of shape (1,)
+        How much of the two is filled.
+    """
+
+    before: NDArray[np.uint64]
+    place: NDArray[np.uint64]
+    indices: IndexArray
+    flow: FloatArray
+    filled: NDArray[np.uint64]
+
+
+@step
+def single_modules(team, level, state, sums):
+    """Put every node into a module of its own, node ``i`` into module ``i``."""
+    begin, end = share(np.uint64(len(level.nodes)), team)
+    for i in range(begin, end):
+        state.module_of[i] = i
+        _fill_single(level, state, i, i)
+    _sum_index_of_singles(team, level, state, sums)
+
+
+@step
+def singletons_in_groups(team, level, groups, state, sums):
+    """Put every node into a module of its own, numbered by its place in the groups."""
+    begin, end = share(np.uint64(len(level.nodes)), team)
+    for m in range(begin, end):
+        i = np.uint64(groups.members[m])
+        state.module_of[i] = m
+        _fill_single(level, state, i, m)
+    _sum_index_of_singles(team, level, state, sums)
+
+
+@inlined
+def _fill_single(level, state, i, m):
+    """The record of a module `m` of a single node."""
+    for column in range(3):
+        state.modules[m, column] = level.nodes[i, column]
+    state.modules[m, COST] = module_cost(level.nodes[i, 0], level.nodes[i, 1], level.nodes[i, 2])
+    state.sizes[m] = 1
+    _copy_teleport(level.terms.teleport, i, state.teleport, m)
+
+
+@inlined
+def _copy_teleport(source, i, target, m):
+    if source is not None:
+        for column in range(2):
+            target[m, column] = source[i, column]
+
+
+@inlined
+def _sum_index_of_singles(team, level, state, sums):
+    """Sum up the index codebooks of a partition into single nodes."""
+    index, exit = state.index_sums, level.codebooks.exit
+    n = np.uint64(len(level.nodes))
+    for chunk in range(team.number, num_chunks(n, CHUNK), team.size):
+        rate = 0.0
+        for i in range(chunk * CHUNK, min((chunk + ONE) * CHUNK, n)):
+            rate += level.nodes[i, ENTER]
+        sums[chunk, 0] = rate
+    barrier(team)
+    if team.number == ZERO:
+        index[:] = 0.0
+        for g in range(len(exit)):
+            index[g, INDEX_RATE] = exit[g]
+        if len(exit) == 1:
+            index[0, NUM_MODULES] = n
+            for chunk in range(num_chunks(n, CHUNK)):
+                index[0, INDEX_RATE] += sums[chunk, 0]
+        else:
+            for i in range(n):
+                codebook = codebook_of(state, i)
+                index[codebook, INDEX_RATE] += level.nodes[i, ENTER]
+                index[codebook, NUM_MODULES] += 1.0
+        for g in range(len(exit)):
+            index[g, INDEX_COST] = plogp(index[g, INDEX_RATE])
+    barrier(team)
+
+
+@step
+def compact(team, state, number, counts, small):
+    """Number the modules of a partition without gaps; returns how many there are.
+
+    `number` gets the new number of each module, `counts` is scratch; `small` gets the partition, but for its index.
+    """
+    rows = np.uint64(len(state.sizes))
+    for chunk in range(team.number, num_chunks(rows, CHUNK), team.size):
+        count = ZERO
+        for m in range(chunk * CHUNK, min((chunk + ONE) * CHUNK, rows)):
+            count += np.uint64(state.sizes[m] != ZERO)
+        counts[chunk] = count
+    barrier(team)
+    num_modules = ZERO
+    for chunk in range(num_chunks(rows, CHUNK)):
+        if chunk % team.size == team.number:
+            new = num_modules
+            for m in range(chunk * CHUNK, min((chunk + ONE) * CHUNK, rows)):
+                if state.sizes[m] != ZERO:
+                    number[m] = new
+                    _copy_module(state, m, small, new)
+                    new += ONE
+        num_modules += counts[chunk]
+    barrier(team)
+    begin, end = share(np.uint64(len(state.module_of)), team)
+    for i in range(begin, end):
         small.module_of[i] = number[state.module_of[i]]
+    barrier(team)
+    return num_modules
 
 
-def expanded(level: Level, state: Partition, module_of: IndexArray) -> Partition:
-    """A compact partition's modules as a partition of a level's nodes, with a row for each node."""
-    n, num_modules = len(module_of), len(state.sizes)
-    modules = np.zeros((n, 4))
-    modules[:num_modules] = state.modules
-    teleport = None
-    if state.teleport is not None:
-        teleport = np.zeros((n, 2))
-        teleport[:num_modules] = state.teleport
-    sizes = np.bincount(module_of, minlength=n).astype(module_of.dtype)
-    return Partition(module_of, modules, teleport, sizes, state.index_sums, level.codebooks)
+@inlined
+def _copy_module(source, m, target, new):
+    target.sizes[new] = source.sizes[m]
+    for column in range(4):
+        target.modules[new, column] = source.modules[m, column]
+    _copy_teleport(source.teleport, m, target.teleport, new)
+
+
+@step
+def expand(team, small, state):
+    """Fill in the modules of a partition, whose `module_of` is known, from a compact one; all other rows are empty."""
+    count, rows = np.uint64(len(small.sizes)), np.uint64(len(state.sizes))
+    begin, end = share(rows, team)
+    for m in range(begin, end):
+        if m < count:
+            _copy_module(small, m, state, m)
+        else:
+            for column in range(4):
+                state.modules[m, column] = 0.0
+            _clear_teleport(state.teleport, m)
+    _count_members(team, state.module_of, state.sizes)
+    barrier(team)
+
+
+@inlined
+def _clear_teleport(teleport, m):
+    if teleport is not None:
+        for column in range(2):
+            teleport[m, column] = 0.0
+
+
+@inlined
+def _count_members(team, module_of, sizes):
+    """The number of nodes in each module; every thread counts those of a range of modules."""
+    begin, end = share(np.uint64(len(sizes)), team)
+    for m in range(begin, end):
+        sizes[m] = 0
+    for i in range(np.uint64(len(module_of))):
+        m = np.uint64(module_of[i])
+        if m - begin < end - begin:
+            sizes[m] += ONE
+
+
+@step
+def group(team, module_of, groups, ends):
+    """Sort nodes by module: every thread places those of a range of modules. `ends` is scratch, for each module.
+
+    The modules have numbers below ``len(ends)``.
+    """
+    count, n = np.uint64(len(ends)), np.uint64(len(module_of))
+    _count_members(team, module_of, ends)
+    barrier(team)
+    if team.number == ZERO:
+        groups.starts[0] = 0
+        for m in range(count):
+            groups.starts[m + ONE] = groups.starts[m] + np.uint64(ends[m])
+    barrier(team)
+    # Ranges of modules with as many nodes each.
+    first = first_from(groups.starts, count, n * team.number // team.size)
+    last = first_from(groups.starts, count, n * (team.number + ONE) // team.size)
+    last = count if team.number + ONE == team.size else last
+    for m in range(first, last):
+        ends[m] = groups.starts[m]
+    for i in range(n):
+        m = np.uint64(module_of[i])
+        if m - first < last - first:
+            groups.members[ends[m]] = i
+            ends[m] += ONE
+    barrier(team)
+
+
+@inlined
+def first_from(starts, count, position):
+    """The first of `count` groups that starts at a position or behind it."""
+    low, high = ZERO, count
+    while low < high:
+        middle = (low + high) // np.uint64(2)
+        if starts[middle] < position:
+            low = middle + ONE
+        else:
+            high = middle
+    return low
+
+
+@step
+def aggregate(team, level, state, groups, rows, memory, scratch):
+    """The coarser level whose nodes are the modules of a compact partition, linked by the flow between them.
+
+    The codelength of a partition of modules is the same as that of the nodes within them.
+    """
+    count = np.uint64(len(state.sizes))
+    _count_links(team, level.links, groups, rows, count)
+    _sum_rows(team, level.links, state.module_of, groups, rows, memory.indptr, count, scratch)
+    if team.number == ZERO:
+        memory.indptr[0] = 0
+        for m in range(count):
+            memory.indptr[m + ONE] += memory.indptr[m]
+    barrier(team)
+    begin, end = share(count, team)
+    for m in range(begin, end):
+        place, target = rows.place[m], memory.indptr[m]
+        for k in range(memory.indptr[m + ONE] - target):
+            memory.indices[target + k] = rows.indices[place + k]
+            memory.flow[target + k] = rows.flow[place + k]
+        for column in range(3):
+            memory.nodes[m, column] = state.modules[m, column]
+        _copy_teleport(state.teleport, m, memory.teleport, m)
+        memory.codebook_of[m] = codebook_of(state, np.uint64(groups.members[groups.starts[m]]))
+    barrier(team)
+    return coarser_level(level, memory, count)
+
+
+@inlined
+def coarser_level(level, memory, count):
+    """The level that memory holds, of so many nodes."""
+    num_links = memory.indptr[count]
+    links = Links(
+        read_only_view(memory.indptr[: count + ONE]),
+        read_only_view(memory.indices[:num_links]),
+        read_only_view(memory.flow[:num_links]),
+        ONE,
+    )
+    codebooks = Codebooks(
+        read_only_view(memory.codebook_of[:count]), level.codebooks.stride, level.codebooks.exit
+    )
+    terms = Terms(_read_only_rows(memory.teleport, count)[0], level.terms.counting)
+    return Level(links, read_only_view(memory.nodes[:count]), terms, level.constant, codebooks)
+
+
+@inlined
+def _read_only_rows(array, count):
+    # In a tuple: Numba lets no kernel without reference counts return an array by itself.
+    if array is not None:
+        return (read_only_view(array[:count]),)
+    return (read_only_view(array),)
+
+
+@step
+def _count_links(team, links, groups, rows, count):
+    """The number of links of the nodes of all modules before each one."""
+    begin, end = share(count, team)
+    for m in range(begin, end):
+        total = ZERO
+        for position in range(groups.starts[m], groups.starts[m + ONE]):
+            i = np.uint64(groups.members[position])
+            total += links.indptr[i + ONE] - links.indptr[i]
+        rows.before[m + ONE] = total
+    barrier(team)
+    if team.number == ZERO:
+        rows.before[0] = 0
+        rows.filled[0] = 0
+        for m in range(count):
+            rows.before[m + ONE] += rows.before[m]
+    barrier(team)
+
+
+@step
+def _sum_rows(team, links, module_of, groups, rows, sizes, count, scratch):
+    """Sum up the links of each module, in the order of its nodes; the size of its row goes to ``sizes[m + 1]``."""
+    parts = num_chunks(rows.before[count], ROWS)
+    part = ticket(team)
+    while part < max(parts, ONE):
+        first = first_from(rows.before, count, part * ROWS)
+        last = first_from(rows.before, count, (part + ONE) * ROWS) if part + ONE < parts else count
+        for m in range(first, last):
+            size = _sum_row(links, module_of, groups, m, rows.before[m + ONE] - rows.before[m], count, scratch)
+            place = fetch_add(rows.filled, ZERO, size)
+            for c in range(size):
+                rows.indices[place + c] = scratch.modules[c]
+                rows.flow[place + c] = scratch.flow_to_module[c]
+            rows.place[m] = place
+            sizes[m + ONE] = size
+        part = ticket(team)
+    barrier(team)
+
+
+@inlined
+def _sum_row(links, module_of, groups, m, num_links, count, scratch):
+    """Sum up the links of a module to others in scratch memory; returns their number."""
+    mask = table_mask(min(num_links + ONE, count))
+    size, waiting = ZERO, ZERO
+    last = groups.starts[m + ONE]
+    for position in range(groups.starts[m], last):
+        i = np.uint64(groups.members[position])
+        start = links.indptr[i]
+        if position + ONE < last:
+            prefetch(links.indices, links.indptr[np.uint64(groups.members[position + ONE])])
+        for k in range(links.indptr[i + ONE] - start):
+            other = np.uint64(module_of[links.indices[start + k]])
+            scratch.neighbour_modules[waiting] = other
+            scratch.neighbour_flow[waiting] = links.flow[(start + k) * links.stride]
+            waiting += np.uint64(other != m)
+        if waiting >= WAITING or position + ONE == last:
+            for k in range(waiting):
+                other = np.uint64(scratch.neighbour_modules[k])
+                size = add_flow(other, scratch.neighbour_flow[k], mask, ZERO, size, scratch)
+            waiting = ZERO
+    clear_table(size, scratch)
+    return size
+
+
+@step
+def compose(team, lower, upper, found):
+    """The number above of each item: ``found[i] = upper[lower[i]]``; `found` may be `lower`."""
+    begin, end = share(np.uint64(len(lower)), team)
+    for i in range(begin, end):
+        found[i] = upper[lower[i]]
+    barrier(team)
+
+
+@step
+def project(team, module_of, part_of, found):
+    """The module of each part of modules, from those of the nodes."""
+    begin, end = share(np.uint64(len(module_of)), team)
+    for i in range(begin, end):
+        found[part_of[i]] = module_of[i]  # threads may write the same number twice
+    barrier(team)
 
 
 def widest_row(indptr: NDArray[np.uint64]) -> int:
@@ -84,145 +412,6 @@ def _widest_row(indptr):
     for i in range(len(indptr) - 1):
         widest = max(widest, indptr[i + 1] - indptr[i])
     return widest
-
-
-def group(state: Partition, order: IndexArray) -> Groups:
-    """Sort the nodes of a compact partition by module, in the given order within each."""
-    starts = np.zeros(len(state.sizes) + 1, dtype=np.uint64)
-    np.cumsum(state.sizes, out=starts[1:])
-    members = np.empty_like(order)
-    _fill_groups(state.module_of, order, starts[:-1].copy(), members)
-    return Groups(starts, members)
-
-
-@jit
-def _fill_groups(module_of, order, ends, members):
-    """Counting sort; `ends` are where the groups begin and advance to where they end."""
-    for k in range(np.uint64(len(order))):
-        i = np.uint64(order[k])
-        m = np.uint64(module_of[i])
-        members[ends[m]] = i
-        ends[m] += ONE
-
-
-def singletons_in_groups(level: Level, groups: Groups) -> Partition:
-    """Every node alone, numbered by its place in the groups: the sub-modules of a module have consecutive numbers."""
-    n = len(groups.members)
-    number = np.empty_like(groups.members)
-    modules = np.empty((n, 4))
-    teleport = None if level.terms.teleport is None else level.terms.teleport[groups.members]
-    _fill_single(level.nodes, groups.members, number, modules)
-    state = Partition(number, modules, teleport, np.ones_like(groups.members), new_index(level), level.codebooks)
-    sum_index(state)
-    return state
-
-
-@jit
-def _fill_single(nodes, members, number, modules):
-    for position in range(np.uint64(len(members))):
-        i = np.uint64(members[position])
-        number[i] = position
-        for column in range(3):
-            modules[position, column] = nodes[i, column]
-        modules[position, COST] = module_cost(nodes[i, 0], nodes[i, 1], nodes[i, 2])
-
-
-def aggregate(level: Level, state: Partition, order: IndexArray, workers: Workers) -> Level:
-    """The coarser level whose nodes are the modules of a partition, linked by the flow between them.
-
-    The codelength of a partition of modules is the same as that of the nodes within them.
-
-    Parameters
-    ----------
-    level : Level
-        Of n nodes.
-    state : Partition
-        Compact.
-    order : unsigned integer array of shape (n,)
-        The order in which the links of a module's nodes are summed.
-    workers : Workers
-    """
-    groups = group(state, order)
-    count = len(state.sizes)
-    # The number of links of all modules before each one: enough memory for its row before parallel links are summed.
-    room = np.zeros(count + 1, dtype=np.uint64)
-    widest = int(_count_links(level.links, groups, room))
-    most = max(widest, min(count, widest_row(read_only(room))))
-    indptr = np.zeros(count + 1, dtype=np.uint64)
-    indices = np.empty_like(level.links.indices, subok=False)
-    flow = np.empty(len(indices))
-
-    def fill(begin: int, end: int, number: int) -> int:
-        rows = Rows(room, indptr, indices, flow)
-        scratch = workers.scratch(most, indices.dtype, number)
-        return int(_fill_rows(level.links, state.module_of, groups, np.uint64(begin), np.uint64(end), scratch, rows))
-
-    parts = workers.parts(count, len(indices))
-    filled = 0
-    for begin, number in zip(parts, workers.run(fill, parts), strict=False):
-        start = int(room[begin])
-        if start > filled:  # another thread filled the rows before these, and needed less memory
-            indices[filled : filled + number] = indices[start : start + number]
-            flow[filled : filled + number] = flow[start : start + number]
-        filled += number
-    np.cumsum(indptr, out=indptr)
-    links = Links(read_only(indptr), read_only(indices[:filled]), read_only(flow[:filled]), ONE)
-    codebooks = level.codebooks
-    if codebooks.stride:
-        codebooks = codebooks._replace(of=read_only(codebooks.of[groups.members[groups.starts[:-1]]]))
-    nodes = read_only(np.ascontiguousarray(state.modules[:, :COST]))
-    terms = level.terms._replace(teleport=None if state.teleport is None else read_only(state.teleport))
-    return Level(links, nodes, terms, level.constant, codebooks)
-
-
-@jit
-def _count_links(links, groups, room):
-    """Sum the numbers of links of each module's nodes, module by module; returns the largest number of a node."""
-    widest = ZERO
-    for m in range(np.uint64(len(groups.starts)) - ONE):
-        room[m + ONE] = room[m]
-        for position in range(groups.starts[m], groups.starts[m + ONE]):
-            i = np.uint64(groups.members[position])
-            degree = links.indptr[i + ONE] - links.indptr[i]
-            room[m + ONE] += degree
-            widest = max(widest, degree)
-    return widest
-
-
-class Rows(NamedTuple):
-    """Rows of links to fill: that of module ``m`` from place ``room[m]`` on, its size goes to ``indptr[m + 1]``."""
-
-    room: NDArray[np.uint64]
-    indptr: NDArray[np.uint64]
-    indices: IndexArray
-    flow: FloatArray
-
-
-@jit
-def _fill_rows(links, module_of, groups, begin, end, scratch, rows):
-    """Sum the links of modules ``begin`` up to ``end`` into consecutive rows; returns their number in all rows."""
-    first = rows.room[begin]
-    filled = first
-    for m in range(begin, end):
-        mask = table_mask(min(rows.room[m + ONE] - rows.room[m], np.uint64(len(groups.starts))))
-        count = ZERO
-        for position in range(groups.starts[m], groups.starts[m + ONE]):
-            i = np.uint64(groups.members[position])
-            start = links.indptr[i]
-            degree = links.indptr[i + ONE] - start
-            for k in range(degree):
-                scratch.neighbour_modules[k] = module_of[links.indices[start + k]]
-            for k in range(degree):
-                other = np.uint64(scratch.neighbour_modules[k])
-                if other != m:
-                    count = add_flow(other, links.flow[(start + k) * links.stride], mask, ZERO, count, scratch)
-        clear_table(count, scratch)
-        for c in range(count):
-            rows.indices[filled + c] = scratch.modules[c]
-            rows.flow[filled + c] = scratch.flow_to_module[c]
-        filled += count
-        rows.indptr[m + ONE] = count
-    return filled - first
 
 
 def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple[Level, NDArray[np.intp]]:
@@ -285,7 +474,7 @@ def _fill_within(links, group_of, number, members, indices, flow):
                 filled += ONE
 
 
-@jit
+@step
 def connected_parts(links, module_of, part_of, stack):
     """Number the connected parts of all modules, in the order of their first nodes; returns how many.
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -59,6 +60,8 @@ class Control:
     ----------
     interrupted : bool
         Whether Ctrl-C ended the search.
+    flag : uint8 array of shape (1,)
+        Anything but 0 once the search was asked to stop: kernels look at it.
     """
 
     def __init__(
@@ -70,19 +73,32 @@ class Control:
     ):
         self.keep_on_interrupt = keep_on_interrupt
         self.interrupted = False
+        self.flag = np.zeros(1, dtype=np.uint8)
         self._deadline = np.inf if time_limit is None else time.monotonic() + time_limit
         self._report = report
-        self._stop = threading.Event()
         self._reporting = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Watch the time while kernels run."""
+        left = self._deadline - time.monotonic()
+        self._timer = None if left > threading.TIMEOUT_MAX else threading.Timer(max(left, 0.0), self.stop)
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def stop(self) -> None:
         """Ask the search to return what it has; may be called from any thread or signal handler."""
-        self._stop.set()
+        self.flag[0] = 1
 
     @property
     def stopped(self) -> bool:
         """Whether the search was asked to stop or ran out of time."""
-        return self._stop.is_set() or time.monotonic() > self._deadline
+        return bool(self.flag[0]) or time.monotonic() > self._deadline
 
     def report(self, progress: Progress) -> None:
         """Tell the callback, if there is one."""

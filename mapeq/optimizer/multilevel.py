@@ -47,20 +47,18 @@ from mapeq.objective.multilevel import (
     settled,
     varying_codelength,
 )
-from mapeq.objective.two_level import COST, Partition, changes_by_codebook, partition, single_modules
-from mapeq.optimizer.aggregation import aggregate, compact, widest_row, within_groups
-from mapeq.optimizer.local_moves import MIN_GAIN, new_queue
-from mapeq.optimizer.tree_moves import UNITS, places
+from mapeq.objective.two_level import COST, Partition, changes_by_codebook
+from mapeq.optimizer.aggregation import within_groups
+from mapeq.optimizer.engine import Passed
+from mapeq.optimizer.node_moves import MIN_GAIN
+from mapeq.optimizer.outcome import Outcome
+from mapeq.optimizer.tree_moves import unit_constraint
 from mapeq.optimizer.two_level import (
     MIN_RELATIVE_GAIN,
     RESTART_GAIN,
-    Outcome,
-    Stage,
     TwoLevelOptimizer,
     codelength_of,
-    outcome,
     projected,
-    stage_of,
 )
 from mapeq.walk.flow import EXIT, Links, link_flows
 
@@ -124,19 +122,19 @@ class MultilevelOptimizer(TwoLevelOptimizer):
     def optimize(self, network: Level, start: Hierarchy | None = None) -> Outcome:
         """A hierarchy from a start, by default from single nodes; a two-level partition where that is as good."""
         if start is None:
-            stage = self._first_pass(network)
+            first = self._first_pass(network)
             # Where levels save little, the two-level search continues with the random numbers that it would have had.
             rng, self.rng = self.rng, self.rng.spawn(1)[0]
-            hierarchy = self._divided(network, stage)
+            hierarchy = self._divided(network, first)
             nested = [self._tuned_outcome(network, hierarchy)] if hierarchy else []
             self.rng = rng
-            if nested and nested[0].codelength < (1 - SAFE_LEAD) * stage.codelength:
+            if nested and nested[0].codelength < (1 - SAFE_LEAD) * first.codelength:
                 return nested[0]
-            return min([*nested, self._later_passes(network, stage)], key=codelength_of)
+            return min([*nested, self._later_passes(network, first)], key=codelength_of)
         if is_two_level(start):
             return super().optimize(network, start)
         # Tuning never lengthens the description, but for rounding: the start stays if it is better by that.
-        return min(self._tuned_outcome(network, start), outcome(network, start), key=codelength_of)
+        return min(self._tuned_outcome(network, start), self._outcome(network, start), key=codelength_of)
 
     def update(self, network: Level, start: Hierarchy, changed: IndexArray) -> Outcome:
         """Moves from the result of an earlier search: nodes around the changed ones first, then subtrees.
@@ -154,13 +152,13 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             return self._tuned_outcome(network, _hierarchy(state))
         if varying_codelength(network, before) - varying_codelength(network, state) > MIN_RELATIVE_GAIN * length:
             state = self._subtrees_moved(network, state, insert=False)
-        return outcome(network, _hierarchy(dissolved(network, state)))
+        return self._outcome(network, _hierarchy(dissolved(network, state)))
 
     def finish(self, network: Level, best: Outcome) -> Outcome:
         """Build levels above the best result of a trial, if it is a two-level partition."""
         if self.stopped() or not is_two_level(best.hierarchy):
             return best
-        leaves = compact(partition(network, leaf_numbers(best.hierarchy)))
+        leaves = self.engine.compact(network, self.engine.partition(network, leaf_numbers(best.hierarchy)))
         raised = self._raised(network, leaves)
         # With nothing above the modules, all moves have been made.
         if is_two_level(raised):
@@ -182,17 +180,16 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         best = min(states, key=lambda state: varying_codelength(small, state))
         start = Hierarchy(best.module_of[parts.module_of], best.parent)
         state = self._tuned(network, multilevel_partition(network, start), rounds=1)
-        return min(one, other, outcome(network, _hierarchy(state)), key=codelength_of)
+        return min(one, other, self._outcome(network, _hierarchy(state)), key=codelength_of)
 
     def _tuned_outcome(self, network: Level, hierarchy: Hierarchy) -> Outcome:
-        return outcome(network, _hierarchy(self._tuned(network, multilevel_partition(network, hierarchy))))
+        return self._outcome(network, _hierarchy(self._tuned(network, multilevel_partition(network, hierarchy))))
 
     # Levels from nothing
 
     def _clustered(self, level: Level) -> Clusters:
         """Modules found in one pass from single nodes, never refined: tuning does that better."""
-        stage = stage_of(level, single_modules(level))
-        state = compact(self._leiden_pass(level, stage, MIN_RELATIVE_GAIN, refined_levels=0).state)
+        state = self._leiden_pass(level, None, MIN_RELATIVE_GAIN, refined_levels=0).state
         codebook_of = np.zeros(len(state.sizes), dtype=state.module_of.dtype)
         codebook_of[state.module_of] = level.codebooks.of
         return Clusters(state, codebook_of, changes_by_codebook(level, state))
@@ -202,7 +199,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         found = self._clustered(level)
         module_of, change = found.state.module_of, found.change
         while not self.stopped():
-            above_level = as_codewords(aggregate(level, found.state, self._order(level), self.workers))
+            above_level = as_codewords(self.engine.aggregate(level, found.state))
             above = self._clustered(above_level)
             pays = above.change < -MIN_GAIN
             if not pays.any():
@@ -211,7 +208,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             if not pays.all():  # the other groups keep the topmost modules that they have
                 apart = len(above_level.nodes) + np.arange(len(above_level.nodes))
                 numbers = np.where(pays[found.codebook_of], above.state.module_of, apart)
-                state = compact(partition(above_level, _numbered(numbers, module_of.dtype)))
+                numbers = _numbered(numbers, module_of.dtype)
+                state = self.engine.compact(above_level, self.engine.partition(above_level, numbers))
                 codebook_of = np.empty(len(state.sizes), dtype=module_of.dtype)
                 codebook_of[state.module_of] = found.codebook_of
                 above = Clusters(state, codebook_of, above.change)
@@ -224,7 +222,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         levels = [leaves.module_of]
         state = leaves
         while not self.stopped():
-            level = as_codewords(aggregate(level, state, self._order(level), self.workers))
+            level = as_codewords(self.engine.aggregate(level, state))
             above = self._clustered(level)
             if above.change[0] >= -MIN_GAIN:
                 break
@@ -232,18 +230,17 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             levels.append(state.module_of)
         return stacked(levels)
 
-    def _divided(self, network: Level, stage: Stage) -> Hierarchy | None:
-        """The network divided from the top down, unless it is flat; the stage is a two-level partition of it."""
+    def _divided(self, network: Level, found: Passed) -> Hierarchy | None:
+        """The network divided from the top down, unless it is flat; a pass has found a partition of it."""
         if self.stopped():
             return None
-        leaves = compact(stage.state)
-        tops = self._tops(as_codewords(aggregate(network, leaves, self._order(network), self.workers)))
-        if self.stopped() or -tops.change[0] < MIN_NESTED_GAIN * stage.codelength:
+        leaves = found.state
+        tops = self._tops(as_codewords(self.engine.aggregate(network, leaves)))
+        if self.stopped() or -tops.change[0] < MIN_NESTED_GAIN * found.codelength:
             return None
         # Connected parts of modules are divided, not single nodes: the result is as good, and faster.
-        order = self._order(network)
-        refined = self._refined(network, leaves, order)
-        level = aggregate(network, refined, order, self.workers)
+        refined = self.engine.refine(network, leaves, self._seed())
+        level = self.engine.aggregate(network, refined)
         top_of = tops.module_of[projected(leaves.module_of, refined)]
         hierarchy = self._topped(level, tops._replace(module_of=top_of))
         return Hierarchy(hierarchy.module_of[refined.module_of], hierarchy.parent)
@@ -301,9 +298,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         if self.stopped():
             return state
         leaves, _ = leaf_modules(state)
-        order = self._order(level)
-        parts = self._refined(level._replace(codebooks=leaves.codebooks), leaves, order)
-        coarse = aggregate(level, parts, order, self.workers)
+        parts = self.engine.refine(level._replace(codebooks=leaves.codebooks), leaves, self._seed())
+        coarse = self.engine.aggregate(level, parts)
         moved = self._nodes_moved(coarse, repopulated(state, projected(state.module_of, parts)))
         return repopulated(moved, moved.module_of[parts.module_of])
 
@@ -312,7 +308,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         if self.stopped():
             return state
         leaves, roots = leaf_modules(state)
-        bottom = level = aggregate(network, leaves, self._order(network), self.workers)
+        bottom = level = self.engine.aggregate(network, leaves)
         height = heights(state.parent)
         cut = 0  # the roots of subtrees are the highest modules no higher than this: branches differ in depth
         while height[ROOT] > cut and not self.stopped():
@@ -325,7 +321,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             while (low := height[state.parent[above]] <= cut).any() and height[ROOT] > cut:
                 above = np.where(low, state.parent[above], above)
             joined, roots = by_module(state, above.astype(state.parent.dtype), network.codebooks)
-            level = aggregate(level, joined, self._order(level), self.workers)
+            level = self.engine.aggregate(level, joined)
         state = settled(state)
         if not insert or self.stopped():
             return state
@@ -336,11 +332,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         self, level: Level, state: MultilevelPartition, order: IndexArray | None = None, *, anywhere: bool = False
     ) -> None:
         """Move nodes, or parts, between leaf modules; or subtrees to any module, since new ones are inserted later."""
-        constraint = places(state, anywhere=anywhere)
-        widest = widest_row(level.links.indptr)
-        most = max(widest, min((widest + 1) * int(constraint.deepest), len(state.parent)))
-        queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
-        self._visit(queue, UNITS, level, state, constraint, most)
+        self.engine.move(level, state, unit_constraint(state, anywhere=anywhere), self._seed(), order)
 
     def _inserted(self, bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Hierarchy | None:
         """A new level in every module in which modules of its modules pay; None if they pay nowhere.

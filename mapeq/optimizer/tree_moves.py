@@ -7,9 +7,9 @@ rest of a module, both ways, each one on A's side has ``e - e_i + d`` and ``x - 
 e_i - d`` and ``x + x_i - d``. The use rate of A and B changes by that of the unit, that of any module above by the
 change of the enter flow of the one below; of the lowest common module only the use rate changes.
 
-Units wait in the same queue as nodes in :mod:`mapeq.optimizer.local_moves` and are taken in the same blocks. Their
-proposals only say whether they would move; each unit chooses its place when its move is committed, so that none has to
-wait for another try.
+Units are moved as nodes are, see :mod:`mapeq.optimizer.moves`. Their proposals only say whether they would move; each
+unit chooses its place when its move is committed, so that none has to wait for another try. They are committed in the
+order of the block: any two moves have a module in common, the root at least.
 """
 
 from __future__ import annotations
@@ -20,29 +20,22 @@ import numpy as np
 
 from mapeq._base.csr import ONE
 from mapeq._base.hierarchy import ROOT, depths
-from mapeq._base.jit import inlined, jit
+from mapeq._base.jit import inlined, step
+from mapeq._base.team import ZERO
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import USE, MultilevelPartition
 from mapeq.objective.terms import add_teleport, price_change, teleport_flow
 from mapeq.objective.two_level import COST
-from mapeq.optimizer.local_moves import (
-    MIN_GAIN,
-    ZERO,
-    MoveKernels,
-    add_flow,
-    clear_table,
-    enqueue_neighbours,
-    hash_slot,
-    table_mask,
-    take_block,
-)
+from mapeq.optimizer.blocks import DROPPED, MADE, STAY
+from mapeq.optimizer.candidates import add_flow, clear_table, hash_slot, table_mask
+from mapeq.optimizer.node_moves import MIN_GAIN
 from mapeq.walk.flow import ENTER, EXIT
 
 #: Marks entries whose module's parent has not been looked up yet.
 UNKNOWN = np.uint64(2**32 - 1)
 
 
-class Places(NamedTuple):
+class UnitConstraint(NamedTuple):
     """Where units may move.
 
     Attributes
@@ -52,7 +45,7 @@ class Places(NamedTuple):
     deepest : uint64
         The largest number of modules around a unit, the root included.
     refining : uint64
-        0: all units may move. Blocks are taken by the same rule as in local moving.
+        0: units may move more than once.
     """
 
     anywhere: np.uint64
@@ -60,62 +53,65 @@ class Places(NamedTuple):
     refining: np.uint64
 
 
-def places(state: MultilevelPartition, *, anywhere: bool) -> Places:
-    """The places for units of a hierarchy: any modules, or those that hold units already."""
-    return Places(np.uint64(anywhere), np.uint64(depths(state.parent).max() + 1), ZERO)
+def unit_constraint(state: MultilevelPartition, *, anywhere: bool) -> UnitConstraint:
+    """Units of a hierarchy may move to any modules, or to those that hold units already."""
+    return UnitConstraint(np.uint64(anywhere), np.uint64(depths(state.parent).max() + 1), ZERO)
 
 
-@jit
-def move_units(links, nodes, terms, state, constraint, queue, free_modules, scratch, move, work):
-    """Visit the waiting units, block by block, and move each to where that shortens the description most.
+@step
+def propose_units(level, state, constraint, block, begin, end, scratch):
+    """Find out which units of a part of the block have a better place.
 
     Returns
     -------
-    change : float
-        Change of codelength, in bits; 0 or less.
-    visited : int
-        Number of links visited, at least `work` unless the queue is empty.
+    num_movers : int
+        Number of units that would move.
+    num_links : int
+        Number of links visited, and of units.
     """
-    change = 0.0
-    visited = ZERO
-    while queue.ends[1] > ZERO and visited < work:
-        size, num_links = take_block(links, state, constraint, queue)
-        propose_units(links, nodes, terms, state, constraint, queue, ZERO, size, scratch)
-        change += commit_units(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move)
-        visited += num_links
-    return change, visited
+    num_movers, num_links = ZERO, ZERO
+    for k in range(begin, end):
+        i = block.node[k]
+        num_links += level.links.indptr[i + ONE] - level.links.indptr[i] + ONE
+        change, _, _, _ = best_place(level.links, level.nodes, level.terms, state, constraint, i, scratch)
+        block.destination[k] = ZERO if change < -MIN_GAIN else STAY
+        num_movers += np.uint64(change < -MIN_GAIN)
+    return num_movers, num_links
 
 
-@jit
-def propose_units(links, nodes, terms, state, constraint, queue, begin, end, scratch):
-    """Find out which units of a part of the block have a better place; changes nothing but `queue.proposed`."""
-    for b in range(begin, end):
-        i = np.uint64(queue.block[b])
-        change, _, _, _ = best_place(links, nodes, terms, state, constraint, i, scratch)
-        queue.proposed[b] = ONE if change < -MIN_GAIN else ZERO
-
-
-@jit
-def commit_units(links, nodes, terms, state, constraint, queue, size, free_modules, scratch, move):
+@step
+def commit_units(level, state, constraint, block, num_movers, scratch):
     """Make the moves that still shorten the description, one after the other; returns the change in bits.
 
     Every unit that proposed to move chooses again, against the state that the units before it have left.
     """
-    change = 0.0
-    for b in range(size):
-        if queue.proposed[b] == ZERO:
-            continue
-        i = np.uint64(queue.block[b])
-        one, chain, entry, new = best_place(links, nodes, terms, state, constraint, i, scratch)
-        if one >= -MIN_GAIN or (new and free_modules.size[0] == ZERO):
-            continue
-        destination = _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
-        enqueue_neighbours(links, queue, i, destination, scratch)
-        change += one
+    change, row = 0.0, ZERO
+    for r in range(num_movers):
+        k = np.uint64(block.movers[r])
+        i = block.node[k]
+        one, chain, entry, new = best_place(level.links, level.nodes, level.terms, state, constraint, i, scratch)
+        if new:
+            row = _empty_row(state.sizes, row)
+        block.verdict[k] = DROPPED
+        if one < -MIN_GAIN and not (new and row == np.uint64(len(state.sizes))):
+            _move_unit(level.nodes, level.terms, state, i, chain, entry, new, row, scratch)
+            block.verdict[k] = MADE
+            change += one
     return change
 
 
-@jit
+@inlined
+def _empty_row(sizes, row):
+    """The first empty row of modules from a row on, or before it; one beyond the last, for good, if there is none."""
+    rows = np.uint64(len(sizes))
+    looked = ZERO
+    while row < rows and looked <= rows and sizes[row] > ZERO:
+        row = row + ONE if row + ONE < rows else ZERO
+        looked += ONE
+    return row if looked <= rows else rows
+
+
+@step
 def best_place(links, nodes, terms, state, constraint, i, scratch):
     """The place that shortens the description most for unit `i`.
 
@@ -305,8 +301,8 @@ def _entry_above(module, mask, count, scratch):
 
 
 @inlined
-def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch):
-    """Move unit `i` into the module of an entry, or into a `new` one inside it; returns its module after the move."""
+def _move_unit(nodes, terms, state, i, chain, entry, new, row, scratch):
+    """Move unit `i` into the module of an entry, or into a `new` one inside it, which gets an empty row."""
     modules, sizes = state.modules, state.sizes
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
     common = entry
@@ -320,8 +316,6 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
         before = modules[m, ENTER]
         if sizes[m] == ZERO:
             _clear_module(terms.teleport, state, m)
-            free_modules.numbers[free_modules.size[0]] = m
-            free_modules.size[0] += ONE
             state.num_modules[0] -= 1.0
         else:
             leaves = ZERO
@@ -332,8 +326,7 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
     sizes[lowest] -= leaves
     added = use
     if new:
-        free_modules.size[0] -= ONE
-        destination = np.uint64(free_modules.numbers[free_modules.size[0]])
+        destination = row
         state.parent[destination] = lowest
         modules[destination, USE], modules[destination, ENTER], modules[destination, EXIT] = use, enter, exit
         modules[destination, COST] = module_cost(use, enter, exit)
@@ -355,7 +348,6 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, free_modules, scratch)
             c = np.uint64(scratch.up[c])
     _change(modules, lowest, passed + added, 0.0, 0.0)
     state.module_of[i] = destination
-    return destination
 
 
 @inlined
@@ -375,7 +367,3 @@ def _change(modules, m, use, enter, exit):
     modules[m, ENTER] = max(modules[m, ENTER] + enter, 0.0)
     modules[m, EXIT] = max(modules[m, EXIT] + exit, 0.0)
     modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
-
-
-#: Units of a hierarchy.
-UNITS = MoveKernels(propose_units, commit_units, move_units)

@@ -22,9 +22,10 @@ from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.level import Level, network_level
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
+from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.multilevel import MultilevelOptimizer
-from mapeq.optimizer.two_level import Outcome, TwoLevelOptimizer, codelength_of, outcome
-from mapeq.optimizer.workspace import Workers
+from mapeq.optimizer.outcome import Outcome, outcome
+from mapeq.optimizer.two_level import TwoLevelOptimizer, codelength_of
 from mapeq.walk.flow import Flow
 
 #: The searches of one trial visit no more links than this all together; each costs as much as some more links.
@@ -132,7 +133,7 @@ class _Search:
 
     def run(self) -> Found:
         control = self._control
-        with ThreadPoolExecutor(self._workers) as pool:
+        with control, ThreadPoolExecutor(self._workers) as pool:
             try:
                 run_interruptible(lambda: self._plan(pool, 0, self._num_trials), control.stop)
                 ends = _ends(self._steps)
@@ -177,8 +178,8 @@ class _Search:
         def report(length: float, num_modules: int) -> None:
             control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
-        with Workers(self._threads_each) as workers:
-            optimizer = self._searcher(self._stream(number), workers, lambda: control.stopped, report)
+        with Engine(self._threads_each, self._control.flag) as engine:
+            optimizer = self._searcher(self._stream(number), engine, lambda: control.stopped, report)
             if self._start is not None and self._changed is not None:
                 return optimizer.update(self._network, self._start, self._changed)
             ends = [optimizer.optimize(self._network, self._start)]
@@ -212,8 +213,8 @@ class _Search:
         left, right = one.result(), other.result()
         if left is None or right is None or self._control.stopped:
             return None
-        with Workers(self._threads_each) as workers:
-            optimizer = self._searcher(self._stream(first, last), workers, lambda: self._control.stopped)
+        with Engine(self._threads_each, self._control.flag) as engine:
+            optimizer = self._searcher(self._stream(first, last), engine, lambda: self._control.stopped)
             end = optimizer.recombine(self._network, left, right)
         self._control.report(Progress(last, self._num_trials, 0, end.codelength, num_tops(end.hierarchy)))
         return end
@@ -231,7 +232,8 @@ class _Search:
             and min(lengths) < one_level_codelength(self._network)
         ):
             return []
-        return [outcome(self._network, two_levels(np.zeros(n, dtype=self._network.links.indices.dtype)))]
+        whole = two_levels(np.zeros(n, dtype=self._network.links.indices.dtype))
+        return [outcome(self._network, whole, Engine())]
 
 
 def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:

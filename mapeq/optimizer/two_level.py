@@ -16,42 +16,18 @@ and settle at once all the questions on which the parents disagree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mapeq._base.csr import ONE, IndexArray
-from mapeq._base.hierarchy import Hierarchy, cut, depths, is_two_level, leaf_numbers, two_levels
+from mapeq._base.hierarchy import Hierarchy, leaf_numbers, two_levels
 from mapeq.objective.level import Level
-from mapeq.objective.multilevel import (
-    MultilevelPartition,
-    dissolved,
-    multilevel_codelength,
-    multilevel_partition,
-)
-from mapeq.objective.two_level import Partition, codelength, new_move, partition, single_modules
-from mapeq.optimizer.aggregation import (
-    aggregate,
-    compact,
-    connected_parts,
-    expanded,
-    group,
-    singletons_in_groups,
-    widest_row,
-)
-from mapeq.optimizer.local_moves import (
-    BLOCKS,
-    NODES,
-    MoveConstraint,
-    MoveKernels,
-    Queue,
-    free_modules_of,
-    new_queue,
-    take_block,
-    unconstrained,
-)
-from mapeq.optimizer.tree_moves import Places
-from mapeq.optimizer.workspace import Workers
+from mapeq.objective.multilevel import MultilevelPartition
+from mapeq.objective.two_level import Partition
+from mapeq.optimizer.engine import Engine, Passed
+from mapeq.optimizer.node_moves import unconstrained
+from mapeq.optimizer.outcome import Outcome, outcome
 
 #: No further pass follows one in which moving nodes shortens the description by less than this fraction of it.
 MIN_RELATIVE_GAIN = 1e-3
@@ -68,74 +44,6 @@ WEAK_STRUCTURE = 0.1
 #: Maximum visits of the first moves from single nodes, in multiples of the numbers of stored links and nodes.
 MAX_FIRST_SWEEPS = 3
 
-#: Refining pays on this many levels; above them, modules are aggregated as they are.
-REFINED_LEVELS = 3
-
-#: Kernels return after visiting this many links, about a hundredth of a second, so that the search can stop.
-WORK = 1_000_000
-
-
-class Outcome(NamedTuple):
-    """A hierarchy whose modules are all connected, by links or by recorded teleportation, and its codelength.
-
-    Its modules are numbered level by level.
-    """
-
-    hierarchy: Hierarchy
-    codelength: float
-
-
-class Stage(NamedTuple):
-    """A partition during the search, its codelength, and whether passes have come to gain little."""
-
-    state: Partition
-    codelength: float
-    converged: bool
-
-
-def outcome(level: Level, hierarchy: Hierarchy, known_codelength: float | None = None) -> Outcome:
-    """The hierarchy with each module replaced by its connected parts.
-
-    Its codelength is summed up anew, to the last digit, unless no module is split and `known_codelength` is given.
-    Recorded teleportation connects nodes without links: it may describe a module better as a whole.
-    """
-    candidates = [hierarchy]
-    split = _split_by_connection(level, hierarchy)
-    if len(split.parent) > len(hierarchy.parent):
-        if not is_two_level(split):  # a part may hold a single module
-            state = dissolved(level, multilevel_partition(level, split))
-            split = Hierarchy(state.module_of, state.parent)
-        candidates = [split] if level.terms.teleport is None else [split, hierarchy]
-    elif known_codelength is not None:
-        return Outcome(hierarchy, known_codelength)
-    return min((_measured(level, candidate) for candidate in candidates), key=codelength_of)
-
-
-def _measured(level: Level, hierarchy: Hierarchy) -> Outcome:
-    return Outcome(hierarchy, multilevel_codelength(level, multilevel_partition(level, hierarchy)).total)
-
-
-def _split_by_connection(level: Level, hierarchy: Hierarchy) -> Hierarchy:
-    """The connected parts of a hierarchy's modules as modules, level by level."""
-    depth = depths(hierarchy.parent)
-    leaf_depth = depth[hierarchy.module_of]
-    module_of = np.zeros_like(hierarchy.module_of)
-    parents = [np.zeros(1, dtype=module_of.dtype)]
-    count = 1
-    for number in range(1, int(depth.max()) + 1):
-        parts = np.full(len(module_of), len(module_of), dtype=module_of.dtype)
-        connected_parts(level.links, cut(hierarchy, number), parts, np.empty_like(parts))
-        inside = leaf_depth >= number
-        used = np.zeros(int(parts.max(initial=0)) + 1, dtype=np.bool_)
-        used[parts[inside]] = True
-        parent = np.empty(len(used), dtype=module_of.dtype)
-        parent[parts[inside]] = module_of[inside]
-        parents.append(parent[used])
-        new_number = count - 1 + np.cumsum(used)
-        module_of[inside] = new_number[parts[inside]]
-        count += len(parents[-1])
-    return Hierarchy(module_of, np.concatenate(parents))
-
 
 class TwoLevelOptimizer:
     """The steps of a search for partitions, with a random stream, threads and a way to stop.
@@ -143,7 +51,7 @@ class TwoLevelOptimizer:
     Parameters
     ----------
     rng : numpy.random.Generator
-    workers : Workers
+    engine : Engine
     stopped : callable
         Whether to return the best result so far at once.
     report : callable, optional
@@ -153,23 +61,22 @@ class TwoLevelOptimizer:
     def __init__(
         self,
         rng: np.random.Generator,
-        workers: Workers,
+        engine: Engine,
         stopped: Callable[[], bool],
         report: Callable[[float, int], None] | None = None,
     ):
         self.rng = rng
-        self.workers = workers
+        self.engine = engine
         self.stopped = stopped
         self.report = report
-        self._move_memory = new_move()
 
     def optimize(self, network: Level, start: Hierarchy | None = None) -> Outcome:
         """Passes from the leaf modules of a start, by default from single nodes, until they gain little."""
         if start is None:
             return self._later_passes(network, self._first_pass(network))
         leaves = leaf_numbers(start)
-        found = self._until_converged(network, stage_of(network, partition(network, leaves.copy())))
-        return min(found, outcome(network, two_levels(leaves)), key=codelength_of)
+        found = self._until_converged(network, self._passed(network, leaves.copy()))
+        return min(found, self._outcome(network, two_levels(leaves)), key=codelength_of)
 
     def update(self, network: Level, start: Hierarchy, changed: IndexArray) -> Outcome:
         """Improve the result of an earlier search after the links of some nodes have changed.
@@ -177,20 +84,19 @@ class TwoLevelOptimizer:
         New nodes join their neighbours; then the other changed nodes move, and all nodes that these moves concern. If
         that gained enough, whole modules move; if it gained much, full passes follow.
         """
-        state = partition(network, leaf_numbers(start))
+        state = self.engine.partition(network, leaf_numbers(start))
         new, others = self._new_and_others(state, changed)
         joining = self._move(network, state, new)  # always a gain, so it does not count towards RESTART_GAIN
         change = self._move(network, state, others)
-        modules = compact(state)
-        stage = self._reported(stage_of(network, modules))
-        if self.stopped() or -joining - change <= MIN_RELATIVE_GAIN * stage.codelength:
-            return outcome(network, two_levels(modules.module_of), stage.codelength)
-        if -change > RESTART_GAIN * stage.codelength:
+        modules = self.engine.compact(network, state)
+        found = self._reported(Passed(modules, self.engine.codelength(network, modules), False))
+        if self.stopped() or -joining - change <= MIN_RELATIVE_GAIN * found.codelength:
+            return self._outcome(network, two_levels(modules.module_of), found.codelength)
+        if -change > RESTART_GAIN * found.codelength:
             return self.finish(network, self.optimize(network, two_levels(modules.module_of)))
-        level = aggregate(network, modules, self._order(network), self.workers)
-        start_stage = stage_of(level, single_modules(level))
-        stage = self._reported(self._leiden_pass(level, start_stage, MIN_RELATIVE_GAIN, refined_levels=0))
-        return outcome(network, two_levels(compact(stage.state).module_of[modules.module_of]), stage.codelength)
+        level = self.engine.aggregate(network, modules)
+        found = self._reported(self._leiden_pass(level, None, MIN_RELATIVE_GAIN, refined_levels=0))
+        return self._outcome(network, two_levels(found.state.module_of[modules.module_of]), found.codelength)
 
     def finish(self, network: Level, best: Outcome) -> Outcome:
         """Post-process the best result of a trial (no-op for two levels)."""
@@ -199,21 +105,23 @@ class TwoLevelOptimizer:
     def recombine(self, network: Level, one: Outcome, other: Outcome) -> Outcome:
         """A partition at least as good as both of the given ones."""
         parts, small = self._overlapped(network, one.hierarchy, other.hierarchy)
-        parents = [partition(small, projected(leaf_numbers(parent.hierarchy), parts)) for parent in (one, other)]
-        stages = [stage_of(small, start) for start in (single_modules(small), *parents)]
-        for number, stage in enumerate(stages):
-            while not (stage.converged or self.stopped()):
-                stage = self._leiden_pass(small, stage, MIN_RELATIVE_GAIN_EARLY)
-            stages[number] = stage
-        best = compact(min(stages, key=codelength_of).state)
-        state = expanded(network, best, best.module_of[parts.module_of])
-        stage = self._leiden_pass(network, stage_of(network, state), 0.0)
-        return min(one, other, outcome(network, two_levels(compact(stage.state).module_of)), key=codelength_of)
+        parents = [projected(leaf_numbers(parent.hierarchy), parts) for parent in (one, other)]
+        ends = []
+        for start in (None, *parents):
+            found = None if start is None else self._passed(small, start)
+            while not (found is not None and (found.converged or self.stopped())):
+                found = self._leiden_pass(small, found, MIN_RELATIVE_GAIN_EARLY)
+            ends.append(found)
+        best = min(ends, key=codelength_of)
+        start = best.state._replace(module_of=best.state.module_of[parts.module_of], codebooks=network.codebooks)
+        found = self._leiden_pass(network, best._replace(state=start), 0.0)
+        return min(one, other, self._outcome(network, two_levels(found.state.module_of)), key=codelength_of)
 
     def _overlapped(self, network: Level, one: Hierarchy, other: Hierarchy) -> tuple[Partition, Level]:
         """The parts that both hierarchies keep together in their leaf modules, and these parts as a level."""
-        parts = compact(partition(network, _overlap(one.module_of, other.module_of)))
-        return parts, aggregate(network, parts, self._order(network), self.workers)
+        overlap = self.engine.partition(network, _overlap(one.module_of, other.module_of))
+        parts = self.engine.compact(network, overlap)
+        return parts, self.engine.aggregate(network, parts)
 
     def _new_and_others(
         self, state: Partition | MultilevelPartition, changed: IndexArray
@@ -225,152 +133,60 @@ class TwoLevelOptimizer:
 
     # Passes
 
-    def _first_pass(self, network: Level) -> Stage:
+    def _first_pass(self, network: Level) -> Passed:
         """A rough pass from single nodes; where modules are weak, the better one of two."""
-        stage = stage_of(network, single_modules(network))
-        if not self.stopped():
-            stage = self._reported(self._leiden_pass(network, stage, MIN_RELATIVE_GAIN, rough=True))
-        if stage.codelength > (1 - WEAK_STRUCTURE) * network.constant and not self.stopped():
-            again = stage_of(network, single_modules(network))
-            again = self._leiden_pass(network, again, MIN_RELATIVE_GAIN, rough=True)
-            stage = min(stage, self._reported(again), key=codelength_of)
-        return stage
+        sweeps = {"rough": True, "max_sweeps": MAX_FIRST_SWEEPS}
+        found = self._reported(self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps))
+        if found.codelength > (1 - WEAK_STRUCTURE) * network.constant and not self.stopped():
+            again = self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps)
+            found = min(found, self._reported(again), key=codelength_of)
+        return found
 
-    def _later_passes(self, network: Level, stage: Stage) -> Outcome:
+    def _later_passes(self, network: Level, found: Passed) -> Outcome:
         """Passes from where the first one ended."""
-        return self._until_converged(network, self._rebuilt(network, stage))
+        return self._until_converged(network, self._rebuilt(network, found))
 
-    def _until_converged(self, network: Level, stage: Stage) -> Outcome:
-        while not (stage.converged or self.stopped()):
-            stage = self._reported(self._leiden_pass(network, stage, MIN_RELATIVE_GAIN))
-        return outcome(network, two_levels(compact(stage.state).module_of))
+    def _until_converged(self, network: Level, found: Passed) -> Outcome:
+        while not (found.converged or self.stopped()):
+            found = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN))
+        return self._outcome(network, two_levels(found.state.module_of))
 
-    def _rebuilt(self, network: Level, stage: Stage) -> Stage:
+    def _rebuilt(self, network: Level, found: Passed) -> Passed:
         """The second pass, unless the first one ended with a shorter description."""
         if self.stopped():
-            return stage
-        kept = stage._replace(state=compact(stage.state))
-        rebuilt = self._reported(self._leiden_pass(network, stage, MIN_RELATIVE_GAIN_EARLY, rebuild=True))
-        if rebuilt.codelength <= kept.codelength:
-            return rebuilt
-        return kept._replace(state=expanded(network, kept.state, kept.state.module_of))
+            return found
+        rebuilt = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN_EARLY, rebuild=True))
+        return rebuilt if rebuilt.codelength <= found.codelength else found
 
-    def _reported(self, stage: Stage) -> Stage:
+    def _reported(self, found: Passed) -> Passed:
         if self.report is not None:
-            self.report(stage.codelength, int(np.count_nonzero(stage.state.sizes)))
-        return stage
+            self.report(found.codelength, len(found.state.sizes))
+        return found
 
-    def _leiden_pass(
-        self,
-        network: Level,
-        start: Stage,
-        min_gain: float,
-        *,
-        rough: bool = False,
-        rebuild: bool = False,
-        refined_levels: int = REFINED_LEVELS,
-    ) -> Stage:
-        """One pass over all levels, from the nodes up; it overwrites the start.
+    def _leiden_pass(self, level: Level, start: Passed | None, min_gain: float, **options: Any) -> Passed:
+        return self.engine.leiden_pass(level, start, min_gain, self._seed(), **options)
 
-        The search has converged when moving the nodes shortens the description by less than a fraction `min_gain` of
-        it. Then, and in a `rough` pass, the nodes are aggregated by the modules that they form, without refining these.
-        With `rebuild`, the modules are built anew from parts that are refined twice.
-        """
-        level, state = network, start.state
-        converged = False
-        ascent: list[IndexArray] = []  # for each level, the number of each of its nodes in the level above
-        while True:
-            height = len(ascent)
-            change = self._move(level, state, sweeps=MAX_FIRST_SWEEPS if rough and height == 0 else None)
-            state = compact(state)
-            if height == 0:
-                converged = not rough and -change <= min_gain * start.codelength
-            settled = change == 0 and (converged or height > 0)
-            if self.stopped() or len(state.sizes) == len(level.nodes) or (settled and height == 0):
-                break
-            order = self._order(level)
-            unrefined = converged or settled or height >= refined_levels or (rough and height == 0)
-            refined = state if unrefined else self._refined(level, state, order)
-            if self.stopped() or len(refined.sizes) == len(level.nodes):
-                break
-            level = aggregate(level, refined, order, self.workers)
-            if unrefined or (rebuild and height == 1):
-                state = single_modules(level)
-            else:
-                state = expanded(level, state, projected(state.module_of, refined))
-            ascent.append(refined.module_of)
-        module_of = state.module_of
-        for above in reversed(ascent):
-            module_of = module_of[above]
-        return stage_of(network, expanded(network, state, module_of), converged=converged)
-
-    def _refined(self, level: Level, state: Partition, order: IndexArray) -> Partition:
-        """Connected sub-modules of all modules of a compact partition; the number of these has no price."""
-        groups = group(state, order)
-        level = level._replace(terms=level.terms._replace(counting=None))
-        refined = singletons_in_groups(level, groups)
-        self._move(level, refined, order, MoveConstraint(state.module_of, ONE, groups.starts, ONE))
-        return compact(refined)
+    def _passed(self, level: Level, module_of: IndexArray) -> Passed:
+        """A given partition as what a pass may start from."""
+        state = self.engine.compact(level, self.engine.partition(level, module_of))
+        return Passed(state, self.engine.codelength(level, state), False)
 
     # Moves
 
-    def _move(
-        self,
-        level: Level,
-        state: Partition,
-        order: IndexArray | None = None,
-        constraint: MoveConstraint | None = None,
-        sweeps: int | None = None,
-    ) -> float:
-        """Move nodes until none has a reason to, or for some sweeps over the links; returns the change in bits."""
-        constraint = unconstrained(state) if constraint is None else constraint
-        queue = new_queue(self._order(level) if order is None else order, len(level.nodes))
-        return self._visit(queue, NODES, level, state, constraint, widest_row(level.links.indptr), sweeps)
+    def _move(self, level: Level, state: Partition, nodes: IndexArray) -> float:
+        """Move some nodes, and all that these moves concern, until none has a reason to; returns the change in bits."""
+        return self.engine.move(level, state, unconstrained(state), self._seed(), nodes)
 
-    def _visit(
-        self,
-        queue: Queue,
-        kernels: MoveKernels,
-        level: Level,
-        state: Partition | MultilevelPartition,
-        constraint: MoveConstraint | Places,
-        most: int,
-        sweeps: int | None = None,
-    ) -> float:
-        """Visit the nodes of a queue until it is empty; each has at most `most` links or candidate modules."""
-        free_modules = free_modules_of(state)
-        num_links = len(level.links.indices)
-        scratch = [self.workers.scratch(most, level.links.indices.dtype, t) for t in range(self.workers.num_threads)]
-        common = (level.links, level.nodes, level.terms, state, constraint, queue)
-        budget = np.inf if sweeps is None else sweeps * (num_links + len(level.nodes))
-        change = 0.0
-        while queue.ends[1] and budget > 0 and not self.stopped():
-            if self.workers.worthwhile(num_links // BLOCKS):
-                size, visited = take_block(level.links, state, constraint, queue)
+    def _seed(self) -> np.uint64:
+        return self.rng.integers(2**64, dtype=np.uint64)
 
-                def propose_part(begin: int, end: int, number: int) -> None:
-                    kernels.propose(*common, np.uint64(begin), np.uint64(end), scratch[number])
+    # Outcomes
 
-                self.workers.run(propose_part, self.workers.parts(int(size), int(visited)))
-                change += kernels.commit(*common, size, free_modules, scratch[0], self._move_memory)
-            else:
-                work = np.uint64(min(budget, WORK))
-                moved, visited = kernels.move(*common, free_modules, scratch[0], self._move_memory, work)
-                change += moved
-            budget -= int(visited)
-        return float(change)
-
-    def _order(self, level: Level) -> IndexArray:
-        """All nodes in random order."""
-        return self.rng.permutation(np.arange(len(level.nodes), dtype=level.links.indices.dtype))
+    def _outcome(self, network: Level, hierarchy: Hierarchy, known_codelength: float | None = None) -> Outcome:
+        return outcome(network, hierarchy, self.engine, known_codelength)
 
 
-def stage_of(level: Level, state: Partition, *, converged: bool = False) -> Stage:
-    """A stage at a partition."""
-    return Stage(state, codelength(level, state).total, converged)
-
-
-def codelength_of(found: Outcome | Stage) -> float:
+def codelength_of(found: Outcome | Passed) -> float:
     """The codelength, to compare by."""
     return found.codelength
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.jit import jit
+from mapeq._base.jit import allocating, jit
 
 LINE_FEED, QUOTE, COMMA, ZERO = b'\n",0'
 LONGEST = 20  # length of an integer below 2**63 with a line feed
@@ -123,7 +123,7 @@ def number_of(words, end):
     return count
 
 
-@jit
+@allocating
 def warm(words, data, position):
     """Prefetch the table entries for the words of the next lines into the processor's cache.
 
