@@ -92,11 +92,11 @@ def move(team, level, state, constraint, visits, block, limits, scratch):
                     cursor = _number_new_modules(state.sizes, block, num_movers, cursor)
                     if in_waves:
                         last_wave = _form_waves(block, num_movers, last_wave)
-                _note_earlier_movers(team, constraint.deepest, level.links, block, num_movers)
+                _note_earlier_movers(team, constraint.outer, level.links, block, num_movers)
                 in_waves = in_waves and block.told[NUM_WAVES] * np.float64(MIN_MEAN_WAVE) <= np.float64(num_movers)
                 _commit(team, level, state, constraint, block, num_movers, in_waves, exact, scratch)
                 if team.number == ZERO and not exact:
-                    _add_up(constraint.deepest, state, block, num_movers)
+                    _add_up(constraint.outer, state, block, num_movers)
                 _wake(team, level.links, state, constraint, visits, block, num_movers)
     return block.told[CHANGE], visited
 
@@ -156,18 +156,21 @@ def _propose(team, level, state, constraint, visits, block, first, size, scratch
             block.node[k] = i
             visits.waiting[i] = 0
         block.num_movers[part], block.num_links[part] = _propose_part(
-            constraint.deepest, level, state, constraint, block, begin, end, scratch
+            constraint.outer, constraint.deepest, level, state, constraint, block, begin, end, scratch
         )
         part = ticket(team)
     barrier(team)
 
 
 @inlined
-def _propose_part(deepest, level, state, constraint, block, begin, end, scratch):
-    if deepest is None:
-        return propose_nodes(level, state, constraint, block, begin, end, scratch)
-    else:  # noqa: RET505 - Numba drops one of the two branches
-        return propose_units(level, state, constraint, block, begin, end, scratch)
+def _propose_part(outer, deepest, level, state, constraint, block, begin, end, scratch):
+    """Numba drops the branch whose array or number is None."""
+    num_movers, num_links = ZERO, ZERO
+    if outer is not None:
+        num_movers, num_links = propose_nodes(level, state, constraint, block, begin, end, scratch)
+    if deepest is not None:
+        num_movers, num_links = propose_units(level, state, constraint, block, begin, end, scratch)
+    return num_movers, num_links
 
 
 @step
@@ -253,9 +256,9 @@ def _form_waves(block, num_movers, last):
 
 
 @step
-def _note_earlier_movers(team, deepest, links, block, num_movers):
+def _note_earlier_movers(team, outer, links, block, num_movers):
     """Note which neighbours of each mover are movers, too, and come before it; units do not need to know."""
-    if deepest is None:
+    if outer is not None:
         parts = num_chunks(num_movers, MOVERS)
         part = ticket(team)
         while part < parts:
@@ -292,38 +295,38 @@ def _commit(team, level, state, constraint, block, num_movers, in_waves, exact, 
                 if others_wait:
                     barrier(team)
                 low, high = share(end - begin, team)
-                _commit_wave(constraint.deepest, level, state, constraint, block, begin + low, begin + high)
+                _commit_wave(constraint.outer, level, state, constraint, block, begin + low, begin + high)
                 barrier(team)
                 others_wait = False
             else:
                 if team.number == ZERO:
-                    _commit_wave(constraint.deepest, level, state, constraint, block, begin, end)
+                    _commit_wave(constraint.outer, level, state, constraint, block, begin, end)
                 others_wait = True
         if others_wait:
             barrier(team)
     else:
         if team.number == ZERO:
-            _commit_in_order(constraint.deepest, level, state, constraint, block, num_movers, exact, scratch)
+            _commit_in_order(constraint.outer, constraint.deepest, level, state, constraint, block, num_movers, exact, scratch)
         barrier(team)
 
 
 @inlined
-def _commit_wave(deepest, level, state, constraint, block, begin, end):
-    """Commit a wave; only nodes come in waves."""
-    if deepest is None:
+def _commit_wave(outer, level, state, constraint, block, begin, end):
+    """Commit a part of a wave; only nodes come in waves."""
+    if outer is not None:
         commit_nodes(level, state, constraint, block, block.by_wave, begin, end, False)
 
 
 @inlined
-def _commit_in_order(deepest, level, state, constraint, block, num_movers, exact, scratch):
-    if deepest is None:
+def _commit_in_order(outer, deepest, level, state, constraint, block, num_movers, exact, scratch):
+    change = 0.0
+    if outer is not None:
         change = commit_nodes(level, state, constraint, block, block.movers, ZERO, num_movers, exact)
-        if exact:
-            _count_made(block, num_movers)
-    else:
+    if deepest is not None:
         change = commit_units(level, state, constraint, block, num_movers, scratch)
+    if exact:
         _count_made(block, num_movers)
-    block.told[CHANGE] += change
+        block.told[CHANGE] += change
 
 
 @inlined
@@ -335,9 +338,9 @@ def _count_made(block, num_movers):
 
 
 @inlined
-def _add_up(deepest, state, block, num_movers):
+def _add_up(outer, state, block, num_movers):
     """Let the index codebooks follow the moves of a block, and sum up the change of codelength, in the block's order."""
-    if deepest is None:
+    if outer is not None:
         change = 0.0
         for r in range(num_movers):
             k = np.uint64(block.movers[r])

@@ -46,16 +46,19 @@ class UnitConstraint(NamedTuple):
         The largest number of modules around a unit, the root included.
     refining : uint64
         0: units may move more than once.
+    outer : None
+        These are units, not nodes of a partition.
     """
 
     anywhere: np.uint64
     deepest: np.uint64
     refining: np.uint64
+    outer: None
 
 
 def unit_constraint(state: MultilevelPartition, *, anywhere: bool) -> UnitConstraint:
     """Units of a hierarchy may move to any modules, or to those that hold units already."""
-    return UnitConstraint(np.uint64(anywhere), np.uint64(depths(state.parent).max() + 1), ZERO)
+    return UnitConstraint(np.uint64(anywhere), np.uint64(depths(state.parent).max() + 1), ZERO, None)
 
 
 @step
