@@ -14,11 +14,11 @@ from mapeq.embeddings.graph import link_weights
 from mapeq.embeddings.neighbors import nearest_neighbors
 from mapeq.objective.level import network_level
 from mapeq.objective.multilevel import multilevel_partition
-from mapeq.objective.two_level import codelength, partition, single_modules
-from mapeq.optimizer.aggregation import aggregate, compact
+from mapeq.objective.two_level import codelength, partition
+from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.multilevel import MultilevelOptimizer
+from mapeq.optimizer.node_moves import unconstrained
 from mapeq.optimizer.two_level import TwoLevelOptimizer
-from mapeq.optimizer.workspace import Workers
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -47,8 +47,8 @@ def nested(network):
 
 @pytest.fixture
 def optimizer():
-    with Workers(1) as workers:
-        yield MultilevelOptimizer(np.random.default_rng(1), workers, lambda: False)
+    with Engine() as engine:
+        yield MultilevelOptimizer(np.random.default_rng(1), engine, lambda: False)
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +75,21 @@ def test_stationary_walk(benchmark, directed):
 
 
 def test_local_moving(benchmark, level, optimizer):
-    repeat(benchmark, optimizer._move, lambda: (level, single_modules(level)))
+    def setup():
+        state = optimizer.engine.single_modules(level)
+        return level, state, unconstrained(state), np.uint64(1)
+
+    repeat(benchmark, optimizer.engine.move, setup)
 
 
 def test_refinement(benchmark, level, labels, optimizer):
-    state = compact(partition(level, labels.astype(level.links.indices.dtype)))
-    repeat(benchmark, optimizer._refined, lambda: (level, state, optimizer._order(level)))
+    state = optimizer.engine.compact(level, partition(level, labels.astype(level.links.indices.dtype)))
+    repeat(benchmark, optimizer.engine.refine, lambda: (level, state, np.uint64(1)))
 
 
 def test_aggregation(benchmark, level, labels, optimizer):
-    state = compact(partition(level, labels.astype(level.links.indices.dtype)))
-    benchmark(aggregate, level, state, optimizer._order(level), optimizer.workers)
+    state = optimizer.engine.compact(level, partition(level, labels.astype(level.links.indices.dtype)))
+    benchmark(optimizer.engine.aggregate, level, state)
 
 
 def test_codelength_from_scratch(benchmark, level, labels):
@@ -98,12 +102,12 @@ def test_multilevel_tuning(benchmark, level, nested, optimizer):
 
 
 def test_two_level_search(benchmark, level, optimizer):
-    two_level = TwoLevelOptimizer(optimizer.rng, optimizer.workers, optimizer.stopped)
+    two_level = TwoLevelOptimizer(optimizer.rng, optimizer.engine, optimizer.stopped)
     repeat(benchmark, two_level.optimize, lambda: (level,))
 
 
 def test_recombination(benchmark, level, optimizer):
-    two_level = TwoLevelOptimizer(optimizer.rng, optimizer.workers, optimizer.stopped)
+    two_level = TwoLevelOptimizer(optimizer.rng, optimizer.engine, optimizer.stopped)
     ends = [two_level.optimize(level) for _ in range(2)]
     repeat(benchmark, two_level.recombine, lambda: (level, *ends))
 

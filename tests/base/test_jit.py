@@ -10,17 +10,20 @@ import pytest
 
 import mapeq
 
-#: Calls one kernel of the optimizer, which calls kernels of the objective: what two nodes cost as modules.
+#: Calls one kernel, which calls others in another file: the codelength of two modules.
 PROGRAM = """
 import numpy as np
-from mapeq.optimizer.aggregation import _fill_single
+from mapeq._base.team import team_of_one
+from mapeq.objective.terms import NO_TERMS
+from mapeq.objective.two_level import Partition, _sum_codelength
+from mapeq.objective.codebooks import one_codebook
 
-modules = np.zeros((2, 4))
-nodes = np.array([[1 / 2, 1 / 8, 1 / 8], [1 / 2, 1 / 4, 1 / 4]])
-_fill_single(nodes, np.arange(2, dtype=np.uint32), np.zeros(2, dtype=np.uint32), modules)
-print(-modules[:, 3].sum())
-stats = _fill_single.stats
-print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), type(_fill_single._cache).__name__)
+modules = np.array([[1 / 2, 1 / 8, 1 / 8, 0], [1 / 2, 1 / 4, 1 / 4, 0]])
+numbers = np.ones(2, dtype=np.uint32)
+state = Partition(numbers, modules, None, numbers, np.zeros((1, 5)), one_codebook(numbers.dtype))
+print(sum(_sum_codelength(team_of_one(), NO_TERMS, state, np.zeros((1, 2)))))
+stats = _sum_codelength.stats
+print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), type(_sum_codelength._cache).__name__)
 """
 
 
@@ -52,7 +55,7 @@ def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
     cost, hits, misses, _ = run(house)
     assert cost != 0
     assert (hits, misses) == (0, 1)
-    assert list((house / "mapeq/optimizer/__pycache__").glob("aggregation._fill_single-*.nbi"))
+    assert list((house / "mapeq/objective/__pycache__").glob("two_level.sum_codelength-*.nbi"))
 
     assert run(house)[:3] == (cost, 1, 0)
 
@@ -68,8 +71,8 @@ def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
 
 def test_without_a_place_to_write_kernels_are_compiled_all_the_same(house):
     expected = run(house)[0]
-    shutil.rmtree(house / "mapeq/optimizer/__pycache__")
-    no_folder = house / "mapeq/optimizer/__pycache__"  # permissions would not keep root from writing
+    shutil.rmtree(house / "mapeq/objective/__pycache__")
+    no_folder = house / "mapeq/objective/__pycache__"  # permissions would not keep root from writing
     no_folder.write_text("a file")
     no_home = house / "home"
     no_home.write_text("a file")

@@ -1,28 +1,31 @@
 import naive
+import numba
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import countings, described, level_of, partitioned_walks, partitions, walks
 
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
-from mapeq.objective.formula import log2, plogp
-from mapeq.objective.terms import teleport_flow
+from mapeq.objective import formula, terms
 from mapeq.objective.two_level import (
     COST,
+    add_to_index,
     apply_move,
     changes_by_codebook,
+    codebook_of,
     codelength,
     evaluate_move,
-    new_move,
     one_level_codelength,
     partition,
 )
-from mapeq.optimizer.aggregation import aggregate, compact, within_groups
-from mapeq.optimizer.workspace import Workers
+from mapeq.optimizer.aggregation import within_groups
+from mapeq.optimizer.engine import Engine
 from mapeq.walk.flow import ENTER, EXIT, VISIT, link_flows
 from mapeq.walk.options import WalkOptions
 
+plogp, log2, teleport_flow = map(kernel_of, (formula.plogp, formula.log2, terms.teleport_flow))
 DIRECTED = WalkOptions("directed")
 RECORDED = WalkOptions("directed", recorded_teleportation=True)
 VARIANTS = {
@@ -56,19 +59,29 @@ def flow_between(flow, state, i, module):
     return over_links + teleport_flow(flow.terms.teleport, i, state.teleport, module, float(inside))
 
 
+@numba.njit
+def _evaluate(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination):
+    return evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_destination)
+
+
+@numba.njit
+def _apply(terms, state, i, destination, rate, left, joined):
+    codebook = codebook_of(state, i)
+    add_to_index(state, codebook, rate, apply_move(terms, state, i, destination, left, joined))
+
+
 def weighed(flow, state, i, destination):
-    """Change of codelength, in bits, and what else `apply_move` takes."""
-    origin = state.module_of[i]
-    from_origin, to_destination = flow_between(flow, state, i, origin), flow_between(flow, state, i, destination)
-    room = new_move()
-    change = evaluate_move(flow.nodes, flow.terms, state, i, destination, from_origin, to_destination, room)
-    return change, room
+    """Change of codelength, in bits, and what else making the move takes."""
+    i, destination = np.uint64(i), np.uint64(destination)
+    ends = flow_between(flow, state, i, state.module_of[i]), flow_between(flow, state, i, destination)
+    change, _, left, joined = _evaluate(flow.nodes, flow.terms, state, i, destination, *ends)
+    return change, (ends[0] - ends[1], left, joined)
 
 
 def move(flow, state, i, destination):
     """Make a move; returns the change of codelength that was foretold."""
-    change, room = weighed(flow, state, i, destination)
-    apply_move(flow.terms, state, i, destination, room)
+    change, records = weighed(flow, state, i, destination)
+    _apply(flow.terms, state, np.uint64(i), np.uint64(destination), *records)
     return change
 
 
@@ -85,8 +98,9 @@ def assert_in_step(flow, state):
 
 def coarse_flow(flow, fine):
     """The flow between the modules of a partition, and the module of each node, numbered from 0."""
-    state = compact(partition(flow, fine.copy()))
-    return aggregate(flow, state, np.arange(len(fine), dtype=fine.dtype), Workers()), state.module_of
+    engine = Engine()
+    state = engine.compact(flow, partition(flow, fine.copy()))
+    return engine.aggregate(flow, state), state.module_of
 
 
 def random_links(rng, n, num_links, *, directed):

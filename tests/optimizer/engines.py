@@ -3,7 +3,7 @@
 import numpy as np
 
 from mapeq._base.jit import kernel_of
-from mapeq.optimizer.blocks import Limits, new_block, new_visits, part_size
+from mapeq.optimizer.blocks import Limits, new_block, new_visits
 from mapeq.optimizer.candidates import new_scratch
 from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.moves import move
@@ -18,7 +18,7 @@ NOW = np.zeros(1, np.uint8)
 def scratch_for(level, candidates=0):
     """Scratch memory for any nodes of a level, and units with so many candidate modules."""
     widest = int(np.diff(level.links.indptr).max(initial=0))
-    return new_scratch(max(widest, candidates), len(level.nodes) + 1, level.links.indices.dtype)
+    return new_scratch(max(widest, candidates), len(level.nodes) + 16, level.links.indices.dtype)
 
 
 def block_of(nodes, num_nodes):
@@ -48,5 +48,4 @@ def move_all(level, state, constraint, order, *, block=1, exact=True, threads=1,
         change, visited = engine.together(MOVE, level, state, constraint, visits, memory, limits, each=each)
     assert not memory.position.any()
     assert not any(scratch.table.any() for scratch in each)
-    assert part_size.py_func(np.uint64(block)) <= len(each[0].chosen) or n == 0
     return change, visited, np.flatnonzero(visits.waiting)

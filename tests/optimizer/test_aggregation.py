@@ -7,19 +7,14 @@ from hypothesis import strategies as st
 from strategies import countings, described, level_of, partitioned_walks, partitions, walks
 
 import mapeq
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
 from mapeq.objective.level import as_codewords
-from mapeq.objective.two_level import codelength, partition, single_modules
-from mapeq.optimizer.aggregation import (
-    aggregate,
-    compact,
-    connected_parts,
-    expanded,
-    group,
-    singletons_in_groups,
-    within_groups,
-)
-from mapeq.optimizer.workspace import Workers
+from mapeq.objective.two_level import codelength, new_partition, new_sums, partition
+from mapeq.optimizer.aggregation import compose, project, singletons_in_groups, within_groups
+from mapeq.optimizer.engine import Engine
+from mapeq.optimizer.order import draw_order
+from mapeq.optimizer.outcome import connected_parts
 from mapeq.walk.flow import ENTER, EXIT, link_flows
 from mapeq.walk.options import WalkOptions
 
@@ -34,13 +29,24 @@ def numbers(n):
     return np.arange(n, dtype=np.uint32)
 
 
-def compacted(flow, module_of):
-    return compact(partition(flow, module_of.astype(np.uint32)))
+THREADS = (1, 2, 3, 5, 16)
+SINGLETONS, COMPOSE, PROJECT, DRAW_ORDER = map(kernel_of, (singletons_in_groups, compose, project, draw_order))
 
 
-def aggregated(flow, state, order=None, *, num_threads=1):
-    with Workers(num_threads) as crew:
-        return aggregate(flow, state, numbers(len(flow.nodes)) if order is None else order, crew)
+def compacted(flow, module_of, threads=1):
+    with Engine(threads) as engine:
+        return engine.compact(flow, engine.partition(flow, module_of.astype(np.uint32)))
+
+
+def aggregated(flow, state, *, num_threads=1):
+    with Engine(num_threads) as engine:
+        return engine.aggregate(flow, state)
+
+
+@pytest.fixture
+def all_shared(monkeypatch):
+    """Small levels are shared by all threads, too."""
+    monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
 
 
 def in_order(module_of):
@@ -88,20 +94,20 @@ def test_aggregating_preserves_every_codelength(data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
     flow, _ = described(links, options, data.draw(countings()))
     state = compacted(flow, fine)
-    coarse_flow = aggregated(flow, state, shuffled(links.num_nodes, data.draw(random_orders)))
+    coarse_flow = aggregated(flow, state)
     coarse = data.draw(partitions(len(state.sizes))).astype(np.uint32)
     of_modules = codelength(coarse_flow, partition(coarse_flow, coarse.copy()))
     of_nodes = codelength(flow, partition(flow, coarse[state.module_of]))
     assert of_modules == pytest.approx(of_nodes, abs=1e-10)
 
 
-@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
-def test_aggregating_sums_the_links_between_modules(case, random):
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
+def test_aggregating_sums_the_links_between_modules(case):
     links, options, module_of = case
     flow = level_of(links.network(), options)
     state = compacted(flow, module_of)
     count = len(state.sizes)
-    coarse = aggregated(flow, state, shuffled(links.num_nodes, random))
+    coarse = aggregated(flow, state)
     members = np.eye(count)[state.module_of]
     expected = members.T @ link_matrix(flow).toarray() @ members
     np.testing.assert_allclose(link_matrix(coarse).toarray(), expected * (1 - np.eye(count)), atol=1e-14)
@@ -112,12 +118,12 @@ def test_aggregating_sums_the_links_between_modules(case, random):
     assert [array.dtype for array in coarse.links] == [array.dtype for array in flow.links]
 
 
-@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders, random_orders)
-def test_single_modules_aggregate_to_the_same_flow(case, random, another):
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
+def test_single_modules_aggregate_to_the_same_flow(case, random):
     links, options, _ = case
     flow = level_of(links.network(), options)
-    module_of, order = shuffled(links.num_nodes, random), shuffled(links.num_nodes, another)
-    same = aggregated(flow, compacted(flow, module_of), order)
+    module_of = shuffled(links.num_nodes, random)
+    same = aggregated(flow, compacted(flow, module_of))
     matrix = link_matrix(same).toarray()[np.ix_(module_of, module_of)]
     np.testing.assert_array_equal(matrix, link_matrix(flow).toarray())
     np.testing.assert_allclose(same.nodes[module_of], flow.nodes, atol=1e-14)
@@ -134,29 +140,83 @@ def test_links_too_light_to_carry_flow_are_harmless():
     np.testing.assert_allclose(coarse.nodes, [[0.5, 0, 0], [0.5, 0, 0]], atol=1e-14)
 
 
-def assert_same_for_all_crews(flow, state, order):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mapeq._base.threads.WORTH_SHARING", 0)
-        one, *others = (aggregated(flow, state, order, num_threads=threads) for threads in (1, 2, 3))
-    for other in others:
-        assert (link_matrix(one) != link_matrix(other)).nnz == 0
-        for array, same in zip(arrays_of(one), arrays_of(other), strict=True):
+def assert_same_for_any_threads(flow, module_of):
+    """All steps from one level to the next, in any number of threads."""
+    answers = []
+    for threads in THREADS:
+        with Engine(threads) as engine:
+            state = engine.partition(flow, module_of.copy())
+            small = engine.compact(flow, state)
+            coarse = engine.aggregate(flow, small)
+            groups = engine.group(flow, small)
+            wide = engine.expanded(flow, small, small.module_of.copy())
+            singles = engine.single_modules(flow)
+            parts = connected_parts(flow, module_of, engine)
+            found = [*groups, parts, np.array([engine.codelength(flow, small), engine.codelength(flow, wide)])]
+            for one in (state, small, wide, singles):
+                found += [array for array in one[:5] if array is not None]
+        answers.append([*arrays_of(coarse), *found])
+    for other in answers[1:]:
+        for array, same in zip(answers[0], other, strict=True):
             np.testing.assert_array_equal(array, same)
 
 
-@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
-def test_all_crews_aggregate_to_the_same(case, random):
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
+def test_any_threads_take_the_same_steps(case):
     links, options, module_of = case
-    flow = level_of(links.network(), options)
-    assert_same_for_all_crews(flow, compacted(flow, module_of), shuffled(links.num_nodes, random))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
+        assert_same_for_any_threads(level_of(links.network(), options), module_of)
 
 
 @pytest.mark.parametrize("modules", [1, 7, 400, 2000])
-def test_all_crews_aggregate_a_larger_network_to_the_same(modules):
+def test_any_threads_take_the_same_steps_in_a_larger_network(modules, all_shared):
     rng = np.random.default_rng(modules)
     flow = level_of(Network.from_edges(*rng.integers(0, 2000, (2, 20_000)), rng.random(20_000)), WalkOptions())
-    state = compacted(flow, rng.integers(0, modules, len(flow.nodes)))
-    assert_same_for_all_crews(flow, state, rng.permutation(numbers(len(flow.nodes))))
+    assert_same_for_any_threads(flow, rng.integers(0, modules, len(flow.nodes)).astype(np.uint32))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 64, 1000, 40_000])
+def test_orders_are_random_permutations_in_any_number_of_threads(count):
+    orders = []
+    for threads in THREADS:
+        with Engine(threads) as engine:
+            order = np.full(count, count, np.uint32)
+            engine.together(DRAW_ORDER, np.uint64(5), order)
+            orders.append(order)
+    np.testing.assert_array_equal(np.sort(orders[0]), np.arange(count))
+    for other in orders[1:]:
+        np.testing.assert_array_equal(orders[0], other)
+    if count >= 64:
+        another = np.empty(count, np.uint32)
+        Engine().together(DRAW_ORDER, np.uint64(6), another)
+        assert (another == orders[0]).mean() < 0.2
+        runs = orders[0][:: 8 if count == 40_000 else 1].astype(float)
+        assert abs(np.corrcoef(runs, np.arange(len(runs)))[0, 1]) < 0.3
+
+
+def test_every_node_comes_first_and_last_in_some_order():
+    firsts, lasts = set(), set()
+    for seed in range(400):
+        order = np.empty(10, np.uint32)
+        Engine().together(DRAW_ORDER, np.uint64(seed), order)
+        firsts.add(int(order[0]))
+        lasts.add(int(order[-1]))
+    assert firsts == lasts == set(range(10))
+
+
+@given(st.data())
+def test_numbers_are_composed_and_projected(data):
+    low = data.draw(partitions(9)).astype(np.uint32)
+    upper = data.draw(partitions(9)).astype(np.uint32)
+    for threads in (1, 3):
+        with Engine(threads) as engine:
+            found = low.copy()
+            engine.together(COMPOSE, found, upper, found)
+            np.testing.assert_array_equal(found, upper[low])
+            back = np.full(9, 99, np.uint32)
+            engine.together(PROJECT, found, low, back)
+            np.testing.assert_array_equal(back[np.unique(low)], upper[np.unique(low)])
 
 
 # Names and groups ----------------------------------------------------------------------------
@@ -211,10 +271,10 @@ def test_aggregating_keeps_the_groups_apart(case, random):
     flow, n = level_of(links.network(), options), links.num_nodes
     within, _ = within_groups(flow, groups, np.zeros(int(groups.max()) + 1))
     state = compacted(within, np.unique(3 * groups.astype(int) + random.choices(range(3), k=n), return_inverse=True)[1])
-    coarse = aggregated(within, state, shuffled(n, random))
+    coarse = aggregated(within, state)
     np.testing.assert_array_equal(coarse.codebooks.of[state.module_of], groups)
     np.testing.assert_array_equal(coarse.codebooks.exit, within.codebooks.exit)
-    assert_same_partition(single_modules(coarse), partition(coarse, numbers(len(state.sizes))))
+    assert_same_partition(Engine().single_modules(coarse), partition(coarse, numbers(len(state.sizes))))
     np.testing.assert_allclose(
         partition(coarse, numbers(len(state.sizes))).index_sums, state.index_sums, rtol=1e-10, atol=1e-10
     )
@@ -228,7 +288,7 @@ def test_compact_numbers_modules_without_gaps(case):
     links, options, module_of = case
     flow = level_of(links.network(), options)
     state = partition(flow, module_of.astype(np.uint32))
-    small = compact(state)
+    small = Engine().compact(flow, state)
     used, expected = np.unique(module_of, return_inverse=True)
     np.testing.assert_array_equal(small.module_of, expected)
     np.testing.assert_array_equal(small.sizes, np.bincount(expected, minlength=len(used)))
@@ -237,44 +297,49 @@ def test_compact_numbers_modules_without_gaps(case):
     if flow.terms.teleport is not None:
         np.testing.assert_array_equal(small.teleport, state.teleport[used])
     assert codelength(flow, small) == codelength(flow, state)
+    assert Engine().codelength(flow, small) == codelength(flow, small).total
 
 
 @given(partitioned_walks(max_nodes=12, max_links=24))
-def test_spread_undoes_compact(case):
+def test_expanding_undoes_compact(case):
     links, options, module_of = case
     flow = level_of(links.network(), options)
     small = compacted(flow, module_of)
-    assert_same_partition(expanded(flow, small, small.module_of), partition(flow, small.module_of.copy()))
+    wide = Engine().expanded(flow, small, small.module_of)
+    assert len(wide.sizes) == links.num_nodes
+    assert_same_partition(wide, partition(flow, small.module_of.copy()))
 
 
 @given(st.data())
-def test_spread_takes_modules_of_modules_down_to_nodes(data):
+def test_modules_of_modules_are_expanded_down_to_nodes(data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
     flow = level_of(links.network(), options)
     state = compacted(flow, fine)
     level = aggregated(flow, state)
     coarse = compacted(level, data.draw(partitions(len(state.sizes))))
     below = coarse.module_of[state.module_of]
-    assert_same_partition(expanded(flow, coarse, below), partition(flow, below.copy()))
+    assert_same_partition(Engine().expanded(flow, coarse, below), partition(flow, below.copy()))
 
 
-@given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
-def test_group_sorts_nodes_by_module_in_the_given_order(case, random):
-    links, options, module_of = case
-    state = compacted(level_of(links.network(), options), module_of)
-    order = shuffled(links.num_nodes, random)
-    starts, members = group(state, order)
-    np.testing.assert_array_equal(np.diff(starts), state.sizes)
-    np.testing.assert_array_equal(members, order[np.argsort(state.module_of[order], kind="stable")])
-
-
-@given(partitioned_walks(max_nodes=12, max_links=24), random_orders)
-def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, random):
+@given(partitioned_walks(max_nodes=12, max_links=24))
+def test_group_sorts_nodes_by_module(case):
     links, options, module_of = case
     flow = level_of(links.network(), options)
-    groups = group(compacted(flow, module_of), shuffled(links.num_nodes, random))
-    state = singletons_in_groups(flow, groups)
-    np.testing.assert_array_equal(state.module_of[groups.members], np.arange(links.num_nodes))
+    state = compacted(flow, module_of)
+    starts, members = Engine().group(flow, state)
+    np.testing.assert_array_equal(np.diff(starts), state.sizes)
+    np.testing.assert_array_equal(members, np.argsort(state.module_of, kind="stable"))
+
+
+@given(partitioned_walks(max_nodes=12, max_links=24), st.integers(1, 3))
+def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, threads):
+    links, options, module_of = case
+    flow, n = level_of(links.network(), options), links.num_nodes
+    with Engine(threads) as engine:
+        groups = engine.group(flow, compacted(flow, module_of))
+        state = new_partition(flow, np.empty(n, np.uint32), n)
+        engine.together(SINGLETONS, flow, groups, state, new_sums(n))
+    np.testing.assert_array_equal(state.module_of[groups.members], np.arange(n))
     assert_same_partition(state, partition(flow, state.module_of.copy()))
 
 
@@ -282,28 +347,30 @@ def test_single_nodes_are_numbered_by_their_place_in_the_groups(case, random):
 def test_connected_parts_against_scipy_and_networkx(case):
     links, options, module_of = case
     flow, n = level_of(links.network(), options), links.num_nodes
-    parts = np.full(n, n, dtype=np.uint32)
-    count = connected_parts(flow.links, module_of.astype(np.uint32), parts, np.empty_like(parts))
-    expected_count, expected = parts_of(flow, module_of)
-    assert count == expected_count
-    assert parts.tolist() == in_order(expected)
+    parts = connected_parts(flow, module_of.astype(np.uint32), Engine())
+    count, expected = parts_of(flow, module_of)
+    assert in_order(parts) == in_order(expected)
+    assert sorted(set(parts.tolist())) == list(range(count))
+    firsts = [int(np.flatnonzero(parts == part)[0]) for part in range(count)]
+    assert firsts == sorted(firsts, key=lambda i: (module_of[i], i))
 
     graph = nx.from_scipy_sparse_array(link_matrix(flow))
     graph.remove_edges_from([(i, j) for i, j in graph.edges if module_of[i] != module_of[j]])
     assert sorted(map(sorted, nx.connected_components(graph))) == sorted(
         np.flatnonzero(parts == part).tolist() for part in range(count)
     )
+    assert len(parts) == n
 
 
 def test_trials_that_agree_are_recombined_within_bounds(monkeypatch):
     # As many modules as parts: a module number that is too large by one would be written past the end.
     seen = []
 
-    def checked(flow, module_of):
+    def checked(flow, module_of, threads=None):
         seen.append(int(module_of.max()) < len(flow.nodes))
-        return partition(flow, module_of)
+        return partition(flow, module_of, threads)
 
-    monkeypatch.setattr("mapeq.optimizer.two_level.partition", checked)
+    monkeypatch.setattr("mapeq.optimizer.engine.partition", checked)
     mapeq.infomap(nx.ring_of_cliques(12, 6), num_trials=2)
     assert seen
     assert all(seen)

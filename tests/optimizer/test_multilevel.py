@@ -12,11 +12,11 @@ from strategies import countings, described, hierarchies, nested_walks, partitio
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
 from mapeq.objective.multilevel import dissolved, leaf_modules, multilevel_partition
 from mapeq.objective.two_level import partition
-from mapeq.optimizer.aggregation import aggregate, compact, within_groups
-from mapeq.optimizer.local_moves import MIN_GAIN
+from mapeq.optimizer.aggregation import within_groups
+from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.multilevel import MultilevelOptimizer
-from mapeq.optimizer.two_level import outcome
-from mapeq.optimizer.workspace import Workers
+from mapeq.optimizer.node_moves import MIN_GAIN
+from mapeq.optimizer.outcome import outcome
 from mapeq.walk.flow import EXIT
 
 seeds = st.integers(0, 2**32)
@@ -30,7 +30,7 @@ class Watched(MultilevelOptimizer):
     """Keeps what comes of finding clusters."""
 
     def __init__(self, seed, stopped=never):
-        super().__init__(np.random.default_rng(seed), Workers(), stopped)
+        super().__init__(np.random.default_rng(seed), Engine(), stopped)
         self.found = []
 
     def _clustered(self, flow):
@@ -162,11 +162,12 @@ def watched_levels(monkeypatch):
     """The partitions that the optimizer aggregates, in order: the module of each node of a level."""
     levels = []
 
-    def watched(flow, state, order, workers):
+    def watched(engine, level, state):
         levels.append(state.module_of.copy())
-        return aggregate(flow, state, order, workers)
+        return aggregate(engine, level, state)
 
-    monkeypatch.setattr("mapeq.optimizer.multilevel.aggregate", watched)
+    aggregate = Engine.aggregate
+    monkeypatch.setattr(Engine, "aggregate", watched)
     return levels
 
 
@@ -226,7 +227,7 @@ def test_levels_above_modules_shorten_the_description_by_what_they_say(fixed, da
 
 
 def partition_of(flow, module_of):
-    return compact(partition(flow, module_of.copy()))
+    return Engine().compact(flow, partition(flow, module_of.copy()))
 
 
 @every_flow
@@ -238,7 +239,7 @@ def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, s
     state = multilevel_partition(flow, tree)
     leaves, numbers = leaf_modules(state)
     optimizer = Watched(seed)
-    level = aggregate(flow, leaves, np.arange(len(flow.nodes), dtype=np.uint32), optimizer.workers)
+    level = optimizer.engine.aggregate(flow, leaves)
     inserted = optimizer._inserted(level, numbers, state)
     (found,) = optimizer.found
     paths, before = paths_of(tree), oracle(walk, paths_of(tree))
@@ -267,7 +268,7 @@ def test_inserted_levels_shorten_the_description_by_what_they_say(fixed, data, s
 @settings(max_examples=25)
 def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
     flow, _ = drawn(data, **fixed)
-    optimizer = MultilevelOptimizer(np.random.default_rng(seed), Workers(), never)
+    optimizer = MultilevelOptimizer(np.random.default_rng(seed), Engine(), never)
     tops = optimizer._tops(flow)
     tree = optimizer._topped(flow, tops)
     assert_well_formed(tree)
@@ -317,7 +318,7 @@ def test_no_step_lengthens_the_description_and_all_keep_sums_in_step(fixed, step
     tree = drawn_tree(data, flow)
     stopped = stopping_after(data.draw(st.sampled_from([0, 1, 2, 3, 5, 8, 10**6])))
     state = step(
-        MultilevelOptimizer(np.random.default_rng(seed), Workers(), stopped), flow, multilevel_partition(flow, tree)
+        MultilevelOptimizer(np.random.default_rng(seed), Engine(), stopped), flow, multilevel_partition(flow, tree)
     )
     assert_in_step(flow, state)
     assert_well_formed(state)
@@ -331,9 +332,9 @@ def test_no_step_lengthens_the_description_and_all_keep_sums_in_step(fixed, step
 @settings(max_examples=20)
 def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
-    pair = [outcome(flow, drawn_tree(data, flow)) for _ in range(2)]
+    pair = [outcome(flow, drawn_tree(data, flow), Engine()) for _ in range(2)]
     stopped = stopping_after(data.draw(st.sampled_from([0, 2, 5, 10**6])))
-    end = MultilevelOptimizer(np.random.default_rng(seed), Workers(), stopped).recombine(flow, *pair)
+    end = MultilevelOptimizer(np.random.default_rng(seed), Engine(), stopped).recombine(flow, *pair)
     assert_well_formed(end.hierarchy)
     assert end.codelength == pytest.approx(oracle(walk, paths_of(end.hierarchy)), abs=1e-10)
     assert end.codelength <= min(parent.codelength for parent in pair) + 1e-10
@@ -344,8 +345,8 @@ def test_a_recombined_hierarchy_is_as_good_as_both(fixed, data, seed):
 @settings(max_examples=20)
 def test_a_finished_partition_is_as_good_as_it_was(fixed, data, seed):
     flow, walk = drawn(data, **fixed)
-    end = outcome(flow, renumbered(two_levels(data.draw(partitions(len(flow.nodes))))))
-    finished = MultilevelOptimizer(np.random.default_rng(seed), Workers(), never).finish(flow, end)
+    end = outcome(flow, renumbered(two_levels(data.draw(partitions(len(flow.nodes))))), Engine())
+    finished = MultilevelOptimizer(np.random.default_rng(seed), Engine(), never).finish(flow, end)
     assert_well_formed(finished.hierarchy)
     assert finished.codelength == pytest.approx(oracle(walk, paths_of(finished.hierarchy)), abs=1e-10)
     assert finished.codelength <= end.codelength + 1e-12

@@ -20,12 +20,11 @@ from strategies import hierarchical_walks, nested_walks, partitioned_walks, walk
 import mapeq
 from mapeq._base.hierarchy import Hierarchy, cut, depths, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
-from mapeq._base.threads import WORTH_SHARING
 from mapeq.network.network import Network
 from mapeq.objective.level import network_level
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.optimizer.control import Control
-from mapeq.optimizer.local_moves import BLOCKS
+from mapeq.optimizer.engine import WORTH_SHARING
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
@@ -233,7 +232,7 @@ def test_the_order_of_nodes_changes_no_codelength():
 @pytest.mark.parametrize("num_trials", [1, 4])
 @every_flow
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
-    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
     flow = random_walk(nested(2, directed=options.flow_model == "directed"), options)
     one = find_modules(flow, multilevel=True, num_trials=num_trials, seed=42)
     assert depths(one.hierarchy.parent).max() > 1
@@ -249,7 +248,7 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     whole = rng.choice([100, 1000, 20_000], len(sources), p=[0.7, 0.2, 0.1])
     targets = sources - sources % whole + rng.integers(0, whole)
     flow = random_walk(Network.from_edges(sources, targets), WalkOptions())
-    assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
+    assert len(flow.links.indices) >= WORTH_SHARING
     one = find_modules(flow, multilevel=True)
     assert depths(one.hierarchy.parent).max() > 1
     for num_threads in (2, 3):

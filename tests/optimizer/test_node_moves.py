@@ -6,26 +6,20 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
+from optimizer.engines import PROPOSE_NODES, block_of, move_all, scratch_for
 from strategies import countings, described, level_of, partitioned_walks
 
 from mapeq._base.csr import ONE
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
-from mapeq.objective.two_level import codelength, new_move, partition
-from mapeq.optimizer.aggregation import compact, group, singletons_in_groups
-from mapeq.optimizer.local_moves import (
-    MoveConstraint,
-    free_modules_of,
-    move_nodes,
-    new_queue,
-    propose,
-    take_block,
-    unconstrained,
-)
-from mapeq.optimizer.workspace import new_scratch
+from mapeq.objective.two_level import codelength, partition
+from mapeq.optimizer.blocks import STAY
+from mapeq.optimizer.engine import Engine
+from mapeq.optimizer.moves import _form_waves, _note_earlier_movers
+from mapeq.optimizer.node_moves import NodeConstraint, unconstrained
 from mapeq.walk.flow import link_flows
 from mapeq.walk.options import WalkOptions
 
-FOREVER = 1 << 60
 TWO_TRIANGLES = Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5])
 random_orders = st.randoms(use_true_random=False)
 blocks = st.integers(1, 12)
@@ -43,50 +37,25 @@ def length_of(flow, module_of):
     return codelength(flow, partition(flow, module_of.astype(np.uint32))).total
 
 
-def queue_with_blocks(order, block):
-    """A queue of all nodes; by itself, that of a small network would take one node at a time."""
-    return new_queue(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
-
-
-def scratch_of(flow):
-    return new_scratch(int(np.diff(flow.links.indptr).max(initial=0)), flow.links.indices.dtype)
-
-
-def move_all(flow, state, bounds, order, *, block, work):
-    """Move nodes until none wants to, interrupted after so much work each time: the change."""
-    change = 0.0
-    queue, free_modules, scratch, move = (
-        queue_with_blocks(order, block),
-        free_modules_of(state),
-        scratch_of(flow),
-        new_move(),
-    )
-    while queue.ends[1]:
-        one, met = move_nodes(
-            flow.links, flow.nodes, flow.terms, state, bounds, queue, free_modules, scratch, move, np.uint64(work)
-        )
-        assert met >= work or not queue.ends[1]
-        assert met > 0 or bounds.refining
-        assert one <= 0
-        change += one
-    assert not queue.waiting.any()
-    assert not scratch.table.any()
-    assert free_modules.size[0] == np.count_nonzero(state.sizes == 0)
-    return change
-
-
-def moved(flow, module_of, order, *, block=1, work=FOREVER):
-    """Move nodes to any modules: the change, the Partition."""
+def moved(flow, module_of, order, **options):
+    """Move nodes to any modules until none wants to: the change, the Partition."""
     state = partition(flow, module_of.astype(np.uint32))
-    return move_all(flow, state, unconstrained(state), order, block=block, work=work), state
+    change, _, waiting = move_all(flow, state, unconstrained(state), order, **options)
+    assert len(waiting) == 0
+    return change, state
 
 
-def refined(flow, module_of, order, *, block=1, work=FOREVER):
+def refined(flow, module_of, order, **options):
     """Sub-modules of all modules, as a Partition."""
-    coarse = compact(partition(flow, module_of.astype(np.uint32)))
-    groups = group(coarse, order)
-    state = singletons_in_groups(flow, groups)
-    move_all(flow, state, MoveConstraint(coarse.module_of, ONE, groups.starts, ONE), order, block=block, work=work)
+    engine = Engine()
+    coarse = engine.compact(flow, partition(flow, module_of.astype(np.uint32)))
+    groups = engine.group(flow, coarse)
+    number = np.empty_like(groups.members)
+    number[groups.members] = np.arange(len(number))
+    state = partition(flow, number)
+    constraint = NodeConstraint(coarse.module_of, ONE, groups.starts, ONE, None)
+    flow = flow._replace(terms=flow.terms._replace(counting=None))
+    move_all(flow, state, constraint, order, **options)
     return state
 
 
@@ -130,46 +99,75 @@ def test_moving_nodes_shortens_the_description_by_what_it_says(case, random, blo
     assert (state.module_of < max(links.num_nodes, 1)).all()
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
-def test_moving_keeps_all_sums_in_step(case, random, block):
+@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.booleans())
+def test_moving_keeps_all_sums_in_step(case, random, block, exact):
     links, options, module_of = case
     flow = level_of(links.network(), options)
-    _, state = moved(flow, module_of, shuffled(links.num_nodes, random), block=block)
+    change, state = moved(flow, module_of, shuffled(links.num_nodes, random), block=block, exact=exact)
     assert_in_step(flow, state)
+    assert length_of(flow, state.module_of) == pytest.approx(length_of(flow, module_of) + change, abs=1e-10)
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.integers(1, 30))
-def test_interrupted_moving_gives_the_same(case, random, block, work):
-    links, options, module_of = case
-    flow, order = level_of(links.network(), options), shuffled(links.num_nodes, random)
-    change, state = moved(flow, module_of, order, block=block)
-    again, interrupted = moved(flow, module_of, order, block=block, work=work)
-    np.testing.assert_array_equal(interrupted.module_of, state.module_of)
-    assert again == pytest.approx(change, abs=1e-11)
+def random_level(options=None, links=6000):
+    rng = np.random.default_rng(7)
+    ends = rng.integers(0, 900, (2, links))
+    return level_of(Network.from_edges(*ends, rng.random(links)), options or WalkOptions()), rng
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, st.data())
+@pytest.mark.parametrize("options", [WalkOptions(), WalkOptions("directed", recorded_teleportation=True)])
+@pytest.mark.parametrize(("block", "exact"), [(900, False), (300, False), (40, False), (300, True)])
+@pytest.mark.parametrize("start", ["singles", "modules"])
+def test_any_number_of_threads_moves_alike(options, block, exact, start):
+    flow, rng = random_level(options)
+    module_of, order = numbers(900) if start == "singles" else rng.integers(0, 30, 900), rng.permutation(900)
+    found = [
+        (*moved(flow, module_of, order, block=block, exact=exact, threads=threads),) for threads in (1, 2, 3, 5, 16)
+    ]
+    change, state = found[0]
+    assert change < -0.1
+    assert_in_step(flow, state)
+    for other, same in found[1:]:
+        assert other == change
+        for one, two in zip(state[:-1], same[:-1], strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_any_number_of_threads_refines_alike(threads):
+    flow, rng = random_level()
+    module_of, order = rng.integers(0, 3, 900), rng.permutation(900)
+    one, other = (refined(flow, module_of, order, block=300, exact=False, threads=number) for number in (1, threads))
+    np.testing.assert_array_equal(one.module_of, other.module_of)
+    np.testing.assert_array_equal(one.modules, other.modules)
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders, st.data())
 def test_a_block_may_be_proposed_in_any_parts(case, random, data):
     links, options, module_of = case
     n = links.num_nodes
     flow, order = level_of(links.network(), options), shuffled(n, random)
     state = partition(flow, module_of.astype(np.uint32))
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
-    answers = []
-    for parts in ([0, n], [0, *cuts, n]):
-        queue, bounds = queue_with_blocks(order, max(n, 1)), unconstrained(state)
-        size, met = take_block(flow.links, state, bounds, queue)
-        assert (size, met) == (n, len(flow.links.indices) + n)
-        np.testing.assert_array_equal(queue.block[:n], order)
-        for begin, end in itertools.pairwise(parts):
-            scratch = scratch_of(flow)
-            ends = np.uint64(begin), np.uint64(end)
-            propose(flow.links, flow.nodes, flow.terms, state, bounds, queue, *ends, scratch)
-            assert not scratch.table.any()
-        answers.append(queue.proposed[:n])
-    np.testing.assert_array_equal(*answers)
+    whole, parts = proposals(flow, state, order, [0, n]), proposals(flow, state, order, [0, *cuts, n])
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(state.module_of, module_of)
-    assert (answers[0] <= n).all()
+    assert ((whole[0] <= n) | (whole[0] == STAY)).all()
+
+
+def proposals(flow, state, order, parts):
+    """What a block of all nodes proposes, part by part: destinations, and where these are other modules, the flows."""
+    block, scratch = block_of(order, len(order)), scratch_for(flow)
+    movers = links = 0
+    for begin, end in itertools.pairwise(parts):
+        ends = np.uint64(begin), np.uint64(end)
+        more, met = PROPOSE_NODES(flow, state, unconstrained(state), block, *ends, scratch)
+        movers, links = movers + more, links + met
+        assert not scratch.table.any()
+    assert links == len(flow.links.indices) + len(order)
+    wanted = block.destination != STAY
+    assert movers == wanted.sum()
+    return block.destination, block.flow_to_origin[wanted], block.flow_to_destination[wanted]
 
 
 def test_proposals_of_many_batches_may_be_split():
@@ -179,31 +177,24 @@ def test_proposals_of_many_batches_may_be_split():
     network = Network.from_edges(np.append(sources, np.zeros(899, int)), np.append(targets, np.arange(1, 900)))
     flow = level_of(network, WalkOptions())
     state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
-    order, bounds = rng.permutation(numbers(900)), unconstrained(state)
-    answers = []
-    for parts in ([0, 900], [0, 1, 17, 17, 450, 900], list(range(901))):
-        queue, scratch = queue_with_blocks(order, 900), scratch_of(flow)
-        take_block(flow.links, state, bounds, queue)
-        for begin, end in itertools.pairwise(parts):
-            ends = np.uint64(begin), np.uint64(end)
-            propose(flow.links, flow.nodes, flow.terms, state, bounds, queue, *ends, scratch)
-        assert not scratch.table.any()
-        answers.append(queue.proposed)
-    np.testing.assert_array_equal(answers[1], answers[0])
-    np.testing.assert_array_equal(answers[2], answers[0])
+    order = rng.permutation(numbers(900))
+    whole = proposals(flow, state, order, [0, 900])
+    for parts in ([0, 1, 17, 17, 450, 900], list(range(901))):
+        for one, other in zip(whole, proposals(flow, state, order, parts), strict=True):
+            np.testing.assert_array_equal(one, other)
     change, state = moved(flow, state.module_of, order, block=100)
     assert change < 0
     assert_in_step(flow, state)
 
 
-def test_moving_stops_after_the_given_work():
+def test_moving_stops_at_its_limits():
     flow = level_of(Network.from_edges(np.arange(99), np.arange(1, 100)), WalkOptions())
-    state = partition(flow, numbers(100))
-    queue, free_modules, scratch = queue_with_blocks(numbers(100), 1), free_modules_of(state), scratch_of(flow)
-    common = (flow.links, flow.nodes, flow.terms, state, unconstrained(state), queue, free_modules, scratch, new_move())
-    _, met = move_nodes(*common, np.uint64(10))
-    assert 10 <= met < 14
-    assert queue.ends[1] > 90
+    for limit in ({"max_links": 10}, {"stop": np.ones(1, np.uint8)}):
+        state = partition(flow, numbers(100))
+        _, met, waiting = move_all(flow, state, unconstrained(state), numbers(100), block=1, **limit)
+        assert met <= 13
+        assert len(waiting) > 90
+        assert_in_step(flow, state)
 
 
 @pytest.mark.parametrize("block", [1, 2, 6])
@@ -222,38 +213,78 @@ def test_a_node_may_move_to_a_module_of_its_own():
     assert in_order(state.module_of) == [0, 1, 1, 1]
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40))
-def test_spares_are_the_numbers_without_nodes(case):
-    links, options, module_of = case
-    state = partition(level_of(links.network(), options), module_of.astype(np.uint32))
-    free_modules = free_modules_of(state)
-    unused = set(range(links.num_nodes)) - set(module_of.tolist())
-    assert sorted(free_modules.numbers[: int(free_modules.size[0])].tolist()) == sorted(unused)
+def test_only_nodes_of_the_order_wait_at_first():
+    flow = level_of(TWO_TRIANGLES, WalkOptions())
+    state = partition(flow, np.array([0, 0, 2, 3, 4, 5], np.uint32))
+    change, _, _ = move_all(flow, state, unconstrained(state), [2], block=1, max_links=1)
+    assert change < 0
+    assert state.module_of.tolist() == [0, 0, 0, 3, 4, 5]
 
 
-def test_moving_keeps_the_spares_in_step():
-    rng = np.random.default_rng(7)
-    flow = level_of(Network.from_edges(*rng.integers(0, 900, (2, 6000))), WalkOptions())
-    state = partition(flow, rng.integers(0, 300, 900).astype(np.uint32))
-    queue, free_modules, bounds = (
-        queue_with_blocks(rng.permutation(numbers(900)), 100),
-        free_modules_of(state),
-        unconstrained(state),
-    )
-    common = (flow.links, flow.nodes, flow.terms, state, bounds, queue, free_modules, scratch_of(flow), new_move())
-    move_nodes(*common, np.uint64(FOREVER))
-    unused = np.flatnonzero(state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.size[0])]), unused)
+# What threads note about a block -------------------------------------------------------------
+
+FORM_WAVES, NOTE_EARLIER = kernel_of(_form_waves), kernel_of(_note_earlier_movers)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 10)), min_size=1, max_size=40), st.integers(0, 50))
+def test_moves_of_a_wave_have_no_module_in_common_and_waves_keep_the_order(pairs, last):
+    count = len(pairs)
+    block = block_of([], count)._replace(stamps=np.zeros(10, np.uint32))
+    block.movers[:] = np.arange(count)
+    block.origin[:] = [origin for origin, _ in pairs]
+    # The last module stands for none: the mover stays.
+    block.destination[:] = [STAY if destination == 10 else destination for _, destination in pairs]
+    new_last = FORM_WAVES(block, np.uint64(count), np.uint64(last))
+    waves = int(block.told[1])
+    assert new_last == last + waves
+    wave = block.wave.tolist()
+    assert set(wave) == set(range(1, waves + 1))
+    for w in range(1, waves + 1):
+        begin, end = block.wave_starts[w : w + 2].astype(int)
+        assert block.by_wave[begin:end].tolist() == [k for k in range(count) if wave[k] == w]
+    for (k, one), (other, two) in itertools.combinations(enumerate(pairs), 2):
+        if 10 not in (one[1], two[1]) and set(one) & set(two):
+            assert wave[k] < wave[other]
+
+
+@given(partitioned_walks(min_nodes=1, max_nodes=14, max_links=90), random_orders, st.data())
+def test_earlier_movers_are_the_neighbours_before_a_mover(case, random, data):
+    links, options, _ = case
+    n = links.num_nodes
+    flow = level_of(links.network(), options)
+    order = shuffled(n, random)
+    movers = sorted(data.draw(st.sets(st.integers(0, n - 1))))
+    block = block_of(order, n)._replace(position=np.zeros(n, np.uint32))
+    block.movers[: len(movers)] = movers
+    block.position[order[movers]] = np.array(movers, np.uint32) + np.uint32(1)
+    with Engine(2) as engine:
+        engine.together(NOTE_EARLIER, np.zeros(1, np.uint32), flow.links, block, np.uint64(len(movers)))
+    flows = link_flows(flow.links)
+    for k in movers:
+        row = slice(*flow.links.indptr[order[k] : order[k] + 2].astype(int))
+        expected = {
+            (movers_place, flow_of)
+            for j, flow_of in zip(flow.links.indices[row].tolist(), flows[row].tolist(), strict=True)
+            for movers_place in movers
+            if order[movers_place] == j and movers_place < k
+        }
+        count = int(block.num_earlier[k])
+        if len(expected) > 8:
+            assert count == 255
+        else:
+            found = zip(block.earlier[k, :count].tolist(), block.earlier_flow[k, :count].tolist(), strict=True)
+            assert set(found) == expected
+            assert count == len(expected)
 
 
 # Refining ------------------------------------------------------------------------------------
 
 
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks)
-def test_refining_gives_connected_sub_modules_inside_the_modules(case, random, block):
+@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.booleans())
+def test_refining_gives_connected_sub_modules_inside_the_modules(case, random, block, exact):
     links, options, module_of = case
     flow, given_modules = level_of(links.network(), options), module_of.copy()
-    state = refined(flow, module_of, shuffled(links.num_nodes, random), block=block)
+    state = refined(flow, module_of, shuffled(links.num_nodes, random), block=block, exact=exact)
     np.testing.assert_array_equal(module_of, given_modules)
     graph = graph_of(flow)
     for sub in np.unique(state.module_of):
@@ -263,17 +294,9 @@ def test_refining_gives_connected_sub_modules_inside_the_modules(case, random, b
     assert_in_step(flow, state)
     singletons = length_of(flow, np.arange(links.num_nodes))
     after = length_of(flow, state.module_of)
-    assert after <= singletons + 1e-10
     assert codelength(flow, state).total == pytest.approx(after, abs=1e-10)
-
-
-@given(partitioned_walks(max_nodes=12, max_links=40), random_orders, blocks, st.integers(1, 30))
-def test_interrupted_refining_gives_the_same(case, random, block, work):
-    links, options, module_of = case
-    flow, order = level_of(links.network(), options), shuffled(links.num_nodes, random)
-    whole = refined(flow, module_of, order, block=block)
-    interrupted = refined(flow, module_of, order, block=block, work=work)
-    np.testing.assert_array_equal(interrupted.module_of, whole.module_of)
+    if exact:
+        assert after <= singletons + 1e-10
 
 
 @pytest.mark.parametrize("block", [1, 2, 6])

@@ -8,22 +8,22 @@ import pytest
 from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimizer.engines import BEST_PLACE, PROPOSE_UNITS, block_of, move_all, scratch_for
 from strategies import countings, described, hierarchies, level_of, nested_walks, walks
 
 from mapeq._base.hierarchy import ROOT, Hierarchy
 from mapeq.network.network import Network
 from mapeq.objective.level import as_codewords
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition, settled
-from mapeq.objective.two_level import new_move, partition
-from mapeq.optimizer.aggregation import aggregate, compact
-from mapeq.optimizer.local_moves import MIN_GAIN, free_modules_of, new_queue, take_block
-from mapeq.optimizer.tree_moves import best_place, commit_units, move_units, places, propose_units
-from mapeq.optimizer.workspace import Workers, new_scratch
+from mapeq.objective.two_level import partition
+from mapeq.optimizer.blocks import STAY
+from mapeq.optimizer.engine import Engine
+from mapeq.optimizer.node_moves import MIN_GAIN
+from mapeq.optimizer.tree_moves import unit_constraint
 from mapeq.walk.options import WalkOptions
 
 DIRECTED = WalkOptions("directed")
 RECORDED = WalkOptions("directed", recorded_teleportation=True)
-FOREVER = np.uint64(1 << 60)
 random_orders = st.randoms(use_true_random=False)
 blocks = st.integers(1, 12)
 
@@ -80,8 +80,8 @@ class Units:
     """
 
     def __init__(self, flow, tree, unit_of, homes, state, *, anywhere):
-        small = compact(partition(flow, unit_of))
-        level = aggregate(flow, small, np.arange(len(unit_of), dtype=np.uint32), Workers())
+        small = Engine().compact(flow, partition(flow, unit_of))
+        level = Engine().aggregate(flow, small)
         self.flow = as_codewords(level) if anywhere else level
         self.members = [np.flatnonzero(small.module_of == u).tolist() for u in range(len(small.sizes))]
         self.homes = [homes[nodes[0]] for nodes in self.members]
@@ -152,29 +152,22 @@ class Units:
             return {module for module in modules if module[: len(root)] != root} - {own}
         return (set(self.paths) | {(*path[:d], "new") for path in self.paths for d in range(len(path))}) - {own}
 
-    def bounds(self):
-        return places(self.state, anywhere=self.anywhere)
+    def constraint(self):
+        return unit_constraint(self.state, anywhere=self.anywhere)
 
-    def kernel(self):
-        """The first arguments of all kernels."""
-        return self.flow.links, self.flow.nodes, self.flow.terms, self.state, self.bounds()
+    def best_place(self, u, scratch):
+        flow = self.flow
+        return BEST_PLACE(flow.links, flow.nodes, flow.terms, self.state, self.constraint(), np.uint64(u), scratch)
 
     def scratch(self):
-        widest = int(np.diff(self.flow.links.indptr).max(initial=0))
-        return new_scratch((widest + 2) * int(self.bounds().deepest), np.dtype(np.uint32))
+        return scratch_for(self.flow, (len(self.members) + 2) * int(self.constraint().deepest))
 
-    def run(self, order, *, block, work=FOREVER):
-        """Visit all units until none waits, interrupted after some work; returns the change and the free modules."""
-        queue, free_modules = queue_with_blocks(order, block), free_modules_of(self.state)
-        scratch, move, change = self.scratch(), new_move(), 0.0
-        while queue.ends[1]:
-            one, met = move_units(*self.kernel(), queue, free_modules, scratch, move, np.uint64(work))
-            assert one <= 0
-            assert met >= work or not queue.ends[1]
-            change += one
-        assert not queue.waiting.any()
-        assert not scratch.table.any()
-        return change, free_modules
+    def run(self, order, **options):
+        """Visit all units until none waits; returns the change."""
+        change, _, waiting = move_all(self.flow, self.state, self.constraint(), order, **options)
+        assert change <= 0
+        assert len(waiting) == 0
+        return change
 
     def whole(self, tree):
         """The hierarchy of all nodes, units and what is in them."""
@@ -189,11 +182,6 @@ class Units:
         sizes = self.state.sizes + np.bincount(module_of, minlength=len(self.state.sizes))
         sizes = sizes - np.bincount(self.state.module_of, minlength=len(self.state.sizes))
         return self.state._replace(module_of=module_of, sizes=sizes.astype(np.uint32))
-
-
-def queue_with_blocks(order, block):
-    """A queue of all units; by itself, that of a small network would take one unit at a time."""
-    return new_queue(order, len(order))._replace(block=np.empty(block, np.uint32), proposed=np.empty(block, np.uint32))
 
 
 every_flow = pytest.mark.parametrize(
@@ -246,7 +234,7 @@ def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, dat
     before = naive.hierarchical_codelength(walk, units.paths).total
     scratch = units.scratch()
     for u in shuffled(len(units.members), random).tolist()[:8]:
-        change, chain, entry, new = best_place(*units.kernel(), np.uint64(u), scratch)
+        change, chain, entry, new = units.best_place(u, scratch)
         assert not scratch.table.any()
         considered = units.places(u)
         changes = {
@@ -268,7 +256,7 @@ def test_a_node_may_move_to_a_new_module_beside_its_own_or_further_up():
         tree = tree_of([*paths, (2,), (2,), (2,)])
         units = Units.nodes(flow, tree, 2)
         scratch = units.scratch()
-        change, _, entry, new = best_place(*units.kernel(), np.uint64(0), scratch)
+        change, _, entry, new = units.best_place(0, scratch)
         assert change < 0
         assert new
         assert home_of(units.state, int(scratch.modules[entry])) == units.homes[0][:above]
@@ -286,14 +274,12 @@ def test_moving_keeps_all_sums_in_step_and_changes_what_it_says(fixed, kind, dat
     if units is None:
         return
     before = naive.hierarchical_codelength(walk, units.paths).total
-    change, free_modules = units.run(shuffled(len(units.members), random), block=block)
+    change = units.run(shuffled(len(units.members), random), block=block)
     state = units.whole(tree)
     assert_in_step(flow, state)
     after = naive.hierarchical_codelength(walk, paths_of(state)).total
     assert after == pytest.approx(before + change, abs=1e-10)
     assert length_of(flow, state) == pytest.approx(after, abs=1e-10)
-    unused = np.flatnonzero(units.state.sizes == 0)
-    np.testing.assert_array_equal(np.sort(free_modules.numbers[: int(free_modules.size[0])]), unused)
 
 
 @pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
@@ -304,13 +290,11 @@ def test_nodes_leave_random_modules_for_new_ones(options):
     targets = sources - sources % whole + rng.integers(0, whole)
     flow = level_of(Network.from_edges(sources, targets, rng.exponential(size=150), directed=True), options)
     units = Units.nodes(flow, tree_of(list(map(tuple, rng.integers(0, 2, (24, 3)).tolist()))), 8)
-    first = next(u for u in range(24) if best_place(*units.kernel(), np.uint64(u), units.scratch())[3])
-    order = np.roll(np.arange(24, dtype=np.uint32), -first)
-    # With so little work, only the first block of one unit is visited.
-    queue, free_modules = queue_with_blocks(order, 1), free_modules_of(units.state)
-    unused = int(free_modules.size[0])
-    move_units(*units.kernel(), queue, free_modules, units.scratch(), new_move(), np.uint64(1))
-    assert free_modules.size[0] == unused - 1
+    first = next(u for u in range(24) if units.best_place(u, units.scratch())[3])
+    unused = np.count_nonzero(units.state.sizes == 0)
+    # With this limit, only the first block of one unit is visited.
+    move_all(flow, units.state, units.constraint(), [first], block=1, max_links=1)
+    assert np.count_nonzero(units.state.sizes == 0) == unused - 1
     assert_in_step(flow, units.state)
 
 
@@ -323,7 +307,7 @@ def test_when_no_unit_moves_any_more_no_place_is_better(fixed, kind, data, rando
     if units is None:
         return
     n = len(units.members)
-    while units.run(shuffled(n, random), block=3)[0] < 0:
+    while units.run(shuffled(n, random), block=3) < 0:
         pass
     state = units.whole(tree)
     units.paths = paths_of(state)
@@ -332,23 +316,6 @@ def test_when_no_unit_moves_any_more_no_place_is_better(fixed, kind, data, rando
     for u in shuffled(n, random).tolist()[:8]:
         for home in units.places(u):
             assert naive.hierarchical_codelength(walk, units.moved(u, home)).total >= length - 1e-10
-
-
-@every_kind
-@given(st.data(), random_orders, blocks, st.integers(1, 30))
-@settings(max_examples=30)
-def test_interrupted_moving_gives_the_same(kind, data, random, block, work):
-    flow, _, tree, units = drawn(data, kind)
-    if units is None:
-        return
-    order, start = shuffled(len(units.members), random), copied(units.state)
-    change, _ = units.run(order, block=block)
-    once, units.state = units.state, start
-    again, _ = units.run(order, block=block, work=work)
-    np.testing.assert_array_equal(units.state.module_of, once.module_of)
-    np.testing.assert_array_equal(units.state.parent, once.parent)
-    assert again == pytest.approx(change, abs=1e-11)
-    assert_in_step(flow, units.whole(tree))
 
 
 def copied(state):
@@ -374,22 +341,21 @@ def test_a_block_may_be_proposed_in_any_parts(kind, data, random):
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
     answers = []
     for parts in ([0, n], [0, *cuts, n]):
-        queue = queue_with_blocks(order, n)
-        links_of_units = units.flow.links
-        assert take_block(links_of_units, units.state, units.bounds(), queue) == (n, len(links_of_units.indices) + n)
+        block, scratch, links = block_of(order, n), units.scratch(), 0
         for begin, end in itertools.pairwise(parts):
-            scratch = units.scratch()
-            propose_units(*units.kernel(), queue, np.uint64(begin), np.uint64(end), scratch)
+            ends = np.uint64(begin), np.uint64(end)
+            links += PROPOSE_UNITS(units.flow, units.state, units.constraint(), block, *ends, scratch)[1]
             assert not scratch.table.any()
-        answers.append(queue.proposed)
+        assert links == len(units.flow.links.indices) + n
+        answers.append(block.destination)
     np.testing.assert_array_equal(*answers)
     for array, same in zip(units.state, before, strict=True):
         np.testing.assert_array_equal(array, same)
-    for u, wants in zip(order, answers[0], strict=True):
-        assert wants == (best_place(*units.kernel(), np.uint64(u), scratch)[0] < -MIN_GAIN)
+    for u, wanted in zip(order, answers[0], strict=True):
+        assert (wanted != STAY) == (units.best_place(u, scratch)[0] < -MIN_GAIN)
 
 
-def test_a_larger_network_moves_alike_in_any_parts():
+def test_any_number_of_threads_moves_a_larger_network_alike():
     """More units than one block holds, and a hub whose candidates are many."""
     rng = np.random.default_rng(7)
     sources, targets = rng.integers(0, 900, (2, 6000))
@@ -398,20 +364,13 @@ def test_a_larger_network_moves_alike_in_any_parts():
     leaves = rng.integers(0, 200, 900)
     tree = tree_of([(int(m) % 5, int(m) % 30, int(m)) for m in leaves])
     lengths = []
-    for count in (1, 3, 7):
+    for threads in (1, 2, 3, 5, 16):
         units = Units.nodes(flow, tree, 64)
-        queue, free_modules = queue_with_blocks(np.arange(900, dtype=np.uint32), 100), free_modules_of(units.state)
-        change, scratch = 0.0, units.scratch()
-        while queue.ends[1]:
-            size, _ = take_block(flow.links, units.state, units.bounds(), queue)
-            for part in range(count):
-                begin, end = int(size) * part // count, int(size) * (part + 1) // count
-                propose_units(*units.kernel(), queue, np.uint64(begin), np.uint64(end), scratch)
-            change += commit_units(*units.kernel(), queue, size, free_modules, scratch, new_move())
+        change = units.run(np.arange(900), block=100, threads=threads)
         assert_in_step(flow, units.state)
         lengths.append(length_of(flow, units.state))
         assert lengths[-1] == pytest.approx(length_of(flow, multilevel_partition(flow, tree)) + change, abs=1e-9)
-    assert lengths == [lengths[0]] * 3
+    assert lengths == [lengths[0]] * 5
     assert change < -0.1
 
 
@@ -422,7 +381,7 @@ def test_without_spare_numbers_nothing_new_is_made():
     changes = []
     for room in (0, 1):
         units = Units.nodes(flow, tree, room)
-        changes.append(units.run(np.arange(4, dtype=np.uint32), block=1)[0])
+        changes.append(units.run(np.arange(4), block=1))
         assert_in_step(flow, units.state)
     assert changes[1] < changes[0]
 
@@ -432,9 +391,8 @@ def test_modules_that_fall_empty_together_are_spare_again():
     flow = level_of(Network.from_edges([0, 0, 1, 2, 3, 3, 4], [1, 2, 2, 3, 4, 5, 5]), WalkOptions())
     tree = tree_of([(0,), (0,), (1, 0, 0), (2,), (2,), (2,)])
     units = Units.nodes(flow, tree, 0)
-    _, free_modules = units.run(np.array([2, 0, 1, 3, 4, 5], dtype=np.uint32), block=1)
+    units.run([2, 0, 1, 3, 4, 5], block=1)
     gone = list(paths_of(tree)[2])
-    assert sorted(free_modules.numbers[: int(free_modules.size[0])].tolist()) == sorted(gone)
     assert not units.state.modules[gone].any()
     assert not units.state.sizes[gone].any()
     assert_in_step(flow, units.state)

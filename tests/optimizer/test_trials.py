@@ -13,12 +13,11 @@ from strategies import partitioned_walks, walks
 
 from mapeq._base.hierarchy import cut, renumbered, two_levels
 from mapeq._base.progress import Progress
-from mapeq._base.threads import WORTH_SHARING
 from mapeq.network.network import Network
 from mapeq.objective.level import network_level
 from mapeq.objective.two_level import codelength, one_level_codelength, partition
 from mapeq.optimizer.control import Control, SearchOptions
-from mapeq.optimizer.local_moves import BLOCKS
+from mapeq.optimizer.engine import WORTH_SHARING
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
@@ -219,7 +218,7 @@ def test_the_codelength_is_that_of_the_oracle():
 @pytest.mark.parametrize("num_trials", [1, 5])
 @pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
-    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
     flow = random_walk(planted(2, directed=options.flow_model == "directed"), options)
     one = find_modules(flow, num_trials=num_trials, seed=42)
     for num_threads in (1, 2, 3, 5):
@@ -235,7 +234,7 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     nearby = sources - sources % 50 + rng.integers(0, 50, len(sources))
     targets = np.where(rng.random(len(sources)) < 0.6, nearby, rng.integers(0, 20_000, len(sources)))
     flow = random_walk(Network.from_edges(sources, targets), WalkOptions())
-    assert len(flow.links.indices) // BLOCKS >= WORTH_SHARING
+    assert len(flow.links.indices) >= WORTH_SHARING
     one = find_modules(flow)
     for num_threads in (2, 3):
         np.testing.assert_array_equal(modules_of(find_modules(flow, num_threads=num_threads)), modules_of(one))
