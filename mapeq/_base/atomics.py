@@ -27,10 +27,10 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, indices: l
 
 
 @intrinsic
-def fetch_add(typing_context, array, index, value):  # type: ignore[no-untyped-def]
+def fetch_add(typing_context, array, index, value):
     """Add to an entry of a one-dimensional array at once, whatever other threads do; returns what it was before."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], arguments[0], [arguments[1]])
         return builder.atomic_rmw("add", address, arguments[2], "seq_cst")
 
@@ -38,10 +38,10 @@ def fetch_add(typing_context, array, index, value):  # type: ignore[no-untyped-d
 
 
 @intrinsic
-def load_acquire(typing_context, array, index):  # type: ignore[no-untyped-def]
-    """Read an entry of a one-dimensional array; what another thread wrote before it stored the entry can be read, too."""
+def load_acquire(typing_context, array, index):
+    """Read an entry of a one-dimensional array; what a thread wrote before it stored the entry can be read, too."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], arguments[0], [arguments[1]])
         return builder.load_atomic(address, "acquire", signature.return_type.bitwidth // 8)
 
@@ -49,10 +49,10 @@ def load_acquire(typing_context, array, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def store_release(typing_context, array, index, value):  # type: ignore[no-untyped-def]
+def store_release(typing_context, array, index, value):
     """Write an entry of a one-dimensional array, for threads that read it by :func:`load_acquire`."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], arguments[0], [arguments[1]])
         builder.store_atomic(arguments[2], address, "release", signature.args[2].bitwidth // 8)
         return context.get_dummy_value()
@@ -61,10 +61,10 @@ def store_release(typing_context, array, index, value):  # type: ignore[no-untyp
 
 
 @intrinsic
-def pause(typing_context):  # type: ignore[no-untyped-def]
+def pause(typing_context):
     """Tell the processor that this thread waits in a loop."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         if _MACHINE in ("x86_64", "amd64"):
             _call(builder, "llvm.x86.sse2.pause", ir.VoidType(), [], [])
         elif _MACHINE in ("arm64", "aarch64"):
@@ -75,10 +75,10 @@ def pause(typing_context):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def offer_processor(typing_context):  # type: ignore[no-untyped-def]
+def offer_processor(typing_context):
     """Let another thread run on this processor, if one waits for it."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         if _YIELD is not None:
             _call(builder, _YIELD, _I32, [], [])
         return context.get_dummy_value()
@@ -87,10 +87,10 @@ def offer_processor(typing_context):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
+def prefetch(typing_context, array, index):
     """Ask for an entry of an array, or a row of a two-dimensional one, before it is needed."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         zeros = [ir.Constant(arguments[1].type, 0)] * (signature.args[0].ndim - 1)
         address = _address(context, builder, signature.args[0], arguments[0], [arguments[1], *zeros])
         address = builder.bitcast(address, ir.IntType(8).as_pointer())
@@ -108,10 +108,10 @@ def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def read_only_view(typing_context, array):  # type: ignore[no-untyped-def]
+def read_only_view(typing_context, array):
     """The same array, or None, of the type that Numba gives to read-only ones: kernels are compiled for these only."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         return arguments[0]
 
     kept = array if isinstance(array, types.NoneType) else array.copy(readonly=True)

@@ -23,12 +23,12 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.cpu import CPUTargetOptions
 from numba.core.typed_passes import NopythonTypeInference
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
@@ -68,7 +68,7 @@ def jit(function: Callable[..., Any]) -> Any:
     """Compile a kernel: ``nogil``, NumPy's division, cached on disk where a disk can be written.
 
     It must not allocate, and is compiled without reference counts: Numba would count references to the arrays of a
-    NamedTuple wherever a branch takes one out, by atomic instructions, also in loops, where they cost more than the loop.
+    NamedTuple wherever a branch takes one out, by atomic instructions that cost more than the loop around them.
     """
     return _cached(_compiled(function, **_UNCOUNTED))
 
@@ -85,11 +85,6 @@ def inlined(function: Callable[..., Any]) -> Any:
     into code that nobody runs.
     """
     return _part_of_others(function, forceinline=True)
-
-
-def woven(function: Callable[..., Any]) -> Any:
-    """Put the source of a function into each kernel that calls it, before types are known: no branch depends on None."""
-    return _compiled(function, inline="always", **_UNCOUNTED)
 
 
 def step(function: Callable[..., Any]) -> Any:
@@ -124,7 +119,7 @@ class _Source(JITCodeLibrary):
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
-class _KeepSource(FunctionPass):  # type: ignore[misc]
+class _KeepSource(FunctionPass):
     _name = "mapeq_keep_source"
 
     def __init__(self) -> None:
@@ -136,7 +131,7 @@ class _KeepSource(FunctionPass):  # type: ignore[misc]
         return True
 
 
-class _PartCompiler(CompilerBase):  # type: ignore[misc]
+class _PartCompiler(CompilerBase):
     """Compiles a function without making machine code of it alone."""
 
     def define_pipelines(self) -> list[Any]:

@@ -135,7 +135,7 @@ class Threads:
             answers[0] = jobs[0]()
         finally:  # nobody writes to shared arrays any more when this returns or raises
             for _ in jobs[1:]:
-                number, answers[number], error = self._done.get()  # noqa: B909
+                number, answers[number], error = self._done.get()
                 errors += [error] if error else []
         if errors:
             raise errors[0]
@@ -145,6 +145,6 @@ class Threads:
         while (job := jobs.get()) is not None:
             try:
                 self._done.put((number, job(), None))
-            except BaseException as error:  # noqa: BLE001 - raised where the work was given out
+            except BaseException as error:
                 self._done.put((number, None, error))
             del job

@@ -221,7 +221,7 @@ def apply_move(terms, state, i, destination, left, joined):
 
 @inlined
 def add_to_index(state, codebook, rate, more):
-    """Let an index codebook be used at a higher `rate`, and name `more` modules; returns the change of its cost in bits."""
+    """Let an index codebook be used more, by a `rate`, and name `more` modules; returns its change in bits."""
     before = state.index_sums[codebook, INDEX_COST]
     state.index_sums[codebook, INDEX_RATE] += rate
     state.index_sums[codebook, INDEX_COST] = plogp(state.index_sums[codebook, INDEX_RATE])

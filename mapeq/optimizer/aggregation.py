@@ -23,7 +23,7 @@ from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import Terms, within_modules
-from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, Partition, codebook_of
+from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
 from mapeq.walk.flow import ENTER, Links
 
@@ -304,9 +304,7 @@ def coarser_level(level, memory, count):
         read_only_view(memory.flow[:num_links]),
         ONE,
     )
-    codebooks = Codebooks(
-        read_only_view(memory.codebook_of[:count]), level.codebooks.stride, level.codebooks.exit
-    )
+    codebooks = Codebooks(read_only_view(memory.codebook_of[:count]), level.codebooks.stride, level.codebooks.exit)
     terms = Terms(_read_only_rows(memory.teleport, count)[0], level.terms.counting)
     return Level(links, read_only_view(memory.nodes[:count]), terms, level.constant, codebooks)
 

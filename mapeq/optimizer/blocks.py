@@ -137,7 +137,7 @@ class Limits(NamedTuple):
         Anything but 0 ends moving with the current block.
     """
 
-    max_links: np.float64
+    max_links: float
     exact: np.uint64
     block_size: np.uint64
     stop: NDArray[np.uint8]

@@ -27,7 +27,9 @@ from mapeq.optimizer.tree_moves import UnitConstraint
 from mapeq.walk.flow import Links
 
 _SUM_CODELENGTH, _DRAW_ORDER, _MOVE = map(kernel_of, (sum_codelength, draw_order, move))
-_COMPACT, _EXPAND, _SINGLE_MODULES = map(kernel_of, (aggregation.compact, aggregation.expand, aggregation.single_modules))
+_COMPACT, _EXPAND, _SINGLE_MODULES = map(
+    kernel_of, (aggregation.compact, aggregation.expand, aggregation.single_modules)
+)
 _GROUP, _AGGREGATE = map(kernel_of, (aggregation.group, aggregation.aggregate))
 
 #: Levels of fewer stored links are left to one thread: waking another one takes some 50 microseconds.
@@ -124,14 +126,13 @@ class Engine(Threads):
         shared = self.is_shared(level)
         self.together(_AGGREGATE, level, state, groups, rows, memory, each=scratch, shared=shared)
         filled = int(memory.indptr[count])
-        links = Links(*map(read_only, (memory.indptr, memory.indices[:filled], memory.flow[:filled])), ONE)
+        indices, flow = read_only(memory.indices[:filled]), read_only(memory.flow[:filled])
+        links = Links(read_only(memory.indptr), indices, flow, ONE)
         codebooks = level.codebooks
         if codebooks.stride:
             codebooks = codebooks._replace(of=read_only(memory.codebook_of[:count]))
         teleport = None if memory.teleport is None else read_only(memory.teleport)
-        return Level(
-            links, read_only(memory.nodes), level.terms._replace(teleport=teleport), level.constant, codebooks
-        )
+        return Level(links, read_only(memory.nodes), level.terms._replace(teleport=teleport), level.constant, codebooks)
 
     def refine(self, level: Level, state: Partition, seed: np.uint64) -> Partition:
         """Connected sub-modules of all modules of a compact partition; the number of these has no price."""
@@ -152,7 +153,7 @@ class Engine(Threads):
         nodes: IndexArray | None = None,
     ) -> float:
         """Move nodes or units, some of them first or all, until none has a reason to; returns the change in bits."""
-        n, dtype = len(level.nodes), level.links.indices.dtype
+        n = len(level.nodes)
         visits, block = self._memory_for(level)[:2]
         visits = first_visits(visits, n, n if nodes is None else len(nodes))
         if nodes is None:

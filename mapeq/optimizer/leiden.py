@@ -60,12 +60,12 @@ class Plan(NamedTuple):
         Whether the modules are built anew from parts that have been refined twice.
     refined_levels : uint64
         Modules are refined on so many levels; above them, they are aggregated as they are.
-    max_sweeps : float64
+    max_sweeps : float
         Most visits of the nodes' first moves, in multiples of the numbers of links and nodes.
-    min_gain : float64
+    min_gain : float
         The search has converged when moving the nodes shortens the description by less than this fraction of it. Then,
         too, the nodes are aggregated by the modules that they form.
-    codelength : float64
+    codelength : float
         Of the given partition, in bits.
     worth_sharing : uint64
         Levels of fewer links are left to one thread, and every move on them is evaluated with the index as it is then.
@@ -78,9 +78,9 @@ class Plan(NamedTuple):
     rough: bool
     rebuild: bool
     refined_levels: np.uint64
-    max_sweeps: np.float64
-    min_gain: np.float64
-    codelength: np.float64
+    max_sweeps: float
+    min_gain: float
+    codelength: float
     worth_sharing: np.uint64
     stop: NDArray[np.uint8]
 
@@ -157,7 +157,7 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
     team, level = everybody, network
     height, num_found = ZERO, ZERO
     converged = False
-    state = _begin(team, level, start, plan, memory)
+    state = _begin(team, level, start, plan.from_singles, memory.working, memory.sums)
     before = plan.codelength
     if plan.from_singles:
         index, within = sum_codelength(team, level.terms, state, memory.sums)
@@ -169,7 +169,9 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
                 break  # the first thread goes on alone
             team = Team(ZERO, ONE, everybody.words)
         sweeps = plan.max_sweeps if height == ZERO else np.inf
-        change = _move_nodes(team, level, state, plan, memory, TWO * height, sweeps, scratch)
+        anywhere = _anywhere(team, np.uint64(len(state.sizes)), memory)
+        seed = plan.seed + TWO * height
+        change = _move(team, level, state, anywhere, plan, seed, sweeps, memory.visits, memory.block, scratch)
         found, num_found = _compacted(team, level, state, memory.number, memory.counts, memory.found)
         n = np.uint64(len(level.nodes))
         if height == ZERO:
@@ -180,19 +182,19 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
             as_it_is = converged or settled or height >= plan.refined_levels or (plan.rough and height == ZERO)
             parts, num_parts = found, num_found
             if not as_it_is:
-                parts, num_parts = _refined(team, level, found, plan, memory, TWO * height + ONE, scratch)
+                parts, num_parts = _refined(team, level, found, plan, seed + ONE, memory, scratch)
                 climbing = memory.block.told[STOPPED] == 0.0 and num_parts < n
         if climbing:
-            groups = _grouped(team, parts.module_of, num_parts, memory)
+            groups = _grouped(team, parts.module_of, num_parts, memory.groups, memory.number)
             level = aggregate(
                 team, level, parts, groups, memory.rows, memory.even if height % TWO == ONE else memory.odd, scratch
             )
-            _note_parts(team, parts.module_of, height, memory)
+            _note_parts(team, parts.module_of, height, memory.part_of, memory.above, memory.told)
             if as_it_is or (plan.rebuild and height == ONE):
-                state = _working(level, memory, num_parts)
+                state = _working(level, memory.working, num_parts)
                 single_modules(team, level, state, memory.sums)
             else:
-                state = _working(level, memory, rows_for(num_found, num_parts))
+                state = _working(level, memory.working, rows_for(num_found, num_parts))
                 project(team, found.module_of, parts.module_of, state.module_of)
                 expand(team, found, state)
             height += ONE
@@ -200,7 +202,7 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
         memory.told[NUM_FOUND], memory.told[HEIGHT], memory.told[CONVERGED] = num_found, height, np.uint64(converged)
     barrier(everybody)
     num_found, height = memory.told[NUM_FOUND], memory.told[HEIGHT]
-    _label(everybody, memory, height, labels)
+    _label(everybody, memory.found.module_of, height, memory.part_of, memory.above, labels)
     found = _partition(memory.found, network, memory.found.module_of, num_found)
     index, within = sum_codelength(everybody, network.terms, found, memory.sums)
     return num_found, memory.told[CONVERGED] == ONE, max(index, 0.0) + max(within + network.constant, 0.0)
@@ -209,17 +211,17 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
 @jit
 def refine(team, level, found, plan, memory, scratch):
     """Connected sub-modules of all modules of a compact partition go to ``memory.parts``; returns their number."""
-    _, num_parts = _refined(team, level, found, plan, memory, ONE, scratch)
+    _, num_parts = _refined(team, level, found, plan, plan.seed, memory, scratch)
     return num_parts
 
 
 @step
-def _begin(team, level, start, plan, memory):
+def _begin(team, level, start, from_singles, memory, sums):
     """The partition that the pass starts from, with memory for more modules."""
     n = np.uint64(len(level.nodes))
-    if plan.from_singles:
+    if from_singles:
         state = _working(level, memory, n)
-        single_modules(team, level, state, memory.sums)
+        single_modules(team, level, state, sums)
     else:
         state = _working(level, memory, rows_for(np.uint64(len(start.sizes)), n))
         begin, end = share(n, team)
@@ -242,7 +244,7 @@ def rows_for(num_modules, n):
 
 @inlined
 def _working(level, memory, rows):
-    return _partition(memory.working, level, memory.working.module_of[: np.uint64(len(level.nodes))], rows)
+    return _partition(memory, level, memory.module_of[: np.uint64(len(level.nodes))], rows)
 
 
 @inlined
@@ -266,25 +268,25 @@ def _first_rows(array, rows):
     return (array,)
 
 
-@step
-def _move_nodes(team, level, state, plan, memory, number, sweeps, scratch):
-    """Move nodes to any modules; returns the change of codelength in bits."""
-    anywhere = NodeConstraint(memory.number[:1], ZERO, memory.counts[:2], ZERO, None)
+@inlined
+def _anywhere(team, rows, memory):
+    """Nodes may move to any module."""
     if team.number == ZERO:
         memory.number[0] = 0
-        memory.counts[0], memory.counts[1] = ZERO, np.uint64(len(state.sizes))
-    return _move(team, level, state, anywhere, plan, memory, number, sweeps, scratch)
+        memory.counts[0], memory.counts[1] = ZERO, rows
+    return NodeConstraint(memory.number[:1], ZERO, memory.counts[:2], ZERO, None)
 
 
 @step
-def _move(team, level, state, constraint, plan, memory, number, sweeps, scratch):
+def _move(team, level, state, constraint, plan, seed, sweeps, visits, block, scratch):
+    """Move nodes where they may go; returns the change of codelength in bits."""
     n = np.uint64(len(level.nodes))
     num_links = np.uint64(len(level.links.indices))
-    visits = Visits(memory.visits.order[:n], memory.visits.waiting[:n], memory.visits.listed[:n], memory.visits.counts)
-    draw_order(team, plan.seed + number, visits.order)
+    visits = Visits(visits.order[:n], visits.waiting[:n], visits.listed[:n], visits.counts)
+    draw_order(team, seed, visits.order)
     exact = _is_counted(level.terms.counting) or num_links < plan.worth_sharing
     limits = Limits(sweeps * np.float64(num_links + n), np.uint64(exact), block_size(n), plan.stop)
-    change, _ = move(team, level, state, constraint, visits, memory.block, limits, scratch)
+    change, _ = move(team, level, state, constraint, visits, block, limits, scratch)
     return change
 
 
@@ -304,16 +306,16 @@ def _compacted(team, level, state, number, counts, memory):
 
 
 @step
-def _grouped(team, module_of, count, memory):
-    groups = Groups(memory.groups.starts[: count + ONE], memory.groups.members[: np.uint64(len(module_of))])
-    group(team, module_of, groups, memory.number[:count])
+def _grouped(team, module_of, count, memory, ends):
+    groups = Groups(memory.starts[: count + ONE], memory.members[: np.uint64(len(module_of))])
+    group(team, module_of, groups, ends[:count])
     return groups
 
 
 @step
-def _refined(team, level, found, plan, memory, number, scratch):
+def _refined(team, level, found, plan, seed, memory, scratch):
     """Connected sub-modules of all modules of a compact partition, the number of which has no price; and how many."""
-    groups = _grouped(team, found.module_of, np.uint64(len(found.sizes)), memory)
+    groups = _grouped(team, found.module_of, np.uint64(len(found.sizes)), memory.groups, memory.number)
     level = Level(level.links, level.nodes, Terms(level.terms.teleport, None), level.constant, level.codebooks)
     n = np.uint64(len(level.nodes))
     rows = _partition(memory.working, level, memory.working.module_of[:n], n)
@@ -321,37 +323,36 @@ def _refined(team, level, found, plan, memory, number, scratch):
     state = Partition(rows.module_of, rows.modules, rows.teleport, rows.sizes, index, level.codebooks)
     singletons_in_groups(team, level, groups, state, memory.sums)
     inside = NodeConstraint(found.module_of, ONE, groups.starts, ONE, None)
-    _move(team, level, state, inside, plan, memory, number, np.inf, scratch)
+    _move(team, level, state, inside, plan, seed, np.inf, memory.visits, memory.block, scratch)
     return _compacted(team, level, state, memory.number, memory.counts, memory.parts)
 
 
 @step
-def _note_parts(team, module_of, height, memory):
+def _note_parts(team, module_of, height, part_of, above, told):
     """Keep track of which node of the level above holds each node of the network."""
     n = np.uint64(len(module_of))
     if height <= ONE:
         begin, end = share(n, team)
-        target = memory.part_of if height == ZERO else memory.above
+        target = part_of if height == ZERO else above
         for i in range(begin, end):
             target[i] = module_of[i]
         if team.number == ZERO and height == ONE:
-            memory.told[NUM_PARTS] = n
+            told[NUM_PARTS] = n
         barrier(team)
     else:
-        above = memory.above[: memory.told[NUM_PARTS]]
+        above = above[: told[NUM_PARTS]]
         compose(team, above, module_of, above)
 
 
 @step
-def _label(team, memory, height, labels):
+def _label(team, module_of, height, part_of, above, labels):
     """The module of each node of the network."""
-    module_of = memory.found.module_of
     begin, end = share(np.uint64(len(labels)), team)
     for i in range(begin, end):
         j = np.uint64(i)
         if height > ZERO:
-            j = np.uint64(memory.part_of[j])
+            j = np.uint64(part_of[j])
         if height > ONE:
-            j = np.uint64(memory.above[j])
+            j = np.uint64(above[j])
         labels[i] = module_of[j]
     barrier(team)

@@ -16,7 +16,7 @@ Threads change nothing: what a node proposes depends on the modules before the b
 gives what committing in order gives. Sums of floating-point numbers are taken by one thread, in the order of the block.
 
 While a large level moves, all moves of a block are evaluated with the index codebook as it was before the block. If
-that ever lengthens the description, and on small levels always, the index follows every move, in the order of the block.
+that ever lengthens the description, and on small levels always, the index follows every move, in the block's order.
 """
 
 from __future__ import annotations
@@ -306,7 +306,9 @@ def _commit(team, level, state, constraint, block, num_movers, in_waves, exact, 
             barrier(team)
     else:
         if team.number == ZERO:
-            _commit_in_order(constraint.outer, constraint.deepest, level, state, constraint, block, num_movers, exact, scratch)
+            _commit_in_order(
+                constraint.outer, constraint.deepest, level, state, constraint, block, num_movers, exact, scratch
+            )
         barrier(team)
 
 
@@ -339,7 +341,7 @@ def _count_made(block, num_movers):
 
 @inlined
 def _add_up(outer, state, block, num_movers):
-    """Let the index codebooks follow the moves of a block, and sum up the change of codelength, in the block's order."""
+    """Let the index codebooks follow the moves of a block, and sum up the change of codelength, in its order."""
     if outer is not None:
         change = 0.0
         for r in range(num_movers):

@@ -98,7 +98,9 @@ def propose_nodes(level, state, constraint, block, begin, end, scratch):
             best = _best_entry(index_cost, own, alone, scratch)
             if best != own:
                 num_movers += ONE
-                block.destination[k] = np.uint64(len(state.sizes)) if best == alone else np.uint64(scratch.modules[best])
+                block.destination[k] = (
+                    np.uint64(len(state.sizes)) if best == alone else np.uint64(scratch.modules[best])
+                )
                 block.origin[k] = scratch.modules[own]
                 block.flow_to_origin[k] = scratch.flow_to_module[own]
                 block.flow_to_destination[k] = 0.0 if best == alone else scratch.flow_to_module[best]
@@ -219,7 +221,7 @@ def evaluate(level, state, block, done, batch, scratch):
 
 @inlined
 def _best_entry(index_cost, own, alone, scratch):
-    """The entry of the best module for a node, its first one if it should stay; `index_cost` is that of the index now."""
+    """The entry of the best module for a node, its first one if it should stay; the index costs `index_cost` now."""
     # A move pays if joining a module, with the index after it, costs less than leaving saves, with the index as it is.
     least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own

@@ -113,8 +113,8 @@ class TwoLevelOptimizer:
                 found = self._leiden_pass(small, found, MIN_RELATIVE_GAIN_EARLY)
             ends.append(found)
         best = min(ends, key=codelength_of)
-        start = best.state._replace(module_of=best.state.module_of[parts.module_of], codebooks=network.codebooks)
-        found = self._leiden_pass(network, best._replace(state=start), 0.0)
+        state = best.state._replace(module_of=best.state.module_of[parts.module_of], codebooks=network.codebooks)
+        found = self._leiden_pass(network, best._replace(state=state), 0.0)
         return min(one, other, self._outcome(network, two_levels(found.state.module_of)), key=codelength_of)
 
     def _overlapped(self, network: Level, one: Hierarchy, other: Hierarchy) -> tuple[Partition, Level]:

@@ -15,7 +15,7 @@ from mapeq.api import start_from
 from mapeq.network.changes import changed_nodes
 from mapeq.network.labels import positions
 from mapeq.network.network import Network
-from mapeq.optimizer import two_level as descent
+from mapeq.optimizer.engine import Engine
 
 TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
 
@@ -182,10 +182,18 @@ def test_a_network_that_grew_is_described_as_well_as_from_nothing(name, directed
 def test_only_what_has_changed_is_looked_at(monkeypatch):
     before, after = grown("hep-th")
     waiting = []
-    new_queue = descent.new_queue
-    monkeypatch.setattr(
-        descent, "new_queue", lambda order, num_nodes: waiting.append(len(order)) or new_queue(order, num_nodes)
-    )
+    move, leiden_pass = Engine.move, Engine.leiden_pass
+
+    def watched_move(engine, level, state, constraint, seed, nodes):
+        waiting.append(len(nodes))
+        return move(engine, level, state, constraint, seed, nodes)
+
+    def watched_pass(engine, level, *arguments, **options):
+        waiting.append(len(level.nodes))
+        return leiden_pass(engine, level, *arguments, **options)
+
+    monkeypatch.setattr(Engine, "move", watched_move)
+    monkeypatch.setattr(Engine, "leiden_pass", watched_pass)
     old = mapeq.infomap(before)
     waiting.clear()
     mapeq.infomap(after, initial_partition=old)

@@ -36,7 +36,7 @@ def block_of(nodes, num_nodes):
 
 
 def move_all(level, state, constraint, order, *, block=1, exact=True, threads=1, max_links=np.inf, stop=NOW):
-    """Move nodes or units until none wants to; the change, the number of links visited, and the nodes that wait still."""
+    """Move nodes or units until none wants to; the change, the number of links visited, and who still waits."""
     n = len(level.nodes)
     visits = new_visits(max(n, 1), level.links.indices.dtype)
     visits = visits._replace(order=np.array(order, visits.order.dtype), waiting=visits.waiting[:n])
