@@ -7,7 +7,8 @@ modules are kept, and divided in the same way, until no division pays. Modules d
 two-level partition, since the codebooks that name them are small.
 
 Then the hierarchy is *tuned*: nodes move between leaf modules, then connected parts of leaf modules do, then whole
-subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay.
+subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay. At
+the end of a trial, levels are built above a two-level partition, and leaf modules are divided once more.
 
 Two hierarchies are recombined through the overlap of their leaf modules, like two partitions. Both are tuned, and a new
 one is found, as hierarchies of the small network of the overlap; another is built above the leaf modules of the best of
@@ -155,15 +156,27 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         return self._outcome(network, _hierarchy(dissolved(network, state)))
 
     def finish(self, network: Level, best: Outcome) -> Outcome:
-        """Build levels above the best result of a trial, if it is a two-level partition."""
-        if self.stopped() or not is_two_level(best.hierarchy):
-            return best
-        leaves = self.engine.compact(network, self.engine.partition(network, leaf_numbers(best.hierarchy)))
-        raised = self._raised(network, leaves)
-        # With nothing above the modules, all moves have been made.
-        if is_two_level(raised):
-            return best
-        return min(best, self._tuned_outcome(network, raised), key=codelength_of)
+        """Build levels above the best result of a trial, if it is a two-level partition, and below it."""
+        if not self.stopped() and is_two_level(best.hierarchy):
+            leaves = self.engine.compact(network, self.engine.partition(network, leaf_numbers(best.hierarchy)))
+            raised = self._raised(network, leaves)
+            # With nothing above the modules, all moves have been made.
+            if not is_two_level(raised):
+                best = min(best, self._tuned_outcome(network, raised), key=codelength_of)
+        return self._deepened(network, best)
+
+    def _deepened(self, network: Level, best: Outcome) -> Outcome:
+        """Divide leaf modules, and tune the hierarchy, until that gains little."""
+        gain = np.inf
+        while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
+            before, hierarchy = best, best.hierarchy
+            exit = multilevel_partition(network, hierarchy).modules[np.unique(hierarchy.module_of), EXIT]
+            divided = self._leaves_divided(network, hierarchy, exit)
+            if len(divided.parent) == len(hierarchy.parent):
+                break
+            best = min(before, self._tuned_outcome(network, divided), key=codelength_of)
+            gain = before.codelength - best.codelength
+        return best
 
     def recombine(self, network: Level, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
@@ -250,10 +263,17 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         n, dtype = len(level.nodes), level.links.indices.dtype
         if tops.change[0] >= -MIN_GAIN:
             return two_levels(np.zeros(n, dtype=dtype))
-        group_of, exit = tops.module_of, tops.exit
-        module_of = group_of + dtype.type(1)
-        parents = [np.zeros(1 + len(exit), dtype=dtype)]
-        numbers = np.arange(1, 1 + len(exit), dtype=dtype)  # of the modules that are being divided
+        return self._leaves_divided(level, two_levels(tops.module_of), tops.exit)
+
+    def _leaves_divided(self, level: Level, hierarchy: Hierarchy, exit: FloatArray) -> Hierarchy:
+        """The leaf modules of a hierarchy divided, and their modules again, until no division pays.
+
+        `exit` is the exit flow of each leaf module, in the order of their numbers.
+        """
+        n, dtype = len(level.nodes), level.links.indices.dtype
+        module_of, parents = hierarchy.module_of.copy(), [hierarchy.parent]
+        numbers, group_of = np.unique(module_of, return_inverse=True)  # of the modules that are being divided
+        group_of = group_of.astype(dtype)
         while len(numbers) and not self.stopped():
             groups, members = within_groups(level, group_of, exit)
             tops = self._tops(groups)

@@ -4,13 +4,14 @@ A trial is a search for a local optimum (:mod:`mapeq.optimizer.two_level`, or :m
 hierarchies). Trials are recombined in pairs, their results in pairs again, and so on: the last result is at least as
 short as the best of the trials, and usually shorter than the best of many more. On a tiny network a trial also searches
 from random groups, where that costs next to nothing: from large modules the search finds mergers that it cannot reach
-from single nodes, where every step on the way would lengthen the description.
+from single nodes, where every step on the way would lengthen the description. The best ends are recombined, too.
 """
 
 from __future__ import annotations
 
 import itertools
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,10 @@ from mapeq.walk.flow import Flow
 CHEAP_LINKS = 30_000
 LINKS_PER_START = 250
 MAX_STARTS = 40
+
+#: On networks of up to so many stored links, so many of the ends of these searches, the best ones, are recombined.
+TINY_LINKS = 3_000
+MAX_FINISHED = 5
 
 #: More trials would pay if the last recombination shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
@@ -188,7 +193,15 @@ class _Search:
                     break
                 optimizer.rng = self._stream(number, again, 0)
                 ends.append(optimizer.optimize(self._network, self._random_groups(optimizer.rng)))
-            return optimizer.finish(self._network, min(ends, key=codelength_of))
+            return self._best_of(optimizer, ends)
+
+    def _best_of(self, optimizer: TwoLevelOptimizer, ends: list[Outcome]) -> Outcome:
+        """The best end of a trial's searches, finished; on a tiny network, the best ones, recombined."""
+        is_tiny = len(self._network.links.indices) <= TINY_LINKS
+        by_length = {end.codelength: end for end in ends}
+        best = [by_length[length] for length in sorted(by_length)[: MAX_FINISHED if is_tiny else 1]]
+        finished = [optimizer.finish(self._network, end) for end in best]
+        return reduce(partial(optimizer.recombine, self._network), finished)
 
     def _num_starts(self) -> int:
         """The number of searches in a trial, all but the first from random groups."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.jit import jit
+from mapeq._base.jit import allocating, jit
 from mapeq.io.files._numbers import BAD, EXACT, INEXACT, decimal, whole
 from mapeq.io.files._words import append, has_room, number_of, put, warm
 
@@ -83,7 +83,7 @@ class Cells(NamedTuple):
 #   begin, end : the invalid number, if the status is BAD_NUMBER
 
 
-@jit
+@allocating
 def scan_links(data, position, comma, weighted, links, row, deferred, words, cells):
     """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
     num_deferred = 0
