@@ -272,8 +272,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         """
         n, dtype = len(level.nodes), level.links.indices.dtype
         module_of, parents = hierarchy.module_of.copy(), [hierarchy.parent]
-        numbers, group_of = np.unique(module_of, return_inverse=True)  # of the modules that are being divided
-        group_of = group_of.astype(dtype)
+        numbers, positions = np.unique(module_of, return_inverse=True)  # of the modules that are being divided
+        group_of: IndexArray = positions.astype(dtype)
         while len(numbers) and not self.stopped():
             groups, members = within_groups(level, group_of, exit)
             tops = self._tops(groups)

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import networks
 
@@ -125,9 +125,12 @@ def test_arrays_say_what_networkx_says(kind, links):
     assert_same(ARRAYS[kind](sources, targets), links, said=directed, weight=None)
 
 
-@pytest.mark.parametrize("layout", ["csr", "csc", "coo", "lil", "dok", "dia", "bsr"])
-@pytest.mark.parametrize("kind", ["array", "matrix"])
-@given(links=linked_nodes(words=False))
+@given(
+    kind=st.sampled_from(["array", "matrix"]),
+    layout=st.sampled_from(["csr", "csc", "coo", "lil", "dok", "dia", "bsr"]),
+    links=linked_nodes(words=False),
+)
+@settings(max_examples=500)
 def test_matrices_say_what_networkx_says(kind, layout, links):
     labels, *_, directed = links
     matrix = (
