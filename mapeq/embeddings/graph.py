@@ -14,6 +14,7 @@ from mapeq._base.csr import FloatArray, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
 from mapeq._base.jit import allocating
 from mapeq._base.threads import usable_processors
+from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import given_neighbors
 from mapeq.embeddings.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
 from mapeq.embeddings.neighbors import METRICS as VECTOR_METRICS
@@ -231,7 +232,7 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
     """
     if scipy.sparse.issparse(vectors):
         raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
-    array = np.asarray(vectors)
+    array = np.asarray(on_host(vectors))
     if array.dtype.kind not in "fiub":
         try:
             array = array.astype(np.float64, casting="same_kind" if array.dtype.kind in "cmM" else "unsafe")

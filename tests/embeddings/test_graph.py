@@ -263,7 +263,7 @@ def test_bad_graphs(graph, message):
         ({"metric": ["cosine"]}, "metric must be one of"),
         ({"weights": "gauss"}, "weights must be one of auto, umap, local, similarity, binary, jaccard, not 'gauss'"),
         ({"symmetrize": "both"}, "symmetrize must be one of union, mutual, average, directed, not 'both'"),
-        ({"algorithm": "tree"}, "algorithm must be one of auto, exact, ann, not 'tree'"),
+        ({"algorithm": "tree"}, "algorithm must be one of auto, exact, ann, gpu, not 'tree'"),
         ({"min_similarity": "half"}, "min_similarity must be a number or None, not 'half'"),
         ({"min_similarity": np.nan}, "min_similarity must be a number or None, not nan"),
         ({"num_threads": 0}, "num_threads must be a whole number, 1 or more, or None, not 0"),
