@@ -1,4 +1,4 @@
-"""Products of a few rows with a few columns, in vector registers.
+"""Products in vector registers: of a few rows with a few columns, and of two vectors.
 
 NumPy's matrix products bring threads of their own, which are at odds with ours, and write all products to memory. Here
 each thread computes its own, and compares them while they are in registers: few need another look. It is plain LLVM,
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -20,7 +19,7 @@ ROWS, COLUMNS = 6, 16
 _FLOAT, _INDEX = ir.FloatType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, COLUMNS)
 _ZEROS = ir.Constant(_VECTOR, [0.0] * COLUMNS)
-_FIRST = ir.Constant(ir.VectorType(ir.IntType(32), COLUMNS), [0] * COLUMNS)
+_FOUR = ir.VectorType(ir.DoubleType(), 4)
 
 
 @intrinsic
@@ -117,15 +116,59 @@ def _store(builder: Any, vector: Any, data: Any, place: int) -> None:
     builder.store(vector, builder.bitcast(_at(builder, data, place), _VECTOR.as_pointer()), align=4)
 
 
-def _repeated(builder: Any, number: Any) -> Any:
-    single = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(single, ir.Constant(_VECTOR, ir.Undefined), _FIRST)
+def _repeated(builder: Any, number: Any, count: int = COLUMNS) -> Any:
+    """Return a vector of equal numbers."""
+    nothing = ir.Constant(ir.VectorType(number.type, count), ir.Undefined)
+    single = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(single, nothing, ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count))
 
 
-def panels_of(count: int) -> int:
-    """Return the number of panels for so many columns."""
-    return -(-count // COLUMNS)
+@intrinsic
+def four_sums(typing_context, x, y, factor, by_distance):
+    """Return the sums over every fourth dimension, from the first four on, of products or of minus squared differences.
+
+    Each sum is in the order of the dimensions, and nothing is rounded but float64 numbers: the answers have the same
+    bits everywhere. Dimensions after the last whole four do not count.
+
+    Parameters
+    ----------
+    x, y : float32 or float64 arrays of shape (d,), C-contiguous
+    factor : float64
+        Of both vectors.
+    by_distance : bool
+    """
+
+    def codegen(context, builder, signature, arguments):
+        arrays = [
+            context.make_array(kind)(context, builder, value)
+            for kind, value in zip(signature.args[:2], arguments[:2], strict=True)
+        ]
+        factor = _repeated(builder, arguments[2], 4)
+        size = cgutils.unpack_tuple(builder, arrays[0].shape)[0]
+        sums = cgutils.alloca_once_value(builder, ir.Constant(_FOUR, [0.0] * 4))
+        with builder.if_else(arguments[3]) as (then, otherwise):
+            for case, is_distance in ((then, True), (otherwise, False)):
+                with case, cgutils.for_range(builder, builder.lshr(size, ir.Constant(_INDEX, 2))) as loop:
+                    place = builder.shl(loop.index, ir.Constant(_INDEX, 2))
+                    a, b = (_four(builder, array.data, place) for array in arrays)
+                    if is_distance:
+                        difference = builder.fmul(builder.fsub(a, b), factor)
+                        total = builder.fsub(builder.load(sums), builder.fmul(difference, difference))
+                    else:
+                        product = builder.fmul(builder.fmul(a, factor), builder.fmul(b, factor))
+                        total = builder.fadd(builder.load(sums), product)
+                    builder.store(total, sums)
+        total = builder.load(sums)
+        numbers = [builder.extract_element(total, ir.Constant(ir.IntType(32), c)) for c in range(4)]
+        return context.make_tuple(builder, signature.return_type, numbers)
+
+    return types.UniTuple(types.float64, 4)(x, y, types.float64, types.boolean), codegen
 
 
-#: Bits of the answer of :func:`multiply`, by column.
-BITS = np.left_shift(np.uint16(1), np.arange(COLUMNS, dtype=np.uint16))
+def _four(builder: Any, data: Any, place: Any) -> Any:
+    """Return four numbers of an array as float64."""
+    number = data.type.pointee
+    vector = ir.VectorType(number, 4)
+    address = builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+    four = builder.load(address, align=4 if number == _FLOAT else 8)
+    return builder.fpext(four, _FOUR) if number == _FLOAT else four

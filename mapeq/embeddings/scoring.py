@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.jit import inlined, jit
+from mapeq.embeddings.products import four_sums
 
 #: Squared norms below this may underflow in float32, if the largest component of all vectors is between 1 and 2.
 TINY = 1e-30
@@ -116,32 +117,11 @@ def score_of(x, y, by_distance, factor):
 
     Four partial sums are computed in parallel, and added in the same order everywhere.
     """
-    a = b = c = d = 0.0
-    whole = len(x) // 4 * 4
-    if by_distance:
-        for k in range(0, whole, 4):
-            a -= _difference(x, y, k, factor) ** 2
-            b -= _difference(x, y, k + 1, factor) ** 2
-            c -= _difference(x, y, k + 2, factor) ** 2
-            d -= _difference(x, y, k + 3, factor) ** 2
-        for k in range(whole, len(x)):
-            a -= _difference(x, y, k, factor) ** 2
-    else:
-        for k in range(0, whole, 4):
-            a += _product(x, y, k, factor)
-            b += _product(x, y, k + 1, factor)
-            c += _product(x, y, k + 2, factor)
-            d += _product(x, y, k + 3, factor)
-        for k in range(whole, len(x)):
-            a += _product(x, y, k, factor)
+    a, b, c, d = four_sums(x, y, factor, by_distance)
+    for k in range(len(x) // 4 * 4, len(x)):
+        if by_distance:
+            difference = (np.float64(x[k]) - np.float64(y[k])) * factor
+            a -= difference * difference
+        else:
+            a += (np.float64(x[k]) * factor) * (np.float64(y[k]) * factor)
     return (a + b) + (c + d)
-
-
-@inlined
-def _difference(x, y, k, factor):
-    return (np.float64(x[k]) - np.float64(y[k])) * factor
-
-
-@inlined
-def _product(x, y, k, factor):
-    return (np.float64(x[k]) * factor) * (np.float64(y[k]) * factor)
