@@ -150,7 +150,7 @@ def requested_device() -> Device:
     ------
     ImportError
         If neither of them is installed.
-    RuntimeError
+    ValueError
         If they see no GPU.
     """
     loaded = []
@@ -163,10 +163,11 @@ def requested_device() -> Device:
             return device
         loaded.append(_LIBRARIES[name])
     if loaded:
-        raise RuntimeError(f"{' and '.join(loaded)} found no GPU; algorithm='exact' finds the same without one")
+        libraries = " and ".join(loaded)
+        raise ValueError(f"algorithm='gpu' needs a GPU, and {libraries} found none; 'exact' finds the same without one")
     raise ImportError(
         "algorithm='gpu' needs PyTorch or CuPy: pip install 'mapeq[gpu]', or the CuPy of your CUDA, such as "
-        "cupy-cuda12x; algorithm='exact' finds the same without them",
+        "cupy-cuda12x; 'exact' finds the same without them",
         name="torch",
     )
 

@@ -96,11 +96,9 @@ def nearest_neighbors(
     Raises
     ------
     ValueError
-        If the metric or the algorithm is unknown.
+        If the metric or the algorithm is unknown, or the algorithm is "gpu" and there is no GPU.
     ImportError
         If the library of the search is not installed.
-    RuntimeError
-        If the algorithm is "gpu" and there is no GPU.
 
     Examples
     --------

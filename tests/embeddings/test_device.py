@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mapeq import InfomapClustering
 from mapeq.embeddings import device, neighbors
 from mapeq.embeddings.device import CupyDevice, TorchDevice, on_host
 from mapeq.embeddings.graph import neighbor_graph
@@ -97,6 +98,9 @@ def test_tensors_are_vectors():
         tensor = torch.from_numpy(vectors).to(dtype)
         assert (neighbor_graph(tensor, 3).toarray() == wanted).all()
     assert (neighbor_graph(torch.from_numpy(vectors).requires_grad_(), 3).toarray() == wanted).all()
+    clustering = InfomapClustering(n_neighbors=3).fit(torch.from_numpy(vectors))
+    np.testing.assert_array_equal(clustering.labels_, InfomapClustering(n_neighbors=3).fit(vectors).labels_)
+    np.testing.assert_array_equal(clustering.predict(torch.from_numpy(vectors)), clustering.labels_)
     if torch.cuda.is_available():
         assert (neighbor_graph(torch.from_numpy(vectors).cuda(), 3).toarray() == wanted).all()
 
@@ -129,7 +133,7 @@ def test_without_libraries_the_error_says_what_to_install(monkeypatch):
 def test_without_a_gpu_the_error_names_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", library(is_available=False))
     monkeypatch.setitem(sys.modules, "cupy", None)
-    with pytest.raises(RuntimeError, match="PyTorch found no GPU; algorithm='exact' finds the same without one"):
+    with pytest.raises(ValueError, match="needs a GPU, and PyTorch found none; 'exact' finds the same without one"):
         nearest_neighbors(np.eye(3), 1, algorithm="gpu")
 
 
@@ -138,7 +142,7 @@ def test_the_second_library_is_asked_if_the_first_sees_nothing(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(is_available=lambda: True))
     assert isinstance(device.requested_device(), CupyDevice)
     monkeypatch.setenv("CUPY_TF32", "1")
-    with pytest.raises(RuntimeError, match="PyTorch and CuPy found no GPU"):
+    with pytest.raises(ValueError, match="PyTorch and CuPy found none"):
         device.requested_device()
 
 

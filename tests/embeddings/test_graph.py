@@ -327,3 +327,13 @@ def test_links_of_next_to_no_weight_are_none():
     graph = affinity_graph(Neighbors(indices, distances), options)
     assert graph.nnz == 12 * 8
     assert mapeq.infomap(graph).num_nodes == 12
+
+
+@pytest.mark.parametrize("weights", ["umap", "jaccard"])
+def test_threads_do_not_change_weights(monkeypatch, weights):
+    vectors = np.random.default_rng(21).standard_normal((200, 4))
+    alone = neighbor_graph(vectors, 5, weights=weights, num_threads=1)
+    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq.embeddings.graph.MEMBERSHIPS_AT_ONCE", 7)
+    for num_threads in (2, 3, 16):
+        assert (neighbor_graph(vectors, 5, weights=weights, num_threads=num_threads) != alone).nnz == 0
