@@ -26,7 +26,9 @@ BLOCK = 384
 #: Numbers in the transposed columns that a thread multiplies at a time: they stay in the processor's own cache.
 PANEL_NUMBERS = 65_536
 
-#: Points and queries that are compared before the search says how far it is.
+#: Multiplications by each thread, or points and queries, before the search says how far it is: some hundredths of a
+#: second. Starting all threads takes up to a thousandth.
+MULTIPLICATIONS_AT_ONCE = 2_000_000_000
 POINTS_AT_ONCE, QUERIES_AT_ONCE = 4096, 65_536
 
 #: Fewer multiplications than this are not worth waking another thread for.
@@ -129,10 +131,11 @@ def search_exactly(
     if are_same:
         # The games of a round are a multiple of the threads: none waits for long at the end of it.
         num_blocks = 2 * team_size * max(-(-num_points // (2 * team_size * BLOCK)), 1)
-        for turn in range(num_blocks):
-            numbers = np.uint64(turn), np.uint64(num_blocks)
-            threads.together(_play_round, state, *numbers, each=desks, shared=shared)
-            yield (turn + 1) / num_blocks
+        of_a_round = num_points * num_points * num_dimensions // (2 * num_blocks)
+        for first, last in pieces(num_blocks, max(team_size * MULTIPLICATIONS_AT_ONCE // max(of_a_round, 1), 1)):
+            numbers = np.uint64(first), np.uint64(last), np.uint64(num_blocks)
+            threads.together(_play_rounds, state, *numbers, each=desks, shared=shared)
+            yield last / num_blocks
     else:
         for first, last in pieces(num_queries, QUERIES_AT_ONCE):
             size = min(max(-(-(last - first) // (4 * team_size)), COLUMNS), BLOCK)
@@ -144,29 +147,32 @@ def search_exactly(
 
 
 @jit
-def _play_round(team, state, turn, num_blocks, desk):
+def _play_rounds(team, state, first_turn, last_turn, num_blocks, desk):
     """Compare pairs of blocks of the same vectors, as in a tournament: no block is in two games of a round.
 
     Parameters
     ----------
     team : Team
     state : _State
-    turn : uint64
-        Of `num_blocks` rounds. In the first, blocks are compared with themselves; each other pair meets in one of the
-        others.
+    first_turn, last_turn : uint64
+        Of `num_blocks` rounds, the first and, exclusively, the last to play. In round 0, blocks are compared with
+        themselves; each other pair meets in one of the others.
     num_blocks : uint64, even
     desk : _Desk
     """
-    barrier(team)
     count = np.uint64(len(state.rough))
-    games = num_blocks if turn == ZERO else num_blocks // (ONE + ONE)
-    game = ticket(team)
-    while game < games:
-        a, b = (game, game) if turn == ZERO else _pair(turn, game, num_blocks - ONE)
-        first, last = count * a // num_blocks, count * (a + ONE) // num_blocks
-        left, right = count * b // num_blocks, count * (b + ONE) // num_blocks
-        _compare(state, (first, last), (left, right), turn != ZERO, desk)
+    turn = first_turn
+    while turn < last_turn:
+        barrier(team)
+        games = num_blocks if turn == ZERO else num_blocks // (ONE + ONE)
         game = ticket(team)
+        while game < games:
+            a, b = (game, game) if turn == ZERO else _pair(turn, game, num_blocks - ONE)
+            rows = count * a // num_blocks, count * (a + ONE) // num_blocks
+            columns = count * b // num_blocks, count * (b + ONE) // num_blocks
+            _compare(state, rows, columns, turn != ZERO, desk)
+            game = ticket(team)
+        turn += ONE
 
 
 @inlined

@@ -344,9 +344,16 @@ def affinity_graph(neighbors: Neighbors, options: AffinityOptions, *, num_thread
     """Return the weighted links as a matrix; see :func:`neighbor_graph`."""
     weights = link_weights(neighbors, options.weighting, options.metric, num_threads=num_threads)
     links = link_graph(neighbors, weights, len(neighbors.indices))
-    del weights  # to save memory
+    del weights  # to save memory, here and below
     if options.symmetrize == "directed":
         return links
+    graph = _symmetrized(links, options)
+    del links
+    # SciPy leaves room for the links of both.
+    return scipy.sparse.csr_array((graph.data.copy(), graph.indices.copy(), graph.indptr), shape=graph.shape)
+
+
+def _symmetrized(links: scipy.sparse.csr_array, options: AffinityOptions) -> scipy.sparse.csr_array:
     back = links.T.tocsr()
     if options.symmetrize == "average":
         return (links + back) / 2
@@ -356,7 +363,7 @@ def affinity_graph(neighbors: Neighbors, options: AffinityOptions, *, num_thread
         if is_mutual:
             return both
         either = links + back
-        del links, back  # to save memory
+        del back
         return either - both
     return links.minimum(back) if is_mutual else links.maximum(back)
 

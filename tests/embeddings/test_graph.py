@@ -1,5 +1,6 @@
 """Weighted neighbour graphs: every weight from its formula, every kind of input, every refusal."""
 
+import tracemalloc
 import warnings
 
 import naive
@@ -337,3 +338,16 @@ def test_threads_do_not_change_weights(monkeypatch, weights):
     monkeypatch.setattr("mapeq.embeddings.graph.MEMBERSHIPS_AT_ONCE", 7)
     for num_threads in (2, 3, 16):
         assert (neighbor_graph(vectors, 5, weights=weights, num_threads=num_threads) != alone).nnz == 0
+
+
+def test_the_graph_takes_little_memory():
+    vectors = np.random.default_rng(22).standard_normal((10_000, 256), dtype=np.float32)
+    neighbor_graph(vectors[:100])  # compiles
+    tracemalloc.start()
+    try:
+        found = neighbor_graph(vectors)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * vectors.nbytes + found.data.nbytes + found.indices.nbytes + found.indptr.nbytes
+    assert found.data.base is None or found.data.base.nbytes == found.data.nbytes

@@ -182,6 +182,7 @@ def test_equal_vectors_are_neighbors_at_distance_zero():
 
 def test_the_search_says_how_far_it_is(monkeypatch):
     monkeypatch.setattr(exact, "BLOCK", 20)
+    monkeypatch.setattr(exact, "MULTIPLICATIONS_AT_ONCE", 1)
     monkeypatch.setattr(exact, "POINTS_AT_ONCE", 20)
     monkeypatch.setattr(exact, "QUERIES_AT_ONCE", 20)
     vectors = np.random.default_rng(6).standard_normal((50, 3))
@@ -195,6 +196,7 @@ def test_the_search_says_how_far_it_is(monkeypatch):
 
 def test_an_interrupt_ends_the_search(monkeypatch):
     monkeypatch.setattr(exact, "BLOCK", 8)
+    monkeypatch.setattr(exact, "MULTIPLICATIONS_AT_ONCE", 1)
     vectors = np.random.default_rng(9).standard_normal((2000, 3))
     told = []
 
