@@ -87,7 +87,8 @@ def embeddings(options: argparse.Namespace) -> int:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
         neighbors = _neighbors(vectors, affinity, options, stages)
-        network = Network.from_csr(affinity_graph(neighbors, affinity), directed=is_directed, labels=labels)
+        graph = affinity_graph(neighbors, affinity, num_threads=options.num_threads or usable_processors())
+        network = Network.from_csr(graph, directed=is_directed, labels=labels)
         num_vectors, num_dimensions = vectors.shape
         heading = (
             f"{counted(num_vectors, 'vector')} of {counted(num_dimensions, 'dimension')}, "

@@ -229,7 +229,10 @@ def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
         "--min-similarity", type=float, metavar="S", help="ignore neighbours that are less similar than S"
     )
     neighbors.add_argument(
-        "--algorithm", default="auto", metavar="NAME", help="exact, or ann: approximate, by faiss (auto: by size)"
+        "--algorithm",
+        default="auto",
+        metavar="NAME",
+        help="exact; gpu: exact, by PyTorch or CuPy; or ann: approximate, by faiss (auto: by size and what is there)",
     )
 
 

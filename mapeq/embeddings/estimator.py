@@ -11,6 +11,7 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
 from mapeq.api import checked_markov_time, search
+from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import checked_matrix, is_pair
 from mapeq.embeddings.graph import (
     GRAPH_METRICS,
@@ -55,8 +56,9 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         How to combine the links of two samples to each other.
     min_similarity : float, optional
         Minimum similarity of linked samples.
-    algorithm : {"auto", "exact", "ann"}, default "auto"
-        Search for neighbours: "auto" is exact up to 200,000 samples, and otherwise approximate (extra ``ann``).
+    algorithm : {"auto", "exact", "ann", "gpu"}, default "auto"
+        Search for neighbours: "auto" is exact up to 200,000 samples or on a GPU, which PyTorch (extra ``gpu``) or CuPy
+        must see, and otherwise approximate (extra ``ann``).
     markov_time : float above 0, or "auto", default "auto"
         Longer times give fewer, larger clusters. "auto" raises it until clusters have boundaries of their own.
     min_cluster_size : int, default 1
@@ -180,7 +182,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         )
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
-        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options)
+        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options, num_threads=num_threads)
         self._fit_options = options  # parameters may change before predict
         self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
         self._fit_vectors = None if options.takes_graph else X
@@ -227,10 +229,11 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         validation.check_is_fitted(self)
         options = self._fit_options
         X = self._validated(X, options, reset=False)
-        neighbors = new_neighbors(
-            X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=self._num_threads()
+        num_threads = self._num_threads()
+        neighbors = new_neighbors(X, self._fit_vectors, options, num_points=len(self.labels_), num_threads=num_threads)
+        weights = link_weights(
+            neighbors, options.weighting, options.metric, self._fit_neighbors, num_threads=num_threads
         )
-        weights = link_weights(neighbors, options.weighting, options.metric, self._fit_neighbors)
         modules = assign(self.result_, link_graph(neighbors, weights, len(self.labels_)), level=-1)
         labels: NDArray[np.int64] = np.where(modules < 0, -1, self._label_of[modules])
         return labels
@@ -252,6 +255,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             return X
         how = {"ensure_all_finite": False, "ensure_min_samples": 2 if reset else 1}
         if not options.takes_graph:
+            X = on_host(X)
             return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
         X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)
         checked_matrix(X, options.gives_distances)  # values before the shape, as in scikit-learn

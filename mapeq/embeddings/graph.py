@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._base.csr import FloatArray, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
 from mapeq._base.jit import allocating
-from mapeq._base.threads import usable_processors
+from mapeq._base.threads import Threads, usable_processors
+from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import given_neighbors
 from mapeq.embeddings.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
 from mapeq.embeddings.neighbors import METRICS as VECTOR_METRICS
@@ -28,7 +30,7 @@ SYMMETRIZE = ("union", "mutual", "average", "directed")
 NEGLIGIBLE = 1e-12
 
 #: Number of vectors to process at a time.
-VECTORS_AT_ONCE = 8192
+VECTORS_AT_ONCE, MEMBERSHIPS_AT_ONCE = 8192, 2048
 
 #: Number of bisections of a scale, on a logarithmic axis: enough for nine digits.
 BISECTIONS = 36
@@ -101,7 +103,7 @@ def neighbor_graph(
     Parameters
     ----------
     vectors : array_like of shape (n, d), finite numbers
-        Or a graph, see `metric`.
+        Also of PyTorch or CuPy, on any device. Or a graph, see `metric`.
     n_neighbors : int
         Number of neighbours that each vector is linked to; a vector may have more links, from others to it.
     metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}
@@ -128,11 +130,12 @@ def neighbor_graph(
         "average" takes (a + b) / 2. "directed" keeps directed links.
     min_similarity : float, optional
         Minimum similarity of neighbours, measured as for ``weights="similarity"``.
-    algorithm : {"auto", "exact", "ann"}
+    algorithm : {"auto", "exact", "ann", "gpu"}
         "exact" compares all pairs; "ann" is approximate, by faiss (extra ``ann``), and misses a few neighbours in a
-        thousand. "auto" is exact up to 200,000 vectors.
+        thousand; "gpu" finds the same as "exact" on a GPU, by PyTorch (extra ``gpu``) or CuPy. "auto" takes a GPU if
+        one of these libraries sees it and the vectors are worth it, and is otherwise exact up to 200,000 vectors.
     num_threads : int, optional
-        Threads for the search for neighbours; by default the number of processors available to the process.
+        Number of threads; by default the number of processors available to the process. It does not affect the result.
     report : callable, optional
         Called from time to time with the fraction of the vectors whose neighbours are found.
 
@@ -144,9 +147,10 @@ def neighbor_graph(
     Raises
     ------
     ValueError
-        If an option is out of range, or the vectors or the graph are invalid; the message names row and column.
+        If an option is out of range, or the vectors or the graph are invalid; the message names row and column. Or if
+        the algorithm is "gpu" and there is no GPU.
     ImportError
-        If the search is approximate and faiss is not installed.
+        If the library of the search is not installed.
 
     Warns
     -----
@@ -170,7 +174,7 @@ def neighbor_graph(
         raise option_error("num_threads", num_threads, "a whole number, 1 or more, or None")
     threads = usable_processors() if num_threads is None else int(num_threads)
     neighbors = find_neighbors(vectors, options, num_threads=threads, report=report)
-    return affinity_graph(neighbors, options)
+    return affinity_graph(neighbors, options, num_threads=threads)
 
 
 def find_neighbors(
@@ -231,7 +235,7 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
     """
     if scipy.sparse.issparse(vectors):
         raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
-    array = np.asarray(vectors)
+    array = np.asarray(on_host(vectors))
     if array.dtype.kind not in "fiub":
         try:
             array = array.astype(np.float64, casting="same_kind" if array.dtype.kind in "cmM" else "unsafe")
@@ -283,7 +287,9 @@ def similarities(distances: FloatArray, metric: str) -> FloatArray:
     return 1 / (1 + distances)
 
 
-def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbors | None = None) -> FloatArray:
+def link_weights(
+    neighbors: Neighbors, weights: str, metric: str, among: Neighbors | None = None, *, num_threads: int = 1
+) -> FloatArray:
     """Return the weight of the link from each vector to each of its neighbours.
 
     Parameters
@@ -294,6 +300,8 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
         Metric of the distances.
     among : Neighbors, optional
         Neighbours of the neighbours; by default `neighbors` itself.
+    num_threads : int
+        Number of threads, which does not affect the result.
 
     Returns
     -------
@@ -303,8 +311,8 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
     among = neighbors if among is None else among
     if weights == "umap":
         found = np.empty(neighbors.distances.shape)
-        for first, last in pieces(len(found), VECTORS_AT_ONCE):
-            found[first:last] = _memberships(neighbors.distances[first:last])
+        with Threads(num_threads) as threads:
+            threads.run(partial(_fill_memberships, neighbors.distances, found), threads.parts(len(found), found.size))
     elif weights == "local":
         found = _locally_scaled(neighbors, among, metric)
     elif weights == "similarity":
@@ -313,7 +321,10 @@ def link_weights(neighbors: Neighbors, weights: str, metric: str, among: Neighbo
         found = np.ones(neighbors.distances.shape)
     else:
         found = np.empty(neighbors.distances.shape)
-        _share_neighbors(neighbors.indices, np.sort(among.indices, axis=1), among is neighbors, found)
+        sets = np.sort(among.indices, axis=1)
+        with Threads(num_threads) as threads:
+            share = partial(_share_neighbors, neighbors.indices, sets, among is neighbors, found)
+            threads.run(share, threads.parts(len(found), found.size))
     return np.where(neighbors.indices < 0, 0, found)
 
 
@@ -329,11 +340,20 @@ def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> sc
     return links
 
 
-def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.sparse.csr_array:
+def affinity_graph(neighbors: Neighbors, options: AffinityOptions, *, num_threads: int = 1) -> scipy.sparse.csr_array:
     """Return the weighted links as a matrix; see :func:`neighbor_graph`."""
-    links = link_graph(neighbors, link_weights(neighbors, options.weighting, options.metric), len(neighbors.indices))
+    weights = link_weights(neighbors, options.weighting, options.metric, num_threads=num_threads)
+    links = link_graph(neighbors, weights, len(neighbors.indices))
+    del weights  # to save memory, here and below
     if options.symmetrize == "directed":
         return links
+    graph = _symmetrized(links, options)
+    del links
+    # SciPy leaves room for the links of both.
+    return scipy.sparse.csr_array((graph.data.copy(), graph.indices.copy(), graph.indptr), shape=graph.shape)
+
+
+def _symmetrized(links: scipy.sparse.csr_array, options: AffinityOptions) -> scipy.sparse.csr_array:
     back = links.T.tocsr()
     if options.symmetrize == "average":
         return (links + back) / 2
@@ -343,9 +363,16 @@ def affinity_graph(neighbors: Neighbors, options: AffinityOptions) -> scipy.spar
         if is_mutual:
             return both
         either = links + back
-        del links, back  # to save memory
+        del back
         return either - both
     return links.minimum(back) if is_mutual else links.maximum(back)
+
+
+def _fill_memberships(distances: FloatArray, found: FloatArray, start: int, end: int, _: int) -> None:
+    """Compute the memberships of the neighbours of the vectors from `start` to `end`, a few at a time."""
+    for first in range(start, end, MEMBERSHIPS_AT_ONCE):
+        last = min(first + MEMBERSHIPS_AT_ONCE, end)
+        found[first:last] = _memberships(distances[first:last])
 
 
 def _memberships(distances: FloatArray) -> FloatArray:
@@ -391,8 +418,8 @@ def _locally_scaled(neighbors: Neighbors, among: Neighbors, metric: str) -> Floa
 
 
 @allocating
-def _share_neighbors(indices, sets, is_among, found):
-    """Compute the Jaccard similarity of the sets of neighbours of linked vectors.
+def _share_neighbors(indices, sets, is_among, found, first, last, _):
+    """Compute the Jaccard similarity of the sets of neighbours of linked vectors, those from `first` to `last`.
 
     Parameters
     ----------
@@ -405,7 +432,7 @@ def _share_neighbors(indices, sets, is_among, found):
     found : float64 array of shape (n, k)
         Output.
     """
-    for i in range(len(indices)):
+    for i in range(first, last):
         own = np.sort(indices[i])
         own = own[np.searchsorted(own, 0) :]
         for c in range(indices.shape[1]):

@@ -2,7 +2,9 @@
 
 import os
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -124,3 +126,17 @@ def test_bad_vectors_and_options_are_one_clear_line(arguments, tmp_path, capsys,
     assert main(["embeddings", *arguments.split()]) == 1
     assert capsys.readouterr() == ("", f"mapeq: {BAD_VECTORS[arguments]}\n")
     assert os.listdir() == before
+
+
+def test_without_a_gpu_or_its_libraries_one_line_says_so(tmp_path, capsys, monkeypatch):
+    np.save(tmp_path / "v.npy", word_vectors()[1])
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    for torch, message in (
+        (None, "algorithm='gpu' needs PyTorch or CuPy: pip install 'mapeq[gpu]'"),
+        (SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False)), "PyTorch found none"),
+    ):
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        assert main(["embeddings", str(tmp_path / "v.npy"), "--algorithm", "gpu"]) == 1
+        errors = capsys.readouterr().err.splitlines()
+        assert len(errors) == 1
+        assert message in errors[0]

@@ -1,5 +1,6 @@
 """Weighted neighbour graphs: every weight from its formula, every kind of input, every refusal."""
 
+import tracemalloc
 import warnings
 
 import naive
@@ -263,7 +264,7 @@ def test_bad_graphs(graph, message):
         ({"metric": ["cosine"]}, "metric must be one of"),
         ({"weights": "gauss"}, "weights must be one of auto, umap, local, similarity, binary, jaccard, not 'gauss'"),
         ({"symmetrize": "both"}, "symmetrize must be one of union, mutual, average, directed, not 'both'"),
-        ({"algorithm": "tree"}, "algorithm must be one of auto, exact, ann, not 'tree'"),
+        ({"algorithm": "tree"}, "algorithm must be one of auto, exact, ann, gpu, not 'tree'"),
         ({"min_similarity": "half"}, "min_similarity must be a number or None, not 'half'"),
         ({"min_similarity": np.nan}, "min_similarity must be a number or None, not nan"),
         ({"num_threads": 0}, "num_threads must be a whole number, 1 or more, or None, not 0"),
@@ -327,3 +328,26 @@ def test_links_of_next_to_no_weight_are_none():
     graph = affinity_graph(Neighbors(indices, distances), options)
     assert graph.nnz == 12 * 8
     assert mapeq.infomap(graph).num_nodes == 12
+
+
+@pytest.mark.parametrize("weights", ["umap", "jaccard"])
+def test_threads_do_not_change_weights(monkeypatch, weights):
+    vectors = np.random.default_rng(21).standard_normal((200, 4))
+    alone = neighbor_graph(vectors, 5, weights=weights, num_threads=1)
+    monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
+    monkeypatch.setattr("mapeq.embeddings.graph.MEMBERSHIPS_AT_ONCE", 7)
+    for num_threads in (2, 3, 16):
+        assert (neighbor_graph(vectors, 5, weights=weights, num_threads=num_threads) != alone).nnz == 0
+
+
+def test_the_graph_takes_little_memory():
+    vectors = np.random.default_rng(22).standard_normal((10_000, 256), dtype=np.float32)
+    neighbor_graph(vectors[:100])  # compiles
+    tracemalloc.start()
+    try:
+        found = neighbor_graph(vectors)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * vectors.nbytes + found.data.nbytes + found.indices.nbytes + found.indptr.nbytes
+    assert found.data.base is None or found.data.base.nbytes == found.data.nbytes

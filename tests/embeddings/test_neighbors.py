@@ -1,5 +1,6 @@
 """The nearest neighbours of vectors: exact ones, and nearly all by the approximate search."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -13,13 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mapeq.embeddings import neighbors
+from mapeq._base.jit import jit, kernel_of
+from mapeq.embeddings import exact, neighbors
 from mapeq.embeddings.neighbors import METRICS, nearest_neighbors
+from mapeq.embeddings.products import COLUMNS, ROWS, multiply
 
 SHAPES = st.tuples(st.integers(2, 30), st.integers(1, 6))
 #: Few different numbers, so that ties, duplicates and zeros are frequent.
 COARSE = hnp.arrays(np.float64, SHAPES, elements=st.integers(-2, 2).map(float))
 FINE = hnp.arrays(np.float64, SHAPES, elements=st.floats(-1e3, 1e3, width=32).filter(lambda x: x == 0 or abs(x) > 1e-3))
+
+
+@jit
+def call_multiply(rows, first, panels, number, row_limits, column_limits, products):
+    return multiply(rows, first, panels, number, row_limits, column_limits, products)
 
 
 def check(vectors, metric, found, queries=None):
@@ -69,13 +77,45 @@ def test_blocks_and_threads_change_nothing(monkeypatch, metric, dtype):
     vectors = (10 * np.random.default_rng(1).standard_normal((300, 7))).astype(dtype)
     whole = nearest_neighbors(vectors, 6, metric=metric)
     check(vectors, metric, whole)
-    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 32)
-    monkeypatch.setattr(neighbors, "BLOCK_COLUMNS", 48)
+    queries = (10 * np.random.default_rng(2).standard_normal((150, 7))).astype(dtype)
+    of_queries = nearest_neighbors(vectors, 6, metric=metric, queries=queries)
+    monkeypatch.setattr(exact, "BLOCK", 21)
+    monkeypatch.setattr(exact, "PANEL_NUMBERS", 1)
+    monkeypatch.setattr(exact, "POINTS_AT_ONCE", 77)
+    monkeypatch.setattr(exact, "QUERIES_AT_ONCE", 64)
+    monkeypatch.setattr(exact, "WORTH_SHARING", 1)
     monkeypatch.setattr("mapeq._base.threads.WORTH_SHARING", 1)
-    for num_threads in (1, 3):
-        blocks = nearest_neighbors(vectors, 6, metric=metric, num_threads=num_threads)
-        np.testing.assert_array_equal(blocks.indices, whole.indices)
-        np.testing.assert_array_equal(blocks.distances, whole.distances)
+    for num_threads in (1, 2, 3, 16):
+        for wanted, given_queries in ((whole, None), (of_queries, queries)):
+            found = nearest_neighbors(vectors, 6, metric=metric, queries=given_queries, num_threads=num_threads)
+            np.testing.assert_array_equal(found.indices, wanted.indices)
+            np.testing.assert_array_equal(found.distances, wanted.distances)
+
+
+@pytest.mark.parametrize("num_blocks", [2, 4, 6, 14, 32])
+def test_each_pair_of_blocks_meets_once_and_none_twice_in_a_round(num_blocks):
+    pair = kernel_of(exact._pair)
+    met = []
+    for turn in range(1, num_blocks):
+        games = [pair(np.uint64(turn), np.uint64(game), np.uint64(num_blocks - 1)) for game in range(num_blocks // 2)]
+        assert sorted(itertools.chain(*games)) == list(range(num_blocks))
+        met += [frozenset(game) for game in games]
+    assert len(set(met)) == len(met) == num_blocks * (num_blocks - 1) // 2
+
+
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_products_in_registers_are_those_of_matrices(num_dimensions, seed):
+    rng = np.random.default_rng(seed)
+    rows, columns = (rng.standard_normal((size, num_dimensions)).astype(np.float32) for size in (ROWS + 3, 2 * COLUMNS))
+    panels = np.ascontiguousarray(columns.reshape(2, COLUMNS, num_dimensions).transpose(0, 2, 1))
+    row_limits = rng.standard_normal((2, ROWS)).astype(np.float32)
+    column_limits = rng.standard_normal((2, 2, COLUMNS)).astype(np.float32) + 3
+    products = np.empty((ROWS, COLUMNS), dtype=np.float32)
+    high = call_multiply(rows, np.uint64(2), panels, np.uint64(1), row_limits, column_limits, products)
+    np.testing.assert_allclose(products, rows[2 : 2 + ROWS] @ columns[COLUMNS:].T, atol=1e-5)
+    bars, shares = column_limits[1]
+    is_high = (products > row_limits[0][:, None] + shares) | (products > bars + row_limits[1][:, None])
+    assert [high >> c & 1 for c in range(COLUMNS)] == is_high.any(axis=0).tolist()
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "inner_product"])
@@ -141,16 +181,22 @@ def test_equal_vectors_are_neighbors_at_distance_zero():
 
 
 def test_the_search_says_how_far_it_is(monkeypatch):
-    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 20)
-    told = []
-    nearest_neighbors(np.random.default_rng(6).standard_normal((50, 3)), 2, report=told.append)
-    assert told == sorted(told)
-    assert len(told) == 3
-    assert told[-1] == 1
+    monkeypatch.setattr(exact, "BLOCK", 20)
+    monkeypatch.setattr(exact, "MULTIPLICATIONS_AT_ONCE", 1)
+    monkeypatch.setattr(exact, "POINTS_AT_ONCE", 20)
+    monkeypatch.setattr(exact, "QUERIES_AT_ONCE", 20)
+    vectors = np.random.default_rng(6).standard_normal((50, 3))
+    for queries, steps in ((None, 4), (vectors[:21], 6)):
+        told = []
+        nearest_neighbors(vectors, 2, queries=queries, report=told.append)
+        assert told == sorted(told)
+        assert len(told) == steps
+        assert told[-1] == 1
 
 
 def test_an_interrupt_ends_the_search(monkeypatch):
-    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 8)
+    monkeypatch.setattr(exact, "BLOCK", 8)
+    monkeypatch.setattr(exact, "MULTIPLICATIONS_AT_ONCE", 1)
     vectors = np.random.default_rng(9).standard_normal((2000, 3))
     told = []
 
@@ -212,7 +258,7 @@ def test_without_its_library_the_approximate_search_says_what_to_do(monkeypatch)
     ("option", "message"),
     [
         ({"metric": "manhattan"}, "metric must be one of cosine, euclidean, inner_product, not 'manhattan'"),
-        ({"algorithm": "hnsw"}, "algorithm must be one of auto, exact, ann, not 'hnsw'"),
+        ({"algorithm": "hnsw"}, "algorithm must be one of auto, exact, ann, gpu, not 'hnsw'"),
     ],
 )
 def test_wrong_options(option, message):
