@@ -150,7 +150,7 @@ def numbering(hierarchy: Hierarchy, rank: NDArray[np.float64] | None = None) -> 
     hierarchy : Hierarchy
         Parents may have any numbers, and modules may be empty.
     rank : float64 array of shape (t,), optional
-        Modules of the same depth are sorted by parent, then by increasing rank, then by number.
+        Modules of the same depth are sorted by parent, then by increasing rank, then by the first node in them.
     """
     parent = hierarchy.parent
     used = np.zeros(len(parent), dtype=np.bool_)
@@ -162,12 +162,18 @@ def numbering(hierarchy: Hierarchy, rank: NDArray[np.float64] | None = None) -> 
         above = above[~used[above]]
         used[above] = True
     depth = depths(np.where(used, parent, parent.dtype.type(ROOT)))
+    n = len(hierarchy.module_of)
+    first = np.full(len(parent), n)
+    first[hierarchy.module_of[::-1]] = np.arange(n)[::-1]  # of several numbers, the last one stays
+    for level in range(int(depth[used].max(initial=0)), 1, -1):
+        here = np.flatnonzero(used & (depth == level))
+        np.minimum.at(first, parent[here], first[here])
     number = np.zeros(len(parent), dtype=np.int64)
     order = [np.zeros(1, dtype=np.int64)]
     count = 1
     for level in range(1, int(depth[used].max(initial=0)) + 1):
         here = np.flatnonzero(used & (depth == level))
-        keys = (number[parent[here]],) if rank is None else (rank[here], number[parent[here]])
+        keys = (first[here], *(() if rank is None else (rank[here],)), number[parent[here]])
         here = here[np.lexsort(keys)]
         number[here] = np.arange(count, count + len(here))
         order.append(here)

@@ -108,10 +108,12 @@ def test_numbering_sorts_by_rank_below_each_parent(node_paths, data):
     values = st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=len(tree.parent), max_size=len(tree.parent))
     rank = np.array(data.draw(values))
     order = numbering(tree, rank)
+    names = modules_by_path(tree, node_paths) if node_paths else [()]
+    first = [next((i for i, path in enumerate(node_paths) if path[: len(name)] == name), 0) for name in names]
     expected = [[ROOT]]
     while expected[-1]:
         below = [np.flatnonzero(tree.parent == m).tolist() for m in expected[-1]]
-        expected.append([c for children in below for c in sorted(children, key=lambda c: (rank[c], c)) if c != ROOT])
+        expected.append([c for children in below for c in sorted(children, key=lambda c: (rank[c], first[c])) if c != ROOT])
     assert order.tolist() == [m for level in expected for m in level]
 
 

@@ -280,7 +280,7 @@ def _link_fields(data, first, comma, weighted):
     return status, source, source_end, target, target_end, weight, weight_end
 
 
-@jit
+@allocating
 def _link_cells(data, position, cells):
     """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
     found = cells.found
