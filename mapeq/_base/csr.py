@@ -174,6 +174,39 @@ def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
     return CSR(rows.indptr - np.cumsum(gone), rows.indices[others], chosen(rows.weights, others))
 
 
+def build_small(
+    sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int, symmetric: bool
+) -> CSR:
+    """Do what :func:`mapeq._base.sorting.build_csr` does for few links, without kernels."""
+    dtype = index_dtype(num_nodes)
+    rows, columns = sources.astype(dtype), targets.astype(dtype)
+    if not symmetric:
+        return sorted_small(rows, columns, weights, num_nodes)
+    # Parallel links are summed before they are mirrored: in their order, whatever their directions.
+    upper = sorted_small(np.minimum(rows, columns), np.maximum(rows, columns), weights, num_nodes)
+    rows, columns = np.repeat(np.arange(num_nodes, dtype=dtype), np.diff(upper.indptr)), upper.indices
+    apart = rows != columns
+    if is_constant(upper.weights):
+        weights = constant(upper.weights[0], len(rows) + int(np.count_nonzero(apart)))
+    else:
+        weights = np.append(upper.weights, upper.weights[apart])
+    return sorted_small(np.append(rows, columns[apart]), np.append(columns, rows[apart]), weights, num_nodes)
+
+
+def sorted_small(rows: IntArray, columns: IntArray, weights: FloatArray, num_nodes: int) -> CSR:
+    """Return the matrix with these entries; those of the same row and column are summed in order."""
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    is_new = np.ones(len(rows), dtype=np.bool_)
+    is_new[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    indptr = np.zeros(num_nodes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[is_new], minlength=num_nodes), out=indptr[1:])
+    if not is_new.all():
+        sums = np.bincount(np.cumsum(is_new) - 1, weights[order]).astype(np.float64, copy=False)
+        return CSR(indptr, columns[is_new], without_repetition(sums))
+    return CSR(indptr, columns, weights if is_constant(weights) else weights[order])
+
+
 def is_symmetric(rows: CSR) -> bool:
     """Return whether the matrix equals its transpose."""
     met = rows.indptr[:-1].copy()

@@ -21,11 +21,13 @@ from mapeq._base.csr import (
     ONE,
     FloatArray,
     IndexArray,
+    build_small,
     constant,
     for_kernels,
     index_dtype,
     is_constant,
     shortened,
+    sorted_small,
     stepped,
     unsigned,
     without_repetition,
@@ -33,6 +35,9 @@ from mapeq._base.csr import (
 from mapeq._base.jit import inlined, jit, step
 from mapeq._base.team import ZERO, barrier, share, ticket
 from mapeq._base.threads import MANY_LINKS, Threads, in_threads
+
+#: Up to this many links are sorted by NumPy, so that reading a small network compiles nothing.
+FEW_LINKS = 1 << 14
 
 #: Blocks have about this many entries if they need not be larger, and there are at most so many blocks if possible.
 BLOCK = 1 << 16
@@ -131,11 +136,16 @@ def build_csr(
     symmetric : bool
     """
     weights = constant(1.0, len(sources)) if weights is None else without_repetition(weights)
+    if len(sources) <= FEW_LINKS:
+        return build_small(sources, targets, weights, num_nodes, symmetric)
     return in_threads(lambda threads: _build(threads, sources, targets, weights, num_nodes, symmetric), len(sources))
 
 
 def transposed(rows: CSR) -> CSR:
     """Return the transposed matrix, with sorted rows."""
+    if len(rows.indices) <= FEW_LINKS:
+        numbers = np.arange(len(rows.indptr) - 1, dtype=rows.indices.dtype)
+        return sorted_small(rows.indices, np.repeat(numbers, np.diff(rows.indptr)), rows.weights, len(numbers))
     return in_threads(lambda threads: _transposed(threads, rows), len(rows.indices))
 
 
