@@ -172,7 +172,7 @@ def search(
             tree = fitted
     options = _all_options(network, flow_options) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
-    flow = random_walk(network, flow_options)
+    flow = random_walk(network, flow_options, num_threads=num_threads)
     found = find_modules(
         flow,
         multilevel=multilevel,

@@ -153,27 +153,6 @@ def column_sums(indices: IntArray, values: FloatArray, num_nodes: int) -> FloatA
     return np.bincount(indices, values, minlength=num_nodes).astype(np.float64, copy=False)
 
 
-def diagonal(rows: CSR) -> NDArray[np.int64]:
-    """Return the positions of the entries on the diagonal, in increasing order."""
-    found = []
-    for first, last in pieces(len(rows.indptr) - 1):
-        begin, end = rows.indptr[first], rows.indptr[last]
-        row_of = np.repeat(np.arange(first, last, dtype=rows.indices.dtype), np.diff(rows.indptr[first : last + 1]))
-        found.append(begin + np.flatnonzero(rows.indices[begin:end] == row_of))
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
-    """Return the rows without the diagonal, whose positions are given; the same arrays if it is empty."""
-    if len(positions) == 0:
-        return rows
-    others = np.ones(len(rows.indices), dtype=np.bool_)
-    others[positions] = False
-    gone = np.zeros(len(rows.indptr), dtype=np.int64)
-    gone[rows.indices[positions].astype(np.int64) + 1] = 1
-    return CSR(rows.indptr - np.cumsum(gone), rows.indices[others], chosen(rows.weights, others))
-
-
 def build_small(
     sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int, symmetric: bool
 ) -> CSR:

@@ -34,7 +34,7 @@ from mapeq._base.csr import (
 )
 from mapeq._base.jit import inlined, jit, step
 from mapeq._base.team import ZERO, barrier, share, ticket
-from mapeq._base.threads import MANY_LINKS, Threads, in_threads
+from mapeq._base.threads import Threads, are_many, in_threads
 
 #: Up to this many links are sorted by NumPy, so that reading a small network compiles nothing.
 FEW_LINKS = 1 << 14
@@ -141,11 +141,13 @@ def build_csr(
     return in_threads(lambda threads: _build(threads, sources, targets, weights, num_nodes, symmetric), len(sources))
 
 
-def transposed(rows: CSR) -> CSR:
-    """Return the transposed matrix, with sorted rows."""
+def transposed(rows: CSR, threads: Threads | None = None) -> CSR:
+    """Return the transposed matrix, with sorted rows; if it is large, these threads or all do it."""
     if len(rows.indices) <= FEW_LINKS:
         numbers = np.arange(len(rows.indptr) - 1, dtype=rows.indices.dtype)
         return sorted_small(rows.indices, np.repeat(numbers, np.diff(rows.indptr)), rows.weights, len(numbers))
+    if threads is not None:
+        return _transposed(threads, rows)
     return in_threads(lambda threads: _transposed(threads, rows), len(rows.indices))
 
 
@@ -174,7 +176,7 @@ def _transposed(threads: Threads, rows: CSR) -> CSR:
 def _ends(sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int) -> Ends:
     """Return the links in the form that kernels take, without copying them if they are many and of a common type."""
     size = np.dtype(index_dtype(num_nodes)).itemsize
-    if len(sources) >= MANY_LINKS and sources.dtype.itemsize == targets.dtype.itemsize == 8:
+    if are_many(len(sources)) and sources.dtype.itemsize == targets.dtype.itemsize == 8:
         size = 8
 
     def in_native_order(ends: NDArray[Any]) -> NDArray[Any]:

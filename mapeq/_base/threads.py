@@ -61,6 +61,11 @@ def run_interruptible(job: Callable[[], T], stop: Callable[[], object]) -> T:
             raise
 
 
+def are_many(num_links: int) -> bool:
+    """Whether so many links are worth all threads."""
+    return num_links >= MANY_LINKS
+
+
 def in_threads(job: Callable[[Threads], T], num_links: int, num_threads: int | None = None) -> T:
     """Do a job that works on so many links.
 
@@ -75,7 +80,7 @@ def in_threads(job: Callable[[Threads], T], num_links: int, num_threads: int | N
     num_threads : int, optional
         By default the number of processors that this process may use.
     """
-    if num_links < MANY_LINKS:
+    if not are_many(num_links):
         return job(Threads())
     with Threads(num_threads or usable_processors()) as threads:
         return run_interruptible(lambda: job(threads), lambda: threads.stop.fill(1))

@@ -22,16 +22,15 @@ from mapeq._base.csr import (
     add_transposed,
     chosen,
     constant,
-    diagonal,
     index_dtype,
     is_constant,
     is_symmetric,
     read_only,
     row_sums,
     total,
-    without_diagonal,
     without_repetition,
 )
+from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered

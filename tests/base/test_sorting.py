@@ -59,7 +59,7 @@ def test_any_number_of_threads_builds_the_same_rows(links, unweighted, block, di
         turned = plain_rows(expected.indices, row_of, expected.weights, links.num_nodes, False)
         for num_threads in (0, *THREADS):  # 0: by NumPy
             few = 0 if num_threads else 2 * len(sources) + 1
-            small = mock.patch.multiple(sorting, BLOCK=block, DIGIT_BITS=digit_bits, MANY_LINKS=0, FEW_LINKS=few - 1)
+            small = mock.patch.multiple(sorting, BLOCK=block, DIGIT_BITS=digit_bits, FEW_LINKS=few - 1)
             with with_threads(num_threads), small:
                 given_weights = None if unweighted else weights
                 rows = build_csr(sources, targets, given_weights, links.num_nodes, symmetric=symmetric)
