@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.jit import jit
+from mapeq._base.jit import allocating, jit
 from mapeq.io.files._numbers import BAD, EXACT, INEXACT, decimal, whole
 from mapeq.io.files._words import append, has_room, number_of, put, warm
 
@@ -83,7 +83,7 @@ class Cells(NamedTuple):
 #   begin, end : the invalid number, if the status is BAD_NUMBER
 
 
-@jit
+@allocating
 def scan_links(data, position, comma, weighted, links, row, deferred, words, cells):
     """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
     num_deferred = 0
@@ -285,7 +285,9 @@ def _link_cells(data, position, cells):
     """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
     found = cells.found
     found[:] = 0
-    last = cells.places.max()
+    last = cells.places[0]
+    for place in cells.places:
+        last = max(last, place)
     column = 0
     more = True
     while more and column <= last:
