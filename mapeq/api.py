@@ -14,7 +14,8 @@ from mapeq._base.csr import IndexArray
 from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.progress import Progress, StatusLine
-from mapeq._base.threads import usable_processors
+from mapeq._base.sorting import FEW_LINKS
+from mapeq._base.threads import MANY_LINKS, usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
@@ -171,7 +172,7 @@ def search(
             tree = fitted
     options = _all_options(network, flow_options) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
-    flow = random_walk(network, flow_options)
+    flow = random_walk(network, flow_options, num_threads=num_threads)
     found = find_modules(
         flow,
         multilevel=multilevel,
@@ -293,6 +294,9 @@ def warmup() -> None:
             network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
             for multilevel in (False, True):
                 infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
+    for num_links in (FEW_LINKS + 1, MANY_LINKS):
+        links = np.arange(2 * num_links).reshape(num_links, 2) // 4
+        Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
     for dtype in (np.float32, np.float64):
         vectors = np.column_stack([first % 6, first // 6]).astype(dtype)
         neighbor_graph(vectors, metric="euclidean", weights="jaccard")

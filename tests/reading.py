@@ -2,13 +2,18 @@
 
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 from mapeq._base.errors import FormatError
 from mapeq.io.columns import ColumnChoice
+from mapeq.io.files import link_list
 from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
+
+#: Blocks that several threads read, too.
+SHARED = {"MANY_BYTES": 0, "usable_processors": lambda: 3}
 
 #: Line ends, comments, quotes and numbers lie across the ends of blocks.
 BLOCK_SIZES = (1, 7, 1 << 20)
@@ -17,6 +22,8 @@ BLOCK_SIZES = (1, 7, 1 << 20)
 def read(data, *, block_sizes=BLOCK_SIZES, **options):
     """Read a network from what a file holds; the size of the blocks must not matter, for errors neither."""
     outcomes = [_outcome(data, size, options) for size in block_sizes]
+    with mock.patch.multiple(link_list, **SHARED):
+        outcomes += [_outcome(data, size, options) for size in (30, 1 << 20)]
     for other in outcomes[1:]:
         assert_same(other, outcomes[0])
     if isinstance(outcomes[0], FormatError):

@@ -1,7 +1,7 @@
 """Compressed sparse rows (CSR): the arrays of links under networks and flows.
 
-Counting sorts build the rows in linear time, with increasing column indices. If all weights are equal, the array of
-weights may be a view of a single number, with a stride of zero.
+Column indices increase within each row; :mod:`mapeq._base.sorting` builds the rows. If all weights are equal, the array
+of weights may be a view of a single number, with a stride of zero.
 """
 
 from __future__ import annotations
@@ -121,6 +121,20 @@ def strided(values: FloatArray) -> tuple[FloatArray, np.uint64]:
     return read_only(np.ascontiguousarray(values)), ONE
 
 
+def stepped(array: NDArray[Any]) -> tuple[NDArray[Any], np.uint64]:
+    """Return a contiguous read-only array and a step, so that item ``k`` is ``flat[k * step]``; mostly without copying.
+
+    Kernels are then compiled for contiguous arrays only. The step is 0 if all items are the same one in memory.
+    """
+    step, rest = divmod(array.strides[0], array.itemsize)
+    if len(array) == 0 or rest or step < 0 or not array.flags.aligned:
+        return read_only(np.array(array, order="C")), ONE
+    if step == 1:
+        return read_only(array), ONE
+    length = (len(array) - 1) * step + 1
+    return np.lib.stride_tricks.as_strided(array, (length,), (array.itemsize,), writeable=False), np.uint64(step)
+
+
 def row_sums(indptr: NDArray[np.int64], values: FloatArray) -> FloatArray:
     """Return the sum of each row; 0 for an empty row."""
     sizes = np.diff(indptr)
@@ -139,89 +153,37 @@ def column_sums(indices: IntArray, values: FloatArray, num_nodes: int) -> FloatA
     return np.bincount(indices, values, minlength=num_nodes).astype(np.float64, copy=False)
 
 
-def diagonal(rows: CSR) -> NDArray[np.int64]:
-    """Return the positions of the entries on the diagonal, in increasing order."""
-    found = []
-    for first, last in pieces(len(rows.indptr) - 1):
-        begin, end = rows.indptr[first], rows.indptr[last]
-        row_of = np.repeat(np.arange(first, last, dtype=rows.indices.dtype), np.diff(rows.indptr[first : last + 1]))
-        found.append(begin + np.flatnonzero(rows.indices[begin:end] == row_of))
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
-    """Return the rows without the diagonal, whose positions are given; the same arrays if it is empty."""
-    if len(positions) == 0:
-        return rows
-    others = np.ones(len(rows.indices), dtype=np.bool_)
-    others[positions] = False
-    gone = np.zeros(len(rows.indptr), dtype=np.int64)
-    gone[rows.indices[positions].astype(np.int64) + 1] = 1
-    return CSR(rows.indptr - np.cumsum(gone), rows.indices[others], chosen(rows.weights, others))
-
-
-def build_csr(
-    sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray | None, num_nodes: int, *, symmetric: bool
+def build_small(
+    sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int, symmetric: bool
 ) -> CSR:
-    """Sort links into rows, sum parallel links and, if symmetric, store each link in both directions (self-links once).
-
-    A counting sort by column is followed by a stable one by row, in O(num_nodes + links). If symmetric, these build the
-    upper triangle of the matrix, and a third sort the lower. The result does not depend on the order of the links,
-    except for rounding errors in the sum of more than two parallel links.
-
-    Parameters
-    ----------
-    sources, targets : integer arrays of shape (m,), from 0 to num_nodes - 1
-    weights : float64 array of shape (m,) or None
-        1 each if None.
-    num_nodes : int
-    symmetric : bool
-    """
+    """Do what :func:`mapeq._base.sorting.build_csr` does for few links, without kernels."""
     dtype = index_dtype(num_nodes)
-    weights = constant(1.0, len(sources)) if weights is None else without_repetition(weights)
-
-    def links() -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
-        for first, last in pieces(len(sources)):
-            rows, columns = sources[first:last].astype(dtype), targets[first:last].astype(dtype)
-            if symmetric:
-                rows, columns = np.minimum(rows, columns), np.maximum(rows, columns)
-            yield read_only(rows), read_only(columns), weights[first:last]
-
-    in_row, in_column, on_diagonal = (np.zeros(num_nodes, dtype=np.int64) for _ in range(3))
-    for rows, columns, _ in links():
-        _count(unsigned(rows), unsigned(in_row))
-        _count(unsigned(columns), unsigned(in_column))
-        if symmetric:
-            _count(read_only(unsigned(rows[rows == columns])), unsigned(on_diagonal))
-    by_column = _empty_rows(in_column, weights)
-    _fill_columns(by_column, links())
-    sorted_rows = _empty_rows(in_row + in_column - on_diagonal if symmetric else in_row, weights)
-    del in_column
-    right = sorted_rows.indptr[1:] - in_row
-    del in_row
-    _transpose_between(by_column, by_column.indptr[:-1], by_column.indptr[1:], right.copy(), sorted_rows)
-    del by_column
-    if symmetric:
-        right += on_diagonal
-        left = sorted_rows.indptr[:-1].copy()
-        _transpose_between(sorted_rows, right, sorted_rows.indptr[1:], left, sorted_rows)
-    return _without_parallel(sorted_rows)
+    rows, columns = sources.astype(dtype), targets.astype(dtype)
+    if not symmetric:
+        return sorted_small(rows, columns, weights, num_nodes)
+    # Parallel links are summed before they are mirrored: in their order, whatever their directions.
+    upper = sorted_small(np.minimum(rows, columns), np.maximum(rows, columns), weights, num_nodes)
+    rows, columns = np.repeat(np.arange(num_nodes, dtype=dtype), np.diff(upper.indptr)), upper.indices
+    apart = rows != columns
+    if is_constant(upper.weights):
+        weights = constant(upper.weights[0], len(rows) + int(np.count_nonzero(apart)))
+    else:
+        weights = np.append(upper.weights, upper.weights[apart])
+    return sorted_small(np.append(rows, columns[apart]), np.append(columns, rows[apart]), weights, num_nodes)
 
 
-def _fill_columns(columns: CSR, links: Iterator[tuple[IntArray, IntArray, FloatArray]]) -> None:
-    """Write rows and weights of links, given in pieces, into their columns."""
-    starts = columns.indptr[:-1].copy()
-    for rows, some_columns, weights in links:
-        _fill(unsigned(rows), unsigned(some_columns), *strided(weights), unsigned(starts), *_room(columns))
-
-
-def transposed(rows: CSR) -> CSR:
-    """Return the transposed matrix, with sorted rows."""
-    in_column = np.zeros(len(rows.indptr) - 1, dtype=np.int64)
-    _count(read_only(unsigned(rows.indices)), unsigned(in_column))
-    columns = _empty_rows(in_column, rows.weights)
-    _transpose_between(rows, rows.indptr[:-1], rows.indptr[1:], columns.indptr[:-1].copy(), columns)
-    return columns
+def sorted_small(rows: IntArray, columns: IntArray, weights: FloatArray, num_nodes: int) -> CSR:
+    """Return the matrix with these entries; those of the same row and column are summed in order."""
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    is_new = np.ones(len(rows), dtype=np.bool_)
+    is_new[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    indptr = np.zeros(num_nodes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[is_new], minlength=num_nodes), out=indptr[1:])
+    if not is_new.all():
+        sums = np.bincount(np.cumsum(is_new) - 1, weights[order]).astype(np.float64, copy=False)
+        return CSR(indptr, columns[is_new], without_repetition(sums))
+    return CSR(indptr, columns, weights if is_constant(weights) else weights[order])
 
 
 def is_symmetric(rows: CSR) -> bool:
@@ -282,101 +244,10 @@ def for_kernels(rows: CSR) -> KernelCSR:
     return KernelCSR(read_only(unsigned(rows.indptr)), read_only(unsigned(rows.indices)), *strided(rows.weights))
 
 
-def _empty_rows(sizes: NDArray[np.int64], weights: FloatArray) -> CSR:
-    """Return rows of the given sizes to be filled; constant weights stay constant."""
-    indptr = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=indptr[1:])
-    size = int(indptr[-1])
-    room = constant(weights[0], size) if is_constant(weights) else np.empty(size)
-    return CSR(indptr, np.empty(size, dtype=index_dtype(len(sizes))), room)
-
-
-def _room(rows: CSR) -> tuple[NDArray[Any], FloatArray]:
-    """Return the arrays that a kernel writes columns and weights to; constant weights get a scratch array."""
-    return unsigned(rows.indices), np.empty(1) if is_constant(rows.weights) else rows.weights
-
-
-def _transpose_between(
-    rows: CSR, begins: NDArray[np.int64], ends: NDArray[np.int64], starts: NDArray[np.int64], columns: CSR
-) -> None:
-    """Transpose the entries from ``begins[i]`` to ``ends[i]`` of each row; write column ``j`` from ``starts[j]`` on."""
-    _transpose(
-        read_only(unsigned(begins)),
-        read_only(unsigned(ends)),
-        read_only(unsigned(rows.indices)),
-        *strided(rows.weights),
-        unsigned(starts),
-        *_room(columns),
-    )
-
-
-def _without_parallel(rows: CSR) -> CSR:
-    """Merge equal columns within rows and sum their weights; the input is overwritten if there are any."""
-    begins = rows.indptr[:-1][np.diff(rows.indptr) > 0][1:]
-    repeats = np.count_nonzero(rows.indices[1:] == rows.indices[:-1])
-    if repeats == np.count_nonzero(rows.indices[begins] == rows.indices[begins - 1]):
-        return rows
-    weights = np.array(rows.weights) if is_constant(rows.weights) else rows.weights
-    kept = int(_sum_parallel(unsigned(rows.indptr), unsigned(rows.indices), weights))
-    return CSR(rows.indptr, shortened(rows.indices, kept), without_repetition(shortened(weights, kept)))
-
-
 def shortened(array: NDArray[Any], size: int) -> NDArray[Any]:
     """Shrink an array that nothing else refers to, and free the rest of its memory."""
     array.resize(size, refcheck=False)
     return array
-
-
-@jit
-def _count(numbers, counts):
-    """Count the occurrences of each number: unsigned integers of shape (m,), added to uint64 of shape (n,)."""
-    for k in range(len(numbers)):
-        counts[numbers[k]] += ONE
-
-
-@jit
-def _fill(numbers, rows, weights, stride, starts, indices, new_weights):
-    """Write every number into its row, both of shape (m,); `starts`, uint64 of shape (n,), advance to the row ends."""
-    for k in range(np.uint64(len(numbers))):
-        position = starts[rows[k]]
-        starts[rows[k]] = position + ONE
-        indices[position] = numbers[k]
-        new_weights[position * stride] = weights[k * stride]
-
-
-@jit
-def _transpose(begins, ends, indices, weights, stride, starts, new_indices, new_weights):
-    """Write every entry (i, j) into row j; the new rows are sorted, because rows are read in order.
-
-    `begins`, `ends` and `starts` are uint64 of shape (n,). `new_indices` may be `indices` if the ranges are disjoint.
-    """
-    for i in range(np.uint64(len(begins))):
-        for k in range(begins[i], ends[i]):
-            j = indices[k]
-            position = starts[j]
-            starts[j] = position + ONE
-            new_indices[position] = i
-            new_weights[position * stride] = weights[k * stride]
-
-
-@jit
-def _sum_parallel(indptr, indices, weights):
-    """Merge equal columns within each sorted row, in place; return the number of entries kept."""
-    kept = np.uint64(0)
-    begin = indptr[0]
-    for i in range(np.uint64(1), np.uint64(len(indptr))):
-        end = indptr[i]
-        first = kept
-        for k in range(begin, end):
-            if kept > first and indices[kept - ONE] == indices[k]:
-                weights[kept - ONE] += weights[k]
-            else:
-                indices[kept] = indices[k]
-                weights[kept] = weights[k]
-                kept += ONE
-        begin = end
-        indptr[i] = kept
-    return kept
 
 
 @jit

@@ -22,6 +22,9 @@ from mapeq._base.team import WORDS, Team, team_of_one
 #: Work on fewer links than this is not worth waking another thread for, which takes some 50 microseconds.
 WORTH_SHARING = 20_000
 
+#: From this many links on, they are read, sorted and walked over in all threads: in fewer, that would take longer.
+MANY_LINKS = 200_000
+
 #: Seconds after which a waiting thread looks for signals. An endless wait may never see one: the handlers of some
 #: libraries, such as Polars, make the system resume the wait (SA_RESTART).
 WAKE = 0.1
@@ -58,6 +61,31 @@ def run_interruptible(job: Callable[[], T], stop: Callable[[], object]) -> T:
             raise
 
 
+def are_many(num_links: int) -> bool:
+    """Whether so many links are worth all threads."""
+    return num_links >= MANY_LINKS
+
+
+def in_threads(job: Callable[[Threads], T], num_links: int, num_threads: int | None = None) -> T:
+    """Do a job that works on so many links.
+
+    If they are many, it gets all threads, and Ctrl-C ends it: it must end soon when ``threads.stop`` is set, and
+    nobody takes its answer then.
+
+    Parameters
+    ----------
+    job : callable
+        Gets a :class:`Threads`.
+    num_links : int
+    num_threads : int, optional
+        By default the number of processors that this process may use.
+    """
+    if not are_many(num_links):
+        return job(Threads())
+    with Threads(num_threads or usable_processors()) as threads:
+        return run_interruptible(lambda: job(threads), lambda: threads.stop.fill(1))
+
+
 class Threads:
     """One or more threads, kept for a whole search.
 
@@ -65,10 +93,16 @@ class Threads:
     ----------
     num_threads : int
         The calling thread is one of them; the others start with the first work for them.
+
+    Attributes
+    ----------
+    stop : uint8 array of shape (1,)
+        For kernels to look at: anything but 0 asks them to end soon.
     """
 
     def __init__(self, num_threads: int = 1):
         self.num_threads = num_threads
+        self.stop = np.zeros(1, np.uint8)
         self._alone = team_of_one()
         words = np.zeros(WORDS, dtype=np.uint64)
         self._teams = [Team(np.uint64(number), np.uint64(num_threads), words) for number in range(num_threads)]

@@ -20,21 +20,19 @@ from mapeq._base.csr import (
     FloatArray,
     IntArray,
     add_transposed,
-    build_csr,
     chosen,
     constant,
-    diagonal,
     index_dtype,
     is_constant,
     is_symmetric,
     read_only,
     row_sums,
     total,
-    transposed,
-    without_diagonal,
     without_repetition,
 )
+from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
+from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.statistics import network_html, network_statistics
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight

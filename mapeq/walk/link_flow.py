@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import FloatArray, IntArray, row_sums, without_diagonal
+from mapeq._base.csr import FloatArray, IntArray, row_sums
+from mapeq._base.diagonal import without_diagonal
 from mapeq.network.network import Network
 from mapeq.walk.flow import EXIT, TELEPORT_IN, TELEPORT_OUT, NodeFlow
 from mapeq.walk.options import WalkOptions

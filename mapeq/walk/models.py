@@ -14,25 +14,26 @@ import numpy as np
 
 from mapeq._base.csr import (
     CSR,
+    ONE,
     FloatArray,
     add_transposed,
-    constant,
-    diagonal,
     for_kernels,
     is_constant,
-    read_only,
     row_sums,
     total,
-    without_diagonal,
 )
+from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError
+from mapeq._base.sorting import transposed
+from mapeq._base.threads import Threads, in_threads
 from mapeq.network.network import Network
 from mapeq.walk.flow import Flow, Links, assemble_flow
 from mapeq.walk.options import WalkOptions
-from mapeq.walk.stationary import RARE_TELEPORTATION, stationary_rates, step
+from mapeq.walk.stationary import RARE_TELEPORTATION, new_sums, new_walk, stationary_rates, step
+from mapeq.walk.strengths import scaled, strengths_of
 
 
-def random_walk(network: Network, options: WalkOptions) -> Flow:
+def random_walk(network: Network, options: WalkOptions, *, num_threads: int = 1) -> Flow:
     """The flow of a random walk on a network.
 
     Parameters
@@ -41,6 +42,8 @@ def random_walk(network: Network, options: WalkOptions) -> Flow:
         Every model but "undirected" reads it as directed, an undirected link being one in
         each direction; "undirected" sums the two directions of a directed network.
     options : WalkOptions
+    num_threads : int
+        Threads to use if the network is large; they do not affect the flow.
 
     Raises
     ------
@@ -58,7 +61,8 @@ def random_walk(network: Network, options: WalkOptions) -> Flow:
     array([0.33333333, 0.33333333, 0.33333333])
     """
     _check_scale(network.weights)
-    return _WALKS[options.flow_model](network, options)
+    walk = _WALKS[options.flow_model]
+    return in_threads(lambda threads: walk(network, options, threads), len(network.indices), num_threads)
 
 
 def _check_scale(weights: FloatArray) -> None:
@@ -72,29 +76,28 @@ def _check_scale(weights: FloatArray) -> None:
         raise NetworkError(f"the smallest weight, {smallest}, is too small: multiply them all by something large")
 
 
-def _undirected(network: Network, options: WalkOptions) -> Flow:
+def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """Visit rates are strengths: the walk on an undirected network is reversible."""
     network = network.undirected()
-    strengths = network.out_strengths()
+    strengths = strengths_of(network.rows, threads)
     whole = strengths.sum()
     if whole == 0:
         return _no_flow(network, options)
-    indptr, indices, weights = without_diagonal(network.rows, network.self_links)
-    scale = 2 * options.markov_time
-    flow = constant(weights[0] / whole * scale, len(weights)) if is_constant(weights) else weights / whole * scale
-    crossing = row_sums(indptr, flow) / 2
-    links = Links(*for_kernels(CSR(indptr, indices, flow)))
+    rows = without_diagonal(network.rows, diagonal(network.rows, threads))
+    flow, crossing = scaled(rows, whole, 2 * options.markov_time, threads)
+    crossing /= 2
+    links = Links(*for_kernels(rows._replace(weights=flow)))
     return assemble_flow(links, _visits(strengths / whole, network, options), crossing, crossing, None)
 
 
-def _directed(network: Network, options: WalkOptions) -> Flow:
+def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """PageRank, and the flow over links that follows from it.
 
     Recorded: a step is a link or a teleportation, and both are described. Unrecorded: the
     walk teleports only to be ergodic, and what is described is one more step over links.
     """
-    columns = network.columns()
-    out_strengths = network.out_strengths()
+    columns = _columns(network, threads)
+    out_strengths = strengths_of(network.rows, threads)
     dangling = out_strengths == 0
     recorded, alpha = options.recorded_teleportation, options.teleportation_probability
     landing = _landing(network, columns, out_strengths, options)
@@ -108,14 +111,15 @@ def _directed(network: Network, options: WalkOptions) -> Flow:
         landing if alpha else _anywhere(network, columns, landing),
         teleportation_probability=alpha,
         hurry=alpha >= RARE_TELEPORTATION,
+        threads=threads,
     )
     walking = 1 - alpha if recorded else 1 / max(rates[~dangling].sum(), np.finfo(float).tiny)
     per_weight = np.divide(walking * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)
     if not recorded:
-        return _from_link_flow(network, columns, per_weight, None, None, options)
+        return _from_link_flow(network, columns, per_weight, None, None, options, threads)
     rates = _visits(rates, network, options)
     leaving = np.where(dangling, rates, alpha * rates)
-    return _from_link_flow(network, columns, per_weight, rates, np.column_stack([leaving, landing]), options)
+    return _from_link_flow(network, columns, per_weight, rates, np.column_stack([leaving, landing]), options, threads)
 
 
 def _anywhere(network: Network, columns: CSR, landing: FloatArray) -> FloatArray:
@@ -130,20 +134,24 @@ def _anywhere(network: Network, columns: CSR, landing: FloatArray) -> FloatArray
     return strengths if strengths.any() else landing
 
 
-def _raw(network: Network, options: WalkOptions) -> Flow:
+def _raw(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """Link weights are the flow, up to a factor; a node is visited as often as it is entered."""
     whole = total(network.weights)
     if whole == 0:
         return _no_flow(network, options)
-    return _from_link_flow(network, network.columns(), np.full(network.num_nodes, 1 / whole), None, None, options)
+    return _from_link_flow(
+        network, _columns(network, threads), np.full(network.num_nodes, 1 / whole), None, None, options, threads
+    )
 
 
-def _precomputed(network: Network, options: WalkOptions) -> Flow:
+def _precomputed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """Node weights are the visit rates, up to a factor, and link weights are the flow, as they stand."""
     if network.node_weights is None:
         raise NetworkError("flow_model='precomputed' takes the visit rates from node weights, but the network has none")
     rates = _node_weight_rates(network)
-    return _from_link_flow(network, network.columns(), np.ones(network.num_nodes), rates, None, options)
+    return _from_link_flow(
+        network, _columns(network, threads), np.ones(network.num_nodes), rates, None, options, threads
+    )
 
 
 def _from_link_flow(
@@ -153,6 +161,7 @@ def _from_link_flow(
     visits: FloatArray | None,
     teleport: FloatArray | None,
     options: WalkOptions,
+    threads: Threads,
 ) -> Flow:
     """Assemble a Flow from the directed flow over links.
 
@@ -166,32 +175,28 @@ def _from_link_flow(
     visits : float64 array of shape (n,), optional
         By default a node is visited as often as it is entered, by self-links, too.
     teleport, options : as in `Flow` and `random_walk`
+    threads : Threads
     """
     if visits is None:
-        visits = _visits(_arriving(columns, per_weight), network, options)
-    rows = without_diagonal(network.rows, network.self_links)
-    if network.num_self_links:
-        columns = without_diagonal(columns, diagonal(columns))
+        visits = _visits(_arriving(columns, per_weight, threads), network, options)
+    rows = without_diagonal(network.rows, diagonal(network.rows, threads))
+    if len(rows.indices) < len(network.indices):
+        columns = without_diagonal(columns, diagonal(columns, threads))
     time = options.markov_time
-    exits = per_weight * row_sums(rows.indptr, rows.weights) * time
-    enters = _arriving(columns, per_weight) * time
+    exits = per_weight * strengths_of(rows, threads) * time
+    enters = _arriving(columns, per_weight, threads) * time
     both_ways = add_transposed(rows, columns, per_weight)
     both_ways.weights[:] *= time
     return assemble_flow(Links(*for_kernels(both_ways)), visits, enters, exits, teleport)
 
 
-def _arriving(columns: CSR, per_weight: FloatArray) -> FloatArray:
+def _arriving(columns: CSR, per_weight: FloatArray, threads: Threads) -> FloatArray:
     """What each node receives over its links where its neighbours send so much per weight."""
     arriving = np.zeros(len(per_weight))
-    step(
-        *for_kernels(columns),
-        read_only(arriving.copy()),
-        read_only(per_weight),
-        0.0,
-        per_weight.copy(),
-        arriving,
-        np.empty_like(arriving),
-    )
+    nowhere = arriving.copy()
+    walk = new_walk(columns, per_weight, 0.0, 0.0, nowhere, nowhere)
+    sent, received = per_weight.copy(), np.empty_like(arriving)
+    threads.together(step, walk, ONE, 0.0, arriving, sent, received, new_sums(len(arriving)))
     return arriving
 
 
@@ -217,6 +222,11 @@ def _landing(network: Network, columns: CSR, out_strengths: FloatArray, options:
     strengths = row_sums(columns.indptr, columns.weights) if options.recorded_teleportation else out_strengths
     whole = strengths.sum()
     return strengths / whole if whole > 0 else None
+
+
+def _columns(network: Network, threads: Threads) -> CSR:
+    """The links to each node."""
+    return transposed(network.rows, threads) if network.directed else network.rows
 
 
 def _visits(rates: FloatArray, network: Network, options: WalkOptions) -> FloatArray:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from mapeq._base.csr import CSR, ONE, FloatArray, for_kernels, read_only
+from mapeq._base.csr import CSR, ONE, FloatArray, KernelCSR, for_kernels, read_only
 from mapeq._base.errors import ConvergenceError
-from mapeq._base.jit import jit
+from mapeq._base.jit import inlined, jit
+from mapeq._base.team import barrier, num_chunks, share, ticket
+from mapeq._base.threads import Threads
 from mapeq.network.network import Network
 
 #: The power iteration stops when the visit rates change by no more than this in one step, in
@@ -20,6 +24,41 @@ ROUNDING = 1e-12
 
 #: With less teleportation than this the walk rests every other step.
 RARE_TELEPORTATION = 0.05
+
+
+#: Which part of the walk rests then.
+RESTING = 0.5
+
+#: A step in place has so many stages, and threads share the nodes of each; sums are taken over chunks of nodes.
+STAGES = np.uint64(16)
+CHUNK = np.uint64(1024)
+
+
+class Walk(NamedTuple):
+    """A walk that teleports, as kernels see it; arrays of nodes are read-only float64 of shape (n,).
+
+    Attributes
+    ----------
+    links : KernelCSR
+        To each node.
+    per_weight : array
+        Which part of its rate each node sends over a link of weight 1.
+    teleporting : float
+        The probability of teleportation.
+    resting : float
+        Which part of the walk stays where it is.
+    landing : array
+        Where teleportation lands.
+    dangling : array
+        Where the walk goes from nodes without out-links.
+    """
+
+    links: KernelCSR
+    per_weight: FloatArray
+    teleporting: float
+    resting: float
+    landing: FloatArray
+    dangling: FloatArray
 
 
 def visit_rates(
@@ -90,31 +129,30 @@ def stationary_rates(
     hurry: bool,
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_ITERATIONS,
+    threads: Threads | None = None,
 ) -> FloatArray:
     """As :func:`visit_rates`, of the links to each node and the out-strengths.
 
-    In a hurry it makes steps in place, in which a node already receives what those before it send now (Gauss-Seidel):
-    about half as many do. They only find a better start, plain steps have the first and the last word.
+    In a hurry it makes steps in place, in which a node already receives what most of those before it send now (block
+    Gauss-Seidel): about half as many do. They only find a better start, plain steps have the first and the last word.
+    The rates do not depend on the number of threads.
     """
+    threads = threads or Threads()
     a = teleportation_probability
-    stuck = np.flatnonzero(out_strengths == 0)
     per_weight = np.divide(1 - a, out_strengths, out=np.zeros_like(out_strengths), where=out_strengths > 0)
-    links = for_kernels(columns)
+    walk = new_walk(columns, per_weight, a, RESTING if a < RARE_TELEPORTATION else 0.0, landing, dangling)
     rates: FloatArray = start / start.sum()
     sent = rates * per_weight
-    received = np.empty_like(sent)
-    resting = 0.5 if a < RARE_TELEPORTATION else 0.0
+    received, sums = np.empty_like(sent), new_sums(len(sent))
+    stuck = float(rates[out_strengths == 0].sum())
     change = last_change = np.inf
     in_place = False
     for iteration in range(max_iterations):
-        landed = (1 - a) * rates[stuck].sum() * dangling + a * landing
-        change = step(
-            *links, read_only(landed), read_only(per_weight), resting, sent, rates, sent if in_place else received
-        )
+        num_stages = STAGES if in_place else ONE
+        change, stuck = threads.together(step, walk, num_stages, stuck, rates, sent, received, sums)
+        if threads.stop[0]:
+            return rates
         if in_place:
-            whole = rates.sum()
-            rates /= whole
-            sent /= whole
             switch = not tolerance < change < last_change
         else:
             sent, received = received, sent
@@ -129,33 +167,95 @@ def stationary_rates(
     )
 
 
+def new_walk(
+    columns: CSR,
+    per_weight: FloatArray,
+    teleporting: float,
+    resting: float,
+    landing: FloatArray,
+    dangling: FloatArray,
+) -> Walk:
+    """The walk over the links to each node, in the form that :func:`step` takes."""
+    given = read_only(per_weight), float(teleporting), resting, read_only(landing), read_only(dangling)
+    return Walk(for_kernels(columns), *given)
+
+
+def new_sums(num_nodes: int) -> FloatArray:
+    """Room for the sums that :func:`step` takes."""
+    return np.empty((num_nodes // int(CHUNK) + 2, 3))
+
+
 @jit
-def step(indptr, indices, weights, stride, landed, per_weight, resting, sent, rates, sent_next):
-    """One step of the walk; returns by how much the rates change in total.
+def step(team, walk, num_stages, stuck, rates, sent, received, sums):
+    """One step of the walk, in stages: a node receives what those of earlier stages send now, and others have sent.
+
+    Rates are normalised after more than one stage.
 
     Parameters
     ----------
-    indptr, indices, weights, stride : the links to each node, see :func:`mapeq._base.csr.for_kernels`
-    landed : float64 array of shape (n,)
-        What teleportation brings to each node.
-    per_weight : float64 array of shape (n,)
-        Which part of its rate each node sends over a link of weight 1.
-    resting : float
-        Which part of the walk stays where it is.
-    sent : float64 array of shape (n,)
-        The rates times `per_weight`.
+    walk : Walk
+    num_stages : uint64
+    stuck : float
+        The rate of all nodes without out-links.
     rates : float64 array of shape (n,)
         Overwritten by the new ones.
-    sent_next : float64 array of shape (n,)
-        The new rates times `per_weight`; the same array as `sent` for a step in place.
+    sent : float64 array of shape (n,)
+        The rates times `per_weight`; overwritten by the new ones if there is more than one stage.
+    received : float64 array of shape (n,)
+        The new rates times `per_weight`, if there is one stage; else scratch.
+    sums : float64 array, see :func:`new_sums`
+        Scratch.
+
+    Returns
+    -------
+    change : float
+        By how much the rates change in total.
+    stuck : float
+        The new rate of all nodes without out-links. Both are right in the first thread.
     """
-    change = 0.0
-    for j in range(np.uint64(len(rates))):
-        rate = landed[j]
-        for k in range(indptr[j], indptr[j + ONE]):
-            rate += sent[indices[k]] * weights[k * stride]
-        rate += resting * (rates[j] - rate)
+    n = np.uint64(len(rates))
+    change, whole, new_stuck = 0.0, 0.0, 0.0
+    for stage in range(num_stages):
+        first, last = n * stage // num_stages, n * (stage + ONE) // num_stages
+        chunks = num_chunks(last - first, CHUNK)
+        chunk = ticket(team)
+        while chunk < chunks:
+            begin = first + chunk * CHUNK
+            _walk_to(begin, min(begin + CHUNK, last), walk, stuck, rates, sent, received, sums[chunk])
+            chunk = ticket(team)
+        barrier(team)
+        if num_stages > ONE:
+            begin, end = share(last - first, team)
+            for j in range(first + begin, first + end):
+                sent[j] = received[j]
+        for chunk in range(chunks):
+            change += sums[chunk, 0]
+            whole += sums[chunk, 1]
+            new_stuck += sums[chunk, 2]
+        barrier(team)
+    if num_stages > ONE:
+        begin, end = share(n, team)
+        for j in range(begin, end):
+            rates[j] /= whole
+            sent[j] /= whole
+        new_stuck /= whole
+    return change, new_stuck
+
+
+@inlined
+def _walk_to(begin, end, walk, stuck, rates, sent, received, sums):
+    """Walk to some nodes; `sums` gets the change of their rates, the new rates, those of nodes without out-links."""
+    links, teleporting = walk.links, walk.teleporting
+    jumping = (1.0 - teleporting) * stuck
+    change, whole, new_stuck = 0.0, 0.0, 0.0
+    for j in range(begin, end):
+        rate = jumping * walk.dangling[j] + teleporting * walk.landing[j]
+        for k in range(links.indptr[j], links.indptr[j + ONE]):
+            rate += sent[links.indices[k]] * links.weights[k * links.stride]
+        rate += walk.resting * (rates[j] - rate)
         change += abs(rate - rates[j])
+        whole += rate
+        new_stuck += rate if walk.per_weight[j] == 0.0 else 0.0
         rates[j] = rate
-        sent_next[j] = rate * per_weight[j]
-    return change
+        received[j] = rate * walk.per_weight[j]
+    sums[0], sums[1], sums[2] = change, whole, new_stuck

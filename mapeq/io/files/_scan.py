@@ -285,7 +285,9 @@ def _link_cells(data, position, cells):
     """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
     found = cells.found
     found[:] = 0
-    last = cells.places.max()
+    last = cells.places[0]
+    for place in cells.places:
+        last = max(last, place)
     column = 0
     more = True
     while more and column <= last:

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError
+from mapeq._base.threads import Threads, usable_processors
 from mapeq.io.columns import ColumnChoice, default_ends, find_columns
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Cells, Links
@@ -59,6 +61,9 @@ _ADVICE = {
     r"\d+,\d+": "use a decimal point",
     r"\{.*": "write the file with networkx.write_weighted_edgelist",
 }
+
+#: Blocks of so many bytes are read in all threads.
+MANY_BYTES = 1 << 21
 
 #: Initial capacity of columns, and minimum growth.
 _INITIAL_CAPACITY = 1 << 14
@@ -229,6 +234,8 @@ class LinkTable:
         FormatError
             If a line is invalid.
         """
+        if self.words is None and len(source.block) - source.position >= MANY_BYTES:
+            self._read_in_threads(source)
         while True:
             status, source.position, self.num_rows, num_deferred, begin, end = _scan.scan_links(
                 source.data,
@@ -252,6 +259,43 @@ class LinkTable:
                 return int(status)
             else:
                 raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
+
+    def _read_in_threads(self, source: Source) -> None:
+        """Read lines of integers in all threads, up to the first one that needs more than reading.
+
+        Each thread reads a piece of the block, into the rows that it needs if every line is a link.
+        """
+        num_threads, begin, block = usable_processors(), source.position, source.block
+        aims = [begin + (len(block) - begin) * t // num_threads for t in range(num_threads)]
+        bounds = [begin, *(max(block.rfind(b"\n", begin, aim) + 1, begin) for aim in aims[1:]), len(block)]
+        lines = [block.count(b"\n", first, last) for first, last in pairwise(bounds)]
+        starts = [self.num_rows, *(self.num_rows + count for count in accumulate(lines))]
+        while len(self.links.sources) < starts[-1]:
+            for column in self.links:
+                if len(column):
+                    lengthen(column)
+
+        def scan(first: int, last: int, t: int) -> tuple[NDArray[np.int64], int, int, int, int]:
+            sources, targets, weights = self.links
+            own = slice(starts[t], starts[t + 1])
+            rows = Links(sources[own], targets[own], weights[own])
+            cells = self._cells and self._cells._replace(found=np.zeros_like(self._cells.found))
+            deferred, data = new_deferred(), source.data[first:last]
+            found = _scan.scan_links(data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells)
+            status, position, row, num_deferred = found[:4]
+            return deferred[:num_deferred], status, first + position, row, first
+
+        with Threads(num_threads) as threads:
+            pieces = threads.run(scan, bounds)
+        for start, (deferred, status, position, num_rows, first) in zip(starts, pieces, strict=False):
+            if start != self.num_rows:  # lines before were no links
+                for column in self.links:
+                    column[self.num_rows : self.num_rows + num_rows] = column[start : start + num_rows]
+            source.position = position
+            read_deferred(source, np.add(deferred, (self.num_rows, first, first)), self.links.weights, "weight")
+            self.num_rows += num_rows
+            if status != _scan.DONE:
+                break
 
     def turn_to_words(self) -> None:
         """Replace the integers read so far by words with the same digits."""

@@ -1,0 +1,65 @@
+"""The diagonal of a matrix in compressed sparse rows: self-links."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import CSR, ONE, chosen, for_kernels, pieces
+from mapeq._base.jit import jit
+from mapeq._base.team import share
+from mapeq._base.threads import Threads, are_many, in_threads
+
+
+def diagonal(rows: CSR, threads: Threads | None = None) -> NDArray[np.int64]:
+    """Return the positions of the entries on the diagonal, in increasing order.
+
+    If the matrix is large, these threads or all find them.
+    """
+    if not are_many(len(rows.indices)):
+        return _diagonal_small(rows)
+    if threads is not None:
+        return _diagonal(threads, rows)
+    return in_threads(lambda threads: _diagonal(threads, rows), len(rows.indices))
+
+
+def _diagonal_small(rows: CSR) -> NDArray[np.int64]:
+    found = []
+    for first, last in pieces(len(rows.indptr) - 1):
+        begin, end = rows.indptr[first], rows.indptr[last]
+        row_of = np.repeat(np.arange(first, last, dtype=rows.indices.dtype), np.diff(rows.indptr[first : last + 1]))
+        found.append(begin + np.flatnonzero(rows.indices[begin:end] == row_of))
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
+    """Return the rows without the diagonal, whose positions are given; the same arrays if it is empty."""
+    if len(positions) == 0:
+        return rows
+    others = np.ones(len(rows.indices), dtype=np.bool_)
+    others[positions] = False
+    gone = np.zeros(len(rows.indptr), dtype=np.int64)
+    gone[rows.indices[positions].astype(np.int64) + 1] = 1
+    return CSR(rows.indptr - np.cumsum(gone), rows.indices[others], chosen(rows.weights, others))
+
+
+def _diagonal(threads: Threads, rows: CSR) -> NDArray[np.int64]:
+    found = np.empty(len(rows.indptr) - 1, dtype=np.int64)
+    threads.together(_find_diagonal, for_kernels(rows), found)
+    return found[found >= 0]
+
+
+@jit
+def _find_diagonal(team, rows, found):
+    """Write the position of the entry on the diagonal of each row, or -1; the rows are sorted."""
+    begin, end = share(np.uint64(len(found)), team)
+    for i in range(begin, end):
+        low, high = rows.indptr[i], rows.indptr[i + ONE]
+        while low < high:
+            middle = (low + high) // np.uint64(2)
+            if rows.indices[middle] < i:
+                low = middle + ONE
+            else:
+                high = middle
+        is_there = low < rows.indptr[i + ONE] and rows.indices[low] == i
+        found[i] = np.int64(low) if is_there else -1
