@@ -113,7 +113,9 @@ def test_numbering_sorts_by_rank_below_each_parent(node_paths, data):
     expected = [[ROOT]]
     while expected[-1]:
         below = [np.flatnonzero(tree.parent == m).tolist() for m in expected[-1]]
-        expected.append([c for children in below for c in sorted(children, key=lambda c: (rank[c], first[c])) if c != ROOT])
+        expected.append(
+            [c for children in below for c in sorted(children, key=lambda c: (rank[c], first[c])) if c != ROOT]
+        )
     assert order.tolist() == [m for level in expected for m in level]
 
 
