@@ -23,7 +23,7 @@ def read(data, *, block_sizes=BLOCK_SIZES, **options):
     """Read a network from what a file holds; the size of the blocks must not matter, for errors neither."""
     outcomes = [_outcome(data, size, options) for size in block_sizes]
     with mock.patch.multiple(link_list, **SHARED):
-        outcomes += [_outcome(data, size, options) for size in (30, 1 << 20)]
+        outcomes += [_outcome(data, size, options) for size in (max(30, len(data) // 20), 1 << 20)]
     for other in outcomes[1:]:
         assert_same(other, outcomes[0])
     if isinstance(outcomes[0], FormatError):

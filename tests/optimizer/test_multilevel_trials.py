@@ -264,7 +264,7 @@ def test_recombined_trials_are_at_least_as_good_as_each():
 
 
 def test_trials_draw_from_streams_of_their_own():
-    flow = random_walk(nested(6, outside=(0.3, 0.15, 0.1)), WalkOptions())
+    flow = random_walk(nested(6, outside=(0.5, 0.3, 0.2)), WalkOptions())
     few, many = (find_modules(flow, multilevel=True, num_trials=trials) for trials in (2, 4))
     assert many.trials[:2] == few.trials
     assert len(set(many.trials)) > 2
