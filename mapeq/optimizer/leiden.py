@@ -31,6 +31,7 @@ from mapeq.optimizer.aggregation import (
     singletons_in_groups,
 )
 from mapeq.optimizer.blocks import STOPPED, Block, Limits, Visits, block_size
+from mapeq.optimizer.candidates import TWO
 from mapeq.optimizer.moves import move
 from mapeq.optimizer.node_moves import NodeConstraint
 from mapeq.optimizer.order import draw_order
@@ -38,7 +39,6 @@ from mapeq.optimizer.order import draw_order
 #: While nodes move, a partition into m modules has memory for as many more, and for some beyond that.
 SPARE_ROWS = np.uint64(1024)
 
-TWO = np.uint64(2)
 
 #: Positions of what threads tell each other: the number and the height of the modules found, whether passes have
 #: converged, and the number of nodes of the first level above the network.

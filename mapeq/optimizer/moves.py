@@ -42,7 +42,7 @@ from mapeq.optimizer.blocks import (
     STOPPED,
     part_size,
 )
-from mapeq.optimizer.node_moves import MIN_GAIN, commit_nodes, propose_nodes
+from mapeq.optimizer.node_moves import AHEAD, MIN_GAIN, commit_nodes, propose_nodes
 from mapeq.optimizer.tree_moves import commit_units, propose_units
 
 #: Blocks of fewer movers are committed by one thread, and so are waves of fewer.
@@ -54,8 +54,6 @@ MIN_MEAN_WAVE = np.uint64(8)
 
 #: Movers are taken in parts of so many.
 MOVERS = np.uint64(32)
-
-AHEAD = np.uint64(12)
 
 
 @step

@@ -56,7 +56,6 @@ from mapeq.optimizer.outcome import Outcome
 from mapeq.optimizer.tree_moves import unit_constraint
 from mapeq.optimizer.two_level import (
     MIN_RELATIVE_GAIN,
-    RESTART_GAIN,
     TwoLevelOptimizer,
     codelength_of,
     projected,
@@ -149,10 +148,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         joined = self._nodes_moved(network, before, new)
         state = self._nodes_moved(network, joined, others)
         length = varying_codelength(network, state) + network.constant
-        if varying_codelength(network, joined) - varying_codelength(network, state) > RESTART_GAIN * length:
-            return self._tuned_outcome(network, _hierarchy(state))
         if varying_codelength(network, before) - varying_codelength(network, state) > MIN_RELATIVE_GAIN * length:
-            state = self._subtrees_moved(network, state, insert=False)
+            return self._tuned_outcome(network, _hierarchy(state))
         return self._outcome(network, _hierarchy(dissolved(network, state)))
 
     def finish(self, network: Level, best: Outcome) -> Outcome:

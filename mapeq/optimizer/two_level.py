@@ -82,7 +82,7 @@ class TwoLevelOptimizer:
         """Improve the result of an earlier search after the links of some nodes have changed.
 
         New nodes join their neighbours; then the other changed nodes move, and all nodes that these moves concern. If
-        that gained enough, whole modules move; if it gained much, full passes follow.
+        that gained enough, one pass follows; if it gained much, passes until they gain little.
         """
         state = self.engine.partition(network, leaf_numbers(start))
         new, others = self._new_and_others(state, changed)
@@ -94,9 +94,8 @@ class TwoLevelOptimizer:
             return self._outcome(network, two_levels(modules.module_of), found.codelength)
         if -change > RESTART_GAIN * found.codelength:
             return self.finish(network, self.optimize(network, two_levels(modules.module_of)))
-        level = self.engine.aggregate(network, modules)
-        found = self._reported(self._leiden_pass(level, None, MIN_RELATIVE_GAIN, refined_levels=0))
-        return self._outcome(network, two_levels(found.state.module_of[modules.module_of]), found.codelength)
+        found = self._reported(self._leiden_pass(network, found, 0.0))
+        return self._outcome(network, two_levels(found.state.module_of), found.codelength)
 
     def finish(self, network: Level, best: Outcome) -> Outcome:
         """Post-process the best result of a trial (no-op for two levels)."""
