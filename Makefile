@@ -2,7 +2,7 @@
 # All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
-.PHONY: demo test check test-docs lint docs bench clean
+.PHONY: demo test test-more check test-docs lint docs bench clean
 
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
@@ -12,12 +12,16 @@ PYTEST = .venv/bin/python -m pytest --numprocesses=logical --maxprocesses=8 --di
 
 test: .venv/test
 	.venv/bin/python -m mapeq warmup
-	$(PYTEST) --ignore=tests/docs
+	$(PYTEST) --ignore=tests/docs -m "not thorough"
+
+# What takes long, and more examples of what is tested on random networks.
+test-more: .venv/test
+	$(PYTEST) --ignore=tests/docs -m "thorough or hypothesis" --hypothesis-profile=more
 
 # What fails first if something is wrong, in a minute.
 check: .venv/test
 	$(PYTEST) tests/test_layers.py tests/objective/test_golden.py tests/objective/test_two_level.py \
-	  tests/optimizer/test_labels.py tests/optimizer/test_local_moves.py tests/io/test_link_list.py \
+	  tests/optimizer/test_labels.py tests/optimizer/test_node_moves.py tests/io/test_link_list.py \
 	  tests/io/test_output.py tests/api/test_api.py tests/cli/test_commands.py
 
 # What README.md, the pages in docs/ and the examples show, and reports in a browser.

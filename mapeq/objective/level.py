@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.csr import ONE, FloatArray, read_only
 from mapeq.objective.codebooks import Codebooks, one_codebook
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
-from mapeq.walk.flow import ENTER, VISIT, Flow, Links
+from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
 
 
 class Level(NamedTuple):
@@ -44,6 +44,21 @@ def network_level(flow: Flow, counting: FloatArray | None = None) -> Level:
         constant += float(counting[BITS_PER_MODULE]) * (len(flow.nodes) - 1)
     terms = Terms(flow.teleport, counting)
     return Level(flow.links, flow.nodes, terms, constant, one_codebook(flow.links.indices.dtype))
+
+
+def with_all_links(level: Level) -> Level:
+    """The level with links between all nodes, without flow where there were none, so that moves may lead anywhere.
+
+    Takes memory for n**2 links.
+    """
+    n, links = len(level.nodes), level.links
+    dtype = links.indices.dtype
+    flow = np.zeros((n, n))
+    flow[np.repeat(np.arange(n), np.diff(links.indptr).astype(np.intp)), links.indices] = link_flows(links)
+    others = ~np.eye(n, dtype=np.bool_)
+    indices = np.broadcast_to(np.arange(n, dtype=dtype), (n, n))[others]
+    indptr = np.arange(n + 1, dtype=np.uint64) * np.uint64(max(n - 1, 0))
+    return level._replace(links=Links(read_only(indptr), read_only(indices), read_only(flow[others]), ONE))
 
 
 def node_entropy(visits: FloatArray) -> float:

@@ -7,8 +7,9 @@ modules are kept, and divided in the same way, until no division pays. Modules d
 two-level partition, since the codebooks that name them are small.
 
 Then the hierarchy is *tuned*: nodes move between leaf modules, then connected parts of leaf modules do, then whole
-subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay. At
-the end of a trial, levels are built above a two-level partition, and leaf modules are divided once more.
+subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay, or
+pairs of modules (:mod:`mapeq.optimizer.pairs`). At the end of a trial, levels are built above a two-level partition,
+and leaf modules are divided once more.
 
 Two hierarchies are recombined through the overlap of their leaf modules, like two partitions. Both are tuned, and a new
 one is found, as hierarchies of the small network of the overlap; another is built above the leaf modules of the best of
@@ -53,6 +54,7 @@ from mapeq.optimizer.aggregation import within_groups
 from mapeq.optimizer.engine import Passed
 from mapeq.optimizer.node_moves import MIN_GAIN
 from mapeq.optimizer.outcome import Outcome
+from mapeq.optimizer.pairs import paired
 from mapeq.optimizer.tree_moves import unit_constraint
 from mapeq.optimizer.two_level import (
     MIN_RELATIVE_GAIN,
@@ -157,6 +159,10 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         if not self.stopped() and is_two_level(best.hierarchy):
             leaves = self.engine.compact(network, self.engine.partition(network, leaf_numbers(best.hierarchy)))
             raised = self._raised(network, leaves)
+            if is_two_level(raised):
+                state = multilevel_partition(network, raised)
+                numbers = projected(raised.module_of, leaves)
+                raised = self._inserted(self.engine.aggregate(network, leaves), numbers, state) or raised
             # With nothing above the modules, all moves have been made.
             if not is_two_level(raised):
                 best = min(best, self._tuned_outcome(network, raised), key=codelength_of)
@@ -352,14 +358,15 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         self.engine.move(level, state, unit_constraint(state, anywhere=anywhere), self._seed(), order)
 
     def _inserted(self, bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Hierarchy | None:
-        """A new level in every module in which modules of its modules pay; None if they pay nowhere.
+        """A new level in every module in which modules of its modules pay, or at least pairs; None if they pay nowhere.
 
         `bottom` is the level of the leaf modules, `numbers` are their numbers in the hierarchy.
         """
-        found = self._clustered(_siblings(bottom, numbers, state))
+        siblings = _siblings(bottom, numbers, state)
+        found = self._clustered(siblings)
         pays = found.change < -MIN_GAIN
         if not pays.any():
-            return None
+            return None if siblings.terms.counting is not None else paired(siblings, state)
         new = np.flatnonzero(pays[found.codebook_of])
         number = np.zeros(len(found.codebook_of), dtype=state.parent.dtype)
         number[new] = np.arange(len(new)) + len(state.parent)

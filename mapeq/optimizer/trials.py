@@ -20,7 +20,7 @@ from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import result_of, run_interruptible
-from mapeq.objective.level import Level, network_level
+from mapeq.objective.level import Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
@@ -29,14 +29,20 @@ from mapeq.optimizer.outcome import Outcome, outcome
 from mapeq.optimizer.two_level import TwoLevelOptimizer, codelength_of
 from mapeq.walk.flow import Flow
 
-#: The searches of one trial visit no more links than this all together; each costs as much as some more links.
-CHEAP_LINKS = 30_000
-LINKS_PER_START = 250
+#: The searches of one trial start from no more links than this all together; each costs as much as some more links.
+CHEAP_LINKS = 16_000
+LINKS_PER_START = 50
 MAX_STARTS = 40
 
+#: On networks of up to so many stored links, a trial makes two searches at least.
+SMALL_LINKS = 13_500
+
 #: On networks of up to so many stored links, so many of the ends of these searches, the best ones, are recombined.
-TINY_LINKS = 3_000
+TINY_LINKS = 6_000
 MAX_FINISHED = 5
+
+#: With recorded teleportation, nodes without links may belong together; on so small networks, moves try that.
+FEW_NODES = 64
 
 #: More trials would pay if the last recombination shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
@@ -123,6 +129,9 @@ class _Search:
     ):
         self._searcher = optimizer
         self._network = network
+        self._searched = network
+        if network.terms.teleport is not None and len(network.nodes) <= FEW_NODES:
+            self._searched = with_all_links(network)
         self._num_trials = num_trials
         self._seed = seed
         self._workers = min(num_threads, num_trials)
@@ -187,12 +196,12 @@ class _Search:
             optimizer = self._searcher(self._stream(number), engine, lambda: control.stopped, report)
             if self._start is not None and self._changed is not None:
                 return optimizer.update(self._network, self._start, self._changed)
-            ends = [optimizer.optimize(self._network, self._start)]
+            ends = [optimizer.optimize(self._searched, self._start)]
             for again in range(1, self._num_starts()):
                 if control.stopped:
                     break
                 optimizer.rng = self._stream(number, again, 0)
-                ends.append(optimizer.optimize(self._network, self._random_groups(optimizer.rng)))
+                ends.append(optimizer.optimize(self._searched, self._random_groups(optimizer.rng)))
             return self._best_of(optimizer, ends)
 
     def _best_of(self, optimizer: TwoLevelOptimizer, ends: list[Outcome]) -> Outcome:
@@ -200,14 +209,16 @@ class _Search:
         is_tiny = len(self._network.links.indices) <= TINY_LINKS
         by_length = {end.codelength: end for end in ends}
         best = [by_length[length] for length in sorted(by_length)[: MAX_FINISHED if is_tiny else 1]]
-        finished = [optimizer.finish(self._network, end) for end in best]
-        return reduce(partial(optimizer.recombine, self._network), finished)
+        finished = [optimizer.finish(self._searched, end) for end in best]
+        return reduce(partial(optimizer.recombine, self._searched), finished)
 
     def _num_starts(self) -> int:
         """The number of searches in a trial, all but the first from random groups."""
-        n = len(self._network.nodes)
-        affordable = CHEAP_LINKS // (LINKS_PER_START + len(self._network.links.indices))
-        return min(affordable, n, MAX_STARTS) if self._start is None else 1
+        if self._start is not None:
+            return 1
+        n, num_links = len(self._network.nodes), len(self._network.links.indices)
+        affordable = CHEAP_LINKS // (LINKS_PER_START + num_links)
+        return min(max(affordable, 2 if num_links <= SMALL_LINKS else 1), n, MAX_STARTS)
 
     def _random_groups(self, rng: np.random.Generator) -> Hierarchy:
         n = len(self._network.nodes)
@@ -228,7 +239,7 @@ class _Search:
             return None
         with Engine(self._threads_each, self._control.flag) as engine:
             optimizer = self._searcher(self._stream(first, last), engine, lambda: self._control.stopped)
-            end = optimizer.recombine(self._network, left, right)
+            end = optimizer.recombine(self._searched, left, right)
         self._control.report(Progress(last, self._num_trials, 0, end.codelength, num_tops(end.hierarchy)))
         return end
 
@@ -241,7 +252,7 @@ class _Search:
         lengths = [end.codelength for end in ends]
         if (
             lengths
-            and len(self._network.links.indices) > CHEAP_LINKS
+            and len(self._network.links.indices) > SMALL_LINKS
             and min(lengths) < one_level_codelength(self._network)
         ):
             return []

@@ -51,6 +51,7 @@ def run(house, **environment):
     return float(cost), int(hits), int(misses), cache
 
 
+@pytest.mark.thorough
 def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
     cost, hits, misses, _ = run(house)
     assert cost != 0
@@ -69,6 +70,7 @@ def test_kernels_are_kept_on_disk_until_a_kernel_changes(house):
     assert (hits, misses) == (0, 1)
 
 
+@pytest.mark.thorough
 def test_without_a_place_to_write_kernels_are_compiled_all_the_same(house):
     expected = run(house)[0]
     shutil.rmtree(house / "mapeq/objective/__pycache__")

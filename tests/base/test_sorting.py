@@ -43,6 +43,7 @@ def assert_equal_bits(rows, others):
     assert is_constant(rows.weights) or not is_constant(others.weights)
 
 
+@pytest.mark.thorough
 @given(
     networks(max_nodes=12, max_links=40),
     st.booleans(),

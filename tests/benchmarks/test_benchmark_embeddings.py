@@ -68,6 +68,7 @@ def settings(tmp_path_factory):
     return Settings(Source(folder, folder), repeat=1, timeout=120, quick=True)
 
 
+@pytest.mark.thorough
 def test_sets_are_measured_and_shown(settings, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     rows = list(embeddings.measure_sets(settings, "report", ["mapeq", "kmeans-true-k"]))

@@ -239,6 +239,7 @@ def test_backend_functions_take_what_networkx_hands_them():
     assert backend.convert_to_nx(communities) is communities
 
 
+@pytest.mark.thorough
 def test_networkx_s_own_pagerank_tests_pass_through_the_backend(tmp_path):
     program = """
 import sys, pytest, mapeq.integrations.networkx as ours

@@ -125,6 +125,7 @@ def test_arrays_say_what_networkx_says(kind, links):
     assert_same(ARRAYS[kind](sources, targets), links, said=directed, weight=None)
 
 
+@pytest.mark.thorough
 @given(
     kind=st.sampled_from(["array", "matrix"]),
     layout=st.sampled_from(["csr", "csc", "coo", "lil", "dok", "dia", "bsr"]),

@@ -161,6 +161,7 @@ def assert_same_for_any_threads(flow, module_of):
             np.testing.assert_array_equal(array, same)
 
 
+@pytest.mark.thorough
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
 def test_any_threads_take_the_same_steps(case):
     links, options, module_of = case

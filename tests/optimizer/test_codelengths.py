@@ -18,7 +18,9 @@ REFERENCE = read("infomap-2.16-mean-of-ten.json")
 #: Of these networks, which take a second or more a mode, two seeds of ten are searched for.
 LARGE = {"astro-ph", "deezer-hu", "wiki-vote"}
 
-every_network = pytest.mark.parametrize("graph", ANCHORS)
+LONG = {"deezer-hu": pytest.mark.thorough}
+
+every_network = pytest.mark.parametrize("graph", [pytest.param(graph, marks=LONG.get(graph, ())) for graph in ANCHORS])
 every_mode = pytest.mark.parametrize("mode", MODES)
 
 

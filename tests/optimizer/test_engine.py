@@ -37,6 +37,7 @@ def flow():
     return random_walk(nested(3), WalkOptions())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("multilevel", [False, True])
 def test_searches_side_by_side_do_not_disturb_each_other(flow, multilevel, all_shared):
     def search(number):
@@ -49,6 +50,7 @@ def test_searches_side_by_side_do_not_disturb_each_other(flow, multilevel, all_s
             assert found.trials == expected[number % 3].trials
 
 
+@pytest.mark.thorough
 def test_a_busy_machine_gives_the_same(flow, all_shared):
     expected = find_modules(flow, num_threads=2)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]

@@ -75,6 +75,7 @@ def nested(seed, *, directed=False, sizes=(6, 4, 3, 3), outside=(0.15, 0.05, 0.0
 # What is found -------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @given(st.one_of(walks(max_nodes=12, max_links=40), nested_walks()), st.integers(0, 2**32))
 @settings(max_examples=60)
 def test_the_hierarchy_is_sound(case, seed):
@@ -150,6 +151,7 @@ def test_a_found_hierarchy_to_start_from_stays_as_good():
     assert length_of(flow, again.hierarchy) <= length_of(flow, one.hierarchy) + 1e-12
 
 
+@pytest.mark.thorough
 def test_graphs_of_the_atlas_end():
     for graph in nx.graph_atlas_g()[::3]:
         flow = random_walk(network_of(graph), WalkOptions())
@@ -291,6 +293,7 @@ class StoppingAfter(Control):
         return self.looks < 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("start", [None, "nested"])
 def test_a_search_may_be_stopped_anywhere(flow, start):
     groups = np.arange(len(flow.nodes)) // 6

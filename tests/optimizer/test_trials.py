@@ -123,6 +123,7 @@ def test_recorded_teleportation_may_hold_a_module_together():
     assert length_of(flow, modules_of(find_modules(flow))) <= one_level_codelength(network_level(flow)) + 1e-12
 
 
+@pytest.mark.thorough
 def test_every_graph_of_the_atlas_ends():
     for graph in nx.graph_atlas_g():
         flow = random_walk(network_of(graph), WalkOptions())

@@ -320,6 +320,7 @@ def test_axes_that_are_given_are_drawn_on_and_returned(lesmis):
     assert lesmis.plot(ax=part) is part
 
 
+@pytest.mark.thorough
 def test_pictures_are_the_same_each_time(web, tmp_path):
     for kind in KINDS:
         for suffix in ("png", "svg", "pdf"):
