@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +38,7 @@ SMALL_LINKS = 13_500
 
 #: On networks of up to so many stored links, so many of the ends of these searches, the best ones, are recombined.
 TINY_LINKS = 6_000
-MAX_FINISHED = 5
+MAX_FINISHED = 12
 
 #: With recorded teleportation, nodes without links may belong together; on so small networks, moves try that.
 FEW_NODES = 64
@@ -202,15 +201,26 @@ class _Search:
                     break
                 optimizer.rng = self._stream(number, again, 0)
                 ends.append(optimizer.optimize(self._searched, self._random_groups(optimizer.rng)))
-            return self._best_of(optimizer, ends)
+            return self._best_of(number, optimizer, ends)
 
-    def _best_of(self, optimizer: TwoLevelOptimizer, ends: list[Outcome]) -> Outcome:
+    def _best_of(self, number: int, optimizer: TwoLevelOptimizer, ends: list[Outcome]) -> Outcome:
         """The best end of a trial's searches, finished; on a tiny network, the best ones, recombined."""
         is_tiny = len(self._network.links.indices) <= TINY_LINKS
         by_length = {end.codelength: end for end in ends}
-        best = [by_length[length] for length in sorted(by_length)[: MAX_FINISHED if is_tiny else 1]]
-        finished = [optimizer.finish(self._searched, end) for end in best]
-        return reduce(partial(optimizer.recombine, self._searched), finished)
+        lengths = sorted(by_length)[: MAX_FINISHED if is_tiny else 1]
+        best = None
+        for place, length in enumerate(lengths):
+            if best is not None and self._control.stopped:
+                break
+            optimizer.rng = self._stream(number, place, 1)
+            end = optimizer.finish(self._searched, by_length[length])
+            # With a stream of its own, so that a search for hierarchies recombines partitions as one for these does.
+            optimizer.rng = self._stream(number, place, 2)
+            best = end if best is None else optimizer.recombine(self._searched, best, end)
+        assert best is not None
+        if optimizer.report is not None and len(lengths) > 1:
+            optimizer.report(best.codelength, num_tops(best.hierarchy))
+        return best
 
     def _num_starts(self) -> int:
         """The number of searches in a trial, all but the first from random groups."""
