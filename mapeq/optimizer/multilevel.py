@@ -151,7 +151,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         state = self._nodes_moved(network, joined, others)
         length = varying_codelength(network, state) + network.constant
         if varying_codelength(network, before) - varying_codelength(network, state) > MIN_RELATIVE_GAIN * length:
-            return self._tuned_outcome(network, _hierarchy(state))
+            return self._deepened(network, self._tuned_outcome(network, _hierarchy(state)))
         return self._outcome(network, _hierarchy(dissolved(network, state)))
 
     def finish(self, network: Level, best: Outcome) -> Outcome:
