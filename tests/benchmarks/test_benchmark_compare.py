@@ -162,6 +162,7 @@ def test_a_process_that_takes_too_long_is_a_problem(rings, source):
     assert found["problem"] == "not done within 0.05 s"
 
 
+@pytest.mark.thorough
 def test_growth_is_measured(source):
     found = worker.grow(str(source("jazz").path), False, "links", False, [1, 2], 1)
     assert min(found["full"], found["warm"]) > 0

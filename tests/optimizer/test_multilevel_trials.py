@@ -88,6 +88,7 @@ def test_the_hierarchy_is_sound(case, seed):
     assert length_of(flow, found.hierarchy) == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.thorough
 @given(st.one_of(walks(max_nodes=12, max_links=40), nested_walks()), st.integers(0, 2**32))
 @settings(max_examples=60)
 def test_a_hierarchy_is_no_longer_than_the_partition_found_with_the_same_seed(case, seed):
