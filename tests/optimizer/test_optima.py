@@ -104,6 +104,14 @@ def test_known_optima_are_reached(name, mode):
     assert many.codelength == pytest.approx(best[mode], abs=1e-9)
 
 
+def test_a_ring_of_caves_is_described_on_two_levels_and_more():
+    caves = nx.connected_caveman_graph(19, 5)
+    weights = np.random.default_rng(5).random(caves.number_of_edges()) * 1e-6
+    for (_, _, data), weight in zip(caves.edges(data=True), weights.tolist(), strict=True):
+        data["weight"] = weight
+    assert mapeq.infomap(caves, num_trials=10, multilevel=True).codelength <= 2.934978
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 def test_small_networks_are_described_as_shortly_as_by_infomap(mode):
