@@ -439,7 +439,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeat", type=positive, default=3, metavar="N", help="runs to take the median of (3)")
     add("--seed", type=positive, default=1, metavar="N", help="for searches and generated networks (1)")
     add("--timeout", type=float, default=1800, metavar="S", help="seconds for each process (1800)")
-    add("--all", action="store_true", help="measure all tables, in about 50 minutes on two cores")
+    add("--all", action="store_true", help="measure all tables, in more than an hour on two cores")
     add("--render", action="store_true", help="measure nothing, render RESULTS.md")
     add("--quick", action="store_true", help="tiny networks and one run, into a temporary folder: tests the code")
     add("--results", type=Path, default=RESULTS, metavar="FOLDER", help="folder of the stored tables (%(default)s)")

@@ -11,7 +11,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 data = Path(__file__).parent / "data"
-print("E-mails at a European research institution (the first run compiles for some seconds) ...")
+print("E-mails at a European research institution (the first run compiles for half a minute) ...")
 result = mapeq.infomap(data / "email-eu-core.txt.gz", directed=True, num_trials=10)
 
 print(f"\n{result.num_nodes:,} people, {result.num_links:,} links. Describing a random walk takes")

@@ -15,10 +15,9 @@ from mapeq._base.jit import jit
 from mapeq.objective.formula import module_costs, plogp, plogps
 from mapeq.objective.level import Level
 from mapeq.objective.multilevel import USE, MultilevelPartition
+from mapeq.optimizer.candidates import TWO
 from mapeq.optimizer.node_moves import MIN_GAIN
 from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, link_flows
-
-TWO = np.uint64(2)
 
 
 def paired(siblings: Level, state: MultilevelPartition) -> Hierarchy | None:
@@ -51,8 +50,9 @@ def pairs_that_pay(siblings: Level, state: MultilevelPartition) -> tuple[IndexAr
         The numbers of both modules of each pair.
     """
     one, other, flow = _flow_between(siblings)
-    enter, exit = (siblings.nodes[one, column] + siblings.nodes[other, column] for column in (ENTER, EXIT))
-    cost = module_costs(enter, np.maximum(enter - flow, 0.0), np.maximum(exit - flow, 0.0))
+    enters, exits = (siblings.nodes[one, column] + siblings.nodes[other, column] for column in (ENTER, EXIT))
+    # The codebook of a pair is read whenever one of the two is entered.
+    cost = module_costs(enters, np.maximum(enters - flow, 0.0), np.maximum(exits - flow, 0.0))
     one, other = (ends + ends.dtype.type(1) for ends in (one, other))  # module 0 is the root
     parent = state.parent[one]
     use, exit = state.modules[parent, USE], state.modules[parent, EXIT]
