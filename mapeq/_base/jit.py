@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ class _KernelCache(FunctionCache):
 
 
 #: Numba's private option that leaves out reference counts; a release without it counts them, and is slower.
-_UNCOUNTED = {"_nrt": False} if hasattr(CPUTargetOptions, "_nrt") else {}
+_UNCOUNTED: dict[str, Any] = {"_nrt": False} if hasattr(CPUTargetOptions, "_nrt") else {}
+
+#: No kernel is called back from C.
+_NO_CALLBACK: dict[str, Any] = {"no_cfunc_wrapper": True}
 
 
 def jit(function: Callable[..., Any]) -> Any:
@@ -93,12 +97,20 @@ def step(function: Callable[..., Any]) -> Any:
 
 
 def kernel_of(part: Any) -> Any:
-    """The kernel that does what a step does, to be called from Python."""
-    return jit(part.py_func)
+    """The kernel that does what a step does, to be called from Python.
+
+    It calls the step, so that its types are inferred and its code is generated once, whoever needs it.
+    """
+    function, parameters = part.py_func, ", ".join(signature(part.py_func).parameters)
+    call = eval(f"lambda {parameters}: part({parameters})", {"part": part, "__name__": function.__module__})
+    call.__name__, call.__qualname__ = function.__name__, function.__qualname__
+    place = {name: getattr(function.__code__, name) for name in ("co_name", "co_filename", "co_firstlineno")}
+    call.__code__ = call.__code__.replace(**place)
+    return jit(call)
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    return numba.njit(nogil=True, error_model="numpy", **options)(function)
+    return numba.njit(nogil=True, error_model="numpy", **_NO_CALLBACK, **options)(function)
 
 
 def _cached(kernel: Any) -> Any:
@@ -142,8 +154,7 @@ class _PartCompiler(CompilerBase):
 
 
 def _part_of_others(function: Callable[..., Any], **options: Any) -> Any:
-    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    kernel = _compiled(function, pipeline_class=_PartCompiler, **options, **_UNCOUNTED, **wrappers)
+    kernel = _compiled(function, pipeline_class=_PartCompiler, no_cpython_wrapper=True, **options, **_UNCOUNTED)
 
     def add_overload(compiled: Any) -> None:
         key = object()  # by which its callers find it, in the place of an address

@@ -16,7 +16,7 @@ import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, by_depth, depths
-from mapeq._base.jit import allocating, jit
+from mapeq._base.jit import inlined, jit
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
@@ -80,7 +80,9 @@ def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0
         np.array([float(np.count_nonzero(sizes[1:]))]),
     )
     deepest = int(depths(hierarchy.parent).max())
-    _sum_hierarchy(level.links, level.nodes, level.terms, state, deepest)
+    chain, inside = np.empty(deepest + 1, np.uint64), np.empty(deepest + 1)
+    place, sums = np.zeros(count, np.uint32), np.zeros((2, count))
+    _sum_hierarchy(level.links, level.nodes, level.terms, state, chain, inside, place, sums)
     return state
 
 
@@ -205,14 +207,16 @@ def _dissolve(terms, state, leaf, home):
         parent[m] = home[parent[m]]
 
 
-@allocating
-def _sum_hierarchy(links, nodes, terms, state, deepest):
-    """Fill the (zero) sums of a hierarchy in one pass over the links; `deepest` is the depth of its deepest module."""
+@jit
+def _sum_hierarchy(links, nodes, terms, state, chain, inside, place, sums):
+    """Fill the (zero) sums of a hierarchy in one pass over the links.
+
+    Scratch are `chain`, the modules around a node, from its leaf module to the root; `inside`, its flow to nodes that
+    share each of these with it, but none below; `place`, each module's place in the chain plus 1, zeros at first; and
+    two `sums` over each module, zeros at first.
+    """
     module_of, parent, modules = state.module_of, state.parent, state.modules
-    chain = np.zeros(deepest + 1, dtype=np.uint64)  # the modules around a node, from its leaf module to the root
-    inside = np.zeros(deepest + 1)  # flow to nodes that share a module with it, but none below
-    place = np.zeros(len(parent), dtype=np.uint32)  # of a module in the chain, plus 1
-    bound = np.zeros(len(parent))
+    bound = sums[0]
     for i in range(np.uint64(len(module_of))):
         m = np.uint64(module_of[i])
         modules[m, USE] += nodes[i, USE]
@@ -240,7 +244,7 @@ def _sum_hierarchy(links, nodes, terms, state, deepest):
             modules[m, EXIT] += nodes[i, EXIT] - internal / 2
             bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
         place[ROOT] = 0
-    _sum_teleport_upwards(terms.teleport, module_of, parent, modules, state.teleport)
+    _sum_teleport_upwards(terms.teleport, module_of, parent, modules, state.teleport, sums[1])
     for m in range(len(parent) - 1, 0, -1):  # parents come before the modules in them
         for column in range(ENTER, EXIT + 1):
             if modules[m, column] < ROUNDING * bound[m]:
@@ -250,11 +254,10 @@ def _sum_hierarchy(links, nodes, terms, state, deepest):
         modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
 
 
-@allocating
-def _sum_teleport_upwards(teleport, module_of, parent, modules, module_teleport):
+@inlined
+def _sum_teleport_upwards(teleport, module_of, parent, modules, module_teleport, internal):
     """Sum the teleportation of each module, and subtract from its enter and exit flow what stays inside."""
     if teleport is not None:
-        internal = np.zeros(len(parent))
         for i in range(len(module_of)):
             m = module_of[i]
             # A node's own enter and exit flow leave out what lands where it left.

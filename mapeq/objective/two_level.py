@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray
-from mapeq._base.jit import allocating, inlined, jit, kernel_of, step
+from mapeq._base.jit import inlined, jit, kernel_of, step
 from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, team_of_one, ticket
 from mapeq._base.threads import Threads
 from mapeq.objective.codebooks import Codebooks
@@ -265,10 +265,12 @@ def _sum_modules(team, level, state, internal, sums):
     barrier(team)
     # Every thread sums up a range of modules.
     begin, end = share(np.uint64(len(modules)), team)
-    modules[begin:end] = 0.0
-    state.sizes[begin:end] = 0
     bound = internal[1]
-    bound[begin:end] = 0.0
+    for m in range(begin, end):
+        bound[m] = 0.0
+        state.sizes[m] = 0
+        for column in range(4):
+            modules[m, column] = 0.0
     for i in range(n):
         m = np.uint64(module_of[i])
         if m - begin < end - begin:
@@ -310,6 +312,15 @@ def _sum_teleport(teleport, module_of, modules, module_teleport, internal):
 
 
 @inlined
+def open_codebooks(index, exit):
+    """The sums of index codebooks without modules: each is used for the exits to its parent, at the given rate."""
+    for g in range(len(exit)):
+        for column in range(5):
+            index[g, column] = 0.0
+        index[g, INDEX_RATE] = exit[g]
+
+
+@inlined
 def _sum_index(team, state, counted, sums):
     """Sum up the index codebooks: their rates, from the enter flows of the modules, and the numbers of these."""
     index, exit, rows = state.index_sums, state.codebooks.exit, np.uint64(len(state.modules))
@@ -322,9 +333,7 @@ def _sum_index(team, state, counted, sums):
         sums[chunk, 0], sums[chunk, 1] = rate, count
     barrier(team)
     if team.number == ZERO:
-        index[:] = 0.0
-        for g in range(len(exit)):
-            index[g, INDEX_RATE] = exit[g]
+        open_codebooks(index, exit)
         if len(exit) == 1:
             for chunk in range(num_chunks(rows, CHUNK)):
                 index[0, INDEX_RATE] += sums[chunk, 0]
@@ -349,16 +358,15 @@ def changes_by_codebook(level: Level, state: Partition) -> FloatArray:
     float64 array of shape (g,)
         In bits.
     """
-    change: FloatArray = _changes_by_codebook(level.nodes, level.terms, state)
+    change, num_nodes = np.zeros((2, len(state.codebooks.exit)))
+    rate, counted = state.codebooks.exit.copy(), np.zeros(len(state.modules), np.uint8)
+    _sum_changes(level.nodes, level.terms, state, counted, rate, num_nodes, change)
     return change
 
 
-@allocating
-def _changes_by_codebook(nodes, terms, state):
-    rate = state.codebooks.exit.copy()
-    change = np.zeros(len(rate))
-    num_nodes = np.zeros(len(rate))
-    counted = np.zeros(len(state.modules), dtype=np.uint8)
+@jit
+def _sum_changes(nodes, terms, state, counted, rate, num_nodes, change):
+    """Fill `change`, zeros at first; the other three are scratch, zeros but for the codebooks' exit rates."""
     for i in range(np.uint64(len(state.module_of))):
         g = codebook_of(state, i)
         m = state.module_of[i]
@@ -370,7 +378,6 @@ def _changes_by_codebook(nodes, terms, state):
     for g in range(len(rate)):
         change[g] += state.index_sums[g, INDEX_COST] - plogp(rate[g])
         change[g] += _price_of_level(terms.counting, g, state.index_sums[g, NUM_MODULES], num_nodes[g])
-    return change
 
 
 @inlined

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from mapeq._base.atomics import fetch_add, prefetch, read_only_view
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.jit import inlined, jit, step
+from mapeq._base.records import record
 from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, ticket
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import Terms, within_modules
-from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of
+from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of, open_codebooks
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
 from mapeq.walk.flow import ENTER, Links
 
@@ -41,6 +42,7 @@ class Groups(NamedTuple):
     members: IndexArray
 
 
+@record
 class LevelMemory(NamedTuple):
     """Memory for a level of up to n nodes and their links.
 
@@ -62,6 +64,7 @@ class LevelMemory(NamedTuple):
     codebook_of: IndexArray
 
 
+@record
 class RowMemory(NamedTuple):
     """Memory to sum up links in, row by row, in any order of rows.
 
@@ -134,9 +137,7 @@ def _sum_index_of_singles(team, level, state, sums):
         sums[chunk, 0] = rate
     barrier(team)
     if team.number == ZERO:
-        index[:] = 0.0
-        for g in range(len(exit)):
-            index[g, INDEX_RATE] = exit[g]
+        open_codebooks(index, exit)
         if len(exit) == 1:
             index[0, NUM_MODULES] = n
             for chunk in range(num_chunks(n, CHUNK)):

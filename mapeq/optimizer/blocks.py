@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray
 from mapeq._base.jit import inlined
+from mapeq._base.records import record
 
 #: A block holds a 64th of the nodes, but never fewer than the minimum. It must not depend on the number of threads.
 BLOCKS = np.uint64(64)
@@ -61,6 +62,7 @@ class Visits(NamedTuple):
     counts: NDArray[np.uint64]
 
 
+@record
 class Block(NamedTuple):
     """The nodes of a block, in the order of their visits, and those of them that would move, the movers.
 

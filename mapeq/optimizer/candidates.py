@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray
 from mapeq._base.jit import inlined
+from mapeq._base.records import record
 from mapeq._base.team import ZERO
 
 #: Entries that are evaluated at once: few enough for the first cache, enough to wait for memory together.
@@ -22,6 +23,7 @@ SPREAD_BITS = np.uint64(40)
 MIN_MASK = np.uint64(255)
 
 
+@record
 class Scratch(NamedTuple):
     """Memory for one thread to evaluate the candidate modules of a batch of nodes.
 

@@ -19,7 +19,7 @@ from mapeq.optimizer import aggregation
 from mapeq.optimizer.aggregation import WAITING, Groups, LevelMemory, RowMemory, widest_row
 from mapeq.optimizer.blocks import Limits, Visits, block_size, new_block, new_visits, part_size
 from mapeq.optimizer.candidates import Scratch, has_room, new_scratch
-from mapeq.optimizer.leiden import TOLD, Memory, Plan, leiden_pass, refine, rows_for
+from mapeq.optimizer.leiden import TOLD, Memory, Plan, aggregate_into, leiden_pass, refine, rows_for
 from mapeq.optimizer.moves import move
 from mapeq.optimizer.node_moves import NodeConstraint
 from mapeq.optimizer.order import draw_order
@@ -30,7 +30,7 @@ _SUM_CODELENGTH, _DRAW_ORDER, _MOVE = map(kernel_of, (sum_codelength, draw_order
 _COMPACT, _EXPAND, _SINGLE_MODULES = map(
     kernel_of, (aggregation.compact, aggregation.expand, aggregation.single_modules)
 )
-_GROUP, _AGGREGATE = map(kernel_of, (aggregation.group, aggregation.aggregate))
+_GROUP = kernel_of(aggregation.group)
 
 #: Levels of fewer stored links are left to one thread: waking another one takes some 50 microseconds.
 WORTH_SHARING = 200_000
@@ -124,7 +124,7 @@ class Engine(Threads):
         memory = _new_level_memory(count, num_links, dtype, level)
         scratch = self._scratch_for(level)
         shared = self.is_shared(level)
-        self.together(_AGGREGATE, level, state, groups, rows, memory, each=scratch, shared=shared)
+        self.together(aggregate_into, level, state, groups, rows, memory, each=scratch, shared=shared)
         filled = int(memory.indptr[count])
         indices, flow = read_only(memory.indices[:filled]), read_only(memory.flow[:filled])
         links = Links(read_only(memory.indptr), indices, flow, ONE)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray
 from mapeq._base.jit import inlined, jit, step
+from mapeq._base.records import record
 from mapeq._base.team import ZERO, Team, barrier, share
 from mapeq.objective.level import Level
 from mapeq.objective.terms import Terms
@@ -85,6 +86,7 @@ class Plan(NamedTuple):
     stop: NDArray[np.uint8]
 
 
+@record
 class Memory(NamedTuple):
     """Memory for a pass over a network of up to n nodes.
 
@@ -213,6 +215,12 @@ def refine(team, level, found, plan, memory, scratch):
     """Connected sub-modules of all modules of a compact partition go to ``memory.parts``; returns their number."""
     _, num_parts = _refined(team, level, found, plan, plan.seed, memory, scratch)
     return num_parts
+
+
+@jit
+def aggregate_into(team, level, state, groups, rows, memory, scratch):
+    """Aggregate for Python, which cannot get views of memory from a kernel, but has the memory itself."""
+    aggregate(team, level, state, groups, rows, memory, scratch)
 
 
 @step

@@ -40,6 +40,7 @@ from mapeq.optimizer.blocks import (
     READ_AGAIN,
     STAY,
     STOPPED,
+    TOLD,
     part_size,
 )
 from mapeq.optimizer.node_moves import AHEAD, MIN_GAIN, commit_nodes, propose_nodes
@@ -103,15 +104,19 @@ def move(team, level, state, constraint, visits, block, limits, scratch):
 def _prepare(team, state, visits, block, limits):
     """Let the nodes of the order wait, and no others."""
     begin, end = share(np.uint64(len(visits.waiting)), team)
-    visits.waiting[begin:end] = 0
-    begin, end = share(np.uint64(len(state.sizes)), team)
-    block.stamps[begin:end] = 0
+    for i in range(begin, end):
+        visits.waiting[i] = 0
+    # A hierarchy may have more modules than there are units, which do not come in waves.
+    begin, end = share(np.uint64(min(len(state.sizes), len(block.stamps))), team)
+    for m in range(begin, end):
+        block.stamps[m] = 0
     barrier(team)
     begin, end = share(np.uint64(len(visits.order)), team)
     for k in range(begin, end):
         visits.waiting[visits.order[k]] = 1
     if team.number == ZERO:
-        block.told[:] = 0.0
+        for place in range(TOLD):
+            block.told[place] = 0.0
         block.told[EXACT] = limits.exact
     barrier(team)
 
@@ -237,7 +242,8 @@ def _form_waves(block, num_movers, last):
         block.wave[r] = wave
         waves = max(waves, wave)
     starts = block.wave_starts
-    starts[: waves + ONE] = 0
+    for w in range(waves + ONE):
+        starts[w] = ZERO
     for r in range(num_movers):
         starts[np.uint64(block.wave[r])] += ONE
     for w in range(waves):
@@ -293,12 +299,12 @@ def _commit(team, level, state, constraint, block, num_movers, in_waves, exact, 
                 if others_wait:
                     barrier(team)
                 low, high = share(end - begin, team)
-                _commit_wave(constraint.outer, level, state, constraint, block, begin + low, begin + high)
+                _commit_wave(constraint.outer, level, state, constraint, block, begin + low, begin + high, exact)
                 barrier(team)
                 others_wait = False
             else:
                 if team.number == ZERO:
-                    _commit_wave(constraint.outer, level, state, constraint, block, begin, end)
+                    _commit_wave(constraint.outer, level, state, constraint, block, begin, end, exact)
                 others_wait = True
         if others_wait:
             barrier(team)
@@ -311,10 +317,10 @@ def _commit(team, level, state, constraint, block, num_movers, in_waves, exact, 
 
 
 @inlined
-def _commit_wave(outer, level, state, constraint, block, begin, end):
+def _commit_wave(outer, level, state, constraint, block, begin, end, exact):
     """Commit a part of a wave; only nodes come in waves."""
     if outer is not None:
-        commit_nodes(level, state, constraint, block, block.by_wave, begin, end, False)
+        commit_nodes(level, state, constraint, block, block.by_wave, begin, end, exact)
 
 
 @inlined

@@ -107,7 +107,8 @@ def _find_parts(team, links, module_of, groups, stack, part_of, num_parts):
     """Number the connected parts of all modules; one thread walks over the links of a module."""
     n, count = np.uint64(len(module_of)), np.uint64(len(num_parts))
     begin, end = share(n, team)
-    part_of[begin:end] = n
+    for i in range(begin, end):
+        part_of[i] = n
     barrier(team)
     shares = num_chunks(count, MODULES)
     one = ticket(team)

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from reading import assert_same, links, read
 
 from mapeq._base.errors import FormatError
+from mapeq._base.jit import kernel_of
 from mapeq.io.files import _numbers
 from mapeq.network.network import Network
+
+DECIMAL = kernel_of(_numbers.decimal)
 
 # What a file says ----------------------------------------------------------------------------
 
@@ -225,7 +228,7 @@ def test_weights_are_those_that_python_reads(numbers):
 
 @given(st.one_of(decimals(), st.text("0123456789.eE+-_ x", min_size=1, max_size=12)))
 def test_what_is_a_number(text):
-    value, kind = _numbers.decimal(np.frombuffer(text.encode(), np.uint8), 0, len(text))
+    value, kind = DECIMAL(np.frombuffer(text.encode(), np.uint8), 0, len(text))
     if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is None:
         assert kind == _numbers.BAD
     elif kind == _numbers.EXACT:
@@ -237,7 +240,7 @@ def test_what_is_a_number(text):
 def test_usual_numbers_are_read_without_python():
     rng = np.random.default_rng(0)
     texts = [style % value for style in ("%.2f", "%r", "%.16e", "%.17g") for value in rng.random(2000).tolist()]
-    outcomes = [_numbers.decimal(np.frombuffer(text.encode(), np.uint8), 0, len(text)) for text in texts]
+    outcomes = [DECIMAL(np.frombuffer(text.encode(), np.uint8), 0, len(text)) for text in texts]
     assert all(
         value == float(text) for text, (value, kind) in zip(texts, outcomes, strict=True) if kind == _numbers.EXACT
     )

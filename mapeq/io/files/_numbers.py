@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mapeq._base.jit import jit
+from mapeq._base.jit import step
 
 # Outcomes of parsing a number.
 EXACT = 0  # the nearest float
@@ -26,7 +26,7 @@ _VAST = np.int64(2**50)  # exponents are clipped here: the number is 0 or infini
 _SPLITTER = 2.0**27 + 1
 
 
-@jit
+@step
 def whole(data, begin, end):
     """Return the value of a plain integer below 2**63, or -1: "7", but not "+7", "007" or "7.0"."""
     digits = end - begin
@@ -42,7 +42,7 @@ def whole(data, begin, end):
     return value if value >= 0 else np.int64(-1)
 
 
-@jit
+@step
 def decimal(data, begin, end):
     """Parse a number in decimal or exponent notation; return its value, and EXACT, INEXACT or BAD."""
     position = begin
@@ -65,7 +65,7 @@ def decimal(data, begin, end):
     return -value if negative else value, EXACT if sure else INEXACT
 
 
-@jit
+@step
 def _digits(data, position, end):
     """Parse digits with at most one point; return whether there are any, how many count, mantissa and exponent."""
     some, pointed = False, False
@@ -89,7 +89,7 @@ def _digits(data, position, end):
     return some, digits, mantissa, exponent, position
 
 
-@jit
+@step
 def _exponent(data, position, end):
     """Return the value of an exponent such as "e-3", clipped, and whether it is valid."""
     if data[position] != _SMALL_E and data[position] != _BIG_E:
@@ -107,7 +107,7 @@ def _exponent(data, position, end):
     return -value if negative else value, good
 
 
-@jit
+@step
 def _scaled(mantissa, exponent):
     """Return ``mantissa * 10**exponent`` rounded to the nearest float, and whether it is exact; abs(exponent) <= 22.
 
@@ -134,7 +134,7 @@ def _scaled(mantissa, exponent):
     return value, value == result + (low + slack)
 
 
-@jit
+@step
 def _product(a, b):
     """Return ``a * b`` exactly, as the sum of two floats (Dekker, Numerische Mathematik 18, 224 (1971))."""
     product = a * b

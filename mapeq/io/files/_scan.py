@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.jit import allocating, jit
+from mapeq._base.jit import jit, step
 from mapeq.io.files._numbers import BAD, EXACT, INEXACT, decimal, whole
 from mapeq.io.files._words import append, has_room, number_of, put, warm
 
@@ -83,7 +83,7 @@ class Cells(NamedTuple):
 #   begin, end : the invalid number, if the status is BAD_NUMBER
 
 
-@allocating
+@jit
 def scan_links(data, position, comma, weighted, links, row, deferred, words, cells):
     """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
     num_deferred = 0
@@ -191,21 +191,21 @@ def line_of_row(data, position, row):
     return line
 
 
-@jit
+@step
 def _past_blanks(data, position):
     while data[position] == _BLANK or data[position] == _TAB:
         position += 1
     return position
 
 
-@jit
+@step
 def _line_end(data, position):
     while data[position] != _LINE_FEED:
         position += 1
     return position
 
 
-@jit
+@step
 def _field(data, position, comma):
     """Read one field and the separator after it.
 
@@ -238,7 +238,7 @@ def _field(data, position, comma):
     return DONE if begin < end else EMPTY_FIELD, begin, end, position, separated
 
 
-@jit
+@step
 def _quoted(data, position, comma):
     """Return status and end of the text in quotes; a doubled quote is part of it."""
     while True:
@@ -254,7 +254,7 @@ def _quoted(data, position, comma):
     return DONE if apart else AFTER_QUOTE, position
 
 
-@jit
+@step
 def _link_fields(data, first, comma, weighted):
     """Split the line of a link; return status, and begin and end of source, target and weight.
 
@@ -280,14 +280,14 @@ def _link_fields(data, first, comma, weighted):
     return status, source, source_end, target, target_end, weight, weight_end
 
 
-@allocating
+@step
 def _link_cells(data, position, cells):
     """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
     found = cells.found
-    found[:] = 0
     last = cells.places[0]
-    for place in cells.places:
-        last = max(last, place)
+    for role in range(len(cells.places)):
+        found[role, 0], found[role, 1] = 0, 0
+        last = max(last, cells.places[role])
     column = 0
     more = True
     while more and column <= last:
@@ -305,7 +305,7 @@ def _link_cells(data, position, cells):
     return status, found[0, 0], found[0, 1], found[1, 0], found[1, 1], found[2, 0], found[2, 1]
 
 
-@jit
+@step
 def _cell(data, position, separator):
     """Read one cell; return status, begin and end without quotes, start of the next cell, whether there is one."""
     position = begin = _past_blanks_in_cell(data, position, separator)
@@ -329,14 +329,14 @@ def _cell(data, position, separator):
     return DONE if data[position] == _LINE_FEED else AFTER_QUOTE, begin, end, position, False
 
 
-@jit
+@step
 def _past_blanks_in_cell(data, position, separator):
     while (data[position] == _BLANK or data[position] == _TAB) and (separator == _BLANK or data[position] != separator):
         position += 1
     return position
 
 
-@jit
+@step
 def _note_type(data, begin, end, types):
     """Record whether a cell holds the type directed or undirected, in upper or lower case."""
     missing = len(_UNDIRECTED) - (end - begin)
@@ -348,7 +348,7 @@ def _note_type(data, begin, end, types):
     types[0 if missing else 1] = True
 
 
-@jit
+@step
 def _vertex_fields(data, first):
     """Split the line of a vertex; return status, and begin and end of id, name and weight. A missing name is the id."""
     status, number, number_end, following, _ = _field(data, first, NO_COMMA)
@@ -361,12 +361,12 @@ def _vertex_fields(data, first):
     return status, number, number_end, name, name_end, weight, weight_end
 
 
-@jit
+@step
 def _is_quoted(data, begin):
     return begin > 0 and data[begin - 1] == _QUOTE
 
 
-@jit
+@step
 def _name(data, position):
     """Return status, begin and end of a name in Pajek, and the start of the next field.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.jit import allocating, jit
+from mapeq._base.jit import jit, step
 
 LINE_FEED, QUOTE, COMMA, ZERO = b'\n",0'
 LONGEST = 20  # length of an integer below 2**63 with a line feed
@@ -18,7 +18,7 @@ LONGEST = 20  # length of an integer below 2**63 with a line feed
 _TAG = np.uint64(0xFFFFFFFF00000000)
 _NUMBER = np.uint64(0x00000000FFFFFFFF)
 _EMPTY = np.uint64(0)
-_AHEAD = 1 << 13  # bytes; the table entries for them fit into the L1 and L2 caches
+AHEAD = 1 << 13  # bytes; the table entries for them fit into the L1 and L2 caches
 
 
 class Words(NamedTuple):
@@ -27,7 +27,9 @@ class Words(NamedTuple):
     Attributes
     ----------
     size : int64 array of shape (2,)
-        The number of words, and scratch space for :func:`warm`.
+        The number of words, and scratch for :func:`warm`.
+    places : int64 array of shape (AHEAD // 2,)
+        Scratch for :func:`warm`.
     ends : int64 array of shape (capacity + 1,)
         Word ``i`` is ``text[ends[i] : ends[i + 1]]``, its last byte a line feed; ``ends[0]`` is 0.
     text : uint8 array
@@ -37,18 +39,19 @@ class Words(NamedTuple):
     """
 
     size: NDArray[np.int64]
+    places: NDArray[np.int64]
     ends: NDArray[np.int64]
     text: NDArray[np.uint8]
     slots: NDArray[np.uint64]
 
 
-@jit
+@step
 def has_room(words, num_words, num_bytes):
     count = words.size[0]
     return count + num_words < len(words.ends) and words.ends[count] + num_bytes <= len(words.text)
 
 
-@jit
+@step
 def put(words, data, begin, end, quoted):
     """Copy a word after the last one, with a line feed; return its end. `quoted` undoubles its quotes."""
     place = words.ends[words.size[0]]
@@ -61,7 +64,7 @@ def put(words, data, begin, end, quoted):
     return place + 1
 
 
-@jit
+@step
 def _spell(words, number):
     """Write an integer after the last word, with a line feed; return its end."""
     place = words.ends[words.size[0]]
@@ -79,7 +82,7 @@ def _spell(words, number):
             return end
 
 
-@jit
+@step
 def _hash(text, begin, end):
     """Return the FNV-1a hash, multiplied once more so that both halves depend on every byte."""
     bits = np.uint64(0xCBF29CE484222325)
@@ -89,13 +92,13 @@ def _hash(text, begin, end):
     return bits * np.uint64(0x9E3779B97F4A7C15)
 
 
-@jit
+@step
 def _first_slot(words, bits):
     """Return the first slot to probe for a word with this hash; the tag consists of its other bits."""
     return np.int64(bits & _NUMBER) & (len(words.slots) - 1)
 
 
-@jit
+@step
 def _same(text, begin, end, other):
     while begin < end and text[begin] == text[other]:
         begin += 1
@@ -103,7 +106,7 @@ def _same(text, begin, end, other):
     return begin == end
 
 
-@jit
+@step
 def number_of(words, end):
     """Return the number of the word written after the last one up to `end`, and keep it if it is new."""
     count = words.size[0]
@@ -123,7 +126,7 @@ def number_of(words, end):
     return count
 
 
-@allocating
+@step
 def warm(words, data, position):
     """Prefetch the table entries for the words of the next lines into the processor's cache.
 
@@ -136,8 +139,8 @@ def warm(words, data, position):
     int64
         End of the data whose words were prefetched.
     """
-    end = min(position + _AHEAD, len(data))
-    places = np.empty(_AHEAD // 2, dtype=np.int64)
+    end = min(position + AHEAD, len(data))
+    places = words.places
     count = 0
     while position < end:
         begin = position
@@ -159,7 +162,7 @@ def warm(words, data, position):
     return position
 
 
-@jit
+@step
 def append(words, end):
     """Keep the word written after the last one up to `end`."""
     words.size[0] += 1

@@ -24,7 +24,7 @@ from mapeq._base.threads import Threads, usable_processors
 from mapeq.io.columns import ColumnChoice, default_ends, find_columns
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Cells, Links
-from mapeq.io.files._words import LONGEST, Words, fill_slots, numbers_to_words
+from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_words
 from mapeq.io.files.source import Source
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
@@ -370,7 +370,7 @@ def new_words(*, indexed: bool = True) -> Words:
     """Return an empty table of words; without `indexed`, words cannot be looked up."""
     slots = np.zeros(2 * _INITIAL_CAPACITY if indexed else 0, np.uint64)
     ends, text = np.zeros(_INITIAL_CAPACITY, np.int64), np.empty(16 * _INITIAL_CAPACITY, np.uint8)
-    return Words(np.zeros(2, np.int64), ends, text, slots)
+    return Words(np.zeros(2, np.int64), np.empty(AHEAD // 2, np.int64), ends, text, slots)
 
 
 def with_room(words: Words, num_bytes: int) -> Words:
