@@ -8,7 +8,6 @@ import shutil
 import sys
 import textwrap
 import time
-import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
-from mapeq._base.errors import as_typed, counted, option_error
+from mapeq._base.errors import counted, option_error
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
@@ -265,20 +264,10 @@ def _check_distinct(labels: list[str] | None) -> None:
 
 
 def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, stages: Stages) -> Neighbors:
-    """Find the neighbours of vectors; print each warning on one line."""
+    """Find the neighbours of vectors."""
     stages.begin("neighbours", "finding neighbours ...")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        neighbors = find_neighbors(
-            vectors,
-            affinity,
-            num_threads=options.num_threads or usable_processors(),
-            report=stages.report_part,
-        )
-    stages.clear()
-    for warning in caught:
-        print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
-    return neighbors
+    num_threads = options.num_threads or usable_processors()
+    return find_neighbors(vectors, affinity, num_threads=num_threads, report=stages.report_part)
 
 
 # Output to the terminal ----------------------------------------------------------------------

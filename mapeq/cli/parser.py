@@ -13,9 +13,11 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import Field
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -350,7 +352,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = known.parse_args(arguments)
     options.written = []
     options.parser = known
-    with _recording_interrupts() as interrupts:
+    with _recording_interrupts() as interrupts, warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = partial(_show_note, vars(options))
         try:
             from mapeq.cli import commands
 
@@ -371,6 +375,12 @@ def main(arguments: list[str] | None = None) -> int:
             if interrupts:  # the compiler may replace KeyboardInterrupt by its own error
                 return _interrupted(options.written)
             raise
+
+
+def _show_note(options: dict[str, Any], message: Warning | str, *_where: object, **_how: object) -> None:
+    """Print a warning on one line of its own."""
+    start = "\r\033[K" if sys.stderr is not None and sys.stderr.isatty() else ""  # in the place of a status line
+    print(f"{start}mapeq: note: {as_typed(message, options)}", file=sys.stderr)
 
 
 @contextmanager

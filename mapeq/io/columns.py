@@ -1,16 +1,39 @@
-"""Find the columns of a table that hold link ends and weights, by name or by position from 0."""
+"""Find the columns of a table that hold link ends and weights: one rule for files and for tables in memory.
+
+Columns that the caller names come first. Otherwise link ends have known names, see :func:`known_ends` and
+:func:`ends_of_records`, or they are the first two of exactly two columns, or of three whose last holds numbers: the
+weights. Nothing else is guessed. Columns that programs add to a table when they write it, row numbers without a name,
+do not count.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from mapeq._base.errors import NetworkError, counted, is_whole
+from mapeq._base.notes import note
 
-#: Default names of the columns of link ends, in any case. Without these names they are the first two columns.
-ENDS = (("source", "target"), ("from", "to"))
 #: Default name of the column of weights. Only this column may be missing.
 WEIGHT = "weight"
+
+#: Known names of link ends, in any case, with or without blanks, hyphens and underscores.
+_ENDS = {
+    (first + suffix, second + suffix)
+    for first, second in (("source", "target"), ("from", "to"), ("src", "dst"))
+    for suffix in ("", "id", "node", "nodeid")
+}
+
+#: Names of columns that are the two sides of a pair of records, and of those that tell records apart.
+_SIDE = re.compile(r"(.*)_([lr])", re.DOTALL)
+_RECORDS = ("unique_id", "id")
+
+#: What pandas calls a column of row numbers without a name that it has written and read again.
+_NAMELESS = re.compile(r"|Unnamed: \d+")
+
+#: Columns that number the rows of a table are no ends of links.
+_ROW_NUMBERS = ("id", "index", "edgeid", "linkid", "rowid", "row")
 
 
 class ColumnChoice(NamedTuple):
@@ -31,63 +54,183 @@ DEFAULT_COLUMNS = ColumnChoice()
 
 
 class Columns(NamedTuple):
-    """Positions of columns, from 0."""
+    """Positions of columns, from 0.
+
+    Attributes
+    ----------
+    source, target : int
+    weight : int or None
+    type : int or None
+        The column that says of each link whether it is directed.
+    """
 
     source: int
     target: int
     weight: int | None
+    type: int | None
 
 
-def find_columns(names: Sequence[Any], choice: ColumnChoice) -> Columns:
+def find_columns(names: Sequence[Any], choice: ColumnChoice, is_numeric: Callable[[int], bool]) -> Columns:
     """Return the positions of the columns of links among the columns of a table.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    choice : ColumnChoice
+    is_numeric : callable
+        Whether the column at a position holds numbers.
+
+    Warns
+    -----
+    UserWarning
+        If a column of numbers is left over, and there are no weights though they were not declined.
 
     Raises
     ------
     NetworkError
-        If a chosen column is missing or ambiguous, or there is no column for one of the ends.
+        If a chosen column is missing or ambiguous, or it is not clear which columns hold the ends of links.
     """
     weight = None
     if choice.weight is not None:
-        weight = _find_default(names, WEIGHT) if choice.weight == WEIGHT else _find(names, choice.weight, "weights")
+        weight = _find_known(names, WEIGHT) if choice.weight == WEIGHT else _find(names, choice.weight, "weights")
     source = None if choice.source is None else _find(names, choice.source, "sources")
     target = None if choice.target is None else _find(names, choice.target, "targets")
     if source is None and target is None:
-        source, target = default_ends(names) or _first_two(names, weight)
-    for name, other in ENDS:
-        source = _find_default(names, name) if source is None else source
-        target = _find_default(names, other) if target is None else target
-    if source is None or target is None:
-        missing = "source" if source is None else "target"
-        raise NetworkError(f"name the column of {missing}s with {missing}; the columns are {_listed(names)}")
+        source, target = known_ends(names) or ends_of_records(names) or _ends_by_position(names, weight, is_numeric)
+    elif source is None or target is None:
+        ends = known_ends(names) or ends_of_records(names)
+        if ends is None:
+            missing = "source" if source is None else "target"
+            raise NetworkError(f"name the column of {missing}s with {missing}; {_columns_are(names)}")
+        source, target = ends[0] if source is None else source, ends[1] if target is None else target
     chosen = [place for place in (source, target, weight) if place is not None]
     for place in chosen:
         if chosen.count(place) > 1:
             raise NetworkError(f"column {names[place]!r} is used for two of source, target and weight")
-    return Columns(source, target, weight)
+    kind = _find_known(names, "type")
+    kind = None if kind in chosen or (kind is not None and is_numeric(kind)) else kind
+    if weight is None and choice.weight is not None:
+        weight = _only_weight(names, source, target, is_numeric)
+    return Columns(source, target, weight, kind)
 
 
-def default_ends(names: Sequence[Any]) -> tuple[int, int] | None:
-    """Return the positions of the link ends if they have default names."""
-    for source, target in ENDS:
-        ends = _find_default(names, source), _find_default(names, target)
-        if ends[0] is not None and ends[1] is not None:
-            return ends[0], ends[1]
+def known_ends(names: Sequence[Any]) -> tuple[int, int] | None:
+    """Return the positions of the link ends if they have known names.
+
+    These are ``source`` and ``target``, ``from`` and ``to``, ``src`` and ``dst``, alone or followed by ``id``, ``node``
+    or ``node id``.
+
+    Raises
+    ------
+    NetworkError
+        If several columns have such names.
+    """
+    plain = [_plain(name) for name in names]
+    found = sorted((a, b) for a, b in _ENDS if a in plain and b in plain)
+    return _only_pair(names, [(_find_known(names, a), _find_known(names, b)) for a, b in found])
+
+
+def ends_of_records(names: Sequence[Any]) -> tuple[int, int] | None:
+    """Return the positions of two names that end in ``_l`` and ``_r``, as programs for record linkage write them.
+
+    Of several such pairs, those of the records' identifiers, ``unique_id`` or ``id``, are the ends of links.
+    """
+    sides = [match for name in names if isinstance(name, str) and (match := _SIDE.fullmatch(name))]
+    stems = [match[1] for match in sides if match[2] == "l" and f"{match[1]}_r" in names]
+    chosen = [stem for stem in _RECORDS if stem in stems][:1] or stems
+    return _only_pair(names, [(names.index(f"{stem}_l"), names.index(f"{stem}_r")) for stem in chosen])
+
+
+def _only_pair(names: Sequence[Any], pairs: list[tuple[int | None, int | None]]) -> tuple[int, int] | None:
+    if len(pairs) > 1:
+        first, second = (" and ".join(repr(names[place]) for place in pair if place is not None) for pair in pairs[:2])
+        raise NetworkError(f"links may lead between {first}, or {second}; name the columns with source and target")
+    source, target = pairs[0] if pairs else (None, None)
+    return None if source is None or target is None else (source, target)
+
+
+def declared_direction(types: Collection[str]) -> bool:
+    """Return whether links are directed, from what a column ``Type`` says of them, in lower case.
+
+    Raises
+    ------
+    NetworkError
+        If there are links of both types.
+    """
+    if "directed" in types and "undirected" in types:
+        raise NetworkError(
+            "links have both types, Directed and Undirected; choose one for all with directed "
+            "(--directed or --undirected on the command line)"
+        )
+    return "directed" in types
+
+
+def _ends_by_position(names: Sequence[Any], weight: int | None, is_numeric: Callable[[int], bool]) -> tuple[int, int]:
+    places = [place for place in _named(names) if place != weight]
+    if len(places) < 2:
+        raise NetworkError(f"a table of links needs columns of sources and targets, but this one has only {[*names]}")
+    has_two = len(places) == 2 or (len(places) == 3 and weight is None and is_numeric(places[2]))
+    if not has_two or any(_plain(names[place]) in _ROW_NUMBERS for place in places):
+        raise NetworkError(
+            f"{_columns_are(names)}: call two of them source and target, and one weight if there are weights, "
+            "or name them with source, target and weight"
+        )
+    links = [names[place] for place in places]
+    if any(_is_number(name) for name in links) and not any(isinstance(name, int) for name in links):
+        raise NetworkError(
+            f"{_columns_are(names)}: that looks like a link, not like names; if the first row of a file was taken for "
+            "the names of columns, read it without a heading (header=None in pandas)"
+        )
+    return places[0], places[1]
+
+
+def _only_weight(names: Sequence[Any], source: int, target: int, is_numeric: Callable[[int], bool]) -> int | None:
+    """Return the third of three columns if it holds numbers; warn of other columns of numbers."""
+    others = [place for place in _named(names) if place not in (source, target)]
+    numeric = [place for place in others if is_numeric(place) and _plain(names[place]) not in _ROW_NUMBERS]
+    if len(others) == 1 and numeric and others[0] > max(source, target):
+        return numeric[0]
+    if numeric:
+        listed = ", ".join(repr(names[place]) for place in numeric)
+        note(
+            f"all links weigh 1: there is no column 'weight', but numbers in {listed}; name the column with weight "
+            "(--weight on the command line)"
+        )
     return None
 
 
-def _first_two(names: Sequence[Any], weight: int | None) -> tuple[int, int]:
-    others = [place for place in range(len(names)) if place != weight]
-    if len(others) < 2:
-        raise NetworkError(f"a table of links needs columns of sources and targets, but this one has only {[*names]}")
-    return others[0], others[1]
+def _named(names: Sequence[Any]) -> list[int]:
+    """Return the positions of all columns but those of row numbers without a name."""
+    return [place for place, name in enumerate(names) if not (isinstance(name, str) and _NAMELESS.fullmatch(name))]
 
 
-def _find_default(names: Sequence[Any], name: str) -> int | None:
-    """Find a column by its default name; if there is no exact match, in any case."""
+def is_weight(name: Any) -> bool:
+    """Return whether a column of this name holds weights."""
+    return _plain(name) == WEIGHT
+
+
+def _plain(name: Any) -> str | None:
+    return re.sub(r"[\s_-]+", "", name).lower() if isinstance(name, str) else None
+
+
+def _is_number(name: Any) -> bool:
+    try:
+        float(name)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _find_known(names: Sequence[Any], name: str) -> int | None:
+    """Find a column by a known name; if there is no exact match, in any spelling."""
     if name in names:
         return _find_unique(names, name)
-    matches = [other for other in names if isinstance(other, str) and other.lower() == name]
-    return _find_unique(names, matches[0]) if matches else None
+    matches = [place for place, other in enumerate(names) if _plain(other) == name]
+    if len(matches) > 1:
+        listed = " and ".join(repr(names[place]) for place in matches)
+        raise NetworkError(f"the columns {listed} have the same meaning; choose one of them")
+    return matches[0] if matches else None
 
 
 def _find(names: Sequence[Any], name: str | int, role: str) -> int:
@@ -97,7 +240,7 @@ def _find(names: Sequence[Any], name: str | int, role: str) -> int:
     if is_whole(name, 0) and int(name) < len(names):
         return _find_unique(names, names[int(name)])
     which = f"column {name!r}" if isinstance(name, str) else f"column at position {name!r}, from 0,"
-    raise NetworkError(f"there is no {which} for the {role}; the columns are {_listed(names)}")
+    raise NetworkError(f"there is no {which} for the {role}; {_columns_are(names)}")
 
 
 def _find_unique(names: Sequence[Any], name: Any) -> int:
@@ -106,5 +249,5 @@ def _find_unique(names: Sequence[Any], name: Any) -> int:
     return names.index(name)
 
 
-def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(repr, names)) or "none"
+def _columns_are(names: Sequence[Any]) -> str:
+    return "the columns are " + (", ".join(map(repr, names)) or "none")

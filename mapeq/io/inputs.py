@@ -78,7 +78,7 @@ def as_network(
 
     is_directed = implied if directed is None else directed
     if is_table(graph):
-        return from_table(graph, directed=is_directed, columns=ColumnChoice(*ends, weight))
+        return from_table(graph, directed=directed, implied=implied, columns=ColumnChoice(*ends, weight))
     if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
         return from_array(graph, directed=is_directed)
     if hasattr(graph, "edge_index"):

@@ -178,7 +178,7 @@ class Network:
         source: str | int | None = None,
         target: str | int | None = None,
         weight: str | int | None = "weight",
-        directed: bool = False,
+        directed: bool | None = None,
     ) -> Network:
         """Build a network from a table with one link per row.
 
@@ -187,22 +187,30 @@ class Network:
         table : pandas or Polars DataFrame, Arrow Table, or any table that pyarrow can convert to Arrow
         source, target : str or int, optional
             Columns of the link ends, by name or by position from 0. They hold integers or strings, in pandas any
-            hashables. By default ``source`` and ``target``, or ``from`` and ``to``, in any case; otherwise the first
-            two columns that are not the weight.
+            hashables. By default the columns with known names: ``source`` and ``target``, ``from`` and ``to``, or
+            ``src`` and ``dst``, also with ``id`` or ``node``; ``node1`` and ``node2``, or ``id1`` and ``id2``; or two
+            names that end in ``_l`` and ``_r``. Case, blanks, hyphens and underscores do not matter. Without such names
+            they are the first two of two columns, or of three whose last holds numbers.
         weight : str, int or None
-            Column of the weights. Raises if it is missing; the default "weight" may be absent. With None every link
-            weighs 1.
-        directed : bool
-            Whether links lead only from source to target.
+            Column of the weights. Raises if it is missing; the default "weight" may be absent: then the last of three
+            columns holds the weights if it holds numbers. With None every link weighs 1.
+        directed : bool, optional
+            Whether links lead only from source to target. By default they do if a column ``Type`` says ``Directed``.
 
         Returns
         -------
         Network
 
+        Warns
+        -----
+        UserWarning
+            If no column holds the weights, but another one holds numbers.
+
         Raises
         ------
         NetworkError
-            If a column or the end of a link is missing, or a weight is not a number, negative, NaN or infinite.
+            If the end of a link is missing, a weight is not a number, negative, NaN or infinite, links are of both
+            types, a column is missing, or it is not clear which columns hold the links.
 
         Examples
         --------

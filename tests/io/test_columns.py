@@ -44,7 +44,9 @@ def test_a_matrix_is_no_list_of_links(separator):
     text = "".join(separator.join("01101") + "\n" for _ in range(5))
     with pytest.raises(mapeq.FormatError, match="5 lines of 5 numbers: this looks like an adjacency matrix"):
         read(text)
-    assert links(read(text, source=0, target=1)) == [(0, 1, 5.0)]
+    with pytest.warns(UserWarning, match="all links weigh 1: .* numbers in 2, 3, 4; name the column with weight"):
+        assert links(read(text, source=0, target=1)) == [(0, 1, 5.0)]
+    assert links(read(text, source=0, target=1, weight=None)) == [(0, 1, 5.0)]
     assert links(read(text + text[:10])) == [(0, 1, 6.0)]
 
 
@@ -60,6 +62,50 @@ def test_types_that_differ_are_refused_unless_somebody_decides():
     with pytest.raises(mapeq.FormatError, match="links have both types, Directed and Undirected"):
         read(text)
     assert links(read(text, directed=True)) == [(1, 2, 1.0), (2, 3, 1.0)]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";", " "])
+@pytest.mark.parametrize(
+    "heading", [["src", "dst"], ["From ID", "To ID"], ["FROM", "TO"], ["source_node", "target_node"]]
+)
+def test_known_names_are_a_heading(separator, heading):
+    heading = [name.replace(" ", "_") for name in heading] if separator == " " else heading
+    for more, weights in ([], [1.0, 1.0]), (["weight"], [2.0, 3.0]), (["score"], [2.0, 3.0]):
+        rows = [heading + more, ["ann", "bob", "2"][: 2 + len(more)], ["bob", "cid", "3"][: 2 + len(more)]]
+        network = read("\n".join(separator.join(row) for row in rows), directed=True)
+        assert links(network) == [("ann", "bob", weights[0]), ("bob", "cid", weights[1])]
+
+
+def test_ends_of_pairs_of_records():
+    text = "match_weight,match_probability,unique_id_l,unique_id_r,name_l,name_r\n7,0.9,1,2,x,y\n8,0.8,2,3,y,z\n"
+    with pytest.warns(UserWarning, match="numbers in 'match_weight', 'match_probability'; name the column with weight"):
+        assert links(read(text)) == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert links(read(text, weight="match_probability")) == [(1, 2, 0.9), (2, 3, 0.8)]
+    # Labels may look the same.
+    assert links(read("area_l area_r 2\narea_r area_m 3\n")) == [("area_l", "area_r", 2.0), ("area_r", "area_m", 3.0)]
+    assert links(read("area_l,area_r\narea_r,area_l\n")) == [("area_l", "area_r", 2.0)]
+
+
+def test_a_first_link_whose_words_occur_nowhere_else_is_noted():
+    lines = "".join(f"{name},hub\n" for name in "abc")
+    with pytest.warns(
+        UserWarning, match="network: the first line links 'user_a' and 'user_b', which occur nowhere else; "
+    ):
+        assert read("user_a,user_b\n" + lines).num_links == 4
+    assert links(read("user_a,user_b\n" + lines, source="user_a", target="user_b")) == links(read(lines))
+    # Nothing is remarkable about a link like others, or about the only one.
+    for text in ("user_a,user_b\nx,y\n" + lines, "user_a,user_b\n", "user_a,hub\n" + lines, lines + "user_a,user_b\n"):
+        read(text)
+
+
+def test_a_line_of_a_megabyte_is_no_link(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("1 " * 1_000_000 + "1\n")
+    with pytest.raises(mapeq.FormatError, match="line 1: a line of 2,000,001 bytes is no link"):
+        mapeq.read_network(path)
+    path.write_text("x" * 200_000 + ",y\n")
+    with pytest.raises(mapeq.FormatError, match="line 1: the line holds no links: field larger than field limit"):
+        mapeq.read_network(path)
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";", " , "])
@@ -85,7 +131,8 @@ def test_columns_are_chosen_by_name_or_position():
         assert links(read("u,v,count\n1,2,3\n", weight=weight)) == [(1, 2, 3.0)]
     for text in ("1 2 1999 3\n2 3 2000 4\n", "1\t2\t1999\t3\n2\t3\t2000\t4\n"):
         assert links(read(text, weight=3)) == [(1, 2, 3.0), (2, 3, 4.0)]
-        assert links(read(text, source=1, target=0, directed=True)) == [(2, 1, 1.0), (3, 2, 1.0)]
+        with pytest.warns(UserWarning, match="all links weigh 1: .* numbers in 2, 3; name the column with weight"):
+            assert links(read(text, source=1, target=0, directed=True)) == [(2, 1, 1.0), (3, 2, 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +180,10 @@ def test_what_is_wrong_is_said(text, options, message):
 
 
 def test_the_first_link_may_be_of_words_if_others_are():
-    assert links(read("a b\n1 2\n2 c\n")) == [("a", "b", 1.0), ("1", "2", 1.0), ("2", "c", 1.0)]
+    with pytest.warns(
+        UserWarning, match="network: the first line links 'a' and 'b', which occur nowhere else; if this"
+    ):
+        assert links(read("a b\n1 2\n2 c\n")) == [("a", "b", 1.0), ("1", "2", 1.0), ("2", "c", 1.0)]
     assert links(read("a 1\n1 2\n")) == [("a", "1", 1.0), ("1", "2", 1.0)]
 
 
@@ -159,7 +209,8 @@ def test_columns_of_files(written):
     path = written(COLUMNS)
     assert links(mapeq.read_network(path, source="u", target="v", weight="count")) == COUNTED
     assert links(mapeq.read_network(path, source=1, target=2, weight=3)) == COUNTED
-    assert mapeq.read_network(path, source="u", target="v", directed=True).directed
+    with pytest.warns(UserWarning, match="numbers in 'day', 'count'; name the column with weight"):
+        assert mapeq.read_network(path, source="u", target="v", directed=True).directed
     path = written({"Weight": [2.0, 0.0], "Target": [2, 9], "Source": [1, 8]})
     assert links(mapeq.read_network(path)) == links(mapeq.infomap(path).network) == [(1, 2, 2.0)]
     assert links(mapeq.read_network(path, weight=None)) == [(1, 2, 1.0), (8, 9, 1.0)]
@@ -204,7 +255,7 @@ def test_columns_of_tables(library):
     table = getattr(pytest.importorskip(module), name)
     for options in ({"source": "u", "target": "v", "weight": "count"}, {"source": 1, "target": 2, "weight": 3}):
         assert links(Network.from_table(table(COLUMNS), **options)) == COUNTED
-    assert Network.from_table(table(COLUMNS), source="v", target="u", directed=True).directed
+    assert Network.from_table(table(COLUMNS), source="v", target="u", weight=None, directed=True).directed
     assert links(as_network(table({"Weight": [2.0], "Target": [2], "Source": [1]}))) == [(1, 2, 2.0)]
     with pytest.raises(
         mapeq.NetworkError, match="there is no column 'no' for the sources; the columns are 'day', 'u', 'v', 'count'"

@@ -223,15 +223,87 @@ def test_a_table_has_words_weights_and_directions(table):
     assert mapeq.evaluate(graph, directed.modules(), directed=True).codelength == directed.codelength
 
 
-def test_columns_are_found_by_name_then_by_place(table):
-    for first, second in (("source", "target"), ("from", "to")):
-        graph = table({"year": [1, 2], second: [8, 9], first: [7, 8], "weight": [2, 3]})
-        assert link_weights(as_network(graph, directed=True)) == {(7, 8): 2, (8, 9): 3}
-    graph = table({"count": [2.0, 3.0], "ann": [7, 8], "bob": [8, 9], "more": [5.0, 5.0]})
-    assert link_weights(as_network(graph, directed=True, weight="count")) == {(7, 8): 2, (8, 9): 3}
-    graph = table({"ann": [7, 8], "bob": [8, 9], "more": [5.0, 6.0]})
-    assert link_weights(as_network(graph, directed=True)) == {(7, 8): 1, (8, 9): 1}
-    assert link_weights(as_network(graph, directed=True, weight=None)) == {(7, 8): 1, (8, 9): 1}
+KNOWN_ENDS = [
+    *[("source", "target"), ("from", "to"), ("SRC", "DST"), ("from_id", "to_id"), ("Source ID", "Target ID")],
+    *[(" Source ", "Target"), ("FromNodeId", "ToNodeId"), ("src-node", "dst-node"), ("unique_id_l", "unique_id_r")],
+]
+
+
+@pytest.mark.parametrize(("first", "second"), KNOWN_ENDS)
+def test_link_ends_with_known_names_stand_anywhere(table, first, second):
+    graph = table({"id": [1, 2], second: [8, 9], first: [7, 8], "WEIGHT": [2, 3], "year": [1990, 2000]})
+    assert link_weights(as_network(graph, directed=True)) == {(7, 8): 2, (8, 9): 3}
+
+
+def test_two_columns_are_the_ends_of_links_and_a_third_of_numbers_is_the_weight(table):
+    links = {"ann": ["a", "b"], "bob": ["b", "c"]}
+    assert link_weights(as_network(table(links), directed=True)) == {("a", "b"): 1, ("b", "c"): 1}
+    for name in ("score", "n", "weight"):
+        graph = table(links | {name: [5.0, 6.0]})
+        assert link_weights(as_network(graph, directed=True)) == {("a", "b"): 5, ("b", "c"): 6}
+        assert link_weights(as_network(graph, directed=True, weight=None)) == {("a", "b"): 1, ("b", "c"): 1}
+    graph = table({"score": [5.0, 6.0]} | links)
+    assert link_weights(as_network(graph, directed=True, weight="score")) == {("a", "b"): 5, ("b", "c"): 6}
+    graph = table({"source": links["ann"], "target": links["bob"], "score": [5.0, 6.0]})
+    assert link_weights(as_network(graph, directed=True)) == {("a", "b"): 5, ("b", "c"): 6}
+
+
+def test_row_numbers_that_pandas_has_written_are_no_column(table):
+    links = {"Unnamed: 0": [0, 1], "ann": [1, 2], "bob": [2, 3]}
+    assert link_weights(as_network(table(links), directed=True)) == {(1, 2): 1, (2, 3): 1}
+    assert link_weights(as_network(table(links | {"n": [7, 8]}), directed=True)) == {(1, 2): 7, (2, 3): 8}
+
+
+def test_other_columns_have_to_be_named(table):
+    more = {"what": ["x", "y"]}
+    ends = {"ann": ["a", "b"], "bob": ["b", "c"]}
+    for columns in (
+        ends | more,
+        {"id": [1, 2]} | ends,
+        {"id": [1, 2], "u": [1, 2], "v": [2, 3]},
+        ends | more | {"n": [1, 2]},
+    ):
+        names = ", ".join(map(repr, columns))
+        with pytest.raises(
+            mapeq.NetworkError, match=f"the columns are {names}: call two of them source and target, and"
+        ):
+            as_network(table(columns))
+    with pytest.raises(
+        mapeq.NetworkError, match="the columns are 'x', 'y', '1': that looks like a link, not like names"
+    ):
+        as_network(table({"x": ["y", "z"], "y": ["z", "x"], "1": [2, 3]}))
+    with pytest.raises(
+        mapeq.NetworkError, match="may lead between 'from' and 'to', or 'src' and 'dst'; name the columns"
+    ):
+        as_network(table({"src": [1], "dst": [2], "from": [3], "to": [4]}))
+    with pytest.raises(
+        mapeq.NetworkError, match="may lead between 'a_l' and 'a_r', or 'b_l' and 'b_r'; name the columns"
+    ):
+        as_network(table({"a_l": [1], "a_r": [2], "b_l": [3], "b_r": [4]}))
+    with pytest.raises(mapeq.NetworkError, match="the columns 'Source' and 'SOURCE' have the same meaning"):
+        as_network(table({"Source": [1], "SOURCE": [2], "target": [3]}))
+
+
+def test_numbers_that_might_be_weights_are_noted(table):
+    graph = table({"source": [1, 2], "target": [2, 3], "name": ["a", "b"], "score": [0.5, 2.0], "id": [1, 2]})
+    with pytest.warns(
+        UserWarning, match="all links weigh 1: there is no column 'weight', but numbers in 'score'; name"
+    ):
+        assert as_network(graph).total_weight == 2.0
+    assert as_network(graph, weight="score").total_weight == 2.5
+    assert as_network(graph, weight=None).total_weight == 2.0
+
+
+def test_the_type_of_links_says_whether_they_are_directed(table):
+    links = {"Source": [1, 2], "Target": [2, 3], "Weight": [2.0, 3.0]}
+    for types, directed in (["Directed", "directed "], True), (["Undirected", ""], False), (["Mutual", None], False):
+        graph = table(links | {"Type": types})
+        assert as_network(graph).directed == directed
+        assert mapeq.Network.from_table(graph).directed == directed
+        assert as_network(graph, directed=True).directed
+        assert not as_network(graph, directed=False).directed
+    with pytest.raises(mapeq.NetworkError, match="links have both types, Directed and Undirected; choose one"):
+        as_network(table(links | {"Type": ["Directed", "Undirected"]}))
 
 
 def test_a_row_of_weight_zero_makes_no_node(table):

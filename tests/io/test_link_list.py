@@ -74,7 +74,7 @@ def test_header(header, line_end):
 def test_a_header_is_the_first_line_and_the_exact_words():
     assert read("a b\nsource target\n").labels == ("a", "b", "source", "target")
     assert read("source targets\n").labels == ("source", "targets")
-    assert read("source target x\n", weight=None).labels == ("source", "target")
+    assert read("source target x\na b c\n").labels == ("a", "b")
     assert read('"source target" x\n').labels == ("source target", "x")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from mapeq.network.network import Network
 
 #: First bytes and suffixes; one of them suffices.
 _PARQUET = (b"PAR1", (".parquet", ".pq"))
+#: Arrow's types of numbers.
+_NUMBER = re.compile("u?int|float|halffloat|double")
 _ARROW = (b"ARROW1", (".arrow", ".feather"))
 
 
@@ -35,7 +38,7 @@ def _is(path: str | os.PathLike[str], kind: tuple[bytes, tuple[str, ...]]) -> bo
     return False  # the next reader reports the error
 
 
-def read_columnar(path: str | os.PathLike[str], *, directed: bool, columns: ColumnChoice) -> Network:
+def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, columns: ColumnChoice) -> Network:
     """Read a Parquet or Arrow file with one link per row; see :func:`mapeq.read_network`.
 
     Raises
@@ -58,7 +61,7 @@ def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, 
     parquet = require("pyarrow.parquet", extra="parquet")
     with reading(path, "a Parquet file"):
         schema = parquet.read_schema(os.fspath(path))
-    names, found = _resolved(schema.names, columns)
+    names, found = _resolved(schema, columns)
     texts = [name for name in names if str(schema.field(name).type) in ("string", "large_string")]
     with reading(path, "a Parquet file"), parquet.ParquetFile(os.fspath(path), read_dictionary=texts) as file:
         return file.read(columns=names), found
@@ -67,15 +70,16 @@ def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, 
 def _arrow(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     arrow = require("pyarrow", extra="parquet")
     with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
-        all_names = arrow.ipc.open_file(data).schema.names
-    names, found = _resolved(all_names, columns)
-    options = arrow.ipc.IpcReadOptions(included_fields=[all_names.index(name) for name in names])
+        schema = arrow.ipc.open_file(data).schema
+    names, found = _resolved(schema, columns)
+    options = arrow.ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in names])
     with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
         return arrow.ipc.open_file(data, options=options).read_all(), found
 
 
-def _resolved(names: list[str], columns: ColumnChoice) -> tuple[list[str], ColumnChoice]:
+def _resolved(schema: Any, columns: ColumnChoice) -> tuple[list[str], ColumnChoice]:
     """Return the names of the columns to read, and the choice of columns by these names."""
-    source, target, weight = find_columns(names, columns)
-    found = ColumnChoice(names[source], names[target], None if weight is None else names[weight])
-    return [name for name in found if isinstance(name, str)], found
+    names: list[str] = schema.names
+    places = find_columns(names, columns, lambda place: _NUMBER.match(str(schema.field(place).type)) is not None)
+    read = [names[place] for place in places if place is not None]
+    return read, ColumnChoice(names[places.source], names[places.target], None if places.weight is None else read[2])

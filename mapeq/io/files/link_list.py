@@ -2,11 +2,11 @@
 
 Fields are separated by spaces and tabs, or by a comma with or without spaces around it, but not both within a line. A
 label that contains spaces or commas, or begins with ``#``, ``%``, ``*`` or a quote, must be in double quotes, with
-quotes inside doubled. Lines whose first character is ``#`` or ``%`` are comments. A first line ``source target``, with
-or without ``weight``, or ``from to`` is a heading; further fields are ignored.
+quotes inside doubled. Lines whose first character is ``#`` or ``%`` are comments. Further fields are ignored.
 
-The file is a table if it has a heading with commas or tabs that names source and target, or if the caller chooses
-columns: cells are separated by commas, tabs or semicolons, and may contain spaces.
+A first line that names source and target is a heading, see :func:`mapeq.io.columns.known_ends`. The file is a table if
+it has a heading, or if the caller chooses columns: cells are separated by commas, tabs, semicolons or spaces, and may
+contain spaces where these do not separate them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,17 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError
+from mapeq._base.notes import note
 from mapeq._base.threads import Threads, usable_processors
-from mapeq.io.columns import ColumnChoice, default_ends, find_columns
+from mapeq.io.columns import (
+    ColumnChoice,
+    Columns,
+    declared_direction,
+    ends_of_records,
+    find_columns,
+    is_weight,
+    known_ends,
+)
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Cells, Links
 from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_words
@@ -29,9 +38,8 @@ from mapeq.io.files.source import Source
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
 
-_HEADER = re.compile(
-    rb'("?)(?:source|from)\1(?:\s*,\s*|\s+)("?)(?:target|to)\2(?:(?:\s*,\s*|\s+)("?)weight\3)?\s*', re.IGNORECASE
-)
+#: What :class:`Cells` notes of the types of links.
+_TYPES = ("directed", "undirected")
 
 _MESSAGES = {
     _scan.ONE_FIELD: "a link needs a source and a target, separated by spaces, a tab or a comma",
@@ -62,6 +70,9 @@ _ADVICE = {
     r"\{.*": "write the file with networkx.write_weighted_edgelist",
 }
 
+#: A first line of more bytes is neither a link nor a heading.
+_LONGEST_HEADING = 1 << 20
+
 #: Blocks of so many bytes are read in all threads.
 MANY_BYTES = 1 << 21
 
@@ -75,7 +86,10 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
     If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
     written, and nodes are in order of first occurrence.
     """
-    width = _width(source.first_line())
+    line = source.first_line()
+    if len(line) > _LONGEST_HEADING:
+        raise source.error(f"a line of {len(line):,} bytes is no link", source.position)
+    width = _width(line)
     cells, has_heading = _heading(source, columns)
     table = LinkTable(_scan.COMMA, columns.weight is not None, cells, "" if has_heading else _HEADING)
     while source.more():
@@ -97,7 +111,7 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
         return Network.from_edges(sources, targets, weights, directed=is_directed)
     labels = word_list(table.words)
     if not has_heading:
-        _check_first_link(source, labels)
+        _check_first_link(source, labels, sources, targets)
     del table
     if weights is not None and not weights.all():
         sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
@@ -110,36 +124,59 @@ def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
     Raises
     ------
     FormatError
-        If a chosen column is missing.
+        If a chosen column is missing, or it is not clear which columns hold the links.
     """
     line = text.first_line()
-    is_default = _HEADER.fullmatch(line) is not None
     separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
-    names = _fields(line, separator)
-    chosen = columns.chosen_by_caller
-    has_names = is_default or (separator != b" " and default_ends(names) is not None)
-    has_heading = has_names or any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
-    if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
-        raise text.error(f"the first cell is empty: {_MATRIX}", text.position)
-    cells = None
-    if chosen or (has_heading and not is_default):
-        try:
-            found = find_columns(names if has_heading else range(len(names)), columns)
-        except NetworkError as error:
-            raise text.error(str(error), text.position) from error
-        kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
-        places = [-1 if place is None or place in found[:k] else place for k, place in enumerate((*found, kind))]
-        cells = _cells(separator, places)
+    place, chosen = text.position, columns.chosen_by_caller
+    try:
+        names, row = _fields(line, separator), _fields(text.following_line(), separator)
+
+        def is_numeric(place: int) -> bool:
+            return place < len(row) and _is_number(row[place])
+
+        ends = _named_ends(names, separator)
+        has_names = any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
+        has_heading = ends is not None or has_names
+        if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
+            raise NetworkError(f"the first cell is empty: {_MATRIX}")
+        # Without a heading that says otherwise, the first two columns are the ends of links, and the third the weight.
+        is_usual = ends == (0, 1) and (len(names) == 2 or (len(names) == 3 and (is_weight(names[2]) or is_numeric(2))))
+        cells = None
+        if has_heading and (chosen or not is_usual):
+            cells = _cells(separator, find_columns(names, columns, is_numeric))
+        elif chosen:
+            cells = _cells(separator, find_columns(range(len(names)), _by_position(columns), is_numeric))
+    except NetworkError as error:
+        raise text.error(str(error), place) from error
     if has_heading:
         text.skip_line()
-    if cells is None and is_default and separator != b" " and separator in text.first_line():
+    if cells is None and has_heading and separator != b" " and separator in text.first_line():
         # A third cell is the weight even if the heading does not name it.
-        cells = _cells(separator, [0, 1, -1 if columns.weight is None else 2, -1])
+        cells = _cells(separator, Columns(0, 1, None if columns.weight is None else 2, None))
     return cells, has_heading
 
 
-def _cells(separator: bytes, places: list[int]) -> Cells:
-    return Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
+def _named_ends(names: list[str], separator: bytes) -> tuple[int, int] | None:
+    """Return the positions of link ends if the first line holds names that say so."""
+    if any(map(_is_number, names)):
+        return None
+    ends = known_ends(names)
+    # Two labels may end in _l and _r, too.
+    return ends if ends or separator == b" " or len(names) < 3 else ends_of_records(names)
+
+
+def _by_position(columns: ColumnChoice) -> ColumnChoice:
+    """Choose the first two columns that are not the weight, if no end of links is chosen."""
+    if columns.source is not None or columns.target is not None:
+        return columns
+    source, target = [place for place in range(3) if place != columns.weight][:2]
+    return columns._replace(source=source, target=target)
+
+
+def _cells(separator: bytes, columns: Columns) -> Cells:
+    places = np.array([-1 if place is None else place for place in columns])
+    return Cells(ord(separator), places, np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
 
 
 def _width(line: bytes) -> int:
@@ -153,39 +190,57 @@ def _width(line: bytes) -> int:
 
 def _is_text(names: list[str], place: str | int | None) -> bool:
     """Return whether the field at the position of the weights is not a number."""
-    if not isinstance(place, int) or place >= len(names):
-        return False
+    return isinstance(place, int) and place < len(names) and not _is_number(names[place])
+
+
+def _is_number(text: str) -> bool:
     try:
-        float(names[place])
+        float(text)
     except ValueError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _fields(line: bytes, separator: bytes) -> list[str]:
-    """Return the cells of a heading."""
-    text = line.decode()
-    if separator == b" ":
-        return [field.strip('"') for field in text.split()]
-    return [field.strip() for field in next(csv.reader([text], delimiter=separator.decode(), skipinitialspace=True))]
+    """Return the cells of a line.
+
+    Raises
+    ------
+    NetworkError
+        If a cell is longer than any name.
+    """
+    rows = csv.reader([line.decode()], delimiter=separator.decode(), skipinitialspace=True)
+    try:
+        fields = [field.strip() for field in next(rows, [])]
+    except csv.Error as error:
+        raise NetworkError(f"the line holds no links: {error}") from error
+    return [field for field in fields if field] if separator == b" " else fields
 
 
 def _has_directed_type(text: Source, cells: Cells | None) -> bool:
     """Return whether a table declares its links as directed; raise if it declares both types."""
-    directed, undirected = (False, False) if cells is None else cells.types.tolist()
-    if directed and undirected:
-        raise text.error(
-            "links have both types, Directed and Undirected; choose one for all "
-            "(--directed or --undirected on the command line)"
-        )
-    return bool(directed)
+    types = [] if cells is None else [name for name, occurs in zip(_TYPES, cells.types, strict=True) if occurs]
+    try:
+        return declared_direction(types)
+    except NetworkError as error:
+        raise text.error(str(error)) from error
 
 
-def _check_first_link(text: Source, labels: tuple[str, ...]) -> None:
-    """Raise if the first line holds text and all other labels are integers: it is a heading."""
+def _check_first_link(
+    text: Source, labels: tuple[str, ...], sources: NDArray[np.int64], targets: NDArray[np.int64]
+) -> None:
+    """Raise if the first line holds text and all other labels are numbers; note if nothing else is linked to its two.
+
+    Labels are in order of first occurrence.
+    """
+    first = f"the first line links {labels[0]!r} and {labels[1 % len(labels)]!r}"
     if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
-        first = f"the first line links {labels[0]!r} and {labels[1]!r}, but all other labels are numbers"
-        raise text.error(f"{first}; {_HEADING}")
+        raise text.error(f"{first}, but all other labels are numbers; {_HEADING}")
+    if (sources[0], targets[0]) == (0, 1) and sum(np.count_nonzero(column < 2) for column in (sources, targets)) == 2:
+        occurrences = np.bincount(sources, minlength=len(labels)) + np.bincount(targets, minlength=len(labels))
+        is_apart = (occurrences[sources] == 1) & (occurrences[targets] == 1)
+        if np.count_nonzero(is_apart) == 1 < len(sources):
+            note(f"{text.name}: {first}, which occur nowhere else; {_HEADING}")
 
 
 class LinkTable:

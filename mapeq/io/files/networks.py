@@ -77,7 +77,7 @@ def read_network(
     """
     columns = ColumnChoice(source, target, weight)
     if is_columnar(path):
-        return read_columnar(path, directed=bool(directed), columns=columns)
+        return read_columnar(path, directed=directed, columns=columns)
     with Source(path) as text:
         return read_source(text, directed=directed, columns=columns)
 

@@ -95,13 +95,8 @@ class Source:
         if self.position < len(self.block):
             return True
         self._lines += self.block.count(b"\n")
-        try:
-            block = next(self._blocks, b"")
-        except (OSError, EOFError, zlib.error) as error:
-            raise unreadable(self.name, error) from error
-        self._present(block)
-        self._check_text()
-        return bool(block)
+        self._present(self._next_block())
+        return bool(self.block)
 
     def first_line(self) -> bytes:
         """Skip blank lines and comments; return the next line from its first field on, or b"" at the end of the file.
@@ -113,6 +108,17 @@ class Source:
             if self.position < len(self.block):
                 return self.block[first : self.block.index(b"\n", first)]
         return b""
+
+    def following_line(self) -> bytes:
+        """Return the line after that at the position, from its first field on, or b"" at the end of the file."""
+        while True:
+            line, first = next_line(self.data, self.position + self.line_length())
+            if line < len(self.block):
+                return self.block[first : self.block.index(b"\n", first)]
+            more = self._next_block()
+            if not more:
+                return b""
+            self._present(self.block + more, self.position)
 
     def skip_line(self) -> None:
         """Skip the line at the position."""
@@ -142,10 +148,17 @@ class Source:
         text = self.block[begin : self.block.index(b"\n", position)]
         return FormatError(message, file=self.name, line=number, text=text.decode(errors="replace"))
 
-    def _present(self, block: bytes) -> None:
+    def _next_block(self) -> bytes:
+        try:
+            return next(self._blocks, b"")
+        except (OSError, EOFError, zlib.error) as error:
+            raise unreadable(self.name, error) from error
+
+    def _present(self, block: bytes, position: int = 0) -> None:
         self.block = block
         self.data = np.frombuffer(block, dtype=np.uint8)
-        self.position = 0
+        self.position = position
+        self._check_text()
 
     def _check_text(self) -> None:
         nul = self.block.find(b"\0")

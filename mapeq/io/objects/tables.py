@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mapeq._base.csr import IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
-from mapeq.io.columns import ColumnChoice, find_columns
+from mapeq.io.columns import ColumnChoice, declared_direction, find_columns
 from mapeq.io.objects.arrays import checked_weights
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
@@ -22,27 +22,31 @@ def is_table(thing: object) -> bool:
     return exchanged and (hasattr(thing, "columns") or hasattr(thing, "column_names"))
 
 
-def from_table(table: Any, *, directed: bool, columns: ColumnChoice) -> Network:
+def from_table(table: Any, *, directed: bool | None = None, implied: bool = False, columns: ColumnChoice) -> Network:
     """Read a table with one link per row.
 
     Parameters
     ----------
     table : pandas or Polars DataFrame, Arrow Table, or any table that pyarrow can convert to Arrow
         Nodes are sorted by label if labels are integers, and otherwise in order of first occurrence.
-    directed : bool
-        Whether links lead only from source to target.
+    directed : bool, optional
+        Whether links lead only from source to target; by default what a column ``Type`` says, as in Gephi's tables,
+        and otherwise as `implied`.
     columns : ColumnChoice
         Columns of link ends and weights.
 
     Raises
     ------
     NetworkError
-        If a column or the end of a link is missing, or a weight is not a number, negative, NaN or infinite.
+        If a column or the end of a link is missing, a weight is not a number, negative, NaN or infinite, or links are
+        of both types.
     """
     if not hasattr(table, "__array__"):  # neither do its columns convert to arrays
         table = require("pyarrow", extra="parquet").table(table)
     names = _names(table)
-    found = find_columns(names, columns)
+    found = find_columns(names, columns, lambda place: _holds_numbers(table[names[place]]))
+    if directed is None:
+        directed = implied if found.type is None else _has_directed_type(table[names[found.type]])
     tails, heads = (_ends(table[names[place]], names[place]) for place in (found.source, found.target))
     weights = None
     if found.weight is not None:
@@ -92,6 +96,16 @@ def _numbers(column: Any) -> NDArray[Any] | None:
         return None
     array = np.asarray(column)
     return array if array.dtype.kind in "biufc" else None
+
+
+def _holds_numbers(column: Any) -> bool:
+    numbers = _numbers(column)
+    return numbers is not None and numbers.dtype.kind in "iuf"
+
+
+def _has_directed_type(column: Any) -> bool:
+    """Return whether links are directed, as a column says of each."""
+    return declared_direction({value.strip().lower() for value in set(_objects(column)) if isinstance(value, str)})
 
 
 def _is_text(column: Any) -> bool:
