@@ -9,6 +9,7 @@ import numpy as np
 from mapeq._base.errors import FormatError
 from mapeq.io.columns import ColumnChoice
 from mapeq.io.files import link_list
+from mapeq.io.files.comments import USUAL
 from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
 
@@ -36,7 +37,7 @@ def _outcome(data, block_size, options):
         path = Path(folder, "network")
         columns = ColumnChoice(**{name: options[name] for name in ColumnChoice._fields if name in options})
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        with Source(path, block_size=block_size) as source:
+        with Source(path, block_size, options.get("comments", USUAL)) as source:
             source.name = "network"
             try:
                 return read_source(source, directed=options.get("directed"), columns=columns)

@@ -177,7 +177,7 @@ def _ends_by_position(names: Sequence[Any], weight: int | None, is_numeric: Call
             "or name them with source, target and weight"
         )
     links = [names[place] for place in places]
-    if any(_is_number(name) for name in links) and not any(isinstance(name, int) for name in links):
+    if any(is_number(name) for name in links) and not any(isinstance(name, int) for name in links):
         raise NetworkError(
             f"{_columns_are(names)}: that looks like a link, not like names; if the first row of a file was taken for "
             "the names of columns, read it without a heading (header=None in pandas)"
@@ -210,16 +210,17 @@ def is_weight(name: Any) -> bool:
     return _plain(name) == WEIGHT
 
 
-def _plain(name: Any) -> str | None:
-    return re.sub(r"[\s_-]+", "", name).lower() if isinstance(name, str) else None
-
-
-def _is_number(name: Any) -> bool:
+def is_number(name: Any) -> bool:
+    """Return whether a name is the text of a number, or a number."""
     try:
         float(name)
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _plain(name: Any) -> str | None:
+    return re.sub(r"[\s_-]+", "", name).lower() if isinstance(name, str) else None
 
 
 def _find_known(names: Sequence[Any], name: str) -> int | None:

@@ -88,8 +88,8 @@ def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):
     assert main(["embeddings", str(tmp_path / "v.npy"), "-q"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         "mapeq: note: --n-neighbors=15, but there are 4 vectors: all are neighbours",
-        "mapeq: note: 1 zero vector, the first in row 2: by cosine they have no neighbours, and each is a cluster of its "
-        "own",
+        "mapeq: note: 1 zero vector, the first in row 2: by cosine they have no neighbours, and each is a cluster "
+        "of its own",
     ]
 
 

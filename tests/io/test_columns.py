@@ -181,7 +181,7 @@ def test_what_is_wrong_is_said(text, options, message):
 
 def test_the_first_link_may_be_of_words_if_others_are():
     with pytest.warns(
-        UserWarning, match="network: the first line links 'a' and 'b', which occur nowhere else; if this"
+        UserWarning, match="network: the first line links 'a' and 'b', which occur nowhere else; if that"
     ):
         assert links(read("a b\n1 2\n2 c\n")) == [("a", "b", 1.0), ("1", "2", 1.0), ("2", "c", 1.0)]
     assert links(read("a 1\n1 2\n")) == [("a", "1", 1.0), ("1", "2", 1.0)]

@@ -41,7 +41,7 @@ def test_separators_and_line_ends(separator, line_end):
 
 
 def test_blank_lines_comments_and_leading_blanks():
-    text = "# a comment\n\n  % another\n \t\n  1 2\n\t# 5 6\n%7 8\n2 3  \n \n#"
+    text = "# a comment\n\n  % another\n \t\n  1 2\n\t# 5 6\n% 7 8\n2 3  \n \n#"
     assert links(read(text)) == [(1, 2, 1.0), (2, 3, 1.0)]
 
 
@@ -76,6 +76,31 @@ def test_a_header_is_the_first_line_and_the_exact_words():
     assert read("source targets\n").labels == ("source", "targets")
     assert read("source target x\na b c\n").labels == ("a", "b")
     assert read('"source target" x\n').labels == ("source target", "x")
+
+
+def test_lines_that_begin_a_comment():
+    text = "# Nodes: 3 Edges: 2\n# FromNodeId\tToNodeId\n//one two\n% 1 3\n1 2\n  // 4 5\n2 3\n"
+    with pytest.warns(
+        UserWarning, match="network: left out as comments, but in the form of links: 1, such as '//one two';"
+    ):
+        assert links(read(text)) == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert links(read(text.replace("//one", "// one"))) == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert links(read("; c\n1 2\n;;\n", comments=(";",))) == [(1, 2, 1.0)]
+    assert links(read("-- c\n-1 2\n-- d\n", comments=("--",))) == [("-1", "2", 1.0)]
+    assert links(read("rem 1\nren 1\nre m\n", comments=("rem",))) == [("ren", "1", 1.0), ("re", "m", 1.0)]
+
+
+def test_links_of_labels_that_begin_like_comments_are_noted():
+    text = "#cats #dogs 3\n#dogs #birds 2\na b\n#FromNode,ToNode\n"
+    message = (
+        "network: left out as comments, but in the form of links: 2, such as '#cats #dogs 3'; quote such labels, or"
+    )
+    with pytest.warns(UserWarning, match=message):
+        assert links(read(text)) == [("a", "b", 1.0)]
+    found = links(read(text.replace("#FromNode,ToNode", ""), comments=()))
+    assert found == [("#cats", "#dogs", 3.0), ("#dogs", "#birds", 2.0), ("a", "b", 1.0)]
+    with pytest.warns(UserWarning, match="in the form of links: 1,000 or more, such as '#1 2'"):
+        read("a b\n" + "".join(f"#{k} {k + 1}\n" for k in range(1, 2000)))
 
 
 def test_parallel_links_and_self_links():
@@ -281,6 +306,7 @@ def _field(draw, label):
     return text
 
 
+@pytest.mark.filterwarnings("ignore:network. (the first line links|left out as comments)")
 @given(link_lists(NUMBERS), st.booleans())
 def test_round_trip_of_numbers(listed, directed):
     links, text = listed
@@ -292,6 +318,7 @@ def test_round_trip_of_numbers(listed, directed):
     )
 
 
+@pytest.mark.filterwarnings("ignore:network. (the first line links|left out as comments)")
 @given(link_lists(WORDS), st.booleans())
 def test_round_trip_of_words(listed, directed):
     links, text = listed

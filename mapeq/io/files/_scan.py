@@ -34,7 +34,7 @@ AFTER_QUOTE = 9
 MIXED = 10
 BAD_NUMBER = 11
 
-_TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _PERCENT, _STAR, COMMA = b'\t\n "#%*,'
+_TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _STAR, COMMA = b'\t\n "#*,'
 #: The two types of links differ in the first letters; the bit makes letters lower case.
 _UNDIRECTED = np.frombuffer(b"undirected", dtype=np.uint8)
 _UN = len("un")
@@ -84,12 +84,12 @@ class Cells(NamedTuple):
 
 
 @jit
-def scan_links(data, position, comma, weighted, links, row, deferred, words, cells):
+def scan_links(data, position, comma, weighted, links, row, deferred, words, cells, comments):
     """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
     num_deferred = 0
     warmed = position
     while True:
-        position, first = next_line(data, position)
+        position, first = next_line(data, position, comments)
         if position == len(data):
             return DONE, position, row, num_deferred, 0, 0
         if words is not None and position >= warmed:
@@ -130,11 +130,11 @@ def scan_links(data, position, comma, weighted, links, row, deferred, words, cel
 
 
 @jit
-def scan_vertices(data, position, ids, weights, row, deferred, names):
+def scan_vertices(data, position, ids, weights, row, deferred, names, comments):
     """Read Pajek's lines "id [name [weight]]"; a missing name is the id, a missing weight NaN."""
     num_deferred = 0
     while True:
-        position, first = next_line(data, position)
+        position, first = next_line(data, position, comments)
         if position == len(data):
             return DONE, position, row, num_deferred, 0, 0
         if data[first] == _STAR:
@@ -166,28 +166,45 @@ def scan_vertices(data, position, ids, weights, row, deferred, names):
 
 
 @jit
-def next_line(data, position):
+def next_line(data, position, comments):
     """Return the starts of the next line and of its first field, or twice the end of the block.
 
-    Blank lines and comments are skipped.
+    Blank lines and comments are skipped. `comments` (uint8 array) has a 1 for each byte that comments begin with, at
+    the place of the byte, a 0 for the other ones of 256, and then what comments begin with, each with a line feed.
     """
     while position < len(data):
         first = _past_blanks(data, position)
         if data[first] == _LINE_FEED:
             position = first + 1
-        elif data[first] == _HASH or data[first] == _PERCENT:
+        elif comments[data[first]] != 0 and _begins_comment(data, first, comments):
             position = _line_end(data, first) + 1
         else:
             return position, first
     return position, position
 
 
+@step
+def _begins_comment(data, first, comments):
+    place, k = first, 256
+    while k < len(comments):
+        if comments[k] == _LINE_FEED:
+            return True
+        if data[place] == comments[k]:
+            place += 1
+        else:
+            place = first
+            while comments[k] != _LINE_FEED:
+                k += 1
+        k += 1
+    return False
+
+
 @jit
-def line_of_row(data, position, row):
+def line_of_row(data, position, row, comments):
     """Return the start of the `row`-th line, from 0, without blank lines and comments."""
-    line, first = next_line(data, position)
+    line, first = next_line(data, position, comments)
     for _ in range(row):
-        line, first = next_line(data, _line_end(data, first) + 1)
+        line, first = next_line(data, _line_end(data, first) + 1, comments)
     return line
 
 

@@ -28,6 +28,7 @@ from mapeq.io.columns import (
     declared_direction,
     ends_of_records,
     find_columns,
+    is_number,
     is_weight,
     known_ends,
 )
@@ -103,6 +104,7 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
             )
     if table.num_rows == 0:
         raise source.error("contains no links")
+    source.comments.note_links(source.name)
     if cells is None and not has_heading and table.num_rows == width >= _LEAST_MATRIX:
         raise source.error(f"{width} lines of {width} numbers: {_MATRIX}")
     sources, targets, weights = table.columns()
@@ -133,7 +135,7 @@ def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
         names, row = _fields(line, separator), _fields(text.following_line(), separator)
 
         def is_numeric(place: int) -> bool:
-            return place < len(row) and _is_number(row[place])
+            return place < len(row) and is_number(row[place])
 
         ends = _named_ends(names, separator)
         has_names = any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
@@ -159,7 +161,7 @@ def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
 
 def _named_ends(names: list[str], separator: bytes) -> tuple[int, int] | None:
     """Return the positions of link ends if the first line holds names that say so."""
-    if any(map(_is_number, names)):
+    if any(map(is_number, names)):
         return None
     ends = known_ends(names)
     # Two labels may end in _l and _r, too.
@@ -190,15 +192,7 @@ def _width(line: bytes) -> int:
 
 def _is_text(names: list[str], place: str | int | None) -> bool:
     """Return whether the field at the position of the weights is not a number."""
-    return isinstance(place, int) and place < len(names) and not _is_number(names[place])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(place, int) and place < len(names) and not is_number(names[place])
 
 
 def _fields(line: bytes, separator: bytes) -> list[str]:
@@ -236,11 +230,19 @@ def _check_first_link(
     first = f"the first line links {labels[0]!r} and {labels[1 % len(labels)]!r}"
     if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
         raise text.error(f"{first}, but all other labels are numbers; {_HEADING}")
-    if (sources[0], targets[0]) == (0, 1) and sum(np.count_nonzero(column < 2) for column in (sources, targets)) == 2:
+    is_text = not any(map(is_number, labels[:2]))
+    if (
+        is_text
+        and (sources[0], targets[0]) == (0, 1)
+        and sum(np.count_nonzero(column < 2) for column in (sources, targets)) == 2
+    ):
         occurrences = np.bincount(sources, minlength=len(labels)) + np.bincount(targets, minlength=len(labels))
         is_apart = (occurrences[sources] == 1) & (occurrences[targets] == 1)
         if np.count_nonzero(is_apart) == 1 < len(sources):
-            note(f"{text.name}: {first}, which occur nowhere else; {_HEADING}")
+            note(
+                f"{text.name}: {first}, which occur nowhere else; if that line is a heading, choose "
+                "columns by their names (--source and --target on the command line)"
+            )
 
 
 class LinkTable:
@@ -302,6 +304,7 @@ class LinkTable:
                 self._deferred,
                 self.words,
                 self._cells,
+                source.comments.table,
             )
             read_deferred(source, self._deferred[:num_deferred], self.links.weights, "weight")
             if status == _scan.FULL:
@@ -336,7 +339,9 @@ class LinkTable:
             rows = Links(sources[own], targets[own], weights[own])
             cells = self._cells and self._cells._replace(found=np.zeros_like(self._cells.found))
             deferred, data = new_deferred(), source.data[first:last]
-            found = _scan.scan_links(data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells)
+            found = _scan.scan_links(
+                data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells, source.comments.table
+            )
             status, position, row, num_deferred = found[:4]
             return deferred[:num_deferred], status, first + position, row, first
 

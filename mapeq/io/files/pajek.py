@@ -91,7 +91,7 @@ def _read_links(source: Source, links: LinkTable, vertices: Vertices) -> int:
         raise source.error("links must connect integers from 0, without leading zeros", source.position)
     row = vertices.first_unknown(links, first, links.num_rows)
     if row is not None:
-        place = _scan.line_of_row(source.data, begin, row - first)
+        place = _scan.line_of_row(source.data, begin, row - first, source.comments.table)
         raise source.error(f"the id {_unknown_end(vertices, links, row)} is not under *Vertices", place)
     return status
 
@@ -188,14 +188,21 @@ class Vertices:
         status = self._scan(source)
         row = self._first_repeated(first)
         if row is not None:
-            place = _scan.line_of_row(source.data, begin, row - first)
+            place = _scan.line_of_row(source.data, begin, row - first, source.comments.table)
             raise source.error(f"the id {self._listed[row]} occurs twice under *Vertices", place)
         return status
 
     def _scan(self, source: Source) -> int:
         while True:
             status, source.position, self._num_rows, num_deferred, begin, end = _scan.scan_vertices(
-                source.data, source.position, self._listed, self._weights, self._num_rows, self._deferred, self._names
+                source.data,
+                source.position,
+                self._listed,
+                self._weights,
+                self._num_rows,
+                self._deferred,
+                self._names,
+                source.comments.table,
             )
             read_deferred(source, self._deferred[:num_deferred], self._weights, "weight of the node")
             if status == _scan.FULL:

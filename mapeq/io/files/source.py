@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError
 from mapeq.io.files._scan import next_line
+from mapeq.io.files.comments import USUAL, Comments
 from mapeq.io.files.foreign import describe_foreign_binary
 
 #: Number of bytes to read at a time; a kernel processes them in less than a second.
@@ -48,6 +49,8 @@ class Source:
         ``-`` is standard input. Gzip files are recognised by their first bytes, whatever their names.
     block_size : int
         Number of bytes to read at a time.
+    comments : tuple of str
+        What comments begin with.
 
     Attributes
     ----------
@@ -57,6 +60,7 @@ class Source:
         The current block; every line ends with a line feed.
     data : read-only uint8 array
         The same bytes.
+    comments : Comments
     position : int
         Number of bytes of the block already read: the start of a line, or the end of the block.
 
@@ -70,8 +74,9 @@ class Source:
     data: NDArray[np.uint8]
     position: int
 
-    def __init__(self, path: str | os.PathLike[str], block_size: int = BLOCK_SIZE):
+    def __init__(self, path: str | os.PathLike[str], block_size: int = BLOCK_SIZE, comments: tuple[str, ...] = USUAL):
         self.name = file_name(path)
+        self.comments = Comments(comments)
         self._closes = os.fspath(path) != "-"
         try:
             self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
@@ -104,7 +109,7 @@ class Source:
         The position moves to the start of that line.
         """
         while self.more():
-            self.position, first = next_line(self.data, self.position)
+            self.position, first = next_line(self.data, self.position, self.comments.table)
             if self.position < len(self.block):
                 return self.block[first : self.block.index(b"\n", first)]
         return b""
@@ -112,7 +117,7 @@ class Source:
     def following_line(self) -> bytes:
         """Return the line after that at the position, from its first field on, or b"" at the end of the file."""
         while True:
-            line, first = next_line(self.data, self.position + self.line_length())
+            line, first = next_line(self.data, self.position + self.line_length(), self.comments.table)
             if line < len(self.block):
                 return self.block[first : self.block.index(b"\n", first)]
             more = self._next_block()
@@ -150,9 +155,11 @@ class Source:
 
     def _next_block(self) -> bytes:
         try:
-            return next(self._blocks, b"")
+            block = next(self._blocks, b"")
         except (OSError, EOFError, zlib.error) as error:
             raise unreadable(self.name, error) from error
+        self.comments.look(block)
+        return block
 
     def _present(self, block: bytes, position: int = 0) -> None:
         self.block = block
