@@ -51,30 +51,37 @@ def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, column
     file = file_name(path)
     read = _parquet if _is(path, _PARQUET) else _arrow
     try:
-        table, found = read(path, columns)
-        return from_table(table, directed=directed, columns=found)
+        with reading(path, "a Parquet file" if read is _parquet else "an Arrow file"):
+            table, found = read(path, columns)
+            return from_table(table, directed=directed, columns=found)
     except NetworkError as error:
         raise FormatError(str(error), file=file) from error
 
 
 def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     parquet = require("pyarrow.parquet", extra="parquet")
-    with reading(path, "a Parquet file"):
-        schema = parquet.read_schema(os.fspath(path))
+    schema = parquet.read_schema(os.fspath(path))
     names, found = _resolved(schema, columns)
     texts = [name for name in names if str(schema.field(name).type) in ("string", "large_string")]
-    with reading(path, "a Parquet file"), parquet.ParquetFile(os.fspath(path), read_dictionary=texts) as file:
+    with _opened(parquet, path, texts) as file:
         return file.read(columns=names), found
+
+
+def _opened(parquet: Any, path: str | os.PathLike[str], texts: list[str]) -> Any:
+    """Open a Parquet file so that damaged pages are found where the file has checksums."""
+    return parquet.ParquetFile(os.fspath(path), read_dictionary=texts, page_checksum_verification=True)
 
 
 def _arrow(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     arrow = require("pyarrow", extra="parquet")
-    with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
+    with arrow.memory_map(os.fspath(path)) as data:
         schema = arrow.ipc.open_file(data).schema
     names, found = _resolved(schema, columns)
     options = arrow.ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in names])
-    with reading(path, "an Arrow file"), arrow.memory_map(os.fspath(path)) as data:
-        return arrow.ipc.open_file(data, options=options).read_all(), found
+    with arrow.memory_map(os.fspath(path)) as data:
+        table = arrow.ipc.open_file(data, options=options).read_all()
+        table.validate(full=True)  # what is damaged would be read from anywhere in memory
+        return table, found
 
 
 def _resolved(schema: Any, columns: ColumnChoice) -> tuple[list[str], ColumnChoice]:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.errors import FormatError
+from mapeq._base.errors import FormatError, MapeqError
 from mapeq.io.files._scan import next_line
 from mapeq.io.files.comments import USUAL, Comments
 from mapeq.io.files.foreign import describe_foreign_binary
@@ -204,13 +203,19 @@ def _suggestion(file: str) -> str:
 
 @contextmanager
 def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
-    """Convert the errors of a library into FormatErrors that say which format was expected."""
+    """Convert the errors of a library into FormatErrors that say which format was expected.
+
+    On damaged files, libraries raise errors of almost any type.
+    """
     try:
         yield
+    except (MapeqError, ImportError):
+        raise
     except OSError as error:
         raise unreadable(file_name(path), error) from error
-    except (ValueError, EOFError, BadZipFile) as error:  # ValueError: also pickled objects, which are not loaded
-        raise FormatError(f"is not {what}: {error}", file=file_name(path)) from error
+    except (Exception, MemoryError) as error:  # MemoryError: of a number of rows that no memory holds
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise FormatError(f"is not {what}: {reason}", file=file_name(path)) from error
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
