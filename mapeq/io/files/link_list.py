@@ -5,8 +5,13 @@ label that contains spaces or commas, or begins with ``#``, ``%``, ``*`` or a qu
 quotes inside doubled. Lines whose first character is ``#`` or ``%`` are comments. A first line ``source target``, with
 or without ``weight``, or ``from to`` is a heading; further fields are ignored.
 
-The file is a table if it has a heading with commas or tabs that names source and target, or if the caller chooses
-columns: cells are separated by commas, tabs or semicolons, and may contain spaces.
+All lines have a weight, or none, and the same number of fields that are numbers: ``1 2 3`` before ``2 4`` may as well
+be an adjacency list. If a heading or the caller names the weight, every line must have one.
+
+The file is a table if its suffix is .csv or .tsv, if it has a heading with commas or tabs that names source and target,
+or if the caller chooses columns: cells are separated by commas, tabs or semicolons, and may contain spaces. Empty cells
+at the ends of lines, and lines without any text, are ignored. If every line begins with a quoted cell that the heading
+does not name, these are names of rows, as R writes them.
 """
 
 from __future__ import annotations
@@ -46,15 +51,19 @@ _SEPARATORS = (b"\t", b",", b";")
 
 _HEADING = (
     "if this line is a heading, name its columns source, target and weight, or choose columns "
-    "(--source, --target and --weight on the command line); if it is a link, quote labels with spaces"
+    "(--source, --target and --weight on the command line); if it is a link, quote labels with spaces, or name the "
+    "file .csv or .tsv"
 )
 
 _MATRIX = (
-    "this looks like an adjacency matrix: pass it as a SciPy sparse matrix; if it is a list of links, choose the "
-    "columns of source and target (--source and --target on the command line)"
+    "an adjacency matrix has the same labels, in any order, in its first line and its first column; a list of links "
+    "needs columns of source and target (--source and --target on the command line)"
 )
-#: A square of numbers is taken for a matrix from this size on.
-_LEAST_MATRIX = 5
+_EVEN = "all links have weights, or none (--unweighted, in Python weight=None, ignores weights)"
+_OTHER_FORMAT = 'name its format by the suffix or --input-format (format="adjlist" in Python)'
+_FIELD = re.compile(r'"(?:[^"]|"")*"|\S+')
+#: Number of lines that show whether there are names of rows.
+_FEW_LINES = 5
 
 #: Advice for numbers in other notations, and for edge data as NetworkX writes them.
 _ADVICE = {
@@ -69,15 +78,16 @@ MANY_BYTES = 1 << 21
 _INITIAL_CAPACITY = 1 << 14
 
 
-def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice) -> Network:
-    """Read a link list or a table; see :func:`mapeq.read_network`.
+def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice, is_table: bool = False) -> Network:
+    """Read a link list or a table; see :func:`mapeq.read_network`. With `is_table`, cells may contain spaces.
 
     If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
     written, and nodes are in order of first occurrence.
     """
-    width = _width(source.first_line())
-    cells, has_heading = _heading(source, columns)
-    table = LinkTable(_scan.COMMA, columns.weight is not None, cells, "" if has_heading else _HEADING)
+    cells, has_heading, names_weight = _heading(source, columns, is_table)
+    is_weighted = columns.weight is not None and (cells is None or cells.places[_scan.WEIGHT] >= 0)
+    num_fields = _scan.WITH_WEIGHT if names_weight else _scan.UNKNOWN
+    table = LinkTable(_scan.COMMA, is_weighted, cells, "" if has_heading else _HEADING, num_fields)
     while source.more():
         status = table.read(source)
         if status == _scan.WORD:
@@ -89,8 +99,6 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
             )
     if table.num_rows == 0:
         raise source.error("contains no links")
-    if cells is None and not has_heading and table.num_rows == width >= _LEAST_MATRIX:
-        raise source.error(f"{width} lines of {width} numbers: {_MATRIX}")
     sources, targets, weights = table.columns()
     is_directed = _has_directed_type(source, cells) if directed is None else directed
     if table.words is None:
@@ -104,8 +112,9 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
     return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
 
 
-def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
-    """Skip a heading; return where a table's cells are, None for a plain list, and whether there was a heading.
+def _heading(text: Source, columns: ColumnChoice, is_table: bool) -> tuple[Cells | None, bool, bool]:
+    """Skip a heading; return where a table's cells are, None for a plain list, whether there was a heading, and whether
+    it or the caller names the column of the weights.
 
     Raises
     ------
@@ -114,14 +123,15 @@ def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
     """
     line = text.first_line()
     is_default = _HEADER.fullmatch(line) is not None
-    separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
-    names = _fields(line, separator)
+    separator = separator_of(line)
+    names = fields_of(line, separator)
     chosen = columns.chosen_by_caller
     has_names = is_default or (separator != b" " and default_ends(names) is not None)
     has_heading = has_names or any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
     if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
         raise text.error(f"the first cell is empty: {_MATRIX}", text.position)
     cells = None
+    names_weight = is_default and b"weight" in line.lower()
     if chosen or (has_heading and not is_default):
         try:
             found = find_columns(names if has_heading else range(len(names)), columns)
@@ -130,25 +140,55 @@ def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
         kind = next((place for place, name in enumerate(names) if has_heading and name.lower() == "type"), None)
         places = [-1 if place is None or place in found[:k] else place for k, place in enumerate((*found, kind))]
         cells = _cells(separator, places)
+        names_weight = found.weight is not None
     if has_heading:
         text.skip_line()
+        if _has_row_names(text, names, separator):
+            found = find_columns(names, columns)
+            cells = _cells(separator, [0, 0, 0, -1]) if cells is None else cells
+            cells.places[:3] = [-1 if place is None else place for place in found]
+            cells.places[cells.places >= 0] += 1
+    elif cells is None and separator != b" " and (is_table or (separator == b";" and len(line.split()) == 1)):
+        cells = _cells(separator, [0, 1, -1 if columns.weight is None else 2, -1])
     if cells is None and is_default and separator != b" " and separator in text.first_line():
         # A third cell is the weight even if the heading does not name it.
         cells = _cells(separator, [0, 1, -1 if columns.weight is None else 2, -1])
-    return cells, has_heading
+    return cells, has_heading, names_weight
 
 
 def _cells(separator: bytes, places: list[int]) -> Cells:
     return Cells(ord(separator), np.array(places), np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
 
 
-def _width(line: bytes) -> int:
-    """Return the number of fields on a line of numbers; 0 if a field is not a number."""
-    fields = line.replace(b",", b" ").split()
-    try:
-        return len([float(field) for field in fields])
-    except ValueError:
-        return 0
+def separator_of(line: bytes) -> bytes:
+    """Return the separator of the cells of a table, given its first line; a space if cells are separated by spaces."""
+    if b";" in line and b"\t" not in line and b"," not in re.sub(rb"(?<=\d),(?=\d)", b"", line):
+        return b";"  # the commas are decimal points
+    return next((byte for byte in _SEPARATORS if byte in line), b" ")
+
+
+def _has_row_names(text: Source, names: list[str], separator: bytes) -> bool:
+    """Return whether lines begin with the name of the row, which the heading does not name, as R writes tables.
+
+    Raises
+    ------
+    FormatError
+        If what may be row names may as well be sources, because they are not in quotes.
+    """
+    lines = text.peek_lines(_FEW_LINES)
+    rows = [fields_of(line.encode(), separator) for _, line in lines]
+    if not rows or {len(row) for row in rows} != {len(names) + 1}:
+        return False
+    if all(line.startswith('"') for _, line in lines):
+        return all(row[0] not in ("", *row[1:]) for row in rows)
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    if len(names) > 2 and len(rows) > 2 and [row[0] for row in rows] == numbers:
+        raise text.error(
+            "this line has one cell more than the heading: leave out the names of rows (in R row.names=FALSE), "
+            "or name the last column",
+            text.position,
+        )
+    return False
 
 
 def _is_text(names: list[str], place: str | int | None) -> bool:
@@ -162,11 +202,11 @@ def _is_text(names: list[str], place: str | int | None) -> bool:
     return False
 
 
-def _fields(line: bytes, separator: bytes) -> list[str]:
+def fields_of(line: bytes, separator: bytes) -> list[str]:
     """Return the cells of a heading."""
     text = line.decode()
     if separator == b" ":
-        return [field.strip('"') for field in text.split()]
+        return [field.strip('"') for field in _FIELD.findall(text)]
     return [field.strip() for field in next(csv.reader([text], delimiter=separator.decode(), skipinitialspace=True))]
 
 
@@ -201,6 +241,8 @@ class LinkTable:
         Positions of the cells of links, for a table.
     advice : str
         What to add to the error if the weight on the first line is not a number.
+    num_fields : int
+        What every line must have: ``ANY``, ``WITH_WEIGHT``, or as many as the first (``UNKNOWN``).
 
     Attributes
     ----------
@@ -211,7 +253,14 @@ class LinkTable:
         The labels, from the first label on that is not an integer.
     """
 
-    def __init__(self, comma: int, weighted: bool, cells: Cells | None = None, advice: str = ""):
+    def __init__(
+        self,
+        comma: int,
+        weighted: bool,
+        cells: Cells | None = None,
+        advice: str = "",
+        num_fields: int = _scan.ANY,
+    ):
         self.num_rows = 0
         self.links = Links(np.empty(_INITIAL_CAPACITY, np.int64), np.empty(_INITIAL_CAPACITY, np.int64), np.empty(0))
         self.words: Words | None = None
@@ -220,6 +269,7 @@ class LinkTable:
         self._weighted = weighted
         self._cells = cells
         self._advice = advice
+        self._num_fields = num_fields if weighted else _scan.ANY
 
     def read(self, source: Source) -> int:
         """Read the lines of a block, from its position on.
@@ -234,7 +284,7 @@ class LinkTable:
         FormatError
             If a line is invalid.
         """
-        if self.words is None and len(source.block) - source.position >= MANY_BYTES:
+        if self._num_fields != _scan.UNKNOWN:
             self._read_in_threads(source)
         while True:
             status, source.position, self.num_rows, num_deferred, begin, end = _scan.scan_links(
@@ -247,10 +297,18 @@ class LinkTable:
                 self._deferred,
                 self.words,
                 self._cells,
+                self._num_fields,
             )
             read_deferred(source, self._deferred[:num_deferred], self.links.weights, "weight")
             if status == _scan.FULL:
                 self._make_room()
+            elif status == _scan.FIRST:
+                self._num_fields = begin
+                if begin > _scan.FEWEST:
+                    self._begin_weights()
+                self._read_in_threads(source)
+            elif status == _scan.UNEVEN:
+                raise source.error(_uneven(begin, self._num_fields), source.position)
             elif status == _scan.WEIGHTED:
                 self._begin_weights()
             elif status == _scan.WORDS_FULL and self.words is not None:
@@ -261,10 +319,12 @@ class LinkTable:
                 raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
 
     def _read_in_threads(self, source: Source) -> None:
-        """Read lines of integers in all threads, up to the first one that needs more than reading.
+        """Read the lines of integers of a large block in all threads, up to the first that needs more than reading.
 
         Each thread reads a piece of the block, into the rows that it needs if every line is a link.
         """
+        if self.words is not None or len(source.block) - source.position < MANY_BYTES:
+            return
         num_threads, begin, block = usable_processors(), source.position, source.block
         aims = [begin + (len(block) - begin) * t // num_threads for t in range(num_threads)]
         bounds = [begin, *(max(block.rfind(b"\n", begin, aim) + 1, begin) for aim in aims[1:]), len(block)]
@@ -281,7 +341,9 @@ class LinkTable:
             rows = Links(sources[own], targets[own], weights[own])
             cells = self._cells and self._cells._replace(found=np.zeros_like(self._cells.found))
             deferred, data = new_deferred(), source.data[first:last]
-            found = _scan.scan_links(data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells)
+            found = _scan.scan_links(
+                data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells, self._num_fields
+            )
             status, position, row, num_deferred = found[:4]
             return deferred[:num_deferred], status, first + position, row, first
 
@@ -296,6 +358,17 @@ class LinkTable:
             self.num_rows += num_rows
             if status != _scan.DONE:
                 break
+
+    def append(self, sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray | None) -> None:
+        """Append links between integers; without weights they weigh 1."""
+        if weights is not None and len(self.links.weights) == 0:
+            self._begin_weights()
+        first, self.num_rows = self.num_rows, self.num_rows + len(sources)
+        for column, values in zip(self.links, (sources, targets, 1.0 if weights is None else weights), strict=True):
+            while 0 < len(column) < self.num_rows:
+                lengthen(column)
+            if len(column):
+                column[first : self.num_rows] = values
 
     def turn_to_words(self) -> None:
         """Replace the integers read so far by words with the same digits."""
@@ -322,6 +395,14 @@ class LinkTable:
         self.links = self.links._replace(weights=np.ones(len(self.links.sources)))
 
 
+def _uneven(found: int, expected: int) -> str:
+    """Return the error for a line with another number of fields than the first link, or without a weight."""
+    what = f"this line has {found} fields, the first link has {expected}"
+    if expected == _scan.WITH_WEIGHT:
+        return f"this line has no weight; {_EVEN}"
+    return f"{what}; {_EVEN}; if this is no link list, such as an adjacency list, {_OTHER_FORMAT}"
+
+
 def new_deferred() -> NDArray[np.int64]:
     """Return an array for numbers that the scanner leaves to Python: row, begin and end of each."""
     return np.empty((1 << 12, 3), dtype=np.int64)
@@ -345,7 +426,7 @@ def line_error(source: Source, status: int, begin: int, end: int, what: str, adv
     if status != _scan.BAD_NUMBER:
         line = source.block[source.position : source.position + source.line_length()]
         has_semicolons = status == _scan.ONE_FIELD and b";" in line
-        advice = "; semicolons need a heading: source;target;weight" if has_semicolons else ""
+        advice = "; name a table with semicolons .csv, or use --input-format csv" if has_semicolons else ""
         return source.error(_MESSAGES[status] + advice, source.position)
     text = source.block[begin:end].decode()
     advice = next((advice for how, advice in _ADVICE.items() if re.fullmatch(how, text)), advice)
