@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -309,6 +309,7 @@ def network_and_options(
     weight: str | int | None,
     flow_model: str | None,
     ends: tuple[str | int | None, str | int | None] = (None, None),
+    file_options: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> tuple[Network, WalkOptions]:
     """Read the graph, check the options, and choose the flow model if none is given.
@@ -333,7 +334,9 @@ def network_and_options(
         kind = "directed" if directed else "undirected"
         raise option_error("flow_model", flow_model, f"omitted, or one for {kind} networks, with directed={directed}")
     directed = None if directed is None else bool(directed)
-    network = as_network(graph, directed=directed, weight=weight, ends=ends, implied=has_direction)
+    network = as_network(
+        graph, directed=directed, weight=weight, ends=ends, implied=has_direction, file_options=file_options
+    )
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
     return network, WalkOptions(flow_model=flow_model, **options)

@@ -37,7 +37,7 @@ def _outcome(data, block_size, options):
         path = Path(folder, "network")
         columns = ColumnChoice(**{name: options[name] for name in ColumnChoice._fields if name in options})
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        with Source(path, block_size, options.get("comments", USUAL)) as source:
+        with Source(path, block_size, comments=options.get("comments", USUAL)) as source:
             source.name = "network"
             try:
                 return read_source(source, directed=options.get("directed"), columns=columns)

@@ -23,6 +23,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
+from mapeq.io.files.networks import FORMATS
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
 from mapeq.io.files.tables import modules_column, write_labels
 from mapeq.io.files.vectors import read_vectors
@@ -228,9 +229,20 @@ def _draw(options: argparse.Namespace, result: Result) -> None:
 
 def _read(options: argparse.Namespace) -> Network:
     network = as_network(
-        options.file, directed=options.directed, weight=options.weight, ends=(options.source, options.target)
+        options.file,
+        directed=options.directed,
+        weight=options.weight,
+        ends=(options.source, options.target),
+        file_options=_file_options(options),
     )
     return network.without_self_links() if options.no_self_links else network
+
+
+def _file_options(options: argparse.Namespace) -> dict[str, Any]:
+    if not (options.input_format is None or options.input_format in FORMATS):
+        raise option_error("input_format", options.input_format, "one of " + ", ".join(FORMATS))
+    comment = "" if options.comment == "none" else options.comment
+    return {"format": options.input_format, "encoding": options.encoding, "label": options.label, "comment": comment}
 
 
 def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
@@ -239,6 +251,7 @@ def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
         directed=options.directed,
         weight=options.weight,
         ends=(options.source, options.target),
+        file_options=_file_options(options),
         markov_time=api.checked_markov_time(options.markov_time)[0],
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mapeq._base.optional import require
 from mapeq.embeddings.graph import SYMMETRIZE, WEIGHTS
 from mapeq.embeddings.neighbors import ALGORITHMS, METRICS
+from mapeq.io.files.networks import FORMATS
 from mapeq.pictures.network import KINDS
 from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS
 
@@ -21,6 +22,7 @@ _VALUES = {
     "algorithm": ALGORITHMS,
     "markov_time": ("auto",),
     "kind": KINDS,
+    "input_format": FORMATS,
 }
 
 #: Options and arguments that take files.

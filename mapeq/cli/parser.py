@@ -147,7 +147,8 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     command.add_argument(
         "file",
         metavar="FILE",
-        help="link list, table or Pajek file, plain or .gz; .parquet; .arrow; or - for standard input",
+        help="link list, table, matrix, Pajek, GraphML, GEXF, GML, JSON, .adjlist, .mtx, .npz, METIS .graph, .lgl, "
+        ".parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; or - for standard input",
     )
     for name, meaning in more.items():
         command.add_argument(name.lower(), metavar=name, help=meaning)
@@ -172,9 +173,22 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
         type=_column,
         default="weight",
         metavar="COLUMN",
-        help="column of the link weights: its name, or its number from 1 (weight)",
+        help="column of the link weights: its name, or its number from 1; in graph files the attribute (weight)",
     )
     weights.add_argument("--unweighted", action="store_const", const=None, dest="weight", help="every link weighs 1")
+    network.add_argument(
+        "--label", metavar="NAME", help="node attribute of a GraphML, GEXF, GML or JSON file that names the nodes"
+    )
+    network.add_argument(
+        "--input-format",
+        metavar="NAME",
+        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, parquet or "
+        "arrow (by the content and the suffix of FILE)",
+    )
+    network.add_argument(
+        "--encoding", metavar="NAME", help="encoding of the text in FILE, such as utf-16 or cp1252 (utf-8)"
+    )
+    network.add_argument("--comment", metavar="PREFIX", help="what comments in FILE begin with, or none (#, %% or //)")
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
 
 
@@ -204,8 +218,8 @@ def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         metavar="VECTORS",
-        help=".npy, .npz, .csv, .tsv, .parquet, or word vectors: .txt, .vec, .w2v; text formats also .gz; or - for "
-        "word vectors from standard input",
+        help=".npy, .npz, .csv, .tsv, .parquet, or word vectors: .txt, .vec, .w2v; text formats also compressed; or - "
+        "for word vectors from standard input",
     )
     neighbors = command.add_argument_group("neighbours")
     neighbors.add_argument(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ def as_network(
     weight: str | int | None = WEIGHT,
     ends: tuple[str | int | None, str | int | None] = (None, None),
     implied: bool = False,
+    file_options: Mapping[str, Any] | None = None,
 ) -> Network:
     """Convert any supported description of a network to a `Network`.
 
@@ -46,6 +47,8 @@ def as_network(
         default names.
     implied : bool
         Whether a container without directions is directed.
+    file_options : mapping, optional
+        Further options of :func:`mapeq.read_network`, for a path.
 
     Raises
     ------
@@ -60,7 +63,9 @@ def as_network(
         from mapeq.io.files.networks import read_network
 
         in_file = True if directed is None and implied else directed
-        return read_network(graph, directed=in_file, source=ends[0], target=ends[1], weight=weight)
+        return read_network(
+            graph, directed=in_file, source=ends[0], target=ends[1], weight=weight, **(file_options or {})
+        )
     if _is_instance(graph, "networkx", "Graph"):
         from mapeq.io.objects.networkx import check_attribute, from_networkx
 

@@ -251,11 +251,11 @@ def test_round_trip(file, directed):
 
 @pytest.mark.parametrize(
     "heading",
-    ["*Edgeslist", "*Arcslist", "*Matrix", "*States", "*Multilayer", "* Vertices", "*", "*Network x", "*Edges:"],
+    ["*Edgelist", "*States", "*Multilayer", "*Partition", "*Vector", "* Vertices", "*", "*Edges;"],
 )
 @pytest.mark.parametrize("before", ["", "# c\n", TRIANGLE, TRIANGLE + "*Edges\n1 2\n"])
 def test_unknown_headings(heading, before):
-    with pytest.raises(FormatError, match=re.escape("expected *Vertices, *Edges, *Arcs or *Links")) as caught:
+    with pytest.raises(FormatError, match=re.escape("expected *Vertices, *Edges, *Arcs, *Links, *Edgeslist")) as caught:
         read(f"{before}{heading}\n1 2\n")
     assert (caught.value.line, caught.value.text) == (before.count("\n") + 1, heading)
 

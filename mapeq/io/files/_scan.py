@@ -25,21 +25,30 @@ WORDS_FULL = 2  # no room for another word
 WEIGHTED = 3  # the first weight, before there is a column for weights
 HEADING = 4  # a line that begins with an asterisk
 WORD = 5  # a label that is not a plain integer
+FIRST = 6  # the first link, before the number of fields is known; `begin` is the number
 
 # Errors in the line.
-ONE_FIELD = 6
-EMPTY_FIELD = 7
-OPEN_QUOTE = 8
-AFTER_QUOTE = 9
-MIXED = 10
-BAD_NUMBER = 11
+ONE_FIELD = 7
+EMPTY_FIELD = 8
+OPEN_QUOTE = 9
+AFTER_QUOTE = 10
+MIXED = 11
+BAD_NUMBER = 12
+UNEVEN = 13  # another number of fields than on the first line; `begin` is the number
 
-_TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _STAR, COMMA = b'\t\n "#*,'
+# Numbers of fields that lines must have, besides numbers from 2 on.
+ANY = -1
+UNKNOWN = 0
+WITH_WEIGHT = 1  # any number that includes a weight
+FEWEST = 2  # without a weight
+
+_TAB, _LINE_FEED, _BLANK, _QUOTE, _HASH, _STAR, COMMA, _ZERO, _NINE = b'\t\n "#*,09'
 #: The two types of links differ in the first letters; the bit makes letters lower case.
 _UNDIRECTED = np.frombuffer(b"undirected", dtype=np.uint8)
 _UN = len("un")
 _LOWER = np.uint8(0x20)
-#: Index of the type in `Cells.places`.
+#: Indices of the weight and the type in `Cells.places`.
+WEIGHT = 2
 TYPE = 3
 #: Replaces the comma where commas do not separate fields: a field never begins with a space.
 NO_COMMA = _BLANK
@@ -55,6 +64,28 @@ class Links(NamedTuple):
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
     weights: NDArray[np.float64]
+
+
+class Form(NamedTuple):
+    """How the lines of a link list are written.
+
+    Attributes
+    ----------
+    comma : int
+        Byte that separates fields besides spaces and tabs, or ``NO_COMMA``.
+    weighted : bool
+        Whether to read a third field.
+    num_fields : int
+        What every line must have: ``ANY``, ``WITH_WEIGHT``, a number (see :func:`_num_fields`), or ``UNKNOWN``: as many
+        as the first.
+    comments : uint8 array
+        What comments begin with, see :func:`next_line`.
+    """
+
+    comma: int
+    weighted: bool
+    num_fields: int
+    comments: NDArray[np.uint8]
 
 
 class Cells(NamedTuple):
@@ -84,12 +115,12 @@ class Cells(NamedTuple):
 
 
 @jit
-def scan_links(data, position, comma, weighted, links, row, deferred, words, cells, comments):
+def scan_links(data, position, form, links, row, deferred, words, cells):
     """Read lines "source target [weight]", or the given `cells`; with `words` None labels must be integers."""
     num_deferred = 0
     warmed = position
     while True:
-        position, first = next_line(data, position, comments)
+        position, first = next_line(data, position, form.comments)
         if position == len(data):
             return DONE, position, row, num_deferred, 0, 0
         if words is not None and position >= warmed:
@@ -97,11 +128,20 @@ def scan_links(data, position, comma, weighted, links, row, deferred, words, cel
         if data[first] == _STAR:
             return HEADING, position, row, num_deferred, 0, 0
         if cells is None:
-            status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, comma, weighted)
+            status, begin_1, end_1, begin_2, end_2, begin, end = _link_fields(data, first, form.comma, form.weighted)
         else:
             status, begin_1, end_1, begin_2, end_2, begin, end = _link_cells(data, position, cells)
+        if status == EMPTY_FIELD and _is_empty(data, first, form.comma if cells is None else cells.separator):
+            position = _line_end(data, first) + 1
+            continue
         if status != DONE:
             return status, position, row, num_deferred, begin, end
+        if form.num_fields != ANY:
+            present = _num_fields(data, begin, end, form.comma, cells is None and form.num_fields != WITH_WEIGHT)
+            if present != form.num_fields and (form.num_fields != WITH_WEIGHT or present == FEWEST):
+                if form.num_fields != UNKNOWN and begin < end and decimal(data, begin, end)[1] == BAD:
+                    return BAD_NUMBER, position, row, num_deferred, begin, end
+                return FIRST if form.num_fields == UNKNOWN else UNEVEN, position, row, num_deferred, present, end
         if row == len(links.sources) or num_deferred == len(deferred):
             return FULL, position, row, num_deferred, begin, end
         if begin < end and len(links.weights) == 0:
@@ -289,6 +329,8 @@ def _link_fields(data, first, comma, weighted):
     last = data[following] == _LINE_FEED and not comma_2
     if comma_1 != comma_2 and not last:
         return MIXED, source, source_end, target, target_end, target, target
+    if comma_2 and (data[following] == comma or data[following] == _LINE_FEED):
+        last = _is_empty(data, following, comma)
     if last or not weighted:
         return DONE, source, source_end, target, target_end, target_end, target_end
     status, weight, weight_end, following, comma_3 = _field(data, following, comma)
@@ -299,7 +341,7 @@ def _link_fields(data, first, comma, weighted):
 
 @step
 def _link_cells(data, position, cells):
-    """Split as :func:`_link_fields`, from the cells of a table. A weight after the last cell is missing, not empty."""
+    """Split as :func:`_link_fields`, from the cells of a table. A weight is missing if all cells from it on are."""
     found = cells.found
     last = cells.places[0]
     for role in range(len(cells.places)):
@@ -311,7 +353,7 @@ def _link_cells(data, position, cells):
         status, begin, end, position, more = _cell(data, position, cells.separator)
         for role in range(len(cells.places)):
             if cells.places[role] == column:
-                if begin == end and role != TYPE:
+                if begin == end and role != TYPE and not (role == WEIGHT and _is_empty(data, begin, cells.separator)):
                     status = EMPTY_FIELD
                 found[role, 0], found[role, 1] = begin, end
         if status != DONE:
@@ -320,6 +362,39 @@ def _link_cells(data, position, cells):
     _note_type(data, found[TYPE, 0], found[TYPE, 1], cells.types)
     status = DONE if found[0, 1] > 0 and found[1, 1] > 0 else ONE_FIELD
     return status, found[0, 0], found[0, 1], found[1, 0], found[1, 1], found[2, 0], found[2, 1]
+
+
+@step
+def _num_fields(data, begin, end, comma, counts_more):
+    """Return the number of fields of a line with the given weight: 2 without one, at least 3 with one.
+
+    With `counts_more`, numbers that directly follow the weight count, for adjacency lists have them.
+    """
+    if begin == end:
+        return FEWEST
+    number = FEWEST + 1
+    if counts_more and data[end] != _LINE_FEED:
+        position = _past_separator(data, end + 1 if data[end] == _QUOTE else end, comma)
+        while _ZERO <= data[position] <= _NINE:
+            number += 1
+            while data[position] not in (_BLANK, _TAB, comma, _LINE_FEED):
+                position += 1
+            position = _past_separator(data, position, comma)
+    return number
+
+
+@step
+def _past_separator(data, position, comma):
+    position = _past_blanks(data, position)
+    return _past_blanks(data, position + 1) if data[position] == comma else position
+
+
+@step
+def _is_empty(data, position, comma):
+    """Return whether the rest of a line consists of separators, as spreadsheets write it."""
+    while data[position] == comma or data[position] == _BLANK or data[position] == _TAB:
+        position += 1
+    return data[position] == _LINE_FEED
 
 
 @step

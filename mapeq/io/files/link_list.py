@@ -2,16 +2,20 @@
 
 Fields are separated by spaces and tabs, or by a comma with or without spaces around it, but not both within a line. A
 label that contains spaces or commas, or begins with ``#``, ``%``, ``*`` or a quote, must be in double quotes, with
-quotes inside doubled. Lines whose first character is ``#`` or ``%`` are comments. Further fields are ignored.
+quotes inside doubled. Lines that begin with ``#``, ``%`` or ``//`` are comments. Further fields are ignored.
+
+All lines have a weight, or none, and the same number of fields that are numbers: ``1 2 3`` before ``2 4`` may as well
+be an adjacency list. If a heading or the caller names the weight, every line must have one.
 
 A first line that names source and target is a heading, see :func:`mapeq.io.columns.known_ends`. The file is a table if
-it has a heading, or if the caller chooses columns: cells are separated by commas, tabs, semicolons or spaces, and may
-contain spaces where these do not separate them.
+its suffix is .csv or .tsv, if it has a heading, or if the caller chooses columns: cells are separated by commas, tabs,
+semicolons or spaces, and may contain spaces where these do not separate them. Empty cells at the ends of lines, and
+lines without any text, are ignored. If every line begins with a quoted cell that the heading does not name, these are
+names of rows, as R writes them.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from itertools import accumulate, pairwise
 
@@ -20,21 +24,12 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError
-from mapeq._base.notes import note
 from mapeq._base.threads import Threads, usable_processors
-from mapeq.io.columns import (
-    ColumnChoice,
-    Columns,
-    declared_direction,
-    ends_of_records,
-    find_columns,
-    is_number,
-    is_weight,
-    known_ends,
-)
+from mapeq.io.columns import ColumnChoice, declared_direction
 from mapeq.io.files import _scan
-from mapeq.io.files._scan import Cells, Links
+from mapeq.io.files._scan import Cells, Form, Links
 from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_words
+from mapeq.io.files.headings import ADVICE, check_first_link, read_heading
 from mapeq.io.files.source import Source
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
@@ -50,29 +45,14 @@ _MESSAGES = {
     _scan.MIXED: "separate fields either by spaces or by commas; use decimal points; quote labels with spaces",
 }
 
-#: Separators of table cells; if the first line has none of these, cells are separated by spaces.
-_SEPARATORS = (b"\t", b",", b";")
-
-_HEADING = (
-    "if this line is a heading, name its columns source, target and weight, or choose columns "
-    "(--source, --target and --weight on the command line); if it is a link, quote labels with spaces"
-)
-
-_MATRIX = (
-    "this looks like an adjacency matrix: pass it as a SciPy sparse matrix; if it is a list of links, choose the "
-    "columns of source and target (--source and --target on the command line)"
-)
-#: A square of numbers is taken for a matrix from this size on.
-_LEAST_MATRIX = 5
+_EVEN = "all links have weights, or none (--unweighted, in Python weight=None, ignores weights)"
+_OTHER_FORMAT = 'name its format by the suffix or --input-format (format="adjlist" in Python)'
 
 #: Advice for numbers in other notations, and for edge data as NetworkX writes them.
 _ADVICE = {
     r"\d+,\d+": "use a decimal point",
     r"\{.*": "write the file with networkx.write_weighted_edgelist",
 }
-
-#: A first line of more bytes is neither a link nor a heading.
-_LONGEST_HEADING = 1 << 20
 
 #: Blocks of so many bytes are read in all threads.
 MANY_BYTES = 1 << 21
@@ -81,18 +61,18 @@ MANY_BYTES = 1 << 21
 _INITIAL_CAPACITY = 1 << 14
 
 
-def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice) -> Network:
-    """Read a link list or a table; see :func:`mapeq.read_network`.
+def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice, is_table: bool = False) -> Network:
+    """Read a link list or a table; see :func:`mapeq.read_network`. With `is_table`, cells may contain spaces.
 
     If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
     written, and nodes are in order of first occurrence.
     """
-    line = source.first_line()
-    if len(line) > _LONGEST_HEADING:
-        raise source.error(f"a line of {len(line):,} bytes is no link", source.position)
-    width = _width(line)
-    cells, has_heading = _heading(source, columns)
-    table = LinkTable(_scan.COMMA, columns.weight is not None, cells, "" if has_heading else _HEADING)
+    heading = read_heading(source, columns, is_table)
+    cells = heading.cells
+    is_weighted = columns.weight is not None and (cells is None or cells.places[_scan.WEIGHT] >= 0)
+    num_fields = _scan.WITH_WEIGHT if heading.names_weight else _scan.UNKNOWN
+    form = Form(_scan.COMMA, is_weighted, num_fields if is_weighted else _scan.ANY, source.comments.table)
+    table = LinkTable(form, cells, "" if heading.is_there else ADVICE)
     while source.more():
         status = table.read(source)
         if status == _scan.WORD:
@@ -105,110 +85,17 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
     if table.num_rows == 0:
         raise source.error("contains no links")
     source.comments.note_links(source.name)
-    if cells is None and not has_heading and table.num_rows == width >= _LEAST_MATRIX:
-        raise source.error(f"{width} lines of {width} numbers: {_MATRIX}")
     sources, targets, weights = table.columns()
     is_directed = _has_directed_type(source, cells) if directed is None else directed
     if table.words is None:
         return Network.from_edges(sources, targets, weights, directed=is_directed)
     labels = word_list(table.words)
-    if not has_heading:
-        _check_first_link(source, labels, sources, targets)
+    if not heading.is_there:
+        check_first_link(source, labels, sources, targets)
     del table
     if weights is not None and not weights.all():
         sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
     return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
-
-
-def _heading(text: Source, columns: ColumnChoice) -> tuple[Cells | None, bool]:
-    """Skip a heading; return where a table's cells are, None for a plain list, and whether there was a heading.
-
-    Raises
-    ------
-    FormatError
-        If a chosen column is missing, or it is not clear which columns hold the links.
-    """
-    line = text.first_line()
-    separator = next((byte for byte in _SEPARATORS if byte in line), b" ")
-    place, chosen = text.position, columns.chosen_by_caller
-    try:
-        names, row = _fields(line, separator), _fields(text.following_line(), separator)
-
-        def is_numeric(place: int) -> bool:
-            return place < len(row) and is_number(row[place])
-
-        ends = _named_ends(names, separator)
-        has_names = any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
-        has_heading = ends is not None or has_names
-        if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
-            raise NetworkError(f"the first cell is empty: {_MATRIX}")
-        # Without a heading that says otherwise, the first two columns are the ends of links, and the third the weight.
-        is_usual = ends == (0, 1) and (len(names) == 2 or (len(names) == 3 and (is_weight(names[2]) or is_numeric(2))))
-        cells = None
-        if has_heading and (chosen or not is_usual):
-            cells = _cells(separator, find_columns(names, columns, is_numeric))
-        elif chosen:
-            cells = _cells(separator, find_columns(range(len(names)), _by_position(columns), is_numeric))
-    except NetworkError as error:
-        raise text.error(str(error), place) from error
-    if has_heading:
-        text.skip_line()
-    if cells is None and has_heading and separator != b" " and separator in text.first_line():
-        # A third cell is the weight even if the heading does not name it.
-        cells = _cells(separator, Columns(0, 1, None if columns.weight is None else 2, None))
-    return cells, has_heading
-
-
-def _named_ends(names: list[str], separator: bytes) -> tuple[int, int] | None:
-    """Return the positions of link ends if the first line holds names that say so."""
-    if any(map(is_number, names)):
-        return None
-    ends = known_ends(names)
-    # Two labels may end in _l and _r, too.
-    return ends if ends or separator == b" " or len(names) < 3 else ends_of_records(names)
-
-
-def _by_position(columns: ColumnChoice) -> ColumnChoice:
-    """Choose the first two columns that are not the weight, if no end of links is chosen."""
-    if columns.source is not None or columns.target is not None:
-        return columns
-    source, target = [place for place in range(3) if place != columns.weight][:2]
-    return columns._replace(source=source, target=target)
-
-
-def _cells(separator: bytes, columns: Columns) -> Cells:
-    places = np.array([-1 if place is None else place for place in columns])
-    return Cells(ord(separator), places, np.zeros(2, np.bool_), np.zeros((4, 2), np.int64))
-
-
-def _width(line: bytes) -> int:
-    """Return the number of fields on a line of numbers; 0 if a field is not a number."""
-    fields = line.replace(b",", b" ").split()
-    try:
-        return len([float(field) for field in fields])
-    except ValueError:
-        return 0
-
-
-def _is_text(names: list[str], place: str | int | None) -> bool:
-    """Return whether the field at the position of the weights is not a number."""
-    return isinstance(place, int) and place < len(names) and not is_number(names[place])
-
-
-def _fields(line: bytes, separator: bytes) -> list[str]:
-    """Return the cells of a line.
-
-    Raises
-    ------
-    NetworkError
-        If a cell is longer than any name.
-    """
-    rows = csv.reader([line.decode()], delimiter=separator.decode(), skipinitialspace=True)
-    try:
-        fields = [field.strip() for field in next(rows, [])]
-    except csv.Error as error:
-        raise NetworkError(f"the line holds no links: {error}") from error
-    return [field for field in fields if field] if separator == b" " else fields
 
 
 def _has_directed_type(text: Source, cells: Cells | None) -> bool:
@@ -220,40 +107,12 @@ def _has_directed_type(text: Source, cells: Cells | None) -> bool:
         raise text.error(str(error)) from error
 
 
-def _check_first_link(
-    text: Source, labels: tuple[str, ...], sources: NDArray[np.int64], targets: NDArray[np.int64]
-) -> None:
-    """Raise if the first line holds text and all other labels are numbers; note if nothing else is linked to its two.
-
-    Labels are in order of first occurrence.
-    """
-    first = f"the first line links {labels[0]!r} and {labels[1 % len(labels)]!r}"
-    if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
-        raise text.error(f"{first}, but all other labels are numbers; {_HEADING}")
-    is_text = not any(map(is_number, labels[:2]))
-    if (
-        is_text
-        and (sources[0], targets[0]) == (0, 1)
-        and sum(np.count_nonzero(column < 2) for column in (sources, targets)) == 2
-    ):
-        occurrences = np.bincount(sources, minlength=len(labels)) + np.bincount(targets, minlength=len(labels))
-        is_apart = (occurrences[sources] == 1) & (occurrences[targets] == 1)
-        if np.count_nonzero(is_apart) == 1 < len(sources):
-            note(
-                f"{text.name}: {first}, which occur nowhere else; if that line is a heading, choose "
-                "columns by their names (--source and --target on the command line)"
-            )
-
-
 class LinkTable:
     """Links read from a file so far: integer labels, or numbers of words.
 
     Parameters
     ----------
-    comma : int
-        Byte that separates fields besides spaces and tabs, or ``NO_COMMA``.
-    weighted : bool
-        Whether to read a third field.
+    form : Form
     cells : Cells, optional
         Positions of the cells of links, for a table.
     advice : str
@@ -268,13 +127,12 @@ class LinkTable:
         The labels, from the first label on that is not an integer.
     """
 
-    def __init__(self, comma: int, weighted: bool, cells: Cells | None = None, advice: str = ""):
+    def __init__(self, form: Form, cells: Cells | None = None, advice: str = ""):
         self.num_rows = 0
         self.links = Links(np.empty(_INITIAL_CAPACITY, np.int64), np.empty(_INITIAL_CAPACITY, np.int64), np.empty(0))
         self.words: Words | None = None
         self._deferred = new_deferred()
-        self._comma = comma
-        self._weighted = weighted
+        self._form = form
         self._cells = cells
         self._advice = advice
 
@@ -291,24 +149,29 @@ class LinkTable:
         FormatError
             If a line is invalid.
         """
-        if self.words is None and len(source.block) - source.position >= MANY_BYTES:
+        if self._form.num_fields != _scan.UNKNOWN:
             self._read_in_threads(source)
         while True:
             status, source.position, self.num_rows, num_deferred, begin, end = _scan.scan_links(
                 source.data,
                 source.position,
-                self._comma,
-                self._weighted,
+                self._form,
                 self.links,
                 self.num_rows,
                 self._deferred,
                 self.words,
                 self._cells,
-                source.comments.table,
             )
             read_deferred(source, self._deferred[:num_deferred], self.links.weights, "weight")
             if status == _scan.FULL:
                 self._make_room()
+            elif status == _scan.FIRST:
+                self._form = self._form._replace(num_fields=begin)
+                if begin > _scan.FEWEST:
+                    self._begin_weights()
+                self._read_in_threads(source)
+            elif status == _scan.UNEVEN:
+                raise source.error(_uneven(begin, self._form.num_fields), source.position)
             elif status == _scan.WEIGHTED:
                 self._begin_weights()
             elif status == _scan.WORDS_FULL and self.words is not None:
@@ -319,10 +182,12 @@ class LinkTable:
                 raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
 
     def _read_in_threads(self, source: Source) -> None:
-        """Read lines of integers in all threads, up to the first one that needs more than reading.
+        """Read the lines of integers of a large block in all threads, up to the first that needs more than reading.
 
         Each thread reads a piece of the block, into the rows that it needs if every line is a link.
         """
+        if self.words is not None or len(source.block) - source.position < MANY_BYTES:
+            return
         num_threads, begin, block = usable_processors(), source.position, source.block
         aims = [begin + (len(block) - begin) * t // num_threads for t in range(num_threads)]
         bounds = [begin, *(max(block.rfind(b"\n", begin, aim) + 1, begin) for aim in aims[1:]), len(block)]
@@ -339,9 +204,7 @@ class LinkTable:
             rows = Links(sources[own], targets[own], weights[own])
             cells = self._cells and self._cells._replace(found=np.zeros_like(self._cells.found))
             deferred, data = new_deferred(), source.data[first:last]
-            found = _scan.scan_links(
-                data, 0, self._comma, self._weighted, rows, 0, deferred, None, cells, source.comments.table
-            )
+            found = _scan.scan_links(data, 0, self._form, rows, 0, deferred, None, cells)
             status, position, row, num_deferred = found[:4]
             return deferred[:num_deferred], status, first + position, row, first
 
@@ -356,6 +219,17 @@ class LinkTable:
             self.num_rows += num_rows
             if status != _scan.DONE:
                 break
+
+    def append(self, sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray | None) -> None:
+        """Append links between integers; without weights they weigh 1."""
+        if weights is not None and len(self.links.weights) == 0:
+            self._begin_weights()
+        first, self.num_rows = self.num_rows, self.num_rows + len(sources)
+        for column, values in zip(self.links, (sources, targets, 1.0 if weights is None else weights), strict=True):
+            while 0 < len(column) < self.num_rows:
+                lengthen(column)
+            if len(column):
+                column[first : self.num_rows] = values
 
     def turn_to_words(self) -> None:
         """Replace the integers read so far by words with the same digits."""
@@ -382,6 +256,14 @@ class LinkTable:
         self.links = self.links._replace(weights=np.ones(len(self.links.sources)))
 
 
+def _uneven(found: int, expected: int) -> str:
+    """Return the error for a line with another number of fields than the first link, or without a weight."""
+    what = f"this line has {found} fields, the first link has {expected}"
+    if expected == _scan.WITH_WEIGHT:
+        return f"this line has no weight; {_EVEN}"
+    return f"{what}; {_EVEN}; if this is no link list, such as an adjacency list, {_OTHER_FORMAT}"
+
+
 def new_deferred() -> NDArray[np.int64]:
     """Return an array for numbers that the scanner leaves to Python: row, begin and end of each."""
     return np.empty((1 << 12, 3), dtype=np.int64)
@@ -405,7 +287,7 @@ def line_error(source: Source, status: int, begin: int, end: int, what: str, adv
     if status != _scan.BAD_NUMBER:
         line = source.block[source.position : source.position + source.line_length()]
         has_semicolons = status == _scan.ONE_FIELD and b";" in line
-        advice = "; semicolons need a heading: source;target;weight" if has_semicolons else ""
+        advice = "; name a table with semicolons .csv, or use --input-format csv" if has_semicolons else ""
         return source.error(_MESSAGES[status] + advice, source.position)
     text = source.block[begin:end].decode()
     advice = next((advice for how, advice in _ADVICE.items() if re.fullmatch(how, text)), advice)

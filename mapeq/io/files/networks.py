@@ -1,16 +1,21 @@
-"""Read networks from files: link lists, tables, Pajek files, Parquet and Arrow files."""
+"""Read networks from files of any format; see :mod:`mapeq.io.files.readers` for those of text and matrices."""
 
 from __future__ import annotations
 
 import os
 
+from mapeq._base.errors import FormatError, NetworkError, option_error
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice
 from mapeq.io.files.columnar import is_columnar, read_columnar
-from mapeq.io.files.foreign import describe_foreign_text
-from mapeq.io.files.link_list import read_link_list
-from mapeq.io.files.pajek import read_pajek
-from mapeq.io.files.source import Source
+from mapeq.io.files.comments import USUAL
+from mapeq.io.files.readers import READERS, find_format, read_as
+from mapeq.io.files.reading import ReadOptions
+from mapeq.io.files.source import Source, file_name
 from mapeq.network.network import Network
+
+_COLUMNAR = ("parquet", "arrow")
+#: Names of formats of network files.
+FORMATS = (*READERS, *_COLUMNAR)
 
 
 def read_network(
@@ -20,48 +25,88 @@ def read_network(
     source: str | int | None = None,
     target: str | int | None = None,
     weight: str | int | None = WEIGHT,
+    format: str | None = None,
+    encoding: str | None = None,
+    label: str | None = None,
+    comment: str | None = None,
 ) -> Network:
-    """Read a network from a link list, a table or a Pajek file, plain or gzipped, or from a Parquet or Arrow file.
+    """Read a network from a file, plain or compressed.
 
-    The content of the file decides, not its name.
+    The content of the file decides which format it has; where content does not tell, the suffix does; ``format`` names
+    it where neither does. Compressed files are recognised by content: gzip, bzip2, xz, zstd (extra ``zstd``), and zip
+    archives of one file.
 
-    A link list has one line ``source target [weight]`` per link, with fields separated by spaces, tabs or a comma.
-    Labels are integers, or strings, which need double quotes if they contain spaces or commas. Lines that begin with
-    ``#`` or ``%`` are comments. A missing weight is 1; links of weight 0 are ignored.
+    links
+        A link list has one line ``source target [weight]`` per link, with fields separated by spaces, tabs or a comma.
+        Labels are integers, or strings, which need double quotes if they contain spaces or commas. Lines that begin
+        with ``#``, ``%`` or ``//`` are comments. All links have weights, or none; links of weight 0 are ignored.
+    csv, tsv
+        A table is a link list whose cells are separated by commas, tabs or semicolons, and may contain spaces. A
+        heading may name its columns, such as Gephi's ``Source,Target,Type,Id,Label,Weight``; then every row must have
+        a weight if the heading names it, and a column ``Type`` says whether links are ``Directed`` or ``Undirected``.
+        Under a heading that names source and target, files of other suffixes are tables, too.
+    matrix
+        A square table of numbers, with or without the same labels in the first line and the first column.
+    pajek
+        Headings are ``*Vertices``, ``*Edges``, ``*Arcs``, ``*Links``, ``*Edgeslist``, ``*Arcslist`` and ``*Matrix``.
+        The names of nodes become labels if all names differ, and ``Network.ids`` keeps their numbers.
+    graphml, gexf, gml, json
+        Labels are the ids of nodes; in GML their ``label`` if all nodes have one and all differ. JSON has nodes and
+        links, as NetworkX's ``node_link_data`` writes it.
+    adjlist, metis, lgl
+        Lists of neighbours: NetworkX's adjacency lists (.adjlist), METIS graphs (.graph), Large Graph Layout (.lgl).
+    mtx, npz
+        Sparse matrices: Matrix Market files, whose rows are numbered from 1, and SciPy's ``save_npz``, from 0.
+    parquet, arrow
+        Parquet and Arrow (Feather) files (extra ``parquet``) have columns like tables, found as those of
+        :meth:`Network.from_table` are.
 
-    A table is a link list under a heading that names its columns, separated by commas, tabs or semicolons, such as
-    Gephi's ``Source,Target,Type,Id,Label,Weight``. Its cells may contain spaces, and a column ``Type`` says whether
-    links are ``Directed`` or ``Undirected``. Parquet and Arrow (Feather) files (extra ``parquet``) have such columns,
-    too; if none is named as a link end, the first two that are not the weight are used.
-
-    A Pajek file has headings ``*Vertices``, ``*Edges``, ``*Arcs`` and ``*Links``. The names of its nodes become labels
-    if all names differ, and ``Network.ids`` keeps their numbers.
+    Labels that all are texts of integers become integers. A matrix that equals its transpose is undirected, any other
+    directed.
 
     Parameters
     ----------
     path : str or os.PathLike
         ``-`` is standard input.
     directed : bool, optional
-        Whether links lead only from source to target. By default links are undirected, unless a Pajek file has arcs:
-        then its arcs lead one way and its other links both ways. True makes all links lead one way. False makes all
-        links undirected and sums the two directions of each pair.
+        Whether links lead only from source to target. By default graph files and matrices decide, and other links are
+        undirected, unless a Pajek file has arcs: then its arcs lead one way and its other links both ways. True makes
+        all links lead one way, but those of an undirected graph file both ways. False makes all links undirected and
+        sums the two directions of each pair.
     source, target : str or int, optional
-        Columns of the link ends, by name or by position from 0. By default ``source`` and ``target``, or ``from`` and
-        ``to``, in any case.
+        Columns of the link ends, by name or by position from 0. By default the columns with known names, as in
+        :meth:`Network.from_table`. Only tables have columns.
     weight : str, int or None
-        Column of the weights. Raises if it is missing; the default "weight" may be absent. With None every link weighs
-        1, and weights are not read.
+        Column of the weights, or edge attribute of a graph file. Raises if it is missing; the default "weight" may be
+        absent. With None every link weighs 1, and weights are not read.
+    format : str, optional
+        One of the names above.
+    encoding : str, optional
+        Encoding of text, by default UTF-8, or what an XML file declares.
+    label : str, optional
+        Node attribute of a graph file (GraphML, GEXF, GML, JSON) that names the nodes. If two nodes have the same
+        name, their ids follow in parentheses.
+    comment : str, optional
+        What comments begin with, ``""`` if there are none. By default ``#``, ``%`` or ``//``.
 
     Returns
     -------
     Network
 
+    Warns
+    -----
+    UserWarning
+        If what was read may not be what was meant: numbers in a column that is not the weight, comments in the form of
+        links, or a first line that may be a heading.
+
     Raises
     ------
     FormatError
         If the file cannot be read; the message names the line and the reason.
+    ValueError
+        If there is no such format or encoding.
     ImportError
-        If it is a Parquet or Arrow file and pyarrow is not installed.
+        If it is a Parquet or Arrow file and pyarrow is not installed, or compressed by zstd and zstandard is not.
 
     Examples
     --------
@@ -76,22 +121,41 @@ def read_network(
     ('ann', 'bob', 'cid')
     """
     columns = ColumnChoice(source, target, weight)
-    if is_columnar(path):
+    if not (format is None or format in FORMATS):
+        raise option_error("format", format, "one of " + ", ".join(FORMATS))
+    if format in _COLUMNAR or (format is None and is_columnar(path)):
+        _check_columnar(path, encoding, label)
         return read_columnar(path, directed=directed, columns=columns)
-    with Source(path) as text:
-        return read_source(text, directed=directed, columns=columns)
+    with Source(path, encoding=encoding, comments=_checked_comments(comment)) as text:
+        return read_source(text, directed=directed, columns=columns, format=format, label=label)
 
 
-def read_source(text: Source, *, directed: bool | None = None, columns: ColumnChoice = DEFAULT_COLUMNS) -> Network:
+def read_source(
+    text: Source,
+    *,
+    directed: bool | None = None,
+    columns: ColumnChoice = DEFAULT_COLUMNS,
+    format: str | None = None,
+    label: str | None = None,
+) -> Network:
     """Read a network from a source at its beginning; see :func:`read_network`."""
-    if text.more() and (other := describe_foreign_text(text.block)):
-        raise text.error(other, 0)
-    first = text.first_line()
-    if not first:
-        raise text.error("contains no links")
-    if not first.startswith(b"*"):
-        return read_link_list(text, directed=directed, columns=columns)
-    if columns.chosen_by_caller:
-        name = columns.chosen_by_caller[0]
-        raise text.error(f"a Pajek file has no columns to choose from, such as {name!r}", text.position)
-    return read_pajek(text, directed=directed, weighted=columns.weight is not None)
+    try:
+        name = find_format(text) if format is None else format
+        return read_as(text, name, ReadOptions(directed, columns, label), is_given=format is not None)
+    except NetworkError as error:
+        raise text.error(str(error)) from error
+
+
+def _checked_comments(comment: str | None) -> tuple[str, ...]:
+    if comment is None:
+        return USUAL
+    if not isinstance(comment, str) or any(character.isspace() for character in comment):
+        raise option_error("comment", comment, "what comments begin with, without blanks, or None")
+    return (comment,) if comment else ()
+
+
+def _check_columnar(path: str | os.PathLike[str], encoding: str | None, label: str | None) -> None:
+    """Raise for options that Parquet and Arrow files do not have."""
+    for option, value in (("encoding", encoding), ("label", label)):
+        if value is not None:
+            raise FormatError(f"Parquet and Arrow files have no {option} to choose", file=file_name(path))

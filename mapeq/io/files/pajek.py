@@ -1,4 +1,7 @@
-"""Pajek files: nodes under ``*Vertices``, links under ``*Edges``, ``*Arcs`` or ``*Links``."""
+"""Pajek files: nodes under ``*Vertices``; links under ``*Edges``, ``*Arcs`` or ``*Links``, or as lists or a matrix.
+
+Under ``*Edgeslist`` and ``*Arcslist``, a line holds a node and its neighbours; under ``*Matrix``, a row of weights.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
 from mapeq.io.files import _scan
+from mapeq.io.files._scan import Form
 from mapeq.io.files._words import Words
 from mapeq.io.files.link_list import (
     LinkTable,
@@ -24,8 +28,14 @@ from mapeq.io.files.link_list import (
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
 
-_VERTICES, _ARCS = b"*vertices", b"*arcs"
-_KNOWN = (_VERTICES, b"*edges", _ARCS, b"*links")
+_VERTICES, _NETWORK, _MATRIX = b"*vertices", b"*network", b"*matrix"
+_PAIRS = (b"*edges", b"*arcs", b"*links")
+_LISTS = (b"*edgeslist", b"*arcslist")
+_ARCS = (b"*arcs", b"*arcslist")
+_KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX)
+
+#: More digits than any number of a node has.
+_MOST_DIGITS = 19
 
 IdArray = NDArray[np.int64]
 
@@ -44,21 +54,33 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     by fewer than n lines, the nodes are 1 to n; those without a line come last, named by their number.
     """
     vertices = Vertices()
-    links = LinkTable(_scan.NO_COMMA, weighted)
+    links = LinkTable(Form(_scan.NO_COMMA, weighted, _scan.ANY, source.comments.table))
     sections: list[Section] = []
-    reads_vertices = False
+    heading = b""
     early = 0  # links before *Vertices, whose ends are checked later
     while source.more():
-        status = vertices.read(source) if reads_vertices else _read_links(source, links, vertices)
+        if heading == _VERTICES:
+            status = vertices.read(source)
+        elif heading in _LISTS:
+            status = _read_lists(source, links, vertices)
+        elif heading in (_NETWORK, _MATRIX):
+            status = _expect_heading(source)
+        else:
+            status = _read_links(source, links, vertices)
         if status == _scan.HEADING:
-            heading, count = _heading(source)
+            last, (heading, count) = heading, _heading(source)
+            if heading == _NETWORK and last:
+                raise source.error("a second *Network begins; a file must hold one", source.position - 1)
+            if heading == _NETWORK:
+                continue
             vertices.end_section()
-            reads_vertices = heading == _VERTICES
-            if reads_vertices:
+            if heading == _VERTICES:
                 vertices.begin_section(count)
                 early = links.num_rows
-            else:
-                sections.append(Section(heading == _ARCS, links.num_rows))
+                continue
+            first = links.num_rows
+            is_arcs = _read_matrix(source, links, vertices, weighted) if heading == _MATRIX else heading in _ARCS
+            sections.append(Section(is_arcs, first))
     vertices.end_section()
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
@@ -71,9 +93,10 @@ def _heading(source: Source) -> tuple[bytes, int]:
     position = source.position
     fields = source.first_line().split()
     source.skip_line()
-    heading = fields[0].lower()
+    heading = fields[0].lower().partition(b":")[0]
     if heading not in _KNOWN:
-        raise source.error("unknown heading; expected *Vertices, *Edges, *Arcs or *Links", position)
+        known = "*Vertices, *Edges, *Arcs, *Links, *Edgeslist, *Arcslist or *Matrix"
+        raise source.error(f"unknown heading; expected {known}", position)
     if heading != _VERTICES or len(fields) == 1:
         return heading, 0
     if not fields[1].isdigit() or len(fields[1]) > 10 or int(fields[1]) >= 2**31:
@@ -94,6 +117,65 @@ def _read_links(source: Source, links: LinkTable, vertices: Vertices) -> int:
         place = _scan.line_of_row(source.data, begin, row - first, source.comments.table)
         raise source.error(f"the id {_unknown_end(vertices, links, row)} is not under *Vertices", place)
     return status
+
+
+def _read_lists(source: Source, links: LinkTable, vertices: Vertices) -> int:
+    """Read lines "node neighbour ..." of a block, from its position on; return DONE or HEADING."""
+    ends: list[tuple[int, int]] = []
+    places: list[int] = []
+    first_row, status = links.num_rows, _scan.DONE
+    while True:
+        source.position, first = _scan.next_line(source.data, source.position, source.comments.table)
+        if source.position == len(source.block):
+            break
+        fields = source.block[first : source.block.index(b"\n", first)].split()
+        if fields[0].startswith(b"*"):
+            status = _scan.HEADING
+            break
+        if not all(field.isdigit() and len(field) < _MOST_DIGITS for field in fields):
+            raise source.error("expected the id of a node and the ids of its neighbours", source.position)
+        node, *others = map(int, fields)
+        ends += [(node, other) for other in others]
+        places += [source.position] * len(others)
+        source.skip_line()
+    pairs = np.array(ends, dtype=np.int64).reshape(-1, 2)
+    links.append(pairs[:, 0], pairs[:, 1], None)
+    row = vertices.first_unknown(links, first_row, links.num_rows)
+    if row is not None:
+        message = f"the id {_unknown_end(vertices, links, row)} is not under *Vertices"
+        raise source.error(message, places[row - first_row])
+    return status
+
+
+def _expect_heading(source: Source) -> int:
+    """Return HEADING, or DONE at the end of the file."""
+    line = source.first_line()
+    if line and not line.startswith(b"*"):
+        raise source.error("expected a heading, such as *Vertices", source.position)
+    return _scan.HEADING if line else _scan.DONE
+
+
+def _read_matrix(source: Source, links: LinkTable, vertices: Vertices, weighted: bool) -> bool:
+    """Read a row of weights for each node; return whether they are arcs, since the matrix is not symmetric."""
+    size = len(vertices.ids)
+    if size == 0:
+        raise source.error("*Matrix must follow *Vertices")
+    values = np.empty((size, size))
+    for row in range(size):
+        fields = source.first_line().split()
+        try:
+            numbers = np.array(fields, dtype=np.float64)
+        except ValueError:
+            numbers = np.empty(0)
+        if numbers.shape != (size,) or not (np.isfinite(numbers) & (numbers >= 0)).all():
+            message = f"expected row {row + 1} of the matrix: {size} numbers, finite and 0 or more"
+            raise source.error(message, source.position if fields else None)
+        values[row] = numbers
+        source.skip_line()
+    is_symmetric = bool((values == values.T).all())
+    rows, columns = np.nonzero(np.triu(values) if is_symmetric else values)
+    links.append(vertices.ids[rows], vertices.ids[columns], values[rows, columns] if weighted else None)
+    return not is_symmetric
 
 
 def _check_early(source: Source, links: LinkTable, vertices: Vertices, end: int) -> None:

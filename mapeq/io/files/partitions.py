@@ -12,6 +12,7 @@ import numpy as np
 from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
+from mapeq.io.files.compression import plain_name
 from mapeq.io.files.naming import Row, has_numbers, names_in_files
 from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import read_table
@@ -80,7 +81,7 @@ def _rows_and_names(
 ) -> tuple[Iterator[Row], Sequence[Hashable]]:
     """Return the rows of a file, and the names of nodes in it: labels in tables, else numbers if there are some."""
     lines = text_lines(path)
-    suffix = Path(os.fspath(path).removesuffix(".gz")).suffix.lower()
+    suffix = Path(plain_name(os.fspath(path))).suffix.lower()
     if suffix in (".json", ".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
             "partitions cannot be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file

@@ -1,17 +1,14 @@
-"""Read text block by block: from a file or standard input, plain or gzipped."""
+"""Read text block by block: from a file or standard input, plain or compressed, in any encoding."""
 
 from __future__ import annotations
 
 import difflib
-import gzip
-import io
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +16,18 @@ from numpy.typing import NDArray
 from mapeq._base.errors import FormatError, MapeqError
 from mapeq.io.files._scan import next_line
 from mapeq.io.files.comments import USUAL, Comments
+from mapeq.io.files.compression import Readable, unpacked
+from mapeq.io.files.encodings import checked_encoding, decoded, likely_encoding
 from mapeq.io.files.foreign import describe_foreign_binary
 
 #: Number of bytes to read at a time; a kernel processes them in less than a second.
 BLOCK_SIZE = 1 << 23
 
-_GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _REASONS: dict[type[BaseException], str] = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "a directory, not a file",
     PermissionError: "no permission to read it",
-    EOFError: "the gzip file is truncated",
-    gzip.BadGzipFile: "the gzip file is damaged",
-    zlib.error: "the gzip file is damaged",
 }
 
 
@@ -45,9 +40,11 @@ class Source:
     Parameters
     ----------
     path : str or os.PathLike
-        ``-`` is standard input. Gzip files are recognised by their first bytes, whatever their names.
+        ``-`` is standard input. Compressed files are recognised by their first bytes, whatever their names.
     block_size : int
         Number of bytes to read at a time.
+    encoding : str, optional
+        By default UTF-8, or what an XML file declares.
     comments : tuple of str
         What comments begin with.
 
@@ -55,6 +52,10 @@ class Source:
     ----------
     name : str
         For error messages.
+    suffix : str
+        Of the uncompressed file, in lower case, such as ``.csv``.
+    has_arrays : bool
+        Whether the file is an archive of NumPy arrays (.npz), no text: only :meth:`read_all` reads it.
     block : bytes
         The current block; every line ends with a line feed.
     data : read-only uint8 array
@@ -67,23 +68,42 @@ class Source:
     ------
     FormatError
         If the file does not exist or cannot be read.
+    ValueError
+        If there is no such encoding.
     """
 
     block: bytes
     data: NDArray[np.uint8]
     position: int
 
-    def __init__(self, path: str | os.PathLike[str], block_size: int = BLOCK_SIZE, comments: tuple[str, ...] = USUAL):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        block_size: int = BLOCK_SIZE,
+        encoding: str | None = None,
+        comments: tuple[str, ...] = USUAL,
+    ):
         self.name = file_name(path)
         self.comments = Comments(comments)
+        self._encoding = checked_encoding(encoding)
         self._closes = os.fspath(path) != "-"
         try:
             self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
         except OSError as error:
             raise unreadable(self.name, error) from error
-        self._blocks = _blocks(self._stream, block_size)
         self._lines = 0
         self._present(b"")
+        try:
+            content = unpacked(self._stream, self.name)
+            self.suffix = os.path.splitext(content.name)[1].lower()
+            self.has_arrays = content.has_arrays
+            self._content = content.stream if content.has_arrays else decoded(content.stream, self._encoding)
+        except BaseException as error:
+            self.__exit__(None, None, None)
+            if isinstance(error, OSError):
+                raise unreadable(self.name, error) from error
+            raise
+        self._blocks = _blocks(self._content, block_size)
 
     def __enter__(self) -> Source:
         return self
@@ -102,6 +122,43 @@ class Source:
         self._present(self._next_block())
         return bool(self.block)
 
+    def extend(self) -> bool:
+        """Append the next block to this one; return whether there was one."""
+        block = self._next_block()
+        self._present(self.block + block, self.position)
+        return bool(block)
+
+    def peek_lines(self, count: int) -> list[tuple[int, str]]:
+        """Return numbers and texts of the next lines, at most `count`, without blank lines and comments.
+
+        The position stays; the block is extended to hold the lines.
+        """
+        while True:
+            lines: list[tuple[int, str]] = []
+            position, seen = self.position, 0
+            number = self._lines + 1
+            while len(lines) < count:
+                position, first = next_line(self.data, position, self.comments.table)
+                if position == len(self.block):
+                    break
+                number += self.block.count(b"\n", seen, position)
+                seen, end = position, self.block.index(b"\n", first)
+                lines.append((number, self.block[first:end].decode()))
+                position = end + 1
+            if len(lines) == count or not self.extend():
+                return lines
+
+    def read_all(self) -> bytes:
+        """Return all bytes from the position on; they are UTF-8 with line feeds, except for an archive of arrays."""
+        if self.has_arrays:
+            pieces = list(iter(lambda: self._content.read(BLOCK_SIZE), b""))
+        else:
+            pieces = []
+            while self.more():
+                pieces.append(self.block[self.position :])
+                self.position = len(self.block)
+        return b"".join(pieces)
+
     def first_line(self) -> bytes:
         """Skip blank lines and comments; return the next line from its first field on, or b"" at the end of the file.
 
@@ -112,17 +169,6 @@ class Source:
             if self.position < len(self.block):
                 return self.block[first : self.block.index(b"\n", first)]
         return b""
-
-    def following_line(self) -> bytes:
-        """Return the line after that at the position, from its first field on, or b"" at the end of the file."""
-        while True:
-            line, first = next_line(self.data, self.position + self.line_length(), self.comments.table)
-            if line < len(self.block):
-                return self.block[first : self.block.index(b"\n", first)]
-            more = self._next_block()
-            if not more:
-                return b""
-            self._present(self.block + more, self.position)
 
     def skip_line(self) -> None:
         """Skip the line at the position."""
@@ -152,34 +198,38 @@ class Source:
         text = self.block[begin : self.block.index(b"\n", position)]
         return FormatError(message, file=self.name, line=number, text=text.decode(errors="replace"))
 
-    def _next_block(self) -> bytes:
-        try:
-            block = next(self._blocks, b"")
-        except (OSError, EOFError, zlib.error) as error:
-            raise unreadable(self.name, error) from error
-        self.comments.look(block)
-        return block
-
     def _present(self, block: bytes, position: int = 0) -> None:
         self.block = block
         self.data = np.frombuffer(block, dtype=np.uint8)
         self.position = position
         self._check_text()
 
+    def _next_block(self) -> bytes:
+        try:
+            block = next(self._blocks, b"")
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+        except UnicodeError as error:
+            reason = f"invalid byte {error.object[error.start]:#x}" if isinstance(error, UnicodeDecodeError) else error
+            raise FormatError(f"not a text file in the encoding {self._encoding}: {reason}", file=self.name) from error
+        self.comments.look(block)
+        return block
+
     def _check_text(self) -> None:
         nul = self.block.find(b"\0")
-        if (nul >= 0 or not self.block.isascii()) and not self._lines:
-            what = describe_foreign_binary(self.block)
-            if what:
-                raise self.error(f"not a UTF-8 text file: it is {what}")
+        if nul < 0 and self.block.isascii():
+            return
+        if not self._lines and (what := describe_foreign_binary(self.block)):
+            raise self.error(f"not a UTF-8 text file: it is {what}")
         if nul >= 0:
-            raise self.error("not a UTF-8 text file: it contains a NUL byte", nul)
-        if not self.block.isascii():
-            try:
-                self.block.decode()
-            except UnicodeDecodeError as error:
-                byte = self.block[error.start]
-                raise self.error(f"not a UTF-8 text file: invalid byte {byte:#x}", error.start) from None
+            likely = "" if self._encoding else likely_encoding(self.block)
+            raise self.error("not a UTF-8 text file: it contains a NUL byte" + (likely and f"; {likely}"), nul)
+        try:
+            self.block.decode()
+        except UnicodeDecodeError as error:
+            byte = self.block[error.start]
+            message = f"not a UTF-8 text file: invalid byte {byte:#x}; {likely_encoding(self.block)}"
+            raise self.error(message, error.start) from None
 
 
 def unreadable(file: str, error: Exception) -> FormatError:
@@ -241,35 +291,10 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class _Rejoined:
-    """A stream, with what was already read from it put back: a pipe cannot be rewound."""
-
-    def __init__(self, head: bytes, stream: BinaryIO):
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int, /) -> bytes:
-        head, self._head = self._head[:size], self._head[size:]
-        return head + self._stream.read(size - len(head))
-
-    def seek(self, offset: int, /) -> object:
-        raise io.UnsupportedOperation("seek")
-
-
-def _unpacked(stream: BinaryIO) -> _Readable:
-    head = stream.read(len(_GZIP))
-    whole = _Rejoined(head, stream)
-    return gzip.GzipFile(fileobj=whole, mode="rb") if head == _GZIP else whole
-
-
-def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _blocks(stream: Readable, size: int) -> Iterator[bytes]:
     """Split a stream into blocks of whole lines that end with line feeds."""
     first = True
-    for block in _whole_lines(_unpacked(stream), size):
+    for block in _whole_lines(stream, size):
         text = block.removeprefix(_BOM) if first else block
         first = False
         if b"\r" in text:
@@ -277,7 +302,7 @@ def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
         yield text
 
 
-def _whole_lines(stream: _Readable, size: int) -> Iterator[bytes]:
+def _whole_lines(stream: Readable, size: int) -> Iterator[bytes]:
     pieces: list[bytes] = []
     while chunk := stream.read(size):
         # A final carriage return may be the first half of a line end. A block with NUL is passed on at once: a device

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError, counted
 from mapeq._base.optional import require
+from mapeq.io.files.compression import plain_name
 from mapeq.io.files.source import file_name, reading, text_lines
 from mapeq.io.files.tables import table_rows
 
@@ -74,7 +75,7 @@ def read_vectors(path: str | os.PathLike[str]) -> Vectors:
     if os.fspath(path) == "-":
         return _read_words(path)
     name = Path(path)
-    reader = _BINARY.get(name.suffix.lower()) or _TEXT.get(Path(name.name.removesuffix(".gz")).suffix.lower())
+    reader = _BINARY.get(name.suffix.lower()) or _TEXT.get(Path(plain_name(name.name)).suffix.lower())
     if reader is None:
         known = ", ".join([*_BINARY, *_TEXT])
         raise FormatError(f"the suffix selects the format; it must be one of {known}", file=file_name(path))
