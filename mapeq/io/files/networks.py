@@ -27,7 +27,8 @@ def read_network(
 
     A link list has one line ``source target [weight]`` per link, with fields separated by spaces, tabs or a comma.
     Labels are integers, or strings, which need double quotes if they contain spaces or commas. Lines that begin with
-    ``#`` or ``%`` are comments. A missing weight is 1; links of weight 0 are ignored.
+    ``#`` or ``%`` are comments. A missing weight is 1. A link of weight 0 is no link, but
+    its ends are nodes.
 
     A table is a link list under a heading that names its columns, separated by commas, tabs or semicolons, such as
     Gephi's ``Source,Target,Type,Id,Label,Weight``. Its cells may contain spaces, and a column ``Type`` says whether
