@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq._base.errors import is_whole, option_error
+from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
 from mapeq.api import checked_markov_time, search
@@ -25,6 +26,7 @@ from mapeq.embeddings.graph import (
 )
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.optimizer.seeds import whole_seed
 from mapeq.result.assign import assign
 from mapeq.walk.options import WalkOptions
 
@@ -67,8 +69,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         Whether clusters may contain clusters, to any depth: ``labels_`` are the finest, ``result_`` has all levels.
     num_trials : int, default 1
         Number of independent searches; their results are recombined into one at least as good as the best.
-    random_state : int, RandomState or None, default 0
-        Random seed. The same seed gives the same clusters; None draws a seed.
+    random_state : int, numpy Generator or RandomState, random.Random, or None, default 0
+        Random seed. The same seed gives the same clusters. A generator draws one number at each fit; None draws a seed.
     n_jobs : int, optional
         Number of threads; by default, and with -1, the number of processors available to the process. It does not
         affect the result.
@@ -113,6 +115,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     array([0, 1])
     """
 
+    @answers_keywords(OF_ESTIMATOR, name="InfomapClustering")
     def __init__(
         self,
         n_neighbors: int = 15,
@@ -178,7 +181,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         )
         num_threads = self._num_threads()
         search_options = SearchOptions(
-            self.num_trials, self._seed(), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
+            self.num_trials, whole_seed(self.random_state, "random_state"), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
         )
         X = self._validated(X, options, reset=True)
         neighbors = find_neighbors(X, options, num_threads=num_threads)
@@ -270,11 +273,3 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         if not (self.n_jobs is None or self.n_jobs == -1 or is_whole(self.n_jobs, 1)):
             raise option_error("n_jobs", self.n_jobs, "a whole number, 1 or more, -1 or None")
         return usable_processors() if self.n_jobs in (None, -1) else int(self.n_jobs)
-
-    def _seed(self) -> int | None:
-        """Return the seed, drawn from a RandomState if given one."""
-        if isinstance(self.random_state, np.random.RandomState):
-            return int(self.random_state.randint(2**31))
-        if not (self.random_state is None or is_whole(self.random_state, 0)):
-            raise option_error("random_state", self.random_state, "a whole number, 0 or more, a RandomState or None")
-        return None if self.random_state is None else int(self.random_state)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._base.csr import FloatArray, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
 from mapeq._base.jit import allocating
+from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.threads import Threads, usable_processors
 from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import given_neighbors
@@ -86,6 +87,7 @@ class AffinityOptions:
         return "similarity" if self.metric == "precomputed_similarity" else "umap"
 
 
+@answers_keywords(OF_ESTIMATOR)
 def neighbor_graph(
     vectors: Any,
     n_neighbors: int = 15,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -87,7 +87,7 @@ def as_network(
         return from_array(graph, directed=directed, implied=implied, weight=weight)
     if hasattr(graph, "edge_index"):
         return from_edge_index(graph, directed=directed, weight=weight)
-    if isinstance(graph, Mapping):
+    if isinstance(graph, Mapping) and not isinstance(graph, Set):  # as NetworkX's views of edges are
         return from_mapping(graph, directed=directed, weight=weight)
     if isinstance(graph, Iterable) and not isinstance(graph, bytes) and not is_series(graph):
         return from_links(graph, directed=is_directed, weighted=weight is not None)

@@ -40,8 +40,8 @@ def by_label(values: Any, labels: Iterable[Hashable], what: str, error: type[Map
         raise error(f"the index of the Series names {index[index.duplicated()][0]!r} twice; it must hold node labels")
     named: dict[Any, Any] = dict(zip(index.tolist(), values.tolist(), strict=True))
     if type(index).__name__ == "RangeIndex" and index.equals(type(index)(len(index))):
-        nodes = set(labels)
-        if not (named.keys() <= nodes or nodes <= named.keys()):
+        nodes = dict.fromkeys(labels)
+        if not (named.keys() <= nodes.keys() or nodes.keys() <= named.keys()):
             odd = next(label for label in nodes if label not in named)
             raise error(
                 f"the index of the Series counts its rows from 0, but there is a node {odd!r}: index the Series by "

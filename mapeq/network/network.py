@@ -24,7 +24,6 @@ from mapeq._base.csr import (
     constant,
     index_dtype,
     is_constant,
-    is_symmetric,
     read_only,
     row_sums,
     total,
@@ -35,7 +34,7 @@ from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.statistics import network_html, network_statistics
-from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, made_symmetric
+from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
 
 if TYPE_CHECKING:
@@ -285,9 +284,9 @@ class Network:
         if directed:
             return network
         is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
-        mirrored = network.mirrored(ROUNDING_FLOAT32 if is_single else ROUNDING)
-        if mirrored is not None:
-            return mirrored
+        undirected = mirrored(network, ROUNDING_FLOAT32 if is_single else ROUNDING)
+        if undirected is not None:
+            return undirected
         return network if directed is None else network.undirected()
 
     @property
@@ -406,24 +405,7 @@ class Network:
         >>> Network.from_edges([0, 1], [1, 0], directed=True).is_symmetric()
         True
         """
-        return self.mirrored() is not None
-
-    def mirrored(self, rounding: float = ROUNDING) -> Network | None:
-        """Return the undirected network with the same matrix if it is symmetric up to rounding errors, else None.
-
-        Examples
-        --------
-        >>> Network.from_edges([0, 1], [1, 0], directed=True).mirrored()
-        <mapeq.Network: 2 nodes, 1 link, undirected>
-        """
-        if is_symmetric(self.rows):
-            return replace(self, directed=False)
-        mean = None if is_constant(self.weights) else made_symmetric(self.matrix(), rounding)
-        if mean is None:
-            return None
-        indptr, indices = np.asarray(mean.indptr, np.int64), np.asarray(mean.indices, self.indices.dtype)
-        weights = without_repetition(np.asarray(mean.data))
-        return replace(self, indptr=indptr, indices=indices, weights=weights, directed=False, num_given=None)
+        return mirrored(self) is not None
 
     def undirected(self) -> Network:
         """Return the undirected network: the weight of a pair is the sum of its two directions; self-links keep theirs.

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mapeq._base.csr import FloatArray, is_constant, is_symmetric, without_repetition
+
 if TYPE_CHECKING:
     import scipy.sparse
 
-    from mapeq._base.csr import FloatArray
+    from mapeq.network.network import Network
 
 #: Largest rounding errors, as fractions of the heaviest link of a node, of weights in float64 and in float32.
 ROUNDING, ROUNDING_FLOAT32 = 1e-12, 1e-6
+
+
+def mirrored(network: Network, rounding: float = ROUNDING) -> Network | None:
+    """Return the undirected network with the same matrix if it is symmetric up to rounding errors, else None.
+
+    Examples
+    --------
+    >>> from mapeq import Network
+    >>> mirrored(Network.from_edges([0, 1], [1, 0], directed=True))
+    <mapeq.Network: 2 nodes, 1 link, undirected>
+    """
+    if is_symmetric(network.rows):
+        return replace(network, directed=False)
+    mean = None if is_constant(network.weights) else made_symmetric(network.matrix(), rounding)
+    if mean is None:
+        return None
+    indptr, indices = np.asarray(mean.indptr, np.int64), np.asarray(mean.indices, network.indices.dtype)
+    weights = without_repetition(np.asarray(mean.data))
+    return replace(network, indptr=indptr, indices=indices, weights=weights, directed=False, num_given=None)
 
 
 def made_symmetric(matrix: scipy.sparse.csr_array, rounding: float = ROUNDING) -> scipy.sparse.csr_array | None:

@@ -30,8 +30,10 @@ def from_mapping(graph: Mapping[Any, Any], *, directed: bool | None = None, weig
 
     Raises
     ------
+    TypeError
+        If the neighbours of a node are no list or mapping.
     NetworkError
-        If the neighbours of a node are no list or mapping, or a weight is not a number, negative, NaN or infinite.
+        If a weight is not a number, negative, NaN or infinite, or the keys are headings of columns.
 
     Examples
     --------
@@ -64,9 +66,9 @@ def from_mapping(graph: Mapping[Any, Any], *, directed: bool | None = None, weig
 def _links(label: Hashable, neighbors: Any) -> Iterator[tuple[Hashable, Any]]:
     """Yield each neighbour of a node with a weight or a dict of attributes."""
     if isinstance(neighbors, str | bytes) or not isinstance(neighbors, Iterable):
-        raise NetworkError(
-            f"the neighbours of {label!r} are {neighbors!r}; a dict is a network if it maps each node to a list of its "
-            "neighbours, or to a dict of neighbour to weight"
+        raise TypeError(
+            f"a dict of {label!r} to {neighbors!r} is not a network: give a NetworkX graph, or a dict of each node to a "
+            "list of its neighbours, or to a dict of neighbour to weight"
         )
     if not isinstance(neighbors, Mapping):
         yield from ((neighbor, 1.0) for neighbor in neighbors)
