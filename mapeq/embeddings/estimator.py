@@ -11,7 +11,7 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
-from mapeq.api import checked_markov_time, search
+from mapeq.api import checked_markov_time
 from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import checked_matrix, is_pair
 from mapeq.embeddings.graph import (
@@ -19,11 +19,13 @@ from mapeq.embeddings.graph import (
     NEED_NEIGHBORS_OF_NEIGHBORS,
     AffinityOptions,
     affinity_graph,
+    check_no_ids,
     find_neighbors,
     link_graph,
     link_weights,
     new_neighbors,
 )
+from mapeq.embeddings.together import search_as_one
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.seeds import whole_seed
@@ -44,7 +46,7 @@ else:  # base classes are needed at import; mapeq imports this module only on re
 class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     """Cluster vectors by similarity: nearest neighbours, weighted links, modules by the map equation.
 
-    The number of clusters is found, not given.
+    The number of clusters is found, not given. Equal samples are in one cluster.
 
     Parameters
     ----------
@@ -184,14 +186,17 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             self.num_trials, whole_seed(self.random_state, "random_state"), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
         )
         X = self._validated(X, options, reset=True)
-        neighbors = find_neighbors(X, options, num_threads=num_threads)
-        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options, num_threads=num_threads)
+        groups = options.groups(X)
+        neighbors = find_neighbors(X, options, groups, num_threads=num_threads)
+        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(
+            neighbors, options, groups, num_threads=num_threads
+        )
         self._fit_options = options  # parameters may change before predict
         self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
         self._fit_vectors = None if options.takes_graph else X
         del neighbors  # to save memory during the search
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
-        self.result_: Result = search(network, flow_options, search_options, Control())
+        self.result_: Result = search_as_one(network, groups, flow_options, search_options, Control())
         self.codelength_ = self.result_.codelength
         self.markov_time_: float = self.result_.options["markov_time"]
         modules = self.result_.labels_at(-1)
@@ -258,6 +263,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             return X
         how = {"ensure_all_finite": False, "ensure_min_samples": 2 if reset else 1}
         if not options.takes_graph:
+            check_no_ids(X)
             X = on_host(X)
             return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
         X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)

@@ -183,7 +183,7 @@ def test_zero_is_no_link(zero):
     assert links(read(f"1 2 3\n2 4 {zero}\n4 4 {zero}\n")) == [(1, 2, 3.0)]
     words = read(f"x b {zero}\na x 3\nc d {zero}\nb a 0\nx b\n")
     assert words.labels == ("x", "b", "a", "c", "d")
-    assert links(words) == [("a", "x", 3.0), ("x", "b", 1.0)]
+    assert links(words) == [("x", "b", 1.0), ("x", "a", 3.0)]
     assert read(f"1 2 {zero}\n").label_list() == [1, 2]
     assert read(f"a b {zero}\n").labels == ("a", "b")
 
