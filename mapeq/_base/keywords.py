@@ -88,7 +88,7 @@ def answers_keywords(
         def _advice(unknown: str) -> str:
             ours = options.get(unknown.lower())
             if ours is not None and ours.partition(":")[0].partition(",")[0] in ("nothing", *known):
-                return f": use {ours}" if not ours.startswith("nothing") else f": {ours}"
+                return f": {ours.removeprefix('nothing: ')}" if ours.startswith("nothing") else f": use {ours}"
             near = get_close_matches(unknown, known, 1)
             return f": did you mean {near[0]}?" if near else f"; its options are {', '.join(known)}"
 
