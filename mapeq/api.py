@@ -15,8 +15,7 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.progress import Progress, StatusLine
-from mapeq._base.sorting import FEW_LINKS
-from mapeq._base.threads import MANY_LINKS, usable_processors
+from mapeq._base.threads import usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
@@ -64,9 +63,9 @@ def infomap(
 
         The weights of parallel links are summed. An undirected self-link counts once. A link of weight 0 is no link,
         but its ends are nodes. Nodes without links are kept, each as a module without flow. The result uses the labels
-        of the input; igraph vertices are labelled by the attribute "name" if all names differ. In a table, links run between the columns "source" and "target", or
-        "from" and "to", or else the first two columns that are not the weight; :meth:`Network.from_table` takes other
-        column names.
+        of the input; igraph vertices are labelled by the attribute "name" if all names differ. In a table, links run
+        between the columns "source" and "target", or "from" and "to", or else the first two columns that are not the
+        weight; :meth:`Network.from_table` takes other column names.
     directed : bool, optional
         Whether links lead only from the first node to the second. By default the container decides; a container
         without directions is undirected. A matrix, a dict and an ``edge_index`` are undirected if they are symmetric up
@@ -280,34 +279,34 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any) -> Resu
     return make_result(network, random_walk(network, flow_options), tree, options=_all_options(network, flow_options))
 
 
-def warmup() -> None:
-    """Compile all kernels that a search needs and cache them on disk, so that later processes start at once.
+def warmup(*, progress: bool = False) -> None:
+    """Compile all kernels and cache them on disk, so that later processes start at once.
 
     Meant for container images and test environments. Without it, each kernel is compiled on first use. If the cache
     cannot be written, the kernels are compiled for this process only.
+
+    Parameters
+    ----------
+    progress : bool
+        Whether to show on standard error how far it is.
 
     Examples
     --------
     >>> import mapeq
     >>> mapeq.warmup()
     """
-    from mapeq.embeddings.graph import neighbor_graph
+    from mapeq.integrations.warming import steps
 
-    # A ring of cliques has several levels and modules that merge.
-    first = np.arange(600)
-    links = np.concatenate([np.column_stack([first, first // 6 * 6 + (first + step) % 6]) for step in (1, 2)])
-    links = np.concatenate([links, np.column_stack([first, (first + 6) % 600])])
-    for directed, recorded in ((False, False), (True, False), (True, True)):
-        for weights in (None, 1.0 + np.arange(len(links)) % 7):
-            network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
-            for multilevel in (False, True):
-                infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
-    for num_links in (FEW_LINKS + 1, MANY_LINKS):
-        links = np.arange(2 * num_links).reshape(num_links, 2) // 4
-        Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
-    for dtype in (np.float32, np.float64):
-        vectors = np.column_stack([first % 6, first // 6]).astype(dtype)
-        neighbor_graph(vectors, metric="euclidean", weights="jaccard")
+    status = StatusLine() if progress else None
+    try:
+        everything = steps()
+        for number, (name, step) in enumerate(everything):
+            if status:
+                status.show(f"compiling: {name} ...", number / len(everything))
+            step()
+    finally:
+        if status:
+            status.clear()
 
 
 def network_and_options(

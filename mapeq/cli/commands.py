@@ -148,7 +148,7 @@ def completion(options: argparse.Namespace) -> int:
 
 def warmup(options: argparse.Namespace) -> int:
     """Compile all kernels."""
-    api.warmup()
+    api.warmup(progress=sys.stderr.isatty())
     return 0
 
 

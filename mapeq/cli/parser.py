@@ -352,8 +352,11 @@ def main(arguments: list[str] | None = None) -> int:
     options.parser = known
     with _recording_interrupts() as interrupts:
         try:
+            from mapeq._base.jit import say_nothing_of_compiling
             from mapeq.cli import commands
 
+            if getattr(options, "quiet", False):
+                say_nothing_of_compiling()
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()
             return code

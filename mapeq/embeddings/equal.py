@@ -18,6 +18,7 @@ from mapeq.embeddings.neighbors import Neighbors
 #: Vectors to prepare at a time.
 VECTORS_AT_ONCE = 1024
 
+
 def equal_groups(vectors: NDArray[Any], metric: str) -> NDArray[np.int64] | None:
     """Number the distinct vectors, by cosine the distinct directions; None if no two are equal.
 

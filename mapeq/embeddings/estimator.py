@@ -183,7 +183,11 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         )
         num_threads = self._num_threads()
         search_options = SearchOptions(
-            self.num_trials, whole_seed(self.random_state, "random_state"), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
+            self.num_trials,
+            whole_seed(self.random_state, "random_state"),
+            num_threads,
+            multilevel=self.multilevel,
+            fit_markov_time=is_auto,
         )
         X = self._validated(X, options, reset=True)
         groups = options.groups(X)

@@ -359,7 +359,9 @@ def test_columns_of_tables_are_taken():
     assert mapeq.evaluate(network, table["group"].to_numpy()).communities() == [{"ann", "bob"}, {"cid"}]
     groups = table.set_index("from")["group"]
     assert mapeq.evaluate(network, groups[::-1]).communities() == [{"ann", "bob"}, {"cid"}]
-    with pytest.raises(mapeq.PartitionError, match="counts its rows from 0, but there is a node 'ann': index the Series"):
+    with pytest.raises(
+        mapeq.PartitionError, match="counts its rows from 0, but there is a node 'ann': index the Series"
+    ):
         mapeq.evaluate(network, table["group"])
     assert mapeq.evaluate(network, ["x", "x", "y"]).communities() == [{"ann", "bob"}, {"cid"}]
 

@@ -39,7 +39,11 @@ def test_a_neighbours_keyword_names_ours(keyword, answer):
     ("function", "keyword", "answer"),
     [
         (lambda **k: mapeq.evaluate(GRAPH, {}, **k), "tau", "evaluate() has no option 'tau': use teleportation_p"),
-        (lambda **k: mapeq.infomap_communities(GRAPH, **k), "trials", "infomap_communities() has no option 'trials': u"),
+        (
+            lambda **k: mapeq.infomap_communities(GRAPH, **k),
+            "trials",
+            "infomap_communities() has no option 'trials': u",
+        ),
         (lambda **k: mapeq.infomap_partitions(GRAPH, **k), "random_state", "'random_state': use seed"),
         (lambda **k: mapeq.map_equation(GRAPH, [], **k), "wieght", "did you mean weight?"),
         (mapeq.InfomapClustering, "seed", "InfomapClustering() has no option 'seed': use random_state"),

@@ -70,7 +70,7 @@ def test_equal_vectors_have_equal_labels_by_faiss():
 @pytest.mark.parametrize("symmetrize", SYMMETRIZE)
 def test_more_equal_vectors_than_neighbors_are_connected(metric, symmetrize):
     """300 equal vectors, each with 15 neighbours, used to shatter into 185 clusters under "mutual"."""
-    vectors = np.concatenate([np.ones((300, 2)), np.random.default_rng(0).normal(size=(100, 2)) + [0, 9]])
+    vectors = np.vstack([np.ones((300, 2)), np.random.default_rng(0).normal((0, 9), size=(100, 2))])
     graph = mapeq.neighbor_graph(vectors, metric=metric, symmetrize=symmetrize)
     same = graph[:300, :300]
     assert scipy.sparse.csgraph.connected_components(same, connection="strong")[0] == 1

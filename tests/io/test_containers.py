@@ -117,7 +117,9 @@ def described(network):
     """What a network is, whatever the order of its nodes."""
     labels = network.label_list()
     links = zip(*(array.tolist() for array in network.links()), strict=True)
-    ends = (lambda i, j: (labels[i], labels[j])) if network.directed else (lambda i, j: frozenset((labels[i], labels[j])))
+    ends = (
+        (lambda i, j: (labels[i], labels[j])) if network.directed else (lambda i, j: frozenset((labels[i], labels[j])))
+    )
     linked = {label for link in zip(*network.links()[:2], strict=True) for label in (labels[link[0]], labels[link[1]])}
     return {
         "labels": sorted(labels),
@@ -212,7 +214,9 @@ def test_what_is_like_it_and_is_one_thing():
     assert as_network(np.ones((3, 3), bool)).num_self_links == 3
     assert as_network(np.array([[0, 0.5, 0], [0.5, 0, 1], [0, 1, 0]])).links()[2].tolist() == [0.5, 1]
     assert as_network(np.array([[0, 0.5], [0.5, 0]])).num_links == 1
-    table = pandas.DataFrame([["x", "y", 1.0], ["y", "z", 2.0], ["z", "x", 3.0]], columns=["source", "target", "weight"])
+    table = pandas.DataFrame(
+        [["x", "y", 1.0], ["y", "z", 2.0], ["z", "x", 3.0]], columns=["source", "target", "weight"]
+    )
     assert as_network(table).total_weight == 6
     multi = nx.MultiGraph([(0, 1), (0, 1)])
     assert as_network(nx.to_dict_of_dicts(multi)).links()[2].tolist() == [2]
@@ -263,7 +267,11 @@ def rounded_matrices():
 def test_symmetric_up_to_rounding_is_undirected(kind):
     matrix = rounded_matrices()[kind]
     assert not np.array_equal(matrix, matrix.T)
-    forms = [matrix, scipy.sparse.csr_array(matrix), pandas.DataFrame(matrix, [*map(str, range(40))], map(str, range(40)))]
+    forms = [
+        matrix,
+        scipy.sparse.csr_array(matrix),
+        pandas.DataFrame(matrix, [*map(str, range(40))], map(str, range(40))),
+    ]
     sources, targets = np.nonzero(matrix)
     forms += [SimpleNamespace(edge_index=np.array([sources, targets]), edge_weight=matrix[sources, targets])]
     for graph in forms:

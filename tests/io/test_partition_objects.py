@@ -114,7 +114,10 @@ def test_labels_in_a_table_may_be_their_text(tmp_path):
 def test_what_is_wrong_with_a_table(result):
     frame = result.to_dataframe()
     for table, message in (
-        (frame[["node", "flow"]], r"needs the columns node and module \(or path\), one row per node; it has 'node', 'f"),
+        (
+            frame[["node", "flow"]],
+            r"needs the columns node and module \(or path\), one row per node; it has 'node', 'f",
+        ),
         (polars.from_pandas(frame)[["module"]], "needs the columns node and module .* it has 'module'"),
         (pandas.concat([frame, frame[:1]]), "the table names the node 'a' twice"),
         (frame[:5], "does not name the node 'f'"),

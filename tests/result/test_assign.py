@@ -118,5 +118,5 @@ def test_weights_of_links_by_label_count():
     matrix[0, [0, 4]] = 5.0, 1.0
     assert result.assign(matrix).tolist() == [0]
     assert result.assign([("new", "a", 0.0)]) == {"new": -1}
-    with pytest.raises(mapeq.NetworkError, match="the weight of the link 'new' - 'a' .* is negative"):
+    with pytest.raises(mapeq.NetworkError, match=r"the weight of the link 'new' - 'a' .* is negative"):
         result.assign([("new", "a", -1.0)])

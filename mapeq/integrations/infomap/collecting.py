@@ -184,7 +184,8 @@ class Collection:
         """Add the links of a square SciPy matrix, ``A[i, j]`` being the weight of the link i -> j.
 
         The matrix must be symmetric, up to rounding errors, unless `directed`; the weight of a pair is ``A[i, j]``,
-        counted once. Returns a mapping from position to label, or to itself without `node_ids`; labels that are words become names.
+        counted once. Returns a mapping from position to label, or to itself without `node_ids`; labels that are words
+        become names.
         """
         network = Network.from_csr(A, directed=True if directed else None)
         if network.directed and not directed:

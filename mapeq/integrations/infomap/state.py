@@ -164,7 +164,9 @@ class Infomap(Collection):
                 network = _with_first_kind_visited(network, start_id)
                 walk |= {"node_weights_as_flow": True, "markov_time": 2 * markov_time}
         partition = self.initial_partition if initial_partition is None else initial_partition
-        start = _completed(partition, network) if partition is not None and len(partition) else chosen.get("cluster_data")
+        start = (
+            _completed(partition, network) if partition is not None and len(partition) else chosen.get("cluster_data")
+        )
         if chosen.get("no_infomap"):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:

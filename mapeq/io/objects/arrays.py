@@ -19,7 +19,9 @@ from mapeq.network.network import Network
 from mapeq.network.weights import bad_weight, first_bad_weight
 
 
-def from_array(links: Any, *, directed: bool | None, implied: bool = False, weight: str | int | None = WEIGHT) -> Network:
+def from_array(
+    links: Any, *, directed: bool | None, implied: bool = False, weight: str | int | None = WEIGHT
+) -> Network:
     """Read an array or tensor: links as rows, an edge index, or a square matrix of weights.
 
     Parameters

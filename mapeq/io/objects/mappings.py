@@ -13,7 +13,9 @@ from mapeq.io.objects.arrays import checked_weights, missing_attribute
 from mapeq.network.network import Network
 
 
-def from_mapping(graph: Mapping[Any, Any], *, directed: bool | None = None, weight: str | int | None = WEIGHT) -> Network:
+def from_mapping(
+    graph: Mapping[Any, Any], *, directed: bool | None = None, weight: str | int | None = WEIGHT
+) -> Network:
     """Read the neighbours of each node.
 
     Parameters
@@ -67,8 +69,8 @@ def _links(label: Hashable, neighbors: Any) -> Iterator[tuple[Hashable, Any]]:
     """Yield each neighbour of a node with a weight or a dict of attributes."""
     if isinstance(neighbors, str | bytes) or not isinstance(neighbors, Iterable):
         raise TypeError(
-            f"a dict of {label!r} to {neighbors!r} is not a network: give a NetworkX graph, or a dict of each node to a "
-            "list of its neighbours, or to a dict of neighbour to weight"
+            f"a dict of {label!r} to {neighbors!r} is not a network: give a NetworkX graph, or a dict of each node to "
+            "a list of its neighbours, or to a dict of neighbour to weight"
         )
     if not isinstance(neighbors, Mapping):
         yield from ((neighbor, 1.0) for neighbor in neighbors)
