@@ -13,9 +13,9 @@ import numpy as np
 from mapeq._base.csr import IndexArray
 from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
+from mapeq._base.keywords import answers_keywords
 from mapeq._base.progress import Progress, StatusLine
-from mapeq._base.sorting import FEW_LINKS
-from mapeq._base.threads import MANY_LINKS, usable_processors
+from mapeq._base.threads import usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
@@ -28,6 +28,7 @@ from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions, with_walk_options
 
 
+@answers_keywords()
 @with_walk_options
 def infomap(
     graph: Any,
@@ -43,7 +44,7 @@ def infomap(
     multilevel: bool = False,
     initial_partition: Any = None,
     num_trials: int = 1,
-    seed: int | None = 0,
+    seed: Any = 0,
     num_threads: int | None = None,
     time_limit: float | None = None,
     progress: bool | Callable[[Progress], object] = False,
@@ -53,19 +54,23 @@ def infomap(
     Parameters
     ----------
     graph : graph, table, matrix, array, links, path or Network
-        A NetworkX or igraph graph; a pandas, Polars or Arrow table; a SciPy sparse matrix; an integer array or tensor
-        of shape (m, 2) or (2, m), where shape (2, 2) means one link per row; an iterable of ``(u, v)`` or
-        ``(u, v, weight)``; an object with an ``edge_index`` (PyTorch Geometric), read like a sparse matrix; or the path
-        of a network file.
+        A NetworkX or igraph graph; a pandas, Polars or Arrow table; a SciPy sparse matrix, a square array of weights,
+        or a pandas DataFrame whose index names its columns; an array or tensor of shape (m, 2), with integers also of
+        shape (2, m), or of shape (m, 3) with weights; an iterable of ``(u, v)`` or ``(u, v, weight)``; a dict from node
+        to a list of neighbours or to a dict ``{neighbour: weight}``; an object with an ``edge_index`` (PyTorch
+        Geometric); or the path of a network file. An array of integers of shape (2, 2) holds one link per row; what may
+        be two of these, such as integers of shape (3, 3), is refused.
 
-        The weights of parallel links are summed. An undirected self-link counts once. Nodes without links are kept,
-        each as a module without flow. The result uses the labels of the input; igraph vertices are labelled by the
-        attribute "name" if all names differ. In a table, links run between the columns "source" and "target", or
-        "from" and "to", or else the first two columns that are not the weight; :meth:`Network.from_table` takes other
-        column names.
+        The weights of parallel links are summed. An undirected self-link counts once. A link of weight 0 is no link,
+        but its ends are nodes. Nodes without links are kept, each as a module without flow. The result uses the labels
+        of the input; igraph vertices are labelled by the attribute "name" if all names differ. In a table, links run
+        between the columns "source" and "target", or "from" and "to", or else the first two columns that are not the
+        weight; :meth:`Network.from_table` takes other column names.
     directed : bool, optional
         Whether links lead only from the first node to the second. By default the container decides; a container
-        without directions is undirected. False sums the weights of the two directions of each pair.
+        without directions is undirected. A matrix, a dict and an ``edge_index`` are undirected if they are symmetric up
+        to rounding errors (:meth:`Network.from_csr`), and otherwise directed. False sums the weights of the two
+        directions of each pair.
     weight : str, int or None
         Edge attribute or column that holds the weights; in a file also its position, from 0. A link without the
         attribute weighs 1. Raises if a named attribute is missing; the default "weight" may be absent. With None every
@@ -74,7 +79,7 @@ def infomap(
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
         description it finds.
-    initial_partition : mapping of label to module, array in node order, list of sets, Result, or path, optional
+    initial_partition : mapping or Series of label to module, array, table, list of sets, Result, or path, optional
         Partition or hierarchy to start from, in any form that :func:`evaluate` takes; by default every node starts in
         its own module. A two-level search uses only the top modules of a hierarchy. The partition may belong to an
         earlier version of the network: nodes it does not name join their neighbours' modules, and unknown labels are
@@ -82,9 +87,9 @@ def infomap(
         the affected part of the network, which takes a fraction of the time of a full search if few links have changed.
     num_trials : int, 1 or more
         Number of independent searches; their results are recombined into one at least as good as the best.
-    seed : int, 0 or more, or None
-        Random seed. The same seed gives the same result on any number of threads. None draws a seed, which the result
-        records.
+    seed : int, 0 or more, numpy Generator or RandomState, random.Random, or None
+        Random seed. The same seed gives the same result on any number of threads. A generator draws one number. None
+        draws a seed. The result records it.
     num_threads : int, optional
         Number of threads; by default the number of processors available to the process.
     time_limit : float, optional
@@ -195,6 +200,7 @@ def search(
     )
 
 
+@answers_keywords()
 def evaluate(
     graph: Any,
     partition: Any,
@@ -213,9 +219,10 @@ def evaluate(
     Parameters
     ----------
     graph : as in :func:`infomap`
-    partition : mapping of label to module, array in node order, list of sets of labels, Result, or path
-        Must name every node exactly once. A path is that of a .clu, .tree, .ftree, .csv or .tsv file. A hierarchy is
-        one of
+    partition : mapping of label to module, Series, array in node order, table, list of sets of labels, Result, or path
+        Must name every node exactly once. The index of a pandas Series holds the labels; a Polars Series is in node
+        order. A table has the columns ``node`` and ``module``, and perhaps ``path``, as :meth:`Result.to_dataframe`
+        makes it. A path is that of a .clu, .tree, .ftree, .csv or .tsv file. A hierarchy is one of
 
         - a mapping of label to path: the tuple of the modules that contain the node, coarsest first. Two modules are
           the same if their paths are equal. Either all values are tuples or none.
@@ -272,34 +279,34 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any) -> Resu
     return make_result(network, random_walk(network, flow_options), tree, options=_all_options(network, flow_options))
 
 
-def warmup() -> None:
-    """Compile all kernels that a search needs and cache them on disk, so that later processes start at once.
+def warmup(*, progress: bool = False) -> None:
+    """Compile all kernels and cache them on disk, so that later processes start at once.
 
     Meant for container images and test environments. Without it, each kernel is compiled on first use. If the cache
     cannot be written, the kernels are compiled for this process only.
+
+    Parameters
+    ----------
+    progress : bool
+        Whether to show on standard error how far it is.
 
     Examples
     --------
     >>> import mapeq
     >>> mapeq.warmup()
     """
-    from mapeq.embeddings.graph import neighbor_graph
+    from mapeq.integrations.warming import steps
 
-    # A ring of cliques has several levels and modules that merge.
-    first = np.arange(600)
-    links = np.concatenate([np.column_stack([first, first // 6 * 6 + (first + step) % 6]) for step in (1, 2)])
-    links = np.concatenate([links, np.column_stack([first, (first + 6) % 600])])
-    for directed, recorded in ((False, False), (True, False), (True, True)):
-        for weights in (None, 1.0 + np.arange(len(links)) % 7):
-            network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
-            for multilevel in (False, True):
-                infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
-    for num_links in (FEW_LINKS + 1, MANY_LINKS):
-        links = np.arange(2 * num_links).reshape(num_links, 2) // 4
-        Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
-    for dtype in (np.float32, np.float64):
-        vectors = np.column_stack([first % 6, first // 6]).astype(dtype)
-        neighbor_graph(vectors, metric="euclidean", weights="jaccard")
+    status = StatusLine() if progress else None
+    try:
+        everything = steps()
+        for number, (name, step) in enumerate(everything):
+            if status:
+                status.show(f"compiling: {name} ...", number / len(everything))
+            step()
+    finally:
+        if status:
+            status.clear()
 
 
 def network_and_options(

@@ -1,3 +1,4 @@
+import os
 import re
 import signal
 
@@ -6,6 +7,9 @@ from hypothesis import settings
 
 # A shell may start us with Ctrl-C ignored, in the background for one, and all tests of it would wait in vain.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What a first use says of compiling depends on what other tests have compiled.
+os.environ.setdefault("MAPEQ_QUIET", "1")
 
 # Kernels compile on first use, so that no example has a deadline. Everybody runs the same examples: make test some of
 # those that make test-more runs; pytest --hypothesis-profile=search looks for new ones.

@@ -13,7 +13,10 @@ file, so that an edited callee never gives an old result.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -165,15 +168,41 @@ def _part_of_others(function: Callable[..., Any], **options: Any) -> Any:
     return kernel
 
 
+#: Seconds of compiling after which a process says so, and the environment variable that keeps it silent.
+SAY_AFTER, QUIET = 1.0, "MAPEQ_QUIET"
+
+_NOTICE = (
+    "mapeq: compiling for the first use on this machine, about half a minute; "
+    "'mapeq warmup' compiles all ahead of time\n"
+)
+
+
 class _Compilations(event.Listener):
-    """Counts what is being compiled; what comes from a disk is not."""
+    """Counts what is being compiled; what comes from a disk is not. Says so, once, if it takes a while."""
 
     def __init__(self) -> None:
         self.running = 0
         self.ended = float("-inf")
+        self.is_silent = False
+        self._timer: threading.Timer | None = None
 
     def on_start(self, event: event.Event) -> None:
         self.running += 1
+        if not self.is_silent and (self._timer is None or not self._timer.is_alive()):
+            self._timer = threading.Timer(SAY_AFTER, self._say)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _say(self) -> None:
+        """Say that kernels are compiled, unless this is a worker process, or silence is wanted."""
+        if self.is_silent or not is_compiling():
+            return
+        self.is_silent = True
+        processes = sys.modules.get("multiprocessing")
+        is_worker = processes is not None and processes.parent_process() is not None
+        if sys.stderr is not None and not is_worker and not os.environ.get(QUIET):
+            sys.stderr.write(_NOTICE)
+            sys.stderr.flush()
 
     def on_end(self, event: event.Event) -> None:
         self.running -= 1
@@ -182,6 +211,11 @@ class _Compilations(event.Listener):
 
 _compilations = _Compilations()
 event.register("numba:compile", _compilations)
+
+
+def say_nothing_of_compiling() -> None:
+    """Leave it to others, such as a status line, to say that kernels are compiled."""
+    _compilations.is_silent = True
 
 
 def is_compiling() -> bool:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple, TextIO
 
 from mapeq._base.errors import counted
-from mapeq._base.jit import is_compiling
+from mapeq._base.jit import is_compiling, say_nothing_of_compiling
 
 #: Seconds after which a status line is redrawn to update its clock, and minimum seconds between two reports on it.
 TICK = 0.5
@@ -72,6 +72,8 @@ class StatusLine:
         self._width = 0
         self._ticker: threading.Thread | None = None
         self._finished = threading.Event()
+        if self._redraws:
+            say_nothing_of_compiling()
 
     def __call__(self, progress: Progress) -> None:
         """Show a report of the search."""

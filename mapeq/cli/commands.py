@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
@@ -23,6 +24,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
+from mapeq.embeddings.together import search_as_one
 from mapeq.io.files.networks import FORMATS
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
 from mapeq.io.files.tables import modules_column, write_labels
@@ -83,11 +85,18 @@ def embeddings(options: argparse.Namespace) -> int:
     markov_time, _ = api.checked_markov_time(options.markov_time)
     flow_options = WalkOptions("directed" if is_directed else "undirected", markov_time=markov_time)
 
+    groups: NDArray[np.int64] | None = None
+
+    def search(network: Network, *rest: Any) -> Result:
+        return search_as_one(network, groups, *rest)
+
     def prepared(stages: Stages) -> tuple[Network, WalkOptions, str]:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
-        neighbors = _neighbors(vectors, affinity, options, stages)
-        graph = affinity_graph(neighbors, affinity, num_threads=options.num_threads or usable_processors())
+        nonlocal groups
+        groups = affinity.groups(vectors)
+        neighbors = _neighbors(vectors, groups, affinity, options, stages)
+        graph = affinity_graph(neighbors, affinity, groups, num_threads=options.num_threads or usable_processors())
         network = Network.from_csr(graph, directed=is_directed, labels=labels)
         num_vectors, num_dimensions = vectors.shape
         heading = (
@@ -99,7 +108,8 @@ def embeddings(options: argparse.Namespace) -> int:
 
     min_size = options.min_cluster_size
     _check_outputs(options, min_size)
-    return _clustered(options, prepared, partial(_write, options, min_size=min_size), min_size=min_size)
+    write = partial(_write, options, min_size=min_size)
+    return _clustered(options, prepared, write, min_size=min_size, search=search)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -138,7 +148,7 @@ def completion(options: argparse.Namespace) -> int:
 
 def warmup(options: argparse.Namespace) -> int:
     """Compile all kernels."""
-    api.warmup()
+    api.warmup(progress=sys.stderr.isatty())
     return 0
 
 
@@ -152,6 +162,7 @@ def _clustered(
     *,
     start: str | None = None,
     min_size: int = 1,
+    search: Callable[..., Result] = api.search,
 ) -> int:
     """Get the network, search for its modules, write them, and print a summary."""
     fits_time = api.checked_markov_time(options.markov_time)[1]
@@ -165,7 +176,7 @@ def _clustered(
         counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
         stages.begin("search", f"{counts}: computing the random walk ...")
         control = Control(options.time_limit, stages.status, keep_on_interrupt=True)
-        result = api.search(network, flow_options, search_options, control, start)
+        result = search(network, flow_options, search_options, control, start)
         stages.begin("write", "writing ...")
     finally:
         stages.clear()
@@ -276,11 +287,17 @@ def _check_distinct(labels: list[str] | None) -> None:
             raise ValueError(f"rows {rows[label]} and {row} of the vectors have the same label {label!r}")
 
 
-def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, stages: Stages) -> Neighbors:
+def _neighbors(
+    vectors: Any,
+    groups: NDArray[np.int64] | None,
+    affinity: AffinityOptions,
+    options: argparse.Namespace,
+    stages: Stages,
+) -> Neighbors:
     """Find the neighbours of vectors."""
     stages.begin("neighbours", "finding neighbours ...")
     num_threads = options.num_threads or usable_processors()
-    return find_neighbors(vectors, affinity, num_threads=num_threads, report=stages.report_part)
+    return find_neighbors(vectors, affinity, groups, num_threads=num_threads, report=stages.report_part)
 
 
 # Output to the terminal ----------------------------------------------------------------------

@@ -370,8 +370,11 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = partial(_show_note, vars(options))
         try:
+            from mapeq._base.jit import say_nothing_of_compiling
             from mapeq.cli import commands
 
+            if getattr(options, "quiet", False):
+                say_nothing_of_compiling()
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()
             return code

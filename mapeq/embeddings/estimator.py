@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mapeq._base.errors import is_whole, option_error
+from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
-from mapeq.api import checked_markov_time, search
+from mapeq.api import checked_markov_time
 from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import checked_matrix, is_pair
 from mapeq.embeddings.graph import (
@@ -18,13 +19,16 @@ from mapeq.embeddings.graph import (
     NEED_NEIGHBORS_OF_NEIGHBORS,
     AffinityOptions,
     affinity_graph,
+    check_no_ids,
     find_neighbors,
     link_graph,
     link_weights,
     new_neighbors,
 )
+from mapeq.embeddings.together import search_as_one
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
+from mapeq.optimizer.seeds import whole_seed
 from mapeq.result.assign import assign
 from mapeq.walk.options import WalkOptions
 
@@ -42,7 +46,7 @@ else:  # base classes are needed at import; mapeq imports this module only on re
 class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     """Cluster vectors by similarity: nearest neighbours, weighted links, modules by the map equation.
 
-    The number of clusters is found, not given.
+    The number of clusters is found, not given. Equal samples are in one cluster.
 
     Parameters
     ----------
@@ -67,8 +71,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         Whether clusters may contain clusters, to any depth: ``labels_`` are the finest, ``result_`` has all levels.
     num_trials : int, default 1
         Number of independent searches; their results are recombined into one at least as good as the best.
-    random_state : int, RandomState or None, default 0
-        Random seed. The same seed gives the same clusters; None draws a seed.
+    random_state : int, numpy Generator or RandomState, random.Random, or None, default 0
+        Random seed. The same seed gives the same clusters. A generator draws one number at each fit; None draws a seed.
     n_jobs : int, optional
         Number of threads; by default, and with -1, the number of processors available to the process. It does not
         affect the result.
@@ -113,6 +117,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     array([0, 1])
     """
 
+    @answers_keywords(OF_ESTIMATOR, name="InfomapClustering")
     def __init__(
         self,
         n_neighbors: int = 15,
@@ -178,17 +183,24 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         )
         num_threads = self._num_threads()
         search_options = SearchOptions(
-            self.num_trials, self._seed(), num_threads, multilevel=self.multilevel, fit_markov_time=is_auto
+            self.num_trials,
+            whole_seed(self.random_state, "random_state"),
+            num_threads,
+            multilevel=self.multilevel,
+            fit_markov_time=is_auto,
         )
         X = self._validated(X, options, reset=True)
-        neighbors = find_neighbors(X, options, num_threads=num_threads)
-        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(neighbors, options, num_threads=num_threads)
+        groups = options.groups(X)
+        neighbors = find_neighbors(X, options, groups, num_threads=num_threads)
+        self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(
+            neighbors, options, groups, num_threads=num_threads
+        )
         self._fit_options = options  # parameters may change before predict
         self._fit_neighbors = neighbors if options.weighting in NEED_NEIGHBORS_OF_NEIGHBORS else None
         self._fit_vectors = None if options.takes_graph else X
         del neighbors  # to save memory during the search
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
-        self.result_: Result = search(network, flow_options, search_options, Control())
+        self.result_: Result = search_as_one(network, groups, flow_options, search_options, Control())
         self.codelength_ = self.result_.codelength
         self.markov_time_: float = self.result_.options["markov_time"]
         modules = self.result_.labels_at(-1)
@@ -255,6 +267,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             return X
         how = {"ensure_all_finite": False, "ensure_min_samples": 2 if reset else 1}
         if not options.takes_graph:
+            check_no_ids(X)
             X = on_host(X)
             return validation.validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], **how)
         X = validation.check_array(X, accept_sparse="csr", dtype=np.float64, **how)
@@ -270,11 +283,3 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         if not (self.n_jobs is None or self.n_jobs == -1 or is_whole(self.n_jobs, 1)):
             raise option_error("n_jobs", self.n_jobs, "a whole number, 1 or more, -1 or None")
         return usable_processors() if self.n_jobs in (None, -1) else int(self.n_jobs)
-
-    def _seed(self) -> int | None:
-        """Return the seed, drawn from a RandomState if given one."""
-        if isinstance(self.random_state, np.random.RandomState):
-            return int(self.random_state.randint(2**31))
-        if not (self.random_state is None or is_whole(self.random_state, 0)):
-            raise option_error("random_state", self.random_state, "a whole number, 0 or more, a RandomState or None")
-        return None if self.random_state is None else int(self.random_state)

@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._base.csr import FloatArray, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
 from mapeq._base.jit import allocating
+from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.threads import Threads, usable_processors
 from mapeq.embeddings.device import on_host
+from mapeq.embeddings.equal import equal_groups, spread_neighbors, with_equals_linked
 from mapeq.embeddings.given import given_neighbors
 from mapeq.embeddings.neighbors import ALGORITHMS, Neighbors, Report, nearest_neighbors
 from mapeq.embeddings.neighbors import METRICS as VECTOR_METRICS
@@ -28,6 +30,9 @@ SYMMETRIZE = ("union", "mutual", "average", "directed")
 
 #: Links weaker than this fraction of the strongest are dropped: the walk almost never takes them.
 NEGLIGIBLE = 1e-12
+
+#: Names of columns of whole numbers that name rows.
+ID_COLUMNS = ("id", "index", "name", "label", "key", "node", "unnamed: 0")
 
 #: Number of vectors to process at a time.
 VECTORS_AT_ONCE, MEMBERSHIPS_AT_ONCE = 8192, 2048
@@ -78,6 +83,10 @@ class AffinityOptions:
         """Whether a given graph holds distances; otherwise similarities."""
         return self.metric == "precomputed"
 
+    def groups(self, vectors: Any) -> NDArray[np.int64] | None:
+        """Number the distinct vectors; None if no two are equal, or neighbours are given in place of vectors."""
+        return None if self.takes_graph else equal_groups(checked_vectors(vectors), self.metric)
+
     @property
     def weighting(self) -> str:
         """The weights, with "auto" resolved."""
@@ -86,6 +95,7 @@ class AffinityOptions:
         return "similarity" if self.metric == "precomputed_similarity" else "umap"
 
 
+@answers_keywords(OF_ESTIMATOR)
 def neighbor_graph(
     vectors: Any,
     n_neighbors: int = 15,
@@ -105,7 +115,8 @@ def neighbor_graph(
     vectors : array_like of shape (n, d), finite numbers
         Also of PyTorch or CuPy, on any device. Or a graph, see `metric`.
     n_neighbors : int
-        Number of neighbours that each vector is linked to; a vector may have more links, from others to it.
+        Number of neighbours that each vector is linked to; a vector may have more links, from others to it. Equal
+        vectors are always linked, directly or through others that equal them.
     metric : {"cosine", "euclidean", "inner_product", "precomputed", "precomputed_similarity"}
         Measure of nearness. With the last two, the input holds neighbours instead of vectors: a square matrix of
         distances or similarities, sparse (absent entries are not neighbours) or dense, or a pair of arrays
@@ -173,14 +184,20 @@ def neighbor_graph(
     if not (num_threads is None or is_whole(num_threads, 1)):
         raise option_error("num_threads", num_threads, "a whole number, 1 or more, or None")
     threads = usable_processors() if num_threads is None else int(num_threads)
-    neighbors = find_neighbors(vectors, options, num_threads=threads, report=report)
-    return affinity_graph(neighbors, options, num_threads=threads)
+    groups = options.groups(vectors)
+    neighbors = find_neighbors(vectors, options, groups, num_threads=threads, report=report)
+    return affinity_graph(neighbors, options, groups, num_threads=threads)
 
 
 def find_neighbors(
-    vectors: Any, options: AffinityOptions, *, num_threads: int = 1, report: Report | None = None
+    vectors: Any,
+    options: AffinityOptions,
+    groups: NDArray[np.int64] | None = None,
+    *,
+    num_threads: int = 1,
+    report: Report | None = None,
 ) -> Neighbors:
-    """Find the neighbours, or read given ones; see :func:`neighbor_graph`."""
+    """Find the neighbours, or read given ones; see :func:`neighbor_graph`. `groups` numbers the distinct vectors."""
     if options.takes_graph:
         neighbors = given_neighbors(vectors, int(options.n_neighbors), options.gives_distances)
     else:
@@ -198,6 +215,8 @@ def find_neighbors(
             report=report,
         )
         _warn_of_zeros(vectors, options.metric)
+    if groups is not None:
+        neighbors = spread_neighbors(neighbors, groups)
     found = similar_enough(neighbors, options)
     if (found.indices < 0).all():
         least = "" if options.min_similarity is None else f", with min_similarity={options.min_similarity}"
@@ -235,6 +254,7 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
     """
     if scipy.sparse.issparse(vectors):
         raise ValueError("vectors must be a dense array; a sparse matrix of neighbours needs metric='precomputed'")
+    check_no_ids(vectors)
     array = np.asarray(on_host(vectors))
     if array.dtype.kind not in "fiub":
         try:
@@ -251,6 +271,28 @@ def checked_vectors(vectors: ArrayLike) -> NDArray[Any]:
                 value = "NaN" if np.isnan(array[first + row, column]) else "infinity"
                 raise ValueError(f"row {first + row}, column {column} of the vectors is {value}")
     return array
+
+
+def check_no_ids(vectors: Any) -> None:
+    """Raise if a column of a table of vectors holds numbers of the rows rather than a dimension.
+
+    Raises
+    ------
+    ValueError
+        If a column of whole numbers, all different, has the name of an identifier.
+    """
+    columns = getattr(vectors, "columns", None)
+    if columns is None or not hasattr(vectors, "__array__"):
+        return
+    for name in columns:
+        if not (isinstance(name, str) and name.strip().lower() in ID_COLUMNS):
+            continue
+        values = np.asarray(vectors[name])
+        if values.ndim == 1 and values.dtype.kind in "iu" and len(np.unique(values)) == len(values) > 1:
+            raise ValueError(
+                f"the column {name!r} names the rows and is no dimension: leave it out, such as by "
+                f"set_index({name!r}), or rename it"
+            )
 
 
 def similar_enough(neighbors: Neighbors, options: AffinityOptions) -> Neighbors:
@@ -340,14 +382,18 @@ def link_graph(neighbors: Neighbors, weights: FloatArray, num_points: int) -> sc
     return links
 
 
-def affinity_graph(neighbors: Neighbors, options: AffinityOptions, *, num_threads: int = 1) -> scipy.sparse.csr_array:
-    """Return the weighted links as a matrix; see :func:`neighbor_graph`."""
+def affinity_graph(
+    neighbors: Neighbors, options: AffinityOptions, groups: NDArray[np.int64] | None = None, *, num_threads: int = 1
+) -> scipy.sparse.csr_array:
+    """Return the weighted links as a matrix; see :func:`neighbor_graph`. `groups` numbers the distinct vectors."""
     weights = link_weights(neighbors, options.weighting, options.metric, num_threads=num_threads)
     links = link_graph(neighbors, weights, len(neighbors.indices))
     del weights  # to save memory, here and below
-    if options.symmetrize == "directed":
+    graph = links if options.symmetrize == "directed" else _symmetrized(links, options)
+    if groups is not None:
+        graph = with_equals_linked(graph, groups)
+    if graph is links:
         return links
-    graph = _symmetrized(links, options)
     del links
     # SciPy leaves room for the links of both.
     return scipy.sparse.csr_array((graph.data.copy(), graph.indices.copy(), graph.indptr), shape=graph.shape)

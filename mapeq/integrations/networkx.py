@@ -5,7 +5,6 @@ Signatures, return types and errors are those that NetworkX documents.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,13 +13,16 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import ConvergenceError, PartitionError
+from mapeq._base.keywords import answers_keywords
 from mapeq.api import evaluate, infomap
 from mapeq.io.objects.networkx import from_networkx
 from mapeq.network.network import Network
+from mapeq.optimizer.seeds import whole_seed
 from mapeq.result.result import Result
 from mapeq.walk.stationary import visit_rates
 
 
+@answers_keywords()
 def infomap_communities(
     G: nx.Graph,
     *,
@@ -66,6 +68,7 @@ def infomap_communities(
     return _search(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
 
 
+@answers_keywords()
 def infomap_partitions(
     G: nx.Graph,
     *,
@@ -118,7 +121,7 @@ def _search(
     """Search with the options of NetworkX."""
     return infomap(
         from_networkx(G, weight=weight),
-        seed=_seed(seed),
+        seed=whole_seed(seed),
         num_trials=num_trials,
         # It has no effect on an undirected graph, and so is not checked there.
         teleportation_probability=teleportation_probability if G.is_directed() else 0.15,
@@ -126,6 +129,7 @@ def _search(
     )
 
 
+@answers_keywords()
 def map_equation(
     G: nx.Graph,
     communities: Iterable[Iterable[Any]],
@@ -171,19 +175,6 @@ def map_equation(
         return evaluate(network, lists, teleportation_probability=teleportation_probability).codelength
     except PartitionError as error:
         raise nx.NetworkXError(f"not a partition of the graph's nodes: {error}") from error
-
-
-def _seed(seed: Any) -> int | None:
-    """Convert any seed that NetworkX accepts to an integer."""
-    if seed is None or seed is random:
-        return None
-    if isinstance(seed, random.Random):
-        return seed.getrandbits(32)
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**32))
-    if isinstance(seed, np.random.RandomState) or seed is np.random:
-        return int(seed.randint(2**31))
-    return int(seed)
 
 
 def pagerank(

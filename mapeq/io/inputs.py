@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from mapeq._base.csr import constant
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.io.columns import WEIGHT, ColumnChoice
 from mapeq.io.objects.partitions import partition_from_object
+from mapeq.network.labelled import is_series
 from mapeq.network.network import Network
 
 
@@ -34,9 +35,9 @@ def as_network(
 
     Parameters
     ----------
-    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, table with columns source and target,
-        path of a network file, integer array or tensor of shape (m, 2) or (2, m), object with an ``edge_index``
-        of shape (2, m), or iterable of (u, v) or (u, v, w)
+    graph : Network, NetworkX graph, igraph graph, SciPy sparse matrix, table with columns source and target, square
+        data frame, path of a network file, array or tensor of links or of weights (:func:`from_array`), object with an
+        ``edge_index`` of shape (2, m), dict of dicts or lists of neighbours, or iterable of (u, v) or (u, v, w)
     directed : bool, optional
         By default the container decides.
     weight : str, int or None
@@ -79,21 +80,26 @@ def as_network(
         return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
     from mapeq.io.objects.arrays import from_array, from_edge_index, from_links
-    from mapeq.io.objects.tables import from_table, is_table
+    from mapeq.io.objects.mappings import from_mapping
+    from mapeq.io.objects.tables import from_adjacency, from_table, is_adjacency, is_table
 
     is_directed = implied if directed is None else directed
+    if is_adjacency(graph):
+        return from_adjacency(graph, directed=directed, implied=implied, weight=weight)
     if is_table(graph):
         return from_table(graph, directed=directed, implied=implied, columns=ColumnChoice(*ends, weight))
     if isinstance(graph, np.ndarray) or (hasattr(graph, "__array__") and getattr(graph, "ndim", None) == 2):
-        return from_array(graph, directed=is_directed)
+        return from_array(graph, directed=directed, implied=implied, weight=weight)
     if hasattr(graph, "edge_index"):
         return from_edge_index(graph, directed=directed, weight=weight)
-    if isinstance(graph, Iterable) and not isinstance(graph, dict | bytes):
+    if isinstance(graph, Mapping) and not isinstance(graph, Set):  # as NetworkX's views of edges are
+        return from_mapping(graph, directed=directed, weight=weight)
+    if isinstance(graph, Iterable) and not isinstance(graph, bytes) and not is_series(graph):
         return from_links(graph, directed=is_directed, weighted=weight is not None)
     raise TypeError(
         f"a {type(graph).__name__} is not a network: give a NetworkX graph, an igraph graph, a SciPy sparse matrix, "
-        "a table with columns source and target, the path of a network file, an integer array of shape (m, 2) or "
-        "(2, m), links as (u, v) or (u, v, weight), or a mapeq.Network"
+        "a table with columns source and target, the path of a network file, an array of links or a square one, links "
+        "as (u, v) or (u, v, weight), a dict of neighbours, or a mapeq.Network"
     )
 
 
@@ -102,9 +108,10 @@ def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hier
 
     Parameters
     ----------
-    partition : mapping of label to module or to path (a tuple of modules, coarsest first), array in node order,
-        iterable of communities (sets of labels) or of levels (lists of sets of labels), coarsest first, Result,
-        or path of a .clu, .tree, .ftree, .csv or .tsv file
+    partition : mapping of label to module or to path (a tuple of modules, coarsest first), pandas Series indexed by
+        label, array in node order, table with columns node and module and perhaps path, iterable of communities (sets
+        of labels) or of levels (lists of sets of labels), coarsest first, Result, or path of a .clu, .tree, .ftree,
+        .csv or .tsv file
     network : Network
         Of n nodes.
     fit : bool

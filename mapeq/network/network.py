@@ -24,7 +24,6 @@ from mapeq._base.csr import (
     constant,
     index_dtype,
     is_constant,
-    is_symmetric,
     read_only,
     row_sums,
     total,
@@ -35,6 +34,7 @@ from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.statistics import network_html, network_statistics
+from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ class Network:
     ) -> Network:
         """Build a network from arrays of link ends and weights.
 
-        The weights of parallel links are summed; links of weight 0 are ignored. In an undirected network ``(u, v)`` and
-        ``(v, u)`` are the same link, and a self-link counts once.
+        The weights of parallel links are summed. A link of weight 0 is no link, but its ends are nodes. In an
+        undirected network ``(u, v)`` and ``(v, u)`` are the same link, and a self-link counts once.
 
         Parameters
         ----------
         sources, targets : array_like of shape (m,)
             Ends of the links. With `num_nodes` or `labels`, positions from 0 to ``num_nodes - 1``. Otherwise labels,
-            integers or strings; the nodes are then the ends of links of positive weight, in sorted order.
+            integers or strings; the nodes are then the ends of links, in sorted order.
         weights : array_like of shape (m,), optional
             Finite and not negative; 1 each by default.
         directed : bool
@@ -128,8 +128,8 @@ class Network:
             Number of nodes, including nodes without links.
         labels : sequence of num_nodes hashables, optional
             Names of the nodes, all different.
-        node_weights : array_like of shape (num_nodes,), optional
-            Finite and not negative.
+        node_weights : array_like of shape (num_nodes,), mapping or pandas Series, optional
+            Finite and not negative. Mappings and Series go by label, and must name all nodes.
 
         Returns
         -------
@@ -158,17 +158,17 @@ class Network:
             k = first_bad_weight(values)
             if k is not None:
                 raise bad_weight(values[k], f"the link {tails[k]!s} - {heads[k]!s} (position {k})")
-            if not values.all():
-                linked = values > 0
-                tails, heads, values = tails[linked], heads[linked], values[linked]
 
         if num_nodes is None and labels is None:
             tails, heads, names = numbered(tails, heads)
         else:
             names = checked_labels(labels, num_nodes)
             tails, heads = checked_positions(tails, len(names)), checked_positions(heads, len(names))
+        if values is not None and not values.all():
+            linked = values > 0
+            tails, heads, values = tails[linked], heads[linked], values[linked]
         rows = build_csr(tails, heads, values, len(names), symmetric=not directed)
-        return cls(*rows, directed, names, checked_node_weights(node_weights, len(names)), num_given=len(tails))
+        return cls(*rows, directed, names, checked_node_weights(node_weights, names), num_given=len(tails))
 
     @classmethod
     def from_table(
@@ -244,7 +244,9 @@ class Network:
         matrix : scipy.sparse matrix or array of shape (n, n), any format
         directed : bool, optional
             By default, a symmetric matrix is undirected, with ``A[i, j]`` as the weight of a pair, and any other is
-            directed. False sums the two directions of each pair if the matrix is not symmetric.
+            directed. False sums the two directions of each pair if the matrix is not symmetric. Symmetric up to
+            rounding errors is symmetric, with the mean of ``A[i, j]`` and ``A[j, i]``: they may differ by 1e-12 of the
+            heaviest link of either node (1e-6 in a float32 matrix).
         labels, node_weights : as in :meth:`from_edges`
 
         Returns
@@ -285,12 +287,14 @@ class Network:
             data = np.asarray(rows.data, dtype=np.float64)
         indptr = np.asarray(rows.indptr, dtype=np.int64)
         indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
-        weights = checked_node_weights(node_weights, num_nodes)
+        weights = checked_node_weights(node_weights, names)
         network = cls(indptr, indices, without_repetition(data), True, names, weights)
         if directed:
             return network
-        if network.is_symmetric():
-            return replace(network, directed=False)
+        is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
+        undirected = mirrored(network, ROUNDING_FLOAT32 if is_single else ROUNDING)
+        if undirected is not None:
+            return undirected
         return network if directed is None else network.undirected()
 
     @property
@@ -402,14 +406,14 @@ class Network:
         return scipy.sparse.csr_array((weights, self.indices, self.indptr), shape=shape, copy=False)
 
     def is_symmetric(self) -> bool:
-        """Return whether every link has a reverse link of the same weight.
+        """Return whether every link has a reverse link of the same weight, up to rounding errors.
 
         Examples
         --------
         >>> Network.from_edges([0, 1], [1, 0], directed=True).is_symmetric()
         True
         """
-        return is_symmetric(self.rows)
+        return mirrored(self) is not None
 
     def undirected(self) -> Network:
         """Return the undirected network: the weight of a pair is the sum of its two directions; self-links keep theirs.

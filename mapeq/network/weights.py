@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mapeq._base.csr import FloatArray, is_constant
 from mapeq._base.errors import NetworkError
+from mapeq.network.labelled import by_label
+
+if TYPE_CHECKING:
+    from mapeq.network.labels import Labels
 
 
 def first_bad_weight(weights: FloatArray) -> int | None:
@@ -27,13 +32,23 @@ def bad_weight(weight: float, place: str) -> NetworkError:
     return NetworkError(f"the weight of {place} is {what}: {weight}; weights must be finite and 0 or more")
 
 
-def checked_node_weights(node_weights: ArrayLike | None, num_nodes: int) -> FloatArray | None:
-    """Return the node weights as floats, or raise unless there is a valid one for each node."""
+def checked_node_weights(node_weights: Any, labels: Labels) -> FloatArray | None:
+    """Return the node weights as floats, in node order, or raise unless there is a valid one for each node."""
     if node_weights is None:
         return None
+    names = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    named = by_label(node_weights, names, "weight", NetworkError)
+    if named is not None:
+        missing = next((label for label in names if label not in named), None)
+        if missing is not None:
+            raise NetworkError(f"node_weights does not name the node {missing!r}")
+        if len(named) > len(names):
+            unknown = next(iter(named.keys() - set(names)))
+            raise NetworkError(f"node_weights names {unknown!r}, which is not a node of the network")
+        node_weights = [named[label] for label in names]
     weights = np.array(node_weights, dtype=np.float64)
-    if weights.shape != (num_nodes,):
-        raise NetworkError(f"there are {num_nodes} nodes but node_weights has shape {weights.shape}")
+    if weights.shape != (len(labels),):
+        raise NetworkError(f"there are {len(labels)} nodes but node_weights has shape {weights.shape}")
     k = first_bad_weight(weights)
     if k is not None:
         raise bad_weight(weights[k], f"the node at position {k}")

@@ -12,11 +12,14 @@ import numpy as np
 
 from mapeq._base.errors import is_number, is_whole, option_error
 from mapeq._base.progress import Progress
+from mapeq.optimizer.seeds import whole_seed
 
 
 @dataclass(frozen=True)
 class SearchOptions:
     """How to search; see :func:`mapeq.infomap` for what each option means.
+
+    A generator of random numbers given as the seed is replaced by the number that it draws.
 
     Raises
     ------
@@ -38,8 +41,7 @@ class SearchOptions:
             raise option_error("num_trials", self.num_trials, "a whole number, 1 or more")
         if not (self.num_threads is None or is_whole(self.num_threads, 1)):
             raise option_error("num_threads", self.num_threads, "a whole number, 1 or more, or None")
-        if not (self.seed is None or is_whole(self.seed, 0)):
-            raise option_error("seed", self.seed, "a whole number, 0 or more, or None")
+        object.__setattr__(self, "seed", whole_seed(self.seed))
         if not (self.time_limit is None or (is_number(self.time_limit) and self.time_limit >= 0)):
             raise option_error("time_limit", self.time_limit, "seconds, 0 or more, or None")
 

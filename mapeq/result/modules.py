@@ -20,6 +20,9 @@ from mapeq.walk.flow import ENTER, EXIT, VISIT
 #: Number of modules that a notebook shows, and of nodes that it names per module.
 _MOST_SHOWN, _MOST_NAMED = 20, 4
 
+#: Number of modules that a printed tree shows, about.
+_MOST_LINES = 60
+
 
 class Catalogue:
     """The arrays that all Module objects of a result share.
@@ -200,13 +203,46 @@ class Module:
             held = f"{counted(self.num_children, 'module')} of {held}"
         return f"<mapeq Module {name}: {held}, {self.flow:.1%} of the flow, {self.codelength:.4f} bits per step>"
 
+    def __str__(self) -> str:
+        """An indented tree: a line for each module, and the most visited nodes of those without modules."""
+        lines = [repr(self).strip("<>")]
+        if self.is_leaf:
+            return "\n".join([*lines, *(["  " + _named_nodes(self)] if self.num_nodes else [])])
+        _add_lines(self, lines, 1, _MOST_LINES)
+        return "\n".join(lines)
+
     def _repr_html_(self) -> str:
-        rows = {"": repr(self).strip("<>")}
+        return html_table({"": repr(self).strip("<>")} | self.described_children())
+
+    def described_children(self) -> dict[str, str]:
+        """Return what a notebook shows of the modules directly in this one, by path: size, flow, most visited nodes.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> mapeq.infomap([("a", "b"), ("c", "d")]).tree.described_children()
+        {'1': '2 nodes, 50.0% of the flow: a, b', '2': '2 nodes, 50.0% of the flow: c, d'}
+        """
         children = self.children
-        rows |= {":".join(map(str, child.path)): _describe(child) for child in children[:_MOST_SHOWN]}
-        if len(children) > _MOST_SHOWN:
-            rows["..."] = f"and {len(children) - _MOST_SHOWN:,} smaller"
-        return html_table(rows)
+        rows = {":".join(map(str, child.path)): _describe(child) for child in children[:_MOST_SHOWN]}
+        return rows | _smaller(children)
+
+
+def _add_lines(module: Module, lines: list[str], depth: int, room: int) -> None:
+    """Add the lines of the modules in a module, about `room` of them: modules with more flow show more of theirs."""
+    children = module.children
+    shown = children[: max(min(_MOST_SHOWN, room), 2)]
+    for child in shown:
+        lines.append("  " * depth + f"{':'.join(map(str, child.path))}  {_describe(child)}")
+        share = int((room - len(shown)) * child.flow / module.flow) if module.flow else 0
+        if not child.is_leaf and share > 0:
+            _add_lines(child, lines, depth + 1, share)
+    lines += ["  " * depth + f"{name}  {text}" for name, text in _smaller(children, len(shown)).items()]
+
+
+def _smaller(children: list[Module], shown: int = _MOST_SHOWN) -> dict[str, str]:
+    """Return a row that counts the modules that are not shown, if there are any."""
+    return {"...": f"and {len(children) - shown:,} smaller"} if len(children) > shown else {}
 
 
 def _describe(module: Module) -> str:
@@ -214,8 +250,12 @@ def _describe(module: Module) -> str:
     size = f"{counted(module.num_nodes, 'node')}, {module.flow:.1%} of the flow"
     if not module.is_leaf:
         return f"{size}, in {counted(module.num_children, 'module')}"
+    return f"{size}: {_named_nodes(module)}"
+
+
+def _named_nodes(module: Module) -> str:
     nodes = module.nodes
-    return f"{size}: {', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"
+    return f"{', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"
 
 
 def by_flow(visits: FloatArray) -> NDArray[np.int64]:

@@ -402,22 +402,24 @@ class Result:
         """
         return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
 
-    def assign(self, links: Any, level: int = 1) -> IntArray:
+    def assign(self, links: Any, level: int = 1) -> IntArray | dict[Hashable, int]:
         """Assign new nodes to modules, without changing the modules of other nodes.
 
         Parameters
         ----------
-        links : sparse matrix or array of shape (m, num_nodes)
-            Weights of the links from each new node to the nodes of the network, in node order. On a directed network
-            they count in both directions. Links between new nodes are not taken into account.
+        links : sparse matrix or array of shape (m, num_nodes), or links by label
+            Weights of the links from each new node to the nodes of the network, in node order. Or links by label, in
+            any form that :func:`mapeq.infomap` takes, but matrices: tuples, a table, a graph, a dict, a path; nodes
+            that this result does not have are the new ones. On a directed network links count in both directions.
+            Links between new nodes, or between old ones, are not taken into account.
         level : int
             Level of the modules to choose from, see :meth:`labels_at`; they are treated as a two-level partition.
 
         Returns
         -------
-        integer array of shape (m,)
+        integer array of shape (m,), or dict of label to int
             Of the modules that the new node links to, the one that lengthens the description least, numbered as in
-            :meth:`labels_at`; -1 for a node without links.
+            :meth:`labels_at`; -1 for a node without links. A dict if links are given by label.
 
         Raises
         ------
@@ -432,14 +434,20 @@ class Result:
         >>> result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
         >>> result.assign([[1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 2]])
         array([0, 1])
+        >>> result.assign([("new", 0), ("new", 1), ("other", 4)])
+        {'new': 0, 'other': 1}
 
         References
         ----------
         M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008), for the two-level map equation.
         """
+        from mapeq.io.objects.newcomers import links_of_newcomers
         from mapeq.result.assign import assign
 
-        return assign(self, links, level)
+        newcomers = links_of_newcomers(links, self.network)
+        if newcomers is None:
+            return assign(self, links, level)
+        return dict(zip(newcomers.labels, assign(self, newcomers.weights, level).tolist(), strict=True))
 
     # These are methods like any other; they are defined in a file of their own to keep this one short.
     to_dataframe = exports.to_dataframe
@@ -470,4 +478,4 @@ class Result:
         }
         if self.explanation:
             rows["why"] = self.explanation
-        return html_table(rows)
+        return html_table(rows | self.tree.described_children())

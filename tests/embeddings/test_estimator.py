@@ -237,7 +237,7 @@ class TestRefusals:
             ({"multilevel": "yes"}, "multilevel must be True or False, not 'yes'"),
             (
                 {"random_state": "one"},
-                "random_state must be a whole number, 0 or more, a RandomState or None, not 'one'",
+                "random_state must be a whole number, 0 or more, or None, not 'one'",
             ),
             ({"n_jobs": 0}, "n_jobs must be a whole number, 1 or more, -1 or None, not 0"),
         ],

@@ -204,3 +204,35 @@ def test_what_is_missing_or_wrong_is_said(options, error, message):
 def test_what_is_no_anndata_is_said():
     with pytest.raises(TypeError, match=r"a csr_matrix is not an AnnData: it has no obs; mapeq\.infomap takes graphs"):
         mapeq.tl.infomap(ring_of_cliques(4, 5))
+
+
+def test_some_categories_only_as_scanpy_has_it(adata):
+    adata.obs["given"] = pandas.Categorical([str(i // 20) for i in range(60)])
+    before = adata.obs["given"].copy()
+    mapeq.tl.infomap(adata, restrict_to=("given", ["0", "2"]), markov_time=1)
+    found = adata.obs["infomap_R"]
+    assert (adata.obs["given"] == before).all()
+    assert set(found[20:40]) == {"1"}
+    parts = [name for name in found.cat.categories if name != "1"]
+    assert all(name.startswith("0-2,") for name in parts)
+    assert len(parts) == 8  # cliques of 5
+    assert adata.uns["infomap_R"]["params"]["restrict_to"] == "given"
+    mapeq.tl.infomap(adata, restrict_to=("given", ["1"]), key_added="finer", markov_time=1)
+    assert set(adata.obs["finer"][:20]) == {"0"}
+    for wrong, error, message in (
+        (("given", ["7"]), ValueError, "a column and some of its categories, here '0', '1', '2'"),
+        (("none", ["7"]), KeyError, "there is no column adata.obs"),
+        ("given", ValueError, "restrict_to must be a pair of a column and its categories"),
+    ):
+        with pytest.raises(error, match=message):
+            mapeq.tl.infomap(adata, restrict_to=wrong)
+
+
+def test_modules_to_start_from_go_by_the_names_of_observations(adata):
+    adata.obs_names = [f"cell {i}" for i in range(60)]
+    given = pandas.Series([str(i // 5) for i in range(60)], index=adata.obs_names)
+    for start in (given, given[::-1], given.to_dict(), given.to_numpy()):
+        mapeq.tl.infomap(adata, initial_partition=start, markov_time=1)
+        assert adata.obs["infomap"].nunique() == 12
+    with pytest.raises(mapeq.PartitionError, match="names no observation, such as 'cell 0'"):
+        mapeq.tl.infomap(adata, initial_partition=given.reset_index(drop=True).set_axis(range(100, 160)))

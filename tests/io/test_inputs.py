@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import networks
 
@@ -122,6 +122,7 @@ def test_arrays_say_what_networkx_says(kind, links):
     _, sources, targets, _, directed = links
     if len(sources) == 2 and "edge index" in kind:  # which is read as two rows
         sources, targets = (sources[0], targets[0]), (sources[1], targets[1])
+    assume(not (len(sources) == 3 and "edge index" in kind))  # which is refused
     assert_same(ARRAYS[kind](sources, targets), links, said=directed, weight=None)
 
 
@@ -306,10 +307,11 @@ def test_the_type_of_links_says_whether_they_are_directed(table):
         as_network(table(links | {"Type": ["Directed", "Undirected"]}))
 
 
-def test_a_row_of_weight_zero_makes_no_node(table):
+def test_the_ends_of_a_row_of_weight_zero_are_nodes(table):
     for labels in ([1, 2, 3, 4], list("abcd")):
         graph = table({"source": labels[::2], "target": labels[1::2], "weight": [1, 0]})
-        assert as_network(graph).label_list() == labels[:2]
+        assert as_network(graph).label_list() == labels
+        assert as_network(graph).num_links == 1
         assert as_network(graph, weight=None).label_list() == labels
 
 

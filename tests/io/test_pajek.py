@@ -72,7 +72,7 @@ def test_numbers_far_apart():
 
 def test_without_vertices_the_nodes_are_those_of_links():
     network = read("*Edges\n5 3 2\n3 9\n4 4 0\n")
-    assert network.label_list() == [3, 5, 9]
+    assert network.label_list() == [3, 4, 5, 9]  # 4 is the end of a link of weight 0
     assert network.ids is None
     assert links(network) == [(3, 5, 2.0), (3, 9, 1.0)]
     assert links(read("*Vertices 0\n*Edges\n1 2\n")) == [(1, 2, 1.0)]

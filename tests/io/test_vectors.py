@@ -229,6 +229,31 @@ def test_a_first_column_that_counts_the_rows_is_none(first, tmp_path):
     assert read_vectors(tmp_path / "line.csv")[0].tolist() == [[0], [1], [2]]
 
 
+@pytest.mark.parametrize("name", ["id", "ID", "index", "Unnamed: 0", "name", "label"])
+def test_a_column_called_id_is_a_label_whatever_it_holds(name, tmp_path):
+    ids = [40, 7, 19, 3, 55, 8, 2, 91, 60]
+    for place in (0, 2, 4):
+        table = pd.DataFrame(VECTORS.astype(np.float64), columns=list("abcd"))
+        table.insert(place, name, ids)
+        table.to_csv(tmp_path / "v.csv", index=False)
+        table.to_csv(tmp_path / "v.tsv", index=False, sep="\t")
+        table.to_parquet(tmp_path / "v.parquet", index=False)
+        for suffix in ("csv", "tsv", "parquet"):
+            vectors, labels = read_vectors(tmp_path / f"v.{suffix}")
+            np.testing.assert_allclose(vectors, VECTORS, rtol=1e-6)
+            assert labels == [str(number) for number in ids]
+
+
+def test_labels_may_be_in_any_column_but_in_one_only(tmp_path):
+    path = tmp_path / "v.csv"
+    path.write_text("x,word,y\n1,ann,2\n3,bob,4\n")
+    vectors, labels = read_vectors(path)
+    assert (vectors.tolist(), labels) == ([[1, 2], [3, 4]], ["ann", "bob"])
+    path.write_text("id,x,name\n1,2,ann\n")
+    with pytest.raises(FormatError, match="line 1: the columns id and name all hold labels; keep one of them"):
+        read_vectors(path)
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files(name, tmp_path):
     content, message = BAD[name]

@@ -139,9 +139,10 @@ def test_unsigned_labels_keep_their_value():
     assert Network.from_edges([0], [1], labels=both).label_list() == [2**63 + 1, 5]
 
 
-def test_a_link_of_weight_zero_makes_no_node():
-    assert Network.from_edges([1, 3], [2, 4], [1, 0]).label_list() == [1, 2]
-    assert Network.from_edges(["a", "c"], ["b", "d"], [0, 0]).num_nodes == 0
+def test_the_ends_of_a_link_of_weight_zero_are_nodes():
+    network = Network.from_edges([1, 3], [2, 4], [1, 0])
+    assert (network.label_list(), network.num_links, network.num_given) == ([1, 2, 3, 4], 1, 1)
+    assert Network.from_edges(["a", "c"], ["b", "d"], [0, 0]).labels == ("a", "b", "c", "d")
 
 
 def test_num_nodes_makes_nodes_without_links():

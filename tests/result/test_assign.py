@@ -87,3 +87,36 @@ def test_the_modules_of_any_level():
     for level in (1, 2, -1):
         assert assign(result, links, level).tolist() == result.labels_at(level)[[3, 40]].tolist()
     assert assign(result, links, -1).tolist() != assign(result, links, 1).tolist()
+
+
+# Links by label --------------------------------------------------------------------------------
+
+TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
+
+
+def test_links_by_label_in_any_container():
+    result = mapeq.infomap(TRIANGLES)
+    links = [("new", "a"), ("new", "b"), ("other", "e"), ("far", "off")]
+    right = {"new": 0, "other": 1, "far": -1, "off": -1}
+    assert result.assign(links) == right
+    graph = nx.Graph(links)
+    graph.add_edges_from(TRIANGLES)  # the whole network with its new nodes
+    assert result.assign(graph) == right
+    assert result.assign(nx.DiGraph(links)) == right
+    assert result.assign(iter(links)) == right
+    assert result.assign({"new": ["a", "b"], "other": ["e"], "far": ["off"]}) == right
+    pandas = pytest.importorskip("pandas")
+    assert result.assign(pandas.DataFrame(links, columns=["source", "target"])) == right
+    assert result.assign(TRIANGLES) == {}
+
+
+def test_weights_of_links_by_label_count():
+    result = mapeq.infomap(TRIANGLES)
+    assert result.assign([("new", "a", 1.0), ("new", "e", 5.0)]) == {"new": 1}
+    assert result.assign([("new", "a", 5.0), ("new", "e", 1.0)]) == {"new": 0}
+    matrix = np.zeros((1, 6))
+    matrix[0, [0, 4]] = 5.0, 1.0
+    assert result.assign(matrix).tolist() == [0]
+    assert result.assign([("new", "a", 0.0)]) == {"new": -1}
+    with pytest.raises(mapeq.NetworkError, match=r"the weight of the link 'new' - 'a' .* is negative"):
+        result.assign([("new", "a", -1.0)])

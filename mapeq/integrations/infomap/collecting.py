@@ -16,6 +16,7 @@ from mapeq._base.errors import NetworkError, is_number
 from mapeq.integrations.igraph import columns
 from mapeq.integrations.infomap.refused import LAYERS, STATES, refusal
 from mapeq.io.files.networks import read_network
+from mapeq.io.files.source import Source
 from mapeq.network.labels import numbered
 from mapeq.network.network import Network
 from mapeq.network.weights import bad_weight, first_bad_weight
@@ -182,16 +183,14 @@ class Collection:
     ) -> dict[int, Any]:
         """Add the links of a square SciPy matrix, ``A[i, j]`` being the weight of the link i -> j.
 
-        The matrix must be symmetric unless `directed`; the weight of a pair is ``A[i, j]``, counted once. Returns a
-        mapping from position to label, or to itself without `node_ids`; labels that are words become names.
+        The matrix must be symmetric, up to rounding errors, unless `directed`; the weight of a pair is ``A[i, j]``,
+        counted once. Returns a mapping from position to label, or to itself without `node_ids`; labels that are words
+        become names.
         """
-        network = Network.from_csr(A, directed=True)
-        if not (directed or network.is_symmetric()):
+        network = Network.from_csr(A, directed=True if directed else None)
+        if network.directed and not directed:
             raise NetworkError("the matrix of an undirected network must equal its transpose; otherwise directed=True")
         sources, targets, weights = network.links()
-        if not directed:  # each pair once
-            once = sources <= targets
-            sources, targets, weights = sources[once], targets[once], weights[once]
         links = sources, targets, weights if weighted else None
         return self._add_positions(network.num_nodes, node_ids, links, directed=directed)
 
@@ -233,7 +232,11 @@ class Collection:
         nothing = [None] * len(ids)
         names = nothing if network.ids is None else map(str, network.label_list())
         node_weights = nothing if network.node_weights is None else network.node_weights.tolist()
-        self.add_nodes(zip(ids.tolist(), names, node_weights, strict=True))
+        nodes = list(zip(ids.tolist(), names, node_weights, strict=True))
+        is_linked = (network.out_strengths() > 0) | (network.in_strengths() > 0)
+        if not (is_linked.all() or _declares_nodes(filename)):  # links of weight 0 are ignored, and so are their ends
+            nodes = [node for node, linked in zip(nodes, is_linked.tolist(), strict=True) if linked]
+        self.add_nodes(nodes)
         sources, targets, weights = network.links()
         self._add_columns(ids[sources], ids[targets], weights)
 
@@ -298,6 +301,14 @@ class Collection:
         if self._network is None:
             self._network = self._collected(directed=True)
         return self._network
+
+
+def _declares_nodes(filename: str | os.PathLike[str]) -> bool:
+    """Whether a file lists its nodes, as Pajek files do."""
+    if os.fspath(filename) == "-":  # which cannot be read again
+        return False
+    with Source(filename) as text:
+        return text.more() and text.first_line().lower().startswith(b"*vertices")
 
 
 def weighted_links(network: Network) -> Iterator[tuple[int, int, float]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mapeq._base.errors import MapeqError, NetworkError
+from mapeq._base.errors import MapeqError, NetworkError, PartitionError
 from mapeq.api import evaluate, infomap
 from mapeq.integrations.infomap.collecting import Collection, weighted_links, whole_number
 from mapeq.integrations.infomap.nodes import camel_case
@@ -20,6 +20,7 @@ from mapeq.integrations.infomap.refused import ATTRIBUTES, BIPARTITE, missing, r
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
 from mapeq.integrations.infomap.writing import pajek_lines
 from mapeq.io.files.output import atomic_file
+from mapeq.network.labelled import by_label
 from mapeq.network.network import Network
 
 if TYPE_CHECKING:
@@ -162,8 +163,10 @@ class Infomap(Collection):
             if not chosen.get("skip_adjust_bipartite_flow"):
                 network = _with_first_kind_visited(network, start_id)
                 walk |= {"node_weights_as_flow": True, "markov_time": 2 * markov_time}
-        partition = initial_partition or self.initial_partition
-        start = _completed(partition, network) if partition else chosen.get("cluster_data")
+        partition = self.initial_partition if initial_partition is None else initial_partition
+        start = (
+            _completed(partition, network) if partition is not None and len(partition) else chosen.get("cluster_data")
+        )
         if chosen.get("no_infomap"):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
@@ -266,9 +269,12 @@ def _with_first_kind_visited(network: Network, start_id: int) -> Network:
 
 def _completed(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
     """The partition of all nodes of the network; those that it leaves out are in modules of their own."""
-    are_paths = any(isinstance(module, tuple) for module in partition.values())
+    named = by_label(partition, network.label_list(), "module", PartitionError)
+    if named is None:
+        raise TypeError(f"initial_partition must be a mapping of node to module, not a {type(partition).__name__}")
+    are_paths = any(isinstance(module, tuple) for module in named.values())
     alone = {node: (f"alone {node}",) if are_paths else f"alone {node}" for node in network.label_list()}
-    return {node: partition.get(node, module) for node, module in alone.items()}
+    return {node: named.get(node, module) for node, module in alone.items()}
 
 
 #: Names of version 1.x.

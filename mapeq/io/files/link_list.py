@@ -31,7 +31,6 @@ from mapeq.io.files._scan import Cells, Form, Links
 from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_words
 from mapeq.io.files.headings import ADVICE, check_first_link, read_heading
 from mapeq.io.files.source import Source
-from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
 
 #: What :class:`Cells` notes of the types of links.
@@ -93,8 +92,6 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
     if not heading.is_there:
         check_first_link(source, labels, sources, targets)
     del table
-    if weights is not None and not weights.all():
-        sources, targets, weights, labels = _without_zeros(sources, targets, weights, labels)
     return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
 
 
@@ -333,12 +330,3 @@ def word_list(words: Words) -> tuple[str, ...]:
     size = int(words.size[0])
     # Every word ends with a line feed.
     return tuple(words.text[: words.ends[size]].tobytes().decode().split("\n")[:-1])
-
-
-def _without_zeros(
-    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray, labels: tuple[str, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, tuple[str, ...]]:
-    """Drop links of weight 0, and nodes without other links."""
-    linked = weights > 0
-    sources, targets, order = renumbered_by_occurrence(sources[linked], targets[linked], len(labels))
-    return sources, targets, weights[linked], tuple(labels[i] for i in order.tolist())

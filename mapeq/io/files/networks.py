@@ -39,7 +39,8 @@ def read_network(
     links
         A link list has one line ``source target [weight]`` per link, with fields separated by spaces, tabs or a comma.
         Labels are integers, or strings, which need double quotes if they contain spaces or commas. Lines that begin
-        with ``#``, ``%`` or ``//`` are comments. All links have weights, or none; links of weight 0 are ignored.
+        with ``#``, ``%`` or ``//`` are comments. All links have weights, or none. A link of weight 0 is no
+        link, but its ends are nodes.
     csv, tsv
         A table is a link list whose cells are separated by commas, tabs or semicolons, and may contain spaces. A
         heading may name its columns, such as Gephi's ``Source,Target,Type,Id,Label,Weight``; then every row must have

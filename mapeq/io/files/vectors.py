@@ -24,6 +24,9 @@ Vectors = tuple[NDArray[Any], list[str] | None]
 _VECTORS = ("vectors", "X", "embeddings")
 _LABELS = ("labels", "words")
 
+#: Names of columns that hold labels of rows, whatever is in them.
+LABEL_COLUMNS = ("id", "index", "name", "label", "key", "node", "word", "unnamed: 0")
+
 #: Prefix of an unnamed index in Parquet files written by pandas.
 _INDEX = "__index_level_"
 
@@ -39,14 +42,16 @@ def read_vectors(path: str | os.PathLike[str]) -> Vectors:
         - .npy: an array of shape (n, d), memory-mapped
         - .npz: its only array of shape (n, d), or the one called ``vectors``, ``X`` or ``embeddings``; labels are an
           array of shape (n,) called ``labels`` or ``words``
-        - .csv, .tsv: one vector per row. The first column holds labels if it has a value that is not a number, or if it
-          numbers the rows from 0 or 1. The first row is a header if it has text in another column. Headers of pandas
-          are recognised, too: they begin with an empty field above an index, or number the columns from 0.
+        - .csv, .tsv: one vector per row. A column whose header is ``id``, ``index``, ``name``, ``label``, ``key``,
+          ``node``, ``word`` or ``Unnamed: 0`` holds labels, whatever is in it. Otherwise the first column holds labels
+          if it has a value that is not a number, or if it numbers the rows from 0 or 1. The first row is a header if it
+          has text in another column. Headers of pandas are recognised, too: they begin with an empty field above an
+          index, or number the columns from 0.
         - .txt, .vec, .w2v: word vectors as written by word2vec and GloVe, lines ``word v1 v2 ... vd``, optionally after
           a first line ``n d``
         - .parquet (extra ``parquet``): one column of lists holds the vectors, or else each column of numbers is a
-          dimension. Labels are the first column of strings, an index written by pandas, or a first column that numbers
-          the rows.
+          dimension. Labels are the first column of strings, an index written by pandas, a column of a name as in .csv,
+          or a first column that numbers the rows.
 
     Returns
     -------
@@ -140,16 +145,25 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
     )
     first = next(rows, None)
     is_header, has_labels = _header(first.numbers) if first else (False, False)
-    if first and not is_header:
+    place = 0
+    if first and is_header:
+        named = _label_columns(first.numbers)
+        if len(named) > 1:
+            problem = f"the columns {' and '.join(first.numbers[k] for k in named)} all hold labels; keep one of them"
+            raise FormatError(problem, file=file, line=first.line, text=first.text)
+        place, has_labels = (named[0], True) if named else (0, has_labels)
+    elif first:
         rows = chain([first], rows)
 
     def with_label_as_nan() -> Iterator[_Row]:
         nonlocal has_labels
         for row in rows:
-            if row.label and not _is_number(row.label):
-                has_labels = True
-                row.numbers[0] = "nan"
-            yield row
+            label = row.numbers[place] if place < len(row.numbers) else ""
+            has_text = bool(label) and not _is_number(label)
+            has_labels = has_labels or has_text
+            if has_text or (has_labels and label):
+                row.numbers[place] = "nan"
+            yield row._replace(label=label)
 
     vectors, labels = _filled(with_label_as_nan(), file, "field")
     if not has_labels and not _begins_with_row_numbers(vectors):
@@ -157,7 +171,12 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
     if vectors.shape[1] == 1:
         separator = "tabs" if delimiter == "\t" else "commas"
         raise FormatError(f"contains labels but no numbers; fields must be separated by {separator}", file=file)
-    return vectors[:, 1:], labels
+    return vectors[:, 1:] if place == 0 else np.delete(vectors, place, axis=1), labels
+
+
+def _label_columns(names: list[str]) -> list[int]:
+    """Return the positions of the columns whose names say that they hold labels, not a dimension."""
+    return [k for k, name in enumerate(names) if name.strip().lower() in LABEL_COLUMNS]
 
 
 def _begins_with_row_numbers(vectors: NDArray[Any]) -> bool:
@@ -269,6 +288,7 @@ def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
     kinds = {name: _kind(name, column.type) for name, column in columns.items()}
     lists, numbers, names = ([name for name in columns if kinds[name] == kind] for kind in ("list", "number", "name"))
     others = [name for name in columns if kinds[name] is None] + names[1:]
+    names += [name for name in columns if kinds[name] == "id"][: 0 if names else 1]
     labels = [str(label) for label in columns[names[0]].to_pylist()] if names else None
     if len(lists) == 1:
         return _from_lists(columns[lists[0]], lists[0], file), labels
@@ -285,12 +305,14 @@ def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
 
 
 def _kind(name: str, arrow_type: Any) -> str | None:
-    """Return the kind of a column: "list" (of numbers), "number", "name" or None."""
+    """Return the kind of a column: "list" (of numbers), "number", "name", "id" (a label that is a number) or None."""
     types = require("pyarrow", extra="parquet").types
     is_list = types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_fixed_size_list(arrow_type)
     value = arrow_type.value_type if is_list or types.is_dictionary(arrow_type) else arrow_type
     if types.is_integer(value) or types.is_floating(value) or types.is_boolean(value):
-        return "list" if is_list else "name" if name.startswith(_INDEX) else "number"
+        if is_list or name.startswith(_INDEX):
+            return "list" if is_list else "name"
+        return "id" if _label_columns([name]) else "number"
     is_string = types.is_string(value) or types.is_large_string(value)
     return "name" if is_string and not is_list else None
 

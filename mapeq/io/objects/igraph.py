@@ -26,8 +26,8 @@ def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: st
     Parameters
     ----------
     graph : igraph.Graph
-        Not modified. Labels are the vertex attribute ``name`` if all names differ, which igraph does not require, and
-        otherwise the vertex numbers.
+        Not modified. Labels are the vertex attribute ``name`` if all names differ, which igraph does not require, or
+        else ``_nx_name``, which ``igraph.Graph.from_networkx`` writes, or ``label``; otherwise the vertex numbers.
     directed : bool, optional
         By default as the graph. An undirected graph read as directed has each edge in both directions.
     weight : str, optional
@@ -56,9 +56,16 @@ def from_igraph(graph: igraph.Graph, *, directed: bool | None = None, weight: st
     )
 
 
+#: Vertex attributes that hold names, by priority: igraph's own, that of ``Graph.from_networkx``, and that of GML files.
+_NAMES = ("name", "_nx_name", "label")
+
+
 def _labels(graph: igraph.Graph) -> range | list[Hashable]:
-    names = graph.vs["name"] if "name" in graph.vs.attributes() else []
-    return names if names and len(set(names)) == len(names) else range(graph.vcount())
+    for attribute in _NAMES:
+        names = graph.vs[attribute] if attribute in graph.vs.attributes() else []
+        if names and None not in names and len(set(names)) == len(names):
+            return names
+    return range(graph.vcount())
 
 
 def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int) -> igraph.VertexClustering:

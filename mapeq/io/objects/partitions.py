@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from mapeq._base.csr import IntArray, unsigned
 from mapeq._base.errors import PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced, two_levels
+from mapeq.io.objects.tables import column_names, is_table, objects, readable
+from mapeq.network.labelled import by_label
 from mapeq.network.labels import positions
 from mapeq.network.network import Network
 from mapeq.result.result import Result
@@ -21,8 +23,11 @@ def partition_from_object(partition: Any, network: Network, *, fit: bool = False
     """Convert a Python object to a Hierarchy; see :func:`mapeq.io.inputs.as_partition`."""
     if isinstance(partition, Result):
         return _from_result(partition, network, fit)
-    if isinstance(partition, Mapping):
-        return _from_mapping(_fitted_mapping(partition, network) if fit else partition, network)
+    if is_table(partition):
+        partition = modules_of_table(partition, network)
+    named = by_label(partition, network.label_list(), "module", PartitionError)
+    if named is not None:
+        return _from_mapping(_fitted_mapping(named, network) if fit else named, network)
     if hasattr(partition, "__array__") or (
         isinstance(partition, list | tuple)
         and partition
@@ -36,10 +41,49 @@ def partition_from_object(partition: Any, network: Network, *, fit: bool = False
             return _from_levels([_fitted(level, position) for level in parts] if fit else parts, position)
         return _flat(_from_communities(_fitted(parts, position) if fit else parts, position))
     raise TypeError(
-        f"a {type(partition).__name__} is not a partition: give a dict of label to module or to path of modules, an "
-        "array in node order, a list of sets of labels, a list of levels, a Result, or the path of a .clu, .tree, "
-        ".ftree, .csv or .tsv file"
+        f"a {type(partition).__name__} is not a partition: give a dict of label to module or to path of modules, a "
+        "pandas Series indexed by label, an array in node order, a table with columns node and module, a list of sets "
+        "of labels, a list of levels, a Result, or the path of a .clu, .tree, .ftree, .csv or .tsv file"
     )
+
+
+def modules_of_table(table: Any, network: Network) -> dict[Any, Any]:
+    """Return the module or path of each label in a table with one row per node, as ``Result.to_dataframe`` makes it.
+
+    Columns are ``node`` (in pandas also as the index) and ``module``, or ``path`` (modules separated by colons), which
+    takes precedence; others are ignored. As in files, text stands for the label that looks like it if it is none.
+
+    Raises
+    ------
+    PartitionError
+        If a column is missing or a node is named twice.
+    """
+    index = getattr(table, "index", None)
+    if getattr(index, "name", None) is not None and "node" not in table.columns:
+        table = table.reset_index()
+    table = readable(table)
+    columns = {str(name).strip().lower(): name for name in reversed(column_names(table))}
+    if "node" not in columns or not columns.keys() & {"module", "path"}:
+        known = ", ".join(map(repr, column_names(table)))
+        raise PartitionError(
+            f"a table of modules needs the columns node and module (or path), one row per node; it has {known}"
+        )
+    nodes = objects(table[columns["node"]])
+    modules = objects(table[columns["path" if "path" in columns else "module"]])
+    if "path" in columns:
+        modules = [tuple(path.split(":")) if isinstance(path, str) else path for path in modules]
+    labels = network.label_list()
+    known_labels = set(labels)
+    by_text = {str(label): label for label in labels}
+    if len(by_text) < len(labels):  # 1 and "1": only labels themselves tell nodes apart
+        by_text = {}
+    found: dict[Any, Any] = {}
+    for node, module in zip(nodes, modules, strict=True):
+        label = node if node in known_labels else by_text.get(str(node), node)
+        if label in found:
+            raise PartitionError(f"the table names the node {label!r} twice")
+        found[label] = module
+    return found
 
 
 def _flat(module_of: IntArray) -> Hierarchy:

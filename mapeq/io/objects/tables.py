@@ -11,7 +11,7 @@ from mapeq._base.csr import IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
 from mapeq.io.columns import ColumnChoice, declared_direction, find_columns
-from mapeq.io.objects.arrays import checked_weights
+from mapeq.io.objects.arrays import checked_weights, from_array
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
 
@@ -20,6 +20,45 @@ def is_table(thing: object) -> bool:
     """Return whether an object is a table: it has columns and an exchange protocol, which single columns have, too."""
     exchanged = hasattr(thing, "__arrow_c_stream__") or hasattr(thing, "__dataframe__")
     return exchanged and (hasattr(thing, "columns") or hasattr(thing, "column_names"))
+
+
+def is_adjacency(thing: Any) -> bool:
+    """Return whether a table is a square pandas DataFrame whose index holds the names of its columns, in any order.
+
+    Rows and columns of a table of links may be counted from 0, too, but its columns mostly differ in type.
+    """
+    index, columns = getattr(thing, "index", None), getattr(thing, "columns", None)
+    if not hasattr(thing, "iloc") or columns is None or index is None or not 0 < len(index) == len(columns):
+        return False
+    if not (index.is_unique and columns.is_unique and index.isin(columns).all()):
+        return False
+    kinds = set(thing.dtypes)
+    return not _is_counted(columns) or (len(kinds) == 1 and getattr(kinds.pop(), "kind", "O") in "biuf")
+
+
+def _is_counted(columns: Any) -> bool:
+    return bool(columns.tolist() == list(range(len(columns))))
+
+
+def from_adjacency(frame: Any, *, directed: bool | None, implied: bool, weight: str | int | None) -> Network:
+    """Read a square pandas DataFrame, in which the cell in row i and column j is the weight of the link i -> j.
+
+    If index and columns are only counted from 0, it is read like an array.
+
+    Raises
+    ------
+    NetworkError
+        If the cells are not numbers, a weight is negative, NaN or infinite, or the cells may be links as well.
+    """
+    import scipy.sparse
+
+    values = frame.loc[frame.columns].to_numpy()
+    if _is_counted(frame.columns):
+        return from_array(values, directed=directed, implied=implied, weight=weight)
+    if values.dtype.kind not in "biuf":
+        raise NetworkError(f"a data frame whose index names its columns holds weights, but these are {values.dtype}")
+    matrix = scipy.sparse.csr_array(values if weight is not None else (values != 0).astype(np.float64))
+    return Network.from_csr(matrix, directed=directed, labels=frame.columns.tolist())
 
 
 def from_table(table: Any, *, directed: bool | None = None, implied: bool = False, columns: ColumnChoice) -> Network:
@@ -41,9 +80,8 @@ def from_table(table: Any, *, directed: bool | None = None, implied: bool = Fals
         If a column or the end of a link is missing, a weight is not a number, negative, NaN or infinite, or links are
         of both types.
     """
-    if not hasattr(table, "__array__"):  # neither do its columns convert to arrays
-        table = require("pyarrow", extra="parquet").table(table)
-    names = _names(table)
+    table = readable(table)
+    names = column_names(table)
     found = find_columns(names, columns, lambda place: _holds_numbers(table[names[place]]))
     if directed is None:
         directed = implied if found.type is None else _has_directed_type(table[names[found.type]])
@@ -53,20 +91,23 @@ def from_table(table: Any, *, directed: bool | None = None, implied: bool = Fals
         column = table[names[found.weight]]
         values = _numbers(column)
         weights = checked_weights(
-            _objects(column) if values is None else values,
+            objects(column) if values is None else values,
             lambda k: f"the link {_cell(tails, k)!s} - {_cell(heads, k)!s} (row {k})",
         )
     if isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray):  # integer labels, sorted as for arrays of links
         return Network.from_edges(tails, heads, weights, directed=directed)
     numbers, labels = _numbered(tails, heads)
-    if weights is not None and not weights.all():  # a link of weight 0 does not add its nodes
-        linked = weights > 0
-        numbers, weights = numbers[:, linked], weights[linked]
     sources, targets, order = renumbered_by_occurrence(numbers[0], numbers[1], len(labels))
     return Network.from_edges(sources, targets, weights, directed=directed, labels=[labels[i] for i in order.tolist()])
 
 
-def _names(table: Any) -> list[Any]:
+def readable(table: Any) -> Any:
+    """Return a table whose columns convert to arrays: itself, or as an Arrow table."""
+    return table if hasattr(table, "__array__") else require("pyarrow", extra="parquet").table(table)
+
+
+def column_names(table: Any) -> list[Any]:
+    """Return the names of the columns."""
     # Arrow's `columns` are arrays, not names; pandas may have a column called `column_names`.
     return list(
         table.column_names if isinstance(table.columns, list) and hasattr(table, "column_names") else table.columns
@@ -105,7 +146,7 @@ def _holds_numbers(column: Any) -> bool:
 
 def _has_directed_type(column: Any) -> bool:
     """Return whether links are directed, as a column says of each."""
-    return declared_direction({value.strip().lower() for value in set(_objects(column)) if isinstance(value, str)})
+    return declared_direction({value.strip().lower() for value in set(objects(column)) if isinstance(value, str)})
 
 
 def _is_text(column: Any) -> bool:
@@ -115,7 +156,8 @@ def _is_text(column: Any) -> bool:
     return hasattr(column, "replace_strict") and str(column.dtype) == "String"
 
 
-def _objects(column: Any) -> list[Any]:
+def objects(column: Any) -> list[Any]:
+    """Return a column as Python objects."""
     name = next(name for name in ("tolist", "to_list", "to_pylist") if hasattr(column, name))
     values: list[Any] = getattr(column, name)()
     return values
@@ -123,7 +165,7 @@ def _objects(column: Any) -> list[Any]:
 
 def _cell(column: Any, row: int) -> Any:
     """Return the value in a row as a Python object."""
-    return _objects(getattr(column, "iloc", column)[row : row + 1])[0]  # pandas indexes rows by label otherwise
+    return objects(getattr(column, "iloc", column)[row : row + 1])[0]  # pandas indexes rows by label otherwise
 
 
 def _numbered(tails: Any, heads: Any) -> tuple[IntArray, list[Any]]:
@@ -152,6 +194,6 @@ def _encoded(column: Any) -> tuple[IntArray, list[Any]]:
     if _is_text(column):
         distinct = column.unique(maintain_order=True)
         return column.replace_strict(distinct, np.arange(len(distinct))).to_numpy(), distinct.to_list()
-    values = _objects(column)
+    values = objects(column)
     position = {value: number for number, value in enumerate(dict.fromkeys(values))}
     return np.fromiter(map(position.__getitem__, values), np.int64, len(values)), list(position)

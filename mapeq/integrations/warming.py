@@ -1,0 +1,104 @@
+"""Use everything once, on small data, so that all kernels are compiled: the steps of :func:`mapeq.warmup`."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mapeq._base.sorting import FEW_LINKS
+from mapeq._base.threads import MANY_LINKS
+from mapeq.api import evaluate, infomap
+from mapeq.embeddings.graph import neighbor_graph
+from mapeq.io.files.networks import read_network
+from mapeq.network.network import Network
+
+#: A ring of cliques has several levels and modules that merge.
+_SIZE, _CLIQUE = 600, 6
+
+
+def steps() -> list[tuple[str, Callable[[], object]]]:
+    """Return what to do, each with a name for the status line."""
+    searches = [
+        (f"{kind}{', ' + weighted if weighted else ''}", partial(_search, network, recorded))
+        for kind, directed, recorded in (
+            ("undirected networks", False, False),
+            ("directed networks", True, False),
+            ("recorded teleportation", True, True),
+        )
+        for weighted in ("", "with weights")
+        for network in (_ring(directed=directed, weighted=bool(weighted)),)
+    ]
+    return [
+        *searches,
+        ("large networks", _large_networks),
+        ("files", _files),
+        ("vectors", _vectors),
+    ]
+
+
+def _ring(*, directed: bool, weighted: bool) -> Network:
+    first = np.arange(_SIZE)
+    clique = first // _CLIQUE * _CLIQUE
+    within = [np.column_stack([first, clique + (first + step) % _CLIQUE]) for step in (1, 2)]
+    links = np.concatenate([*within, np.column_stack([first, (first + _CLIQUE) % _SIZE])])
+    weights = 1.0 + np.arange(len(links)) % 7 if weighted else None
+    return Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
+
+
+def _search(network: Network, recorded: bool) -> None:
+    nodes = range(network.num_nodes)
+    other = Network.from_edges([0], [_SIZE // 2], directed=network.directed)
+    more = Network.from_edges(
+        np.append(network.links()[0], [0, *other.sources()]),
+        np.append(network.links()[1], [_SIZE // 2, *other.indices]),
+        np.append(network.links()[2], [1.0] * (1 + len(other.indices))),
+        directed=network.directed,
+    )
+    for multilevel in (False, True):
+        result = infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
+        infomap(more, recorded_teleportation=recorded, multilevel=multilevel, initial_partition=result)
+        result.summary(), result.link_flow()
+    evaluate(network, {node: (node // 60, node // _CLIQUE) for node in nodes}, recorded_teleportation=recorded)
+    network.summary()
+
+
+def _large_networks() -> None:
+    for num_links in (FEW_LINKS + 1, MANY_LINKS):
+        links = np.arange(2 * num_links).reshape(num_links, 2) // 4
+        Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
+
+
+def _files() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "network.txt")
+        for text in _TEXTS:
+            path.write_text(text)
+            read_network(path).summary()
+
+
+_TEXTS = (
+    "1 2\n2 3\n",
+    "1 2 0.5\n2 3 2\n",
+    "ann bob\nbob cid 2\n",
+    "1 2\nann bob 2\n",
+    "source,target,weight\n1,2,3\n2,3,4\n",
+    "source,target,weight\nann,bob,2\nbob,cid,1\n",
+    "source\ttarget\nann\tbob\n",
+    '*Vertices 3\n1 "a" 2\n2 "b"\n3 "c"\n*Edges\n1 2\n2 3 2\n',
+    "*Vertices 3\n*Arcs\n1 2\n2 3 2\n",
+)
+
+
+def _vectors() -> None:
+    number = np.arange(_SIZE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for dtype in (np.float32, np.float64):
+            vectors = np.column_stack([1 + number % 6, number // 6]).astype(dtype)
+            for metric in ("cosine", "euclidean", "inner_product"):
+                neighbor_graph(vectors, metric=metric, weights="jaccard")

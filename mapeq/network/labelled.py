@@ -1,0 +1,57 @@
+"""Values that belong to nodes by label: mappings, and pandas Series, whose index holds the labels."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+from mapeq._base.errors import MapeqError
+
+
+def by_label(values: Any, labels: Iterable[Hashable], what: str, error: type[MapeqError]) -> Mapping[Any, Any] | None:
+    """Return values as a mapping from label to value, or None if they have no labels but a position each.
+
+    A Series that was never indexed counts its rows. It is refused unless the labels are such numbers, too: its rows
+    may be in any order.
+
+    Parameters
+    ----------
+    values : mapping, pandas Series, or anything else
+    labels : iterable of hashables
+        Labels of the nodes.
+    what : str
+        What there is one of for each node, for errors: "module", "weight".
+    error : type
+        The error to raise.
+
+    Examples
+    --------
+    >>> from mapeq import NetworkError
+    >>> by_label({"ann": 2}, ["ann"], "weight", NetworkError), by_label([2], ["ann"], "weight", NetworkError)
+    ({'ann': 2}, None)
+    """
+    if isinstance(values, Mapping):
+        return values
+    if not is_series(values):
+        return None
+    index = values.index
+    if not index.is_unique:
+        raise error(f"the index of the Series names {index[index.duplicated()][0]!r} twice; it must hold node labels")
+    named: dict[Any, Any] = dict(zip(index.tolist(), values.tolist(), strict=True))
+    if type(index).__name__ == "RangeIndex" and index.equals(type(index)(len(index))):
+        nodes = dict.fromkeys(labels)
+        if not (named.keys() <= nodes.keys() or nodes.keys() <= named.keys()):
+            odd = next(label for label in nodes if label not in named)
+            raise error(
+                f"the index of the Series counts its rows from 0, but there is a node {odd!r}: index the Series by "
+                f"node labels, such as table.set_index('node')[{what!r}], or pass series.to_numpy() if row i belongs "
+                "to node i"
+            )
+    return named
+
+
+def is_series(values: Any) -> bool:
+    """Return whether values are a pandas Series."""
+    kind = getattr(sys.modules.get("pandas"), "Series", None)
+    return kind is not None and isinstance(values, kind)
