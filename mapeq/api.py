@@ -81,7 +81,8 @@ def infomap(
         ignored. A Result found with the same options also tells which links have changed; the search then updates only
         the affected part of the network, which takes a fraction of the time of a full search if few links have changed.
     num_trials : int, 1 or more
-        Number of independent searches; their results are recombined into one at least as good as the best.
+        Number of independent searches; their results are recombined into one at least as good as the best. More trials
+        are never worse: with the same seed, each further trial leaves the codelength as it is, or lowers it.
     seed : int, 0 or more, or None
         Random seed. The same seed gives the same result on any number of threads. None draws a seed, which the result
         records.
@@ -89,7 +90,7 @@ def infomap(
         Number of threads; by default the number of processors available to the process.
     time_limit : float, optional
         Time limit of the search in seconds. When it expires, the best result so far is returned with
-        ``converged=False``.
+        ``stopped_by="time limit"``.
     progress : bool or callable
         True reports every pass on standard error. A callable receives a :class:`Progress` after every pass.
 
@@ -189,7 +190,8 @@ def search(
         found.hierarchy,
         trials=found.trials,
         modules_agreed=found.modules_agreed,
-        converged=found.converged,
+        stopped_by=found.stopped_by,
+        more_trials_help=found.more_trials_help,
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
     )

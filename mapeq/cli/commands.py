@@ -311,7 +311,7 @@ class Stages:
         """Return how the search ended, the time of each stage, and the files written."""
         ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
         stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
-        ended = "interrupted" if interrupted else "done" if result.converged else "stopped at the time limit"
+        ended = "interrupted" if interrupted else "stopped at the time limit" if result.stopped_by else "done"
         written = f" -> {', '.join(outputs)}" if outputs else ""
         return f"{ended}: {', '.join(stages)}{written}"
 
@@ -343,7 +343,9 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         levels = zip(result.modules_per_level, result.level_savings, strict=True)
         lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
     if len(result.trials) > 1:
-        lines.append(f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step")
+        trials = f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step"
+        more = {True: "; the last one still helped: try more", False: "; the last one no longer helped", None: ""}
+        lines.append(trials + more[result.more_trials_help])
     labels = modules_column(result, min_size)
     num_modules = int(labels.max(initial=-1)) + 1
     if num_modules:

@@ -357,8 +357,8 @@ def main(arguments: list[str] | None = None) -> int:
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()
             return code
-        except KeyboardInterrupt:
-            return _interrupted(options.written)
+        except KeyboardInterrupt as error:
+            return _interrupted(options.written, str(error))
         except (MapeqError, ValueError, ImportError) as error:
             return _failed(as_typed(error, vars(options)))
         except MemoryError:
@@ -392,8 +392,8 @@ def _recording_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _interrupted(written: list[str]) -> int:
-    print(f"mapeq: interrupted, {', '.join(written) or 'nothing'} written", file=sys.stderr)
+def _interrupted(written: list[str], reason: str = "") -> int:
+    print(f"mapeq: interrupted, {reason and f'{reason}, '}{', '.join(written) or 'nothing'} written", file=sys.stderr)
     return 130
 
 

@@ -48,8 +48,10 @@ def explanation_of(result: Result) -> str | None:
         sentences, sign = _undivided(result, linked, num_modules, num_components), 1
     else:
         return None
-    if not result.converged:
-        outlook = "The search was stopped early, or more trials would still shorten the description."
+    if result.stopped_by is not None:
+        outlook = f"The search was stopped early, by the {result.stopped_by}."
+    elif result.more_trials_help:
+        outlook = "The last trial still shortened the description: more trials may divide the network."
     elif result.network.num_links <= MAX_LINKS_TO_SEARCH:
         outlook = _try_other_options(result, sign)
     else:

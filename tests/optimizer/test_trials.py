@@ -129,7 +129,7 @@ def test_every_graph_of_the_atlas_ends():
         flow = random_walk(network_of(graph), WalkOptions())
         found = find_modules(flow)
         assert_sound(flow, found)
-        assert found.converged
+        assert found.stopped_by is None
 
 
 def all_partitions(n):
@@ -186,7 +186,7 @@ def test_a_description_of_no_length_ends_the_search(n):
     weights = np.random.default_rng(n).exponential(size=n)
     flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=60))
-    assert found.converged
+    assert found.stopped_by is None
     assert found.trials == pytest.approx((0,), abs=1e-12)
     assert sorted(modules_of(found).tolist()) == list(range(n))
 
@@ -252,7 +252,7 @@ def test_trials_agree_on_what_is_plain():
     flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), WalkOptions())
     found = find_modules(flow, num_trials=4)
     assert found.modules_agreed == 12
-    assert found.converged
+    assert found.stopped_by is None
 
 
 # Hubs ----------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_a_star_with_a_million_leaves():
     n = 1_000_000
     flow = random_walk(Network.from_edges(np.zeros(n, dtype=np.int64), np.arange(1, n + 1)), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=300))
-    assert found.converged
+    assert found.stopped_by is None
     assert modules_of(found).max() == 0
 
 
@@ -279,7 +279,7 @@ def test_hubs_with_many_links():
     flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), WalkOptions())
     assert np.diff(flow.links.indptr).max() > 100_000
     found = find_modules(flow, control=Control(time_limit=300))
-    assert found.converged
+    assert found.stopped_by is None
     assert parts_of(flow, modules_of(found))[0] == modules_of(found).max() + 1
 
 
@@ -304,14 +304,14 @@ def test_a_search_told_to_stop_returns_what_it_has(flow, num_threads):
     control.stop()
     assert control.stopped
     found = find_modules(flow, num_trials=4, num_threads=num_threads, control=control)
-    assert not found.converged
+    assert found.stopped_by is not None
     assert_sound(flow, found)
 
 
 @pytest.mark.parametrize("time_limit", [0, 0.0])
 def test_a_time_limit_ends_the_search(flow, time_limit):
     found = find_modules(flow, num_trials=1000, control=Control(time_limit=time_limit))
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(found.trials) < 1000
     assert_sound(flow, found)
 
@@ -319,7 +319,7 @@ def test_a_time_limit_ends_the_search(flow, time_limit):
 def test_time_enough(flow):
     control = Control(time_limit=3600)
     assert not control.stopped
-    assert find_modules(flow, control=control).converged
+    assert find_modules(flow, control=control).stopped_by is None
 
 
 def test_stopping_after_the_first_pass(flow):
@@ -331,7 +331,7 @@ def test_stopping_after_the_first_pass(flow):
 
     control = Control(report=report)
     found = find_modules(flow, num_trials=10, control=control)
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(reports) == len(found.trials) == 1
     assert_sound(flow, found)
 
@@ -358,7 +358,7 @@ def test_one_report_at_a_time(flow):
         time.sleep(0.001)
         busy.release()
 
-    assert find_modules(flow, num_trials=6, num_threads=3, control=Control(report=report)).converged
+    assert find_modules(flow, num_trials=6, num_threads=3, control=Control(report=report)).stopped_by is None
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -397,7 +397,7 @@ def test_ctrl_c_may_keep_what_was_found(flow):
     control.keep_on_interrupt = True
     found = find_modules(flow, num_trials=5, control=control)
     assert control.interrupted
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(found.trials) == 1
     assert_sound(flow, found)
 
