@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +20,12 @@ from mapeq._base.threads import MANY_LINKS, usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
+from mapeq.network.statistics import component_of
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions, with_walk_options
 
@@ -184,10 +186,10 @@ def search(
         changed=start.changed if start is not None and can_update else None,
         control=control,
     )
-    return make_result(
+    make = partial(
+        make_result,
         network,
         flow,
-        found.hierarchy,
         trials=found.trials,
         modules_agreed=found.modules_agreed,
         stopped_by=found.stopped_by,
@@ -195,6 +197,12 @@ def search(
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
     )
+    result = make(found.hierarchy)
+    if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
+        by_links = make(two_levels(component_of(network.undirected())))
+        if by_links.codelength <= result.codelength + ROUNDING:
+            return by_links
+    return result
 
 
 def evaluate(

@@ -33,7 +33,7 @@ from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.options import WalkOptions, walk_options
 
 _FLOW_OPTIONS = tuple(option.name for option in walk_options() if option.name != "markov_time")
@@ -329,11 +329,11 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
     """Return a summary of a result as text."""
     is_deep = result.num_levels > 2
     modules = counted(result.num_modules, "top module" if is_deep else "module")
-    lines = [
-        heading,
-        f"{modules}{f' in {result.num_levels} levels' if is_deep else ''}, {result.codelength:.6f} bits "
-        f"per step; {result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)",
-    ]
+    saved = f"{result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)"
+    if result.one_level_codelength <= ROUNDING:
+        saved = "the walk never has a choice, so there is nothing to describe"
+    levels = f" in {result.num_levels} levels" if is_deep else ""
+    lines = [heading, f"{modules}{levels}, {abs(result.codelength):.6f} bits per step; {saved}"]
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")

@@ -48,6 +48,9 @@ MAX_FINISHED = 12
 #: With recorded teleportation, nodes without links may belong together; on so small networks, moves try that.
 FEW_NODES = 64
 
+#: Codelengths that differ by less than this are equal, in bits.
+ROUNDING = 1e-12
+
 #: More trials probably help if the last one shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
 
@@ -178,6 +181,9 @@ class _Search:
         trials = _ends(self._trials)
         undivided = self._undivided(trials)
         best = min(ends + undivided, key=codelength_of)
+        for end in undivided:  # of what is equally good, the fewest modules
+            if end.codelength <= best.codelength + ROUNDING and len(end.hierarchy.parent) < len(best.hierarchy.parent):
+                best = end
         more_trials_help = None
         if self._num_trials > 1 and stopped_by is None:
             earlier = ends[: self._num_earlier_steps] + undivided
@@ -290,18 +296,16 @@ class _Search:
         return end
 
     def _undivided(self, trials: list[Outcome]) -> list[Outcome]:
-        """The partition into connected components, where it might be better than the result.
+        """The partition into connected components, where it might be better than the result, or as good.
 
-        Local moves can miss that a network has no structure at all. On a larger network, the first trial decides
-        whether they may have, however many follow.
+        Local moves can miss that a network has no structure at all, and where all flow ends in one node of each
+        component, any division of the others costs nothing. On a larger network, the first trial decides whether that
+        may be so, however many follow.
         """
         n = len(self._network.nodes)
-        if (
-            trials
-            and len(self._network.links.indices) > SMALL_LINKS
-            and trials[0].codelength < one_level_codelength(self._network)
-        ):
-            return []
+        if trials and len(self._network.links.indices) > SMALL_LINKS:
+            if ROUNDING < trials[0].codelength < one_level_codelength(self._network) - ROUNDING:
+                return []
         whole = two_levels(np.zeros(n, dtype=self._network.links.indices.dtype))
         return [outcome(self._network, whole, Engine())]
 

@@ -24,6 +24,9 @@ from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
 
+#: Codelengths below this are 0, in bits, and so are fractions of them.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
@@ -98,8 +101,10 @@ class Result:
     @property
     def relative_savings(self) -> float:
         """Fraction of the one-level codelength that the modules save; negative if they lengthen the description."""
-        saved = 1 - self.codelength / self.one_level_codelength if self.one_level_codelength > 0 else 0.0
-        return saved if abs(saved) > 1e-12 else 0.0  # rounding error
+        if self.one_level_codelength <= ROUNDING:  # nothing to save
+            return 0.0
+        saved = 1 - self.codelength / self.one_level_codelength
+        return saved if abs(saved) > ROUNDING else 0.0
 
     @property
     def converged(self) -> bool:

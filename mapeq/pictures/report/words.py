@@ -8,7 +8,7 @@ from typing import Any
 
 from mapeq._base.errors import counted
 from mapeq.pictures.report.data import MOST_MODULES, MOST_NODES
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 
 
 def headline(result: Result) -> str:
@@ -36,7 +36,7 @@ def explanation(result: Result) -> str:
 
 
 def _meaning(result: Result) -> str:
-    if result.one_level_codelength == 0:
+    if result.one_level_codelength <= ROUNDING:
         return "A random walk on this network never has a choice: there is nothing to describe."
     first = (
         f"Without modules, describing a step of a random walk on this network takes "
