@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import textwrap
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,9 +107,8 @@ def embeddings(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
     _check_inputs(options.file, options.partition)
-    network, flow_options = _network(options)
-    result = api.measure(network, flow_options, options.partition)
-    print(_summary(f"{_display_name(options.file)}: {_described(network)}", result))
+    result, heading = _measured(options, options.partition)
+    print(_summary(heading, result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
     return 0
@@ -121,13 +122,31 @@ def plot(options: argparse.Namespace) -> int:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
     if options.markov_time == "auto":
         raise option_error("markov_time", "auto", "the number used to find the modules, with --modules")
-    network, flow_options = _network(options)
-    result = api.measure(network, flow_options, options.modules)
+    result, heading = _measured(options, options.modules)
     _draw(options, result)
     if not options.quiet:
-        print(_summary(f"{_display_name(options.file)}: {_described(network)}", result), file=sys.stderr)
+        print(_summary(heading, result), file=sys.stderr)
         print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
     return 0
+
+
+def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
+    """Measure the partition in a file; return its result, and a heading that names the options it was found with."""
+    with _noting_warnings(options):
+        partition = api.read_twice(partition)
+        network, flow_options = _network(options, partition)
+        result = api.measure(network, flow_options, partition)
+    heading = f"{_display_name(options.file)}: {_described(network)}"
+    found_with = api.found_options(partition)
+    defaults = {"directed": False, **WalkOptions("directed" if network.directed else "undirected").as_dict()}
+    taken = [
+        f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in found_with.items()
+        if getattr(options, name) is None and result.options[name] == value != defaults[name]
+    ]
+    if taken:
+        heading += f"\nmeasured as {_display_name(os.fspath(partition))} was found: {', '.join(taken)}"
+    return result, heading
 
 
 def completion(options: argparse.Namespace) -> int:
@@ -154,21 +173,22 @@ def _clustered(
     min_size: int = 1,
 ) -> int:
     """Get the network, search for its modules, write them, and print a summary."""
-    fits_time = api.checked_markov_time(options.markov_time)[1]
+    fits_time = options.markov_time == "auto"
     search_options = SearchOptions(
         options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
     )
     stages = Stages(visible=not options.quiet)
-    try:
-        stages.begin("read", f"reading {_display_name(options.file)} ...")
-        network, flow_options, heading = prepared(stages)
-        counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
-        stages.begin("search", f"{counts}: computing the random walk ...")
-        control = Control(options.time_limit, stages.status, keep_on_interrupt=True)
-        result = api.search(network, flow_options, search_options, control, start)
-        stages.begin("write", "writing ...")
-    finally:
-        stages.clear()
+    with _noting_warnings(options):
+        try:
+            stages.begin("read", f"reading {_display_name(options.file)} ...")
+            network, flow_options, heading = prepared(stages)
+            counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
+            stages.begin("search", f"{counts}: computing the random walk ...")
+            control = Control(options.time_limit, stages.status, keep_on_interrupt=True)
+            result = api.search(network, flow_options, search_options, control, start)
+            stages.begin("write", "writing ...")
+        finally:
+            stages.clear()
     write(result)
     if not options.quiet:
         time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
@@ -234,13 +254,15 @@ def _read(options: argparse.Namespace) -> Network:
     return network.without_self_links() if options.no_self_links else network
 
 
-def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
+def _network(options: argparse.Namespace, partition: str | None = None) -> tuple[Network, WalkOptions]:
+    markov_time = None if options.markov_time is None else api.checked_markov_time(options.markov_time)[0]
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
         weight=options.weight,
         ends=(options.source, options.target),
-        markov_time=api.checked_markov_time(options.markov_time)[0],
+        partition=partition,
+        markov_time=markov_time,
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )
     return (network.without_self_links() if options.no_self_links else network), flow_options
@@ -265,20 +287,26 @@ def _check_distinct(labels: list[str] | None) -> None:
 
 
 def _neighbors(vectors: Any, affinity: AffinityOptions, options: argparse.Namespace, stages: Stages) -> Neighbors:
-    """Find the neighbours of vectors; print each warning on one line."""
     stages.begin("neighbours", "finding neighbours ...")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _noting_warnings(options):
         neighbors = find_neighbors(
             vectors,
             affinity,
             num_threads=options.num_threads or usable_processors(),
             report=stages.report_part,
         )
-    stages.clear()
+        stages.clear()
+    return neighbors
+
+
+@contextmanager
+def _noting_warnings(options: argparse.Namespace) -> Iterator[None]:
+    """Print each warning on one line at the end."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
     for warning in caught:
         print(f"mapeq: {as_typed(str(warning.message), vars(options))}", file=sys.stderr)
-    return neighbors
 
 
 # Output to the terminal ----------------------------------------------------------------------

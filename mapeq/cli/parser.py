@@ -103,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
         "evaluate",
         help="measure the codelength of a given partition or hierarchy",
         description="Measure the codelength of a given partition or hierarchy (.clu, .tree, .ftree, .csv or .tsv) "
-        "of a network.",
+        "of a network. Options that are not given are those with which it was found, if the file says so.",
         epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
     )
     _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv file with the node names of FILE")
@@ -181,20 +181,22 @@ def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True
     walk = command.add_argument_group("random walk")
     for option in walk_options():
         if option.name == "markov_time" and fitted:
-            _add_markov_time(walk, default=1.0)
+            _add_markov_time(walk)
         else:
             _add_walk_argument(walk, option)
 
 
 def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
-    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments."""
+    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments.
+
+    Without a default: who does not give the option may mean that with which a partition was found.
+    """
     declared = option.metadata
     arguments: dict[str, Any] = {"help": declared["help"]}
     if isinstance(option.default, bool):
-        arguments["action"] = "store_true"
+        arguments |= {"action": "store_const", "const": True}
     else:
-        default = None if option.name == "flow_model" else option.default
-        arguments |= {"default": default, "metavar": declared["metavar"], "type": type(option.default)}
+        arguments |= {"metavar": declared["metavar"], "type": type(option.default)}
     group.add_argument(*declared["flags"], **arguments | changes)
 
 
@@ -264,11 +266,11 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
     return search
 
 
-def _add_markov_time(search: argparse._ArgumentGroup, default: float | str) -> None:
+def _add_markov_time(search: argparse._ArgumentGroup, default: str | None = None) -> None:
     option = next(option for option in walk_options() if option.name == "markov_time")
     help = (
         "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
-        f"while modules have no boundaries of their own ({default})"
+        f"while modules have no boundaries of their own ({default or 1.0})"
     )
     _add_walk_argument(search, option, type=_markov_time, default=default, help=help)
 
@@ -339,7 +341,8 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--modules",
         metavar="PARTITION",
-        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search",
+        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search; options that are not given "
+        "are those with which they were found, if the file says so",
     )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
