@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import IndexArray
+from mapeq._base.csr import IndexArray, unsigned
 from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.progress import Progress, StatusLine
@@ -207,7 +207,7 @@ def search(
     )
     result = make(found.hierarchy)
     if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
-        by_links = make(two_levels(component_of(network.undirected())))
+        by_links = make(two_levels(unsigned(component_of(network.undirected()))))
         if by_links.codelength <= result.codelength + ROUNDING:
             return by_links
     return result

@@ -20,7 +20,7 @@ import numpy as np
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
-from mapeq._base.errors import as_typed, counted, option_error
+from mapeq._base.errors import OptionError, as_typed, counted, option_error
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
@@ -204,6 +204,8 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
             allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     _check_level("clu_level", options.clu_level)
+    if options.clu_level > 1 and not options.multilevel:  # known before the search
+        raise option_error("clu_level", options.clu_level, "1, or -1, without --multilevel")
     if min_size < 1:
         raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
 
@@ -214,6 +216,8 @@ def _check_pictures(options: argparse.Namespace) -> None:
     if options.level is not None:
         _check_level("level", options.level)
     check_kind(options.kind, options.level)
+    if options.level is not None and options.level > 1 and not (options.multilevel or options.modules):
+        raise option_error("level", options.level, "1, or -1, without --multilevel")
 
 
 def _check_level(option: str, level: int) -> None:
@@ -221,14 +225,19 @@ def _check_level(option: str, level: int) -> None:
         raise option_error(option, level, "a whole number, 1 or more, or -1")
 
 
-def _existing_level(level: int, result: Result) -> int:
-    """Replace a level below the finest by the finest, rather than fail after a long search."""
-    return min(level, result.num_levels - 1)
+def _check_exists(option: str, level: int, result: Result) -> None:
+    """Raise if the result has no such level."""
+    try:
+        result.labels_at(level)
+    except OptionError as error:
+        raise option_error(option, level, error.allowed) from None
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
-    for path in options.output:
-        level = _existing_level(options.clu_level, result) if format_of(path) == "clu" else 1
+    # Those that depend on the level come last: all others are kept if the result has no such level.
+    for path in sorted(options.output, key=lambda path: format_of(path) == "clu"):
+        level = options.clu_level if format_of(path) == "clu" else 1
+        _check_exists("clu_level", level, result)
         write_result(result, path, level=level, min_size=min_size, title=Path(_display_name(options.file)).name)
         options.written.append(path)
     if not options.output:
@@ -239,8 +248,9 @@ def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> No
 def _draw(options: argparse.Namespace, result: Result) -> None:
     name = Path(_display_name(options.file)).name
     for path in options.output:
-        level = None if options.level is None else _existing_level(options.level, result)
-        write_picture(result, path, options.kind, level=level, name=name)
+        if options.level is not None:
+            _check_exists("level", options.level, result)
+        write_picture(result, path, options.kind, level=options.level, name=name)
         options.written.append(path)
 
 
@@ -360,8 +370,8 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
     saved = f"{result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)"
     if result.one_level_codelength <= ROUNDING:
         saved = "the walk never has a choice, so there is nothing to describe"
-    levels = f" in {result.num_levels} levels" if is_deep else ""
-    lines = [heading, f"{modules}{levels}, {abs(result.codelength):.6f} bits per step; {saved}"]
+    depth = f" in {result.num_levels} levels" if is_deep else ""
+    lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")

@@ -303,9 +303,12 @@ class _Search:
         may be so, however many follow.
         """
         n = len(self._network.nodes)
-        if trials and len(self._network.links.indices) > SMALL_LINKS:
-            if ROUNDING < trials[0].codelength < one_level_codelength(self._network) - ROUNDING:
-                return []
+        if (
+            trials
+            and len(self._network.links.indices) > SMALL_LINKS
+            and ROUNDING < trials[0].codelength < one_level_codelength(self._network) - ROUNDING
+        ):
+            return []
         whole = two_levels(np.zeros(n, dtype=self._network.links.indices.dtype))
         return [outcome(self._network, whole, Engine())]
 

@@ -144,14 +144,21 @@ def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
     assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
 
 
-def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
-    for level in ("-1", "1", "9"):
+def test_a_level_of_clu_that_does_not_exist_is_an_error(tmp_path):
+    for level in ("-1", "1"):
         done = run("cluster", JAZZ, "-q", "-o", "out.clu", "-o", "out.tree", "--clu-level", level, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert mapeq.evaluate(JAZZ, tmp_path / "out.clu").modules() == mapeq.infomap(JAZZ).modules()
-    for level in ("0", "-2"):
-        assert refused(run("cluster", JAZZ, "-o", "no.clu", f"--clu-level={level}", cwd=tmp_path), "--clu-level", level)
+    for level in ("0", "-2", "2", "9"):
+        done = run("cluster", JAZZ, "-o", "no.clu", "-o", "no.tree", f"--clu-level={level}", cwd=tmp_path)
+        assert refused(done, "--clu-level", level)
     assert sorted(os.listdir(tmp_path)) == ["out.clu", "out.tree"]
+
+
+def test_what_does_not_depend_on_a_level_that_does_not_exist_is_written(tmp_path):
+    command = ("cluster", POWER, "-q", "--multilevel", "--clu-level", "9", "-o", "no.clu", "-o", "out.tree")
+    assert refused(run(*command, cwd=tmp_path), "--clu-level must be from 1 (the top modules) to ", "not 9")
+    assert os.listdir(tmp_path) == ["out.tree"]
 
 
 def test_evaluate_reads_the_partition_from_standard_input(tmp_path):

@@ -43,7 +43,7 @@ def recorded_options(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
-    kinds = {option.name: type(option.default) for option in walk_options()} | {"directed": bool}
+    kinds: dict[str, type] = {option.name: type(option.default) for option in walk_options()} | {"directed": bool}
     found: dict[str, Any] = {}
     for word in text.removeprefix(_OPTIONS).split():
         name, _, value = word.partition("=")
