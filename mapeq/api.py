@@ -249,7 +249,8 @@ def evaluate(
     Returns
     -------
     Result
-        Its ``options`` are those that it was measured with. Modules are numbered by decreasing flow, not by their names in `partition`.
+        Its ``options`` are those that it was measured with. Modules are numbered by decreasing flow, not by their names
+        in `partition`.
 
     Raises
     ------

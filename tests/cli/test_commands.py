@@ -3,6 +3,9 @@
 import gzip
 import json
 import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import networkx as nx
@@ -12,6 +15,7 @@ from command import EMAIL, JAZZ, POWER, ROOT, refused, run
 
 import mapeq
 from mapeq.cli.parser import main
+from mapeq.optimizer.two_level import TwoLevelOptimizer
 
 
 def test_labels_go_to_standard_output_and_the_rest_to_standard_error():
@@ -228,3 +232,41 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
     (tmp_path / "strangers.clu").write_text("7 1\n8 1\n")
     assert refused(run("cluster", net, "-c", tmp_path / "strangers.clu"), "strangers.clu", "3 of 3 nodes")
     assert run("cluster", net, "-c", tmp_path / "misses.clu").returncode == 0  # the third joins its neighbours
+
+
+def test_ctrl_c_in_the_first_pass_writes_nothing(tmp_path, monkeypatch):
+    first_pass = TwoLevelOptimizer._first_pass
+
+    def interrupted(self, network):
+        time.sleep(0.2)  # until the main thread waits for the search
+        if sent.acquire(blocking=False):  # by the first trial alone
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not self.stopped():
+            time.sleep(0.001)
+        return first_pass(self, network)
+
+    monkeypatch.setattr(TwoLevelOptimizer, "_first_pass", interrupted)
+    for options in ((), ("--multilevel", "-N", "3"), ("--markov-time", "auto")):
+        sent = threading.Lock()
+        done = run("cluster", JAZZ, "-o", "out.tree", *options, cwd=tmp_path)
+        assert done == (130, b"", b"mapeq: interrupted, nothing was found yet, nothing written\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_last_lines_say_how_the_search_ended(tmp_path):
+    def shown(*options):
+        done = run("cluster", POWER, "-o", "out.json", *options, cwd=tmp_path)
+        assert done.returncode == 0
+        return done.stderr.decode(), json.loads((tmp_path / "out.json").read_text())
+
+    text, found = shown("-N", "2")
+    assert "; the last one still helped: try more\n" in text
+    assert "\ndone: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == (None, True, False)
+    text, found = shown()
+    assert "trial" not in text
+    assert "\ndone: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == (None, None, True)
+    text, found = shown("-N", "50", "--time-limit", "0")
+    assert "\nstopped at the time limit: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == ("time limit", None, False)

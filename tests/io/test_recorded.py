@@ -1,5 +1,6 @@
 """Partition files say with which options of the walk they were found, and who reads them heeds that."""
 
+import os
 import warnings
 
 import networkx as nx
@@ -108,3 +109,16 @@ def test_a_damaged_header_is_an_error(network, tmp_path):
     path.write_text("# options directed=maybe\n1 1\n")
     with pytest.raises(FormatError, match="directed cannot be 'maybe'"):
         mapeq.evaluate(network, path)
+
+
+def test_a_pipe_is_read_once(network, tmp_path):
+    path = tmp_path / "found.tree"
+    found = mapeq.infomap(network, directed=True, markov_time=2.0)
+    found.write(path, format="clu")
+    read, write = os.pipe()
+    os.write(write, path.read_bytes())
+    os.close(write)
+    measured = mapeq.evaluate(network, f"/dev/fd/{read}")
+    os.close(read)
+    assert measured.codelength == pytest.approx(found.codelength, abs=1e-12)
+    assert measured.options["markov_time"] == 2

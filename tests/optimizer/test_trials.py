@@ -442,11 +442,12 @@ def test_ctrl_c_ends_the_search(flow):
 @pytest.mark.parametrize("multilevel", [False, True])
 def test_ctrl_c_in_the_first_pass_finds_nothing(flow, keep, multilevel, monkeypatch):
     first_pass = TwoLevelOptimizer._first_pass
-    control = Control(time_limit=60, keep_on_interrupt=keep)
+    control, sent = Control(time_limit=60, keep_on_interrupt=keep), threading.Lock()
 
     def interrupted(self, network):
         time.sleep(0.2)  # until the main thread waits for the trials
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        if sent.acquire(blocking=False):  # by the first trial alone
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         while not control.stopped:
             time.sleep(0.001)
         return first_pass(self, network)

@@ -216,7 +216,11 @@ class Reread(os.PathLike[str]):
 
     def __init__(self, path: str | os.PathLike[str]):
         self._path = os.fspath(path)
-        self.content = _opened(path).read()
+        if self._path == "-":
+            self.content = _standard_input().read()
+        else:
+            with open(path, "rb") as stream:
+                self.content = stream.read()
 
     def __fspath__(self) -> str:
         return self._path
