@@ -6,24 +6,27 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import IndexArray
+from mapeq._base.csr import IndexArray, unsigned
 from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.keywords import answers_keywords
+from mapeq._base.notes import note
 from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
+from mapeq.network.statistics import component_of
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions, with_walk_options
 
@@ -83,10 +86,12 @@ def infomap(
         Partition or hierarchy to start from, in any form that :func:`evaluate` takes; by default every node starts in
         its own module. A two-level search uses only the top modules of a hierarchy. The partition may belong to an
         earlier version of the network: nodes it does not name join their neighbours' modules, and unknown labels are
-        ignored. A Result found with the same options also tells which links have changed; the search then updates only
-        the affected part of the network, which takes a fraction of the time of a full search if few links have changed.
+        ignored. A file whose header says that it was found with other options of the walk gives a warning. A Result
+        found with the same options also tells which links have changed; the search then updates only the affected part
+        of the network, which takes a fraction of the time of a full search if few links have changed.
     num_trials : int, 1 or more
-        Number of independent searches; their results are recombined into one at least as good as the best.
+        Number of independent searches; their results are recombined into one at least as good as the best. More trials
+        are never worse: with the same seed, each further trial leaves the codelength as it is, or lowers it.
     seed : int, 0 or more, numpy Generator or RandomState, random.Random, or None
         Random seed. The same seed gives the same result on any number of threads. A generator draws one number. None
         draws a seed. The result records it.
@@ -94,7 +99,7 @@ def infomap(
         Number of threads; by default the number of processors available to the process.
     time_limit : float, optional
         Time limit of the search in seconds. When it expires, the best result so far is returned with
-        ``converged=False``.
+        ``stopped_by="time limit"``.
     progress : bool or callable
         True reports every pass on standard error. A callable receives a :class:`Progress` after every pass.
 
@@ -164,6 +169,12 @@ def search(
 ) -> Result:
     """Search with checked options; the caller can stop the search through `control`. See :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
+    initial_partition = read_twice(initial_partition)
+    if isinstance(initial_partition, str | os.PathLike):
+        given = _all_options(network, flow_options)
+        if search_options.fit_markov_time:
+            del given["markov_time"]
+        warn_of_other_options(initial_partition, found_options(initial_partition), given)
     start = None if initial_partition is None else start_from(initial_partition, network)
     tree = None if start is None else start.hierarchy
     if tree is not None and not multilevel:
@@ -188,16 +199,23 @@ def search(
         changed=start.changed if start is not None and can_update else None,
         control=control,
     )
-    return make_result(
+    make = partial(
+        make_result,
         network,
         flow,
-        found.hierarchy,
         trials=found.trials,
         modules_agreed=found.modules_agreed,
-        converged=found.converged,
+        stopped_by=found.stopped_by,
+        more_trials_help=found.more_trials_help,
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
     )
+    result = make(found.hierarchy)
+    if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
+        by_links = make(two_levels(unsigned(component_of(network.undirected()))))
+        if by_links.codelength <= result.codelength + ROUNDING:
+            return by_links
+    return result
 
 
 @answers_keywords()
@@ -208,11 +226,11 @@ def evaluate(
     directed: bool | None = None,
     weight: str | int | None = "weight",
     flow_model: str | None = None,
-    teleportation_probability: float = 0.15,
-    recorded_teleportation: bool = False,
-    teleport_to: str = "links",
-    node_weights_as_flow: bool = False,
-    markov_time: float = 1.0,
+    teleportation_probability: float | None = None,
+    recorded_teleportation: bool | None = None,
+    teleport_to: str | None = None,
+    node_weights_as_flow: bool | None = None,
+    markov_time: float | None = None,
 ) -> Result:
     """Measure a given partition or hierarchy by the map equation, without a search.
 
@@ -231,11 +249,15 @@ def evaluate(
         - a Result: its hierarchy, matched by label
         - the path of a .tree, .ftree, .csv or .tsv file that holds a hierarchy
     directed, weight, ... : as in :func:`infomap`
+        Options of the walk that are not given, and the direction, are those that the partition was found with, if it is
+        a Result, or a .clu, .tree or .ftree file with a header. Else they have the defaults of :func:`infomap`. An
+        option that differs from what the header of a file says is used, with a warning.
 
     Returns
     -------
     Result
-        Modules are numbered by decreasing flow, not by their names in `partition`.
+        Its ``options`` are those that it was measured with. Modules are numbered by decreasing flow, not by their names
+        in `partition`.
 
     Raises
     ------
@@ -259,6 +281,7 @@ def evaluate(
     ----------
     M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008), for two levels; PLoS ONE 6, e18209 (2011), for hierarchies.
     """
+    partition = read_twice(partition)
     network, flow_options = network_and_options(
         graph,
         directed=directed,
@@ -269,6 +292,7 @@ def evaluate(
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        partition=partition,
     )
     return measure(network, flow_options, partition)
 
@@ -317,9 +341,12 @@ def network_and_options(
     flow_model: str | None,
     ends: tuple[str | int | None, str | int | None] = (None, None),
     file_options: Mapping[str, Any] | None = None,
+    partition: Any = None,
     **options: Any,
 ) -> tuple[Network, WalkOptions]:
     """Read the graph, check the options, and choose the flow model if none is given.
+
+    Options that are None are those that `partition` was found with, if it says so, else the defaults.
 
     Raises
     ------
@@ -334,6 +361,7 @@ def network_and_options(
     if not (weight is None or isinstance(weight, str) or is_position):
         allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
         raise option_error("weight", weight, allowed)
+    options = {name: value for name, value in options.items() if value is not None}
     # Check the options before reading a large file.
     WalkOptions(flow_model="directed" if flow_model is None else flow_model, **options)
     has_direction = flow_model not in (None, "undirected")
@@ -341,12 +369,52 @@ def network_and_options(
         kind = "directed" if directed else "undirected"
         raise option_error("flow_model", flow_model, f"omitted, or one for {kind} networks, with directed={directed}")
     directed = None if directed is None else bool(directed)
+    found_with = found_options(partition)
+    given = {"directed": directed, "flow_model": flow_model, **options}
+    warn_of_other_options(partition, found_with, given)
+    if directed is None and flow_model is None:
+        directed, flow_model = found_with.get("directed"), found_with.get("flow_model")
+    elif flow_model is None and directed == found_with.get("directed"):
+        flow_model = found_with.get("flow_model")
+    options = {name: found_with[name] for name in found_with if name not in ("directed", "flow_model")} | options
+    has_direction = flow_model not in (None, "undirected")
     network = as_network(
         graph, directed=directed, weight=weight, ends=ends, implied=has_direction, file_options=file_options
     )
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
     return network, WalkOptions(flow_model=flow_model, **options)
+
+
+def read_twice(partition: Any) -> Any:
+    """Return a partition whose file can be read twice: for its options, then for its modules. Pipes go to memory."""
+    if isinstance(partition, str | os.PathLike):
+        from mapeq.io.files.source import rereadable
+
+        return rereadable(partition)
+    return partition
+
+
+def found_options(partition: Any) -> dict[str, Any]:
+    """Return the options of the walk, and ``directed``, that a partition was found with; empty if it does not say."""
+    if isinstance(partition, Result):
+        return {"directed": partition.options["directed"], **partition.walk_options.as_dict()}
+    if isinstance(partition, str | os.PathLike):
+        from mapeq.io.files.recorded import recorded_options
+
+        return recorded_options(partition)
+    return {}
+
+
+def warn_of_other_options(partition: Any, found_with: dict[str, Any], given: dict[str, Any]) -> None:
+    """Warn that the header of a file records other options than those that are given (not None)."""
+    others = [name for name, value in given.items() if value is not None and found_with.get(name, value) != value]
+    if others and isinstance(partition, str | os.PathLike):
+        from mapeq.io.files.source import file_name
+
+        recorded = ", ".join(f"{name}={found_with[name]}" for name in others)
+        used = ", ".join(f"{name}={given[name]}" for name in others)
+        note(f"{file_name(partition)} was found with {recorded}; here it is {used}")
 
 
 def _all_options(network: Network, flow_options: WalkOptions) -> dict[str, Any]:

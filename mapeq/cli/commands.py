@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
-from mapeq._base.errors import counted, option_error
+from mapeq._base.errors import OptionError, counted, option_error
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
@@ -35,7 +36,7 @@ from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.options import WalkOptions, walk_options
 
 _FLOW_OPTIONS = tuple(option.name for option in walk_options() if option.name != "markov_time")
@@ -115,9 +116,8 @@ def embeddings(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
     _check_inputs(options.file, options.partition)
-    network, flow_options = _network(options)
-    result = api.measure(network, flow_options, options.partition)
-    print(_summary(f"{_display_name(options.file)}: {_described(network)}", result))
+    result, heading = _measured(options, options.partition)
+    print(_summary(heading, result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
     return 0
@@ -131,13 +131,30 @@ def plot(options: argparse.Namespace) -> int:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
     if options.markov_time == "auto":
         raise option_error("markov_time", "auto", "the number used to find the modules, with --modules")
-    network, flow_options = _network(options)
-    result = api.measure(network, flow_options, options.modules)
+    result, heading = _measured(options, options.modules)
     _draw(options, result)
     if not options.quiet:
-        print(_summary(f"{_display_name(options.file)}: {_described(network)}", result), file=sys.stderr)
+        print(_summary(heading, result), file=sys.stderr)
         print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
     return 0
+
+
+def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
+    """Measure the partition in a file; return its result, and a heading that names the options it was found with."""
+    partition = api.read_twice(partition)
+    network, flow_options = _network(options, partition)
+    result = api.measure(network, flow_options, partition)
+    heading = f"{_display_name(options.file)}: {_described(network)}"
+    found_with = api.found_options(partition)
+    defaults = {"directed": False, **WalkOptions("directed" if network.directed else "undirected").as_dict()}
+    taken = [
+        f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in found_with.items()
+        if getattr(options, name) is None and result.options[name] == value != defaults[name]
+    ]
+    if taken:
+        heading += f"\nmeasured as {_display_name(os.fspath(partition))} was found: {', '.join(taken)}"
+    return result, heading
 
 
 def completion(options: argparse.Namespace) -> int:
@@ -165,7 +182,7 @@ def _clustered(
     search: Callable[..., Result] = api.search,
 ) -> int:
     """Get the network, search for its modules, write them, and print a summary."""
-    fits_time = api.checked_markov_time(options.markov_time)[1]
+    fits_time = options.markov_time == "auto"
     search_options = SearchOptions(
         options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
     )
@@ -195,6 +212,8 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
             allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     _check_level("clu_level", options.clu_level)
+    if options.clu_level > 1 and not options.multilevel:  # known before the search
+        raise option_error("clu_level", options.clu_level, "1, or -1, without --multilevel")
     if min_size < 1:
         raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
 
@@ -205,6 +224,8 @@ def _check_pictures(options: argparse.Namespace) -> None:
     if options.level is not None:
         _check_level("level", options.level)
     check_kind(options.kind, options.level)
+    if options.level is not None and options.level > 1 and not (options.multilevel or options.modules):
+        raise option_error("level", options.level, "1, or -1, without --multilevel")
 
 
 def _check_level(option: str, level: int) -> None:
@@ -212,14 +233,19 @@ def _check_level(option: str, level: int) -> None:
         raise option_error(option, level, "a whole number, 1 or more, or -1")
 
 
-def _existing_level(level: int, result: Result) -> int:
-    """Replace a level below the finest by the finest, rather than fail after a long search."""
-    return min(level, result.num_levels - 1)
+def _check_exists(option: str, level: int, result: Result) -> None:
+    """Raise if the result has no such level."""
+    try:
+        result.labels_at(level)
+    except OptionError as error:
+        raise option_error(option, level, error.allowed) from None
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
-    for path in options.output:
-        level = _existing_level(options.clu_level, result) if format_of(path) == "clu" else 1
+    # Those that depend on the level come last: all others are kept if the result has no such level.
+    for path in sorted(options.output, key=lambda path: format_of(path) == "clu"):
+        level = options.clu_level if format_of(path) == "clu" else 1
+        _check_exists("clu_level", level, result)
         write_result(result, path, level=level, min_size=min_size, title=Path(_display_name(options.file)).name)
         options.written.append(path)
     if not options.output:
@@ -230,8 +256,9 @@ def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> No
 def _draw(options: argparse.Namespace, result: Result) -> None:
     name = Path(_display_name(options.file)).name
     for path in options.output:
-        level = None if options.level is None else _existing_level(options.level, result)
-        write_picture(result, path, options.kind, level=level, name=name)
+        if options.level is not None:
+            _check_exists("level", options.level, result)
+        write_picture(result, path, options.kind, level=options.level, name=name)
         options.written.append(path)
 
 
@@ -256,14 +283,16 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
     return {"format": options.input_format, "encoding": options.encoding, "label": options.label, "comment": comment}
 
 
-def _network(options: argparse.Namespace) -> tuple[Network, WalkOptions]:
+def _network(options: argparse.Namespace, partition: str | None = None) -> tuple[Network, WalkOptions]:
+    markov_time = None if options.markov_time is None else api.checked_markov_time(options.markov_time)[0]
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
         weight=options.weight,
         ends=(options.source, options.target),
         file_options=_file_options(options),
-        markov_time=api.checked_markov_time(options.markov_time)[0],
+        partition=partition,
+        markov_time=markov_time,
         **{name: getattr(options, name) for name in _FLOW_OPTIONS},
     )
     return (network.without_self_links() if options.no_self_links else network), flow_options
@@ -330,7 +359,7 @@ class Stages:
         """Return how the search ended, the time of each stage, and the files written."""
         ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
         stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
-        ended = "interrupted" if interrupted else "done" if result.converged else "stopped at the time limit"
+        ended = "interrupted" if interrupted else "stopped at the time limit" if result.stopped_by else "done"
         written = f" -> {', '.join(outputs)}" if outputs else ""
         return f"{ended}: {', '.join(stages)}{written}"
 
@@ -348,11 +377,11 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
     """Return a summary of a result as text."""
     is_deep = result.num_levels > 2
     modules = counted(result.num_modules, "top module" if is_deep else "module")
-    lines = [
-        heading,
-        f"{modules}{f' in {result.num_levels} levels' if is_deep else ''}, {result.codelength:.6f} bits "
-        f"per step; {result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)",
-    ]
+    saved = f"{result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)"
+    if result.one_level_codelength <= ROUNDING:
+        saved = "the walk never has a choice, so there is nothing to describe"
+    depth = f" in {result.num_levels} levels" if is_deep else ""
+    lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
@@ -362,7 +391,9 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         levels = zip(result.modules_per_level, result.level_savings, strict=True)
         lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
     if len(result.trials) > 1:
-        lines.append(f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step")
+        trials = f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step"
+        more = {True: "; the last one still helped: try more", False: "; the last one no longer helped", None: ""}
+        lines.append(trials + more[result.more_trials_help])
     labels = modules_column(result, min_size)
     num_modules = int(labels.max(initial=-1)) + 1
     if num_modules:

@@ -8,6 +8,7 @@ therefore imported only to run a command: ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
@@ -29,8 +30,47 @@ from mapeq.walk.options import walk_options
 _NEGATIVE = re.compile(r"-\.?\d")
 
 
+#: Where people find more, at the end of the help.
+_DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
+
+#: How an error of Python names a column that was typed as a number from 1.
+_POSITION = re.compile(r"column at position (\d+), from 0,")
+_POSITIONS = re.compile(r"(?<=the columns are )\d+(?:, \d+)*")
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser whose options accept negative numbers as values."""
+    """A parser whose options accept negative numbers as values, and whose errors take two lines and suggest names."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the arguments; an unknown one is an error of the command that it was given to."""
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self._command(options.command).refuse(unknown[0])
+        return options
+
+    def refuse(self, argument: str) -> NoReturn:
+        """Exit with an error that names an unknown argument, and the option that may be meant."""
+        if not argument.startswith("-"):
+            self.error(f"unexpected argument {argument!r}")
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        self.error(f"there is no option {argument!r}{_suggested(argument.partition('=')[0], known)}")
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with one line of usage and one that says what is wrong."""
+        names = [str(action.metavar) for action in self._get_positional_actions()]
+        usage = " ".join([self.prog, "[options]", *names])
+        self.exit(2, f"usage: {usage} (see {self.prog} --help)\n{self.prog}: error: {message}\n")
+
+    def _command(self, name: str) -> _Parser:
+        (commands,) = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        command: _Parser = commands.choices[name]
+        return command
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(action.choices)
+            message = f"{value!r} is none of {', '.join(known)}{_suggested(value, known)}"
+            raise argparse.ArgumentError(action, message)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the arguments, with ``-s -1`` read as ``-s=-1``."""
@@ -50,12 +90,18 @@ class _Parser(argparse.ArgumentParser):
         return bool(matches) and all(action.nargs is None for action in matches)
 
 
+def _suggested(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     main_parser = _Parser(
         prog="mapeq",
         description="Find communities in networks by the map equation (InfoMap): the modules that describe a random "
         "walk in the fewest bits.",
+        epilog=f"mapeq COMMAND --help describes a command; {_DOCUMENTATION}",
     )
     main_parser.add_argument("--version", action="version", version=f"mapeq {__version__}")
     commands = main_parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
@@ -65,7 +111,8 @@ def parser() -> argparse.ArgumentParser:
         help="describe a network",
         description="Describe a network before clustering: its size, components, weights, degrees, the memory that "
         "clustering needs, and notes on remarkable properties.",
-        epilog="example: mapeq info links.txt.gz --directed",
+        epilog=f"example: mapeq info links.txt.gz --directed\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_network_arguments(info)
     info.add_argument("--json", action="store_true", help="print JSON, for programs")
@@ -75,7 +122,8 @@ def parser() -> argparse.ArgumentParser:
         help="find the communities of a network",
         description="Find the communities of a network. Without -o, a line 'label<TAB>module' per node is written to "
         "standard output; module 0 has most flow.",
-        epilog="example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv",
+        epilog=f"example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_network_arguments(cluster)
     _add_walk_arguments(cluster)
@@ -89,7 +137,8 @@ def parser() -> argparse.ArgumentParser:
         description="Link vectors to their nearest neighbours and find the communities of that network. Without -o, "
         "a line 'label<TAB>module' per vector is written to standard output; without labels, vectors are named by row, "
         "from 0.",
-        epilog="example: mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv",
+        epilog=f"example: mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_neighbor_arguments(embeddings)
     _add_markov_time(_add_search_arguments(embeddings, "--two-level"), default="auto")
@@ -105,8 +154,9 @@ def parser() -> argparse.ArgumentParser:
         "evaluate",
         help="measure the codelength of a given partition or hierarchy",
         description="Measure the codelength of a given partition or hierarchy (.clu, .tree, .ftree, .csv or .tsv) "
-        "of a network.",
-        epilog="example: mapeq evaluate links.txt.gz modules.tree --directed",
+        "of a network. Options that are not given are those with which it was found, if the file says so.",
+        epilog=f"example: mapeq evaluate links.txt.gz modules.tree --directed\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv file with the node names of FILE")
     _add_walk_arguments(evaluate, fitted=False)
@@ -115,7 +165,8 @@ def parser() -> argparse.ArgumentParser:
         "plot",
         help="draw the communities of a network",
         description="Draw the communities of a network: found by a search, or given with --modules.",
-        epilog="example: mapeq plot links.txt.gz --directed -N 5 -o network.png",
+        epilog=f"example: mapeq plot links.txt.gz --directed -N 5 -o network.png\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_network_arguments(plot)
     _add_walk_arguments(plot)
@@ -197,20 +248,22 @@ def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True
     walk = command.add_argument_group("random walk")
     for option in walk_options():
         if option.name == "markov_time" and fitted:
-            _add_markov_time(walk, default=1.0)
+            _add_markov_time(walk)
         else:
             _add_walk_argument(walk, option)
 
 
 def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
-    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments."""
+    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments.
+
+    Without a default: who does not give the option may mean that with which a partition was found.
+    """
     declared = option.metadata
     arguments: dict[str, Any] = {"help": declared["help"]}
     if isinstance(option.default, bool):
-        arguments["action"] = "store_true"
+        arguments |= {"action": "store_const", "const": True}
     else:
-        default = None if option.name == "flow_model" else option.default
-        arguments |= {"default": default, "metavar": declared["metavar"], "type": type(option.default)}
+        arguments |= {"metavar": declared["metavar"], "type": type(option.default)}
     group.add_argument(*declared["flags"], **arguments | changes)
 
 
@@ -280,11 +333,11 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
     return search
 
 
-def _add_markov_time(search: argparse._ArgumentGroup, default: float | str) -> None:
+def _add_markov_time(search: argparse._ArgumentGroup, default: str | None = None) -> None:
     option = next(option for option in walk_options() if option.name == "markov_time")
     help = (
         "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
-        f"while modules have no boundaries of their own ({default})"
+        f"while modules have no boundaries of their own ({default or 1.0})"
     )
     _add_walk_argument(search, option, type=_markov_time, default=default, help=help)
 
@@ -355,7 +408,8 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--modules",
         metavar="PARTITION",
-        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search",
+        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search; options that are not "
+        "given are those with which they were found, if the file says so",
     )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
@@ -378,10 +432,10 @@ def main(arguments: list[str] | None = None) -> int:
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()
             return code
-        except KeyboardInterrupt:
-            return _interrupted(options.written)
+        except KeyboardInterrupt as error:
+            return _interrupted(options.written, str(error))
         except (MapeqError, ValueError, ImportError) as error:
-            return _failed(as_typed(error, vars(options)))
+            return _failed(_from_one(as_typed(error, vars(options))))
         except MemoryError:
             return _failed("not enough memory for this network")
         except BrokenPipeError:
@@ -419,9 +473,15 @@ def _recording_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _interrupted(written: list[str]) -> int:
-    print(f"mapeq: interrupted, {', '.join(written) or 'nothing'} written", file=sys.stderr)
+def _interrupted(written: list[str], reason: str = "") -> int:
+    print(f"mapeq: interrupted, {reason and f'{reason}, '}{', '.join(written) or 'nothing'} written", file=sys.stderr)
     return 130
+
+
+def _from_one(message: str) -> str:
+    """Return a message with the positions of columns counted from 1, as they are typed."""
+    message = _POSITIONS.sub(lambda found: ", ".join(str(int(n) + 1) for n in found[0].split(", ")), message)
+    return _POSITION.sub(lambda found: f"column {int(found[1]) + 1}", message)
 
 
 def _failed(message: str) -> int:

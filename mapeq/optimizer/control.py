@@ -56,7 +56,8 @@ class Control:
     report : callable, optional
         Called with a :class:`Progress` after every pass, one call at a time.
     keep_on_interrupt : bool
-        Whether Ctrl-C makes the search return what it has instead of raising KeyboardInterrupt.
+        Whether Ctrl-C makes the search return what it has instead of raising KeyboardInterrupt; it is still raised
+        before the end of the first pass, when there is nothing to return.
 
     Attributes
     ----------
@@ -101,6 +102,13 @@ class Control:
     def stopped(self) -> bool:
         """Whether the search was asked to stop or ran out of time."""
         return bool(self.flag[0]) or time.monotonic() > self._deadline
+
+    @property
+    def stopped_by(self) -> str | None:
+        """What stopped the search: "time limit", "interrupt" (or another call of `stop`), or None."""
+        if not self.stopped:
+            return None
+        return "time limit" if not self.interrupted and time.monotonic() > self._deadline else "interrupt"
 
     def report(self, progress: Progress) -> None:
         """Tell the callback, if there is one."""

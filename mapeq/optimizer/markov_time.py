@@ -60,7 +60,15 @@ def fitting_markov_time(
     for time in TIMES[1:]:
         if control.stopped or seen[-1].left == 0:
             break
-        modules, before = modules_at(time), seen[-2:][0]  # over two steps: the change of a single one is partly chance
+        try:
+            modules = modules_at(time)
+        except KeyboardInterrupt:
+            if not control.keep_on_interrupt:
+                raise
+            control.stop()
+            control.interrupted = True
+            break  # the modules at shorter times were found
+        before = seen[-2:][0]  # over two steps: the change of a single one is partly chance
         is_growing = modules.left <= before.left * (before.time / time) ** GROWING
         if not is_growing or modules.saved < MIN_SAVED * seen[0].saved:
             break

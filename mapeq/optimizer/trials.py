@@ -1,17 +1,22 @@
 """Trials: independent searches whose results are recombined.
 
 A trial is a search for a local optimum (:mod:`mapeq.optimizer.two_level`, or :mod:`mapeq.optimizer.multilevel` for
-hierarchies). Trials are recombined in pairs, their results in pairs again, and so on: the last result is at least as
-short as the best of the trials, and usually shorter than the best of many more. On a tiny network a trial also searches
+hierarchies). Trials are recombined in pairs, their results in pairs again, and so on: the result is at least as short
+as the best of the trials, and usually shorter than the best of many more. On a tiny network a trial also searches
 from random groups, where that costs next to nothing: from large modules the search finds mergers that it cannot reach
 from single nodes, where every step on the way would lengthen the description. The best ends are recombined, too.
+
+More trials are never worse. Blocks of 2, 4, 8, ... trials are recombined as soon as they are complete; besides, the
+first 3, 5, 6, 7, 9, ... trials are, from the blocks that they consist of. So a search with one more trial makes all the
+steps of the search without it, and more. This takes at most twice as many recombinations as a single binary tree.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,7 +48,10 @@ MAX_FINISHED = 12
 #: With recorded teleportation, nodes without links may belong together; on so small networks, moves try that.
 FEW_NODES = 64
 
-#: More trials would pay if the last recombination shortened the description by more than this fraction of it.
+#: Codelengths that differ by less than this are equal, in bits.
+ROUNDING = 1e-12
+
+#: More trials probably help if the last one shortened the description by more than this fraction of it.
 WORTH_MORE_TRIALS = 1e-5
 
 
@@ -58,14 +66,18 @@ class Found(NamedTuple):
         The codelength that each trial reached by itself, in bits per step; trials never begun are left out.
     modules_agreed : int
         Number of top modules that every trial found, node for node.
-    converged : bool
-        Whether the search was not stopped, and more trials would hardly find a shorter description.
+    stopped_by : str or None
+        What stopped the search before its end: "time limit", "interrupt", or None if nothing did.
+    more_trials_help : bool or None
+        Whether the last trial still shortened the description, so that more would probably do, too; None if there was
+        only one trial or the search was stopped.
     """
 
     hierarchy: Hierarchy
     trials: tuple[float, ...]
     modules_agreed: int
-    converged: bool
+    stopped_by: str | None
+    more_trials_help: bool | None
 
 
 def find_modules(
@@ -106,6 +118,11 @@ def find_modules(
     -------
     Found
         Its modules are all connected, by links or by recorded teleportation.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C; with ``control.keep_on_interrupt`` only if no pass was complete, so that nothing was found yet.
     """
     optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
     network = network_level(flow, counting)
@@ -113,7 +130,7 @@ def find_modules(
 
 
 class _Search:
-    """The trials of one search, recombined in the order of a binary tree."""
+    """The trials of one search, and their recombinations."""
 
     def __init__(
         self,
@@ -143,44 +160,68 @@ class _Search:
         self._control = control
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
+        self._num_earlier_steps = 0  # those without the last trial
+        self._has_passed = False  # whether a pass was complete before the search was stopped
 
     def run(self) -> Found:
         control = self._control
         with control, ThreadPoolExecutor(self._workers) as pool:
             try:
-                run_interruptible(lambda: self._plan(pool, 0, self._num_trials), control.stop)
+                run_interruptible(lambda: self._plan(pool), control.stop)
                 ends = _ends(self._steps)
             except BaseException as error:
                 control.stop()  # the pool waits for the kernels, which notice this within a fraction of a second
                 if not (isinstance(error, KeyboardInterrupt) and control.keep_on_interrupt):
                     raise
+                if not self._has_passed:
+                    raise KeyboardInterrupt("nothing was found yet") from error
                 control.interrupted = True
                 ends = _ends(self._steps)
+            stopped_by = control.stopped_by
         trials = _ends(self._trials)
-        best = min(ends + self._undivided(ends), key=codelength_of)
-        before_last = min((end.codelength for end in ends[:-1]), default=best.codelength)
-        gain = before_last - best.codelength
+        undivided = self._undivided(trials)
+        best = min(ends + undivided, key=codelength_of)
+        for end in undivided:  # of what is equally good, the fewest modules
+            if end.codelength <= best.codelength + ROUNDING and len(end.hierarchy.parent) < len(best.hierarchy.parent):
+                best = end
+        more_trials_help = None
+        if self._num_trials > 1 and stopped_by is None:
+            earlier = ends[: self._num_earlier_steps] + undivided
+            gain = min(end.codelength for end in earlier) - best.codelength
+            more_trials_help = bool(gain > WORTH_MORE_TRIALS * best.codelength)
         return Found(
             best.hierarchy,
             tuple(trial.codelength for trial in trials),
             _count_agreed(_tops(best), [_tops(trial) for trial in trials]),
-            not control.stopped and gain <= WORTH_MORE_TRIALS * best.codelength,
+            stopped_by,
+            more_trials_help,
         )
 
-    def _plan(self, pool: ThreadPoolExecutor, first: int, last: int) -> Future[Outcome | None]:
-        """Submit the trials from `first` up to `last`, and recombine them in pairs.
+    def _plan(self, pool: ThreadPoolExecutor) -> None:
+        """Submit all trials and recombinations.
 
         A step is submitted after those that it waits for, so that some thread always has work.
         """
-        if last - first == 1:
-            step = pool.submit(self._trial, first)
-            self._trials.append(step)
-        else:
-            middle = first + (1 << (last - first - 1).bit_length() - 1)
-            halves = self._plan(pool, first, middle), self._plan(pool, middle, last)
-            step = pool.submit(self._recombination, *halves, first, last)
-        self._steps.append(step)
-        return step
+        blocks: list[Future[Outcome | None]] = []  # of decreasing size; the first trials together
+        firsts: dict[int, Future[Outcome | None]] = {}  # by number of trials
+        for number in range(self._num_trials):
+            self._num_earlier_steps = len(self._steps)
+            block = self._submitted(pool, self._trial, number)
+            self._trials.append(block)
+            last, size = number + 1, 1
+            while last % (2 * size) == 0:
+                size *= 2
+                block = self._submitted(pool, self._recombination, blocks.pop(), block, last - size, last)
+            blocks.append(block)
+            if size < last:
+                block = self._submitted(pool, self._recombination, firsts[last - size], block, 0, last)
+            firsts[last] = block
+
+    def _submitted(
+        self, pool: ThreadPoolExecutor, step: Callable[..., Outcome | None], *arguments: Any
+    ) -> Future[Outcome | None]:
+        self._steps.append(pool.submit(step, *arguments))
+        return self._steps[-1]
 
     def _trial(self, number: int) -> Outcome | None:
         control = self._control
@@ -189,6 +230,7 @@ class _Search:
         passes = itertools.count(1)
 
         def report(length: float, num_modules: int) -> None:
+            self._has_passed |= not control.stopped
             control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
         with Engine(self._threads_each, self._control.flag) as engine:
@@ -253,17 +295,18 @@ class _Search:
         self._control.report(Progress(last, self._num_trials, 0, end.codelength, num_tops(end.hierarchy)))
         return end
 
-    def _undivided(self, ends: list[Outcome]) -> list[Outcome]:
-        """The partition into connected components, where it might be better than the result.
+    def _undivided(self, trials: list[Outcome]) -> list[Outcome]:
+        """The partition into connected components, where it might be better than the result, or as good.
 
-        Local moves can miss that a network has no structure at all.
+        Local moves can miss that a network has no structure at all, and where all flow ends in one node of each
+        component, any division of the others costs nothing. On a larger network, the first trial decides whether that
+        may be so, however many follow.
         """
         n = len(self._network.nodes)
-        lengths = [end.codelength for end in ends]
         if (
-            lengths
+            trials
             and len(self._network.links.indices) > SMALL_LINKS
-            and min(lengths) < one_level_codelength(self._network)
+            and ROUNDING < trials[0].codelength < one_level_codelength(self._network) - ROUNDING
         ):
             return []
         whole = two_levels(np.zeros(n, dtype=self._network.links.indices.dtype))

@@ -19,7 +19,7 @@ from mapeq.network.network import Network
 from mapeq.network.statistics import component_of, total_degrees
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.flow import EXIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
@@ -48,8 +48,14 @@ def explanation_of(result: Result) -> str | None:
         sentences, sign = _undivided(result, linked, num_modules, num_components), 1
     else:
         return None
-    if not result.converged:
-        outlook = "The search was stopped early, or more trials would still shorten the description."
+    if result.codelength <= ROUNDING:
+        outlook = (
+            "In these modules the walk never has a choice: its description takes 0 bits, which nothing can shorten."
+        )
+    elif result.stopped_by is not None:
+        outlook = f"The search was stopped early, by the {result.stopped_by}."
+    elif result.more_trials_help:
+        outlook = "The last trial still shortened the description: more trials may divide the network."
     elif result.network.num_links <= MAX_LINKS_TO_SEARCH:
         outlook = _try_other_options(result, sign)
     else:
@@ -204,4 +210,6 @@ def _compared(other: Result, result: Result) -> str:
     lengths = f"{other.codelength:.4f} bits per step, {{}} than the {result.codelength:.4f} of the result"
     if other.codelength < result.codelength - 1e-9:
         return lengths.format("less") + ": more trials may find it"
+    if other.codelength <= result.codelength + 1e-9:
+        return f"{other.codelength:.4f} bits per step, as many as the result"
     return lengths.format("more")

@@ -24,6 +24,9 @@ from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
 
+#: Codelengths below this are 0, in bits, and so are fractions of them.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
@@ -51,9 +54,12 @@ class Result:
         is at least as good as the best.
     modules_agreed : int or None
         Number of modules that every trial found, node for node; None if nothing was searched.
-    converged : bool
-        False if a time limit or an interrupt stopped the search, or if the last trial still improved the result, so
-        that more trials may help.
+    stopped_by : str or None
+        What stopped the search before its end: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came
+        to its end.
+    more_trials_help : bool or None
+        Whether the last trial still shortened the description, by more than a hundred-thousandth, so that more trials
+        probably do, too. None if that is not known: after a single trial, or if the search was stopped.
     seed : int or None
         Random seed that reproduces this result.
     options : dict
@@ -84,7 +90,8 @@ class Result:
     module_records: FloatArray
     trials: tuple[float, ...]
     modules_agreed: int | None
-    converged: bool
+    stopped_by: str | None
+    more_trials_help: bool | None
     seed: int | None
     options: dict[str, Any]
     network: Network
@@ -94,8 +101,19 @@ class Result:
     @property
     def relative_savings(self) -> float:
         """Fraction of the one-level codelength that the modules save; negative if they lengthen the description."""
-        saved = 1 - self.codelength / self.one_level_codelength if self.one_level_codelength > 0 else 0.0
-        return saved if abs(saved) > 1e-12 else 0.0  # rounding error
+        if self.one_level_codelength <= ROUNDING:  # nothing to save
+            return 0.0
+        saved = 1 - self.codelength / self.one_level_codelength
+        return saved if abs(saved) > ROUNDING else 0.0
+
+    @property
+    def converged(self) -> bool:
+        """Whether the search came to its end, and the last of several trials no longer shortened the description.
+
+        False if :attr:`stopped_by` names something, or :attr:`more_trials_help` is True. After a single trial it only
+        says that nothing stopped the search: whether a second trial would help is not known.
+        """
+        return self.stopped_by is None and not self.more_trials_help
 
     @property
     def num_modules(self) -> int:
@@ -365,6 +383,8 @@ class Result:
             "relative_savings": self.relative_savings,
             "trials": list(self.trials),
             "modules_agreed": self.modules_agreed,
+            "stopped_by": self.stopped_by,
+            "more_trials_help": self.more_trials_help,
             "converged": self.converged,
             "seed": self.seed,
             "options": dict(self.options),

@@ -3,6 +3,9 @@
 import gzip
 import json
 import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import networkx as nx
@@ -12,6 +15,7 @@ from command import EMAIL, JAZZ, POWER, ROOT, refused, run
 
 import mapeq
 from mapeq.cli.parser import main
+from mapeq.optimizer.two_level import TwoLevelOptimizer
 
 
 def test_labels_go_to_standard_output_and_the_rest_to_standard_error():
@@ -144,14 +148,21 @@ def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
     assert refused(run("evaluate", "net.txt", "mixed.tree", cwd=tmp_path), "mixed.tree, line 3", "contains modules")
 
 
-def test_a_level_of_clu_that_is_too_fine_is_the_finest(tmp_path):
-    for level in ("-1", "1", "9"):
+def test_a_level_of_clu_that_does_not_exist_is_an_error(tmp_path):
+    for level in ("-1", "1"):
         done = run("cluster", JAZZ, "-q", "-o", "out.clu", "-o", "out.tree", "--clu-level", level, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert mapeq.evaluate(JAZZ, tmp_path / "out.clu").modules() == mapeq.infomap(JAZZ).modules()
-    for level in ("0", "-2"):
-        assert refused(run("cluster", JAZZ, "-o", "no.clu", f"--clu-level={level}", cwd=tmp_path), "--clu-level", level)
+    for level in ("0", "-2", "2", "9"):
+        done = run("cluster", JAZZ, "-o", "no.clu", "-o", "no.tree", f"--clu-level={level}", cwd=tmp_path)
+        assert refused(done, "--clu-level", level)
     assert sorted(os.listdir(tmp_path)) == ["out.clu", "out.tree"]
+
+
+def test_what_does_not_depend_on_a_level_that_does_not_exist_is_written(tmp_path):
+    command = ("cluster", POWER, "-q", "--multilevel", "--clu-level", "9", "-o", "no.clu", "-o", "out.tree")
+    assert refused(run(*command, cwd=tmp_path), "--clu-level must be from 1 (the top modules) to ", "not 9")
+    assert os.listdir(tmp_path) == ["out.tree"]
 
 
 def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
@@ -221,3 +232,41 @@ def test_bad_partitions_are_one_clear_line(tmp_path):
     (tmp_path / "strangers.clu").write_text("7 1\n8 1\n")
     assert refused(run("cluster", net, "-c", tmp_path / "strangers.clu"), "strangers.clu", "3 of 3 nodes")
     assert run("cluster", net, "-c", tmp_path / "misses.clu").returncode == 0  # the third joins its neighbours
+
+
+def test_ctrl_c_in_the_first_pass_writes_nothing(tmp_path, monkeypatch):
+    first_pass = TwoLevelOptimizer._first_pass
+
+    def interrupted(self, network):
+        time.sleep(0.2)  # until the main thread waits for the search
+        if sent.acquire(blocking=False):  # by the first trial alone
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not self.stopped():
+            time.sleep(0.001)
+        return first_pass(self, network)
+
+    monkeypatch.setattr(TwoLevelOptimizer, "_first_pass", interrupted)
+    for options in ((), ("--multilevel", "-N", "3"), ("--markov-time", "auto")):
+        sent = threading.Lock()
+        done = run("cluster", JAZZ, "-o", "out.tree", *options, cwd=tmp_path)
+        assert done == (130, b"", b"mapeq: interrupted, nothing was found yet, nothing written\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_last_lines_say_how_the_search_ended(tmp_path):
+    def shown(*options):
+        done = run("cluster", POWER, "-o", "out.json", *options, cwd=tmp_path)
+        assert done.returncode == 0
+        return done.stderr.decode(), json.loads((tmp_path / "out.json").read_text())
+
+    text, found = shown("-N", "2")
+    assert "; the last one still helped: try more\n" in text
+    assert "\ndone: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == (None, True, False)
+    text, found = shown()
+    assert "trial" not in text
+    assert "\ndone: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == (None, None, True)
+    text, found = shown("-N", "50", "--time-limit", "0")
+    assert "\nstopped at the time limit: " in text
+    assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == ("time limit", None, False)

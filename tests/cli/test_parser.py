@@ -51,6 +51,38 @@ def test_wrong_usage_is_exit_code_2(arguments):
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(b"usage: mapeq")
+    assert done.stderr.count(b"\n") == 2
+
+
+MISSPELT = {
+    "clustr x": "'clustr' is none of info, cluster, embeddings, evaluate, plot, warmup, completion; did you mean",
+    "cluster --multilevl x": "mapeq cluster: error: there is no option '--multilevl'; did you mean --multilevel?",
+    "embeddings x --metrik=cosine": "there is no option '--metrik=cosine'; did you mean --metric?",
+    "evaluate a b --zzz": "mapeq evaluate: error: there is no option '--zzz'\n",
+    "cluster x y": "unexpected argument 'y'",
+    "completion bsh": "'bsh' is none of bash, zsh, tcsh; did you mean bash?",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), MISSPELT.items(), ids=MISSPELT)
+def test_misspelt_commands_and_options_suggest_the_right_one(line, message):
+    done = run(*line.split())
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+
+
+def test_errors_repeat_the_number_of_a_column_as_typed(tmp_path):
+    (tmp_path / "links.csv").write_text("source,target\na,b\n")
+    (tmp_path / "links.txt").write_text("1 2 3\n2 3 4\n")
+    for name, columns in (("links.csv", "'source', 'target'"), ("links.txt", "1, 2, 3")):
+        for command in ("cluster", "info"):
+            done = run(command, tmp_path / name, "--weight", "7")
+            assert f"there is no column 7 for the weights; the columns are {columns}: " in done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", ["", "info", "cluster", "embeddings", "evaluate", "plot"])
+def test_help_names_the_documentation(command):
+    assert "documentation: docs/shell.md" in " ".join(run(*command.split(), "--help").stdout.decode().split())
 
 
 @pytest.mark.parametrize(

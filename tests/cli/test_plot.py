@@ -1,5 +1,7 @@
 """``mapeq plot``: pictures of modules that are found or given."""
 
+from pathlib import Path
+
 import networkx as nx
 import pytest
 from drawings import Drawing, drawn_share, pages
@@ -75,7 +77,7 @@ def test_the_command_draws_given_modules(links, tmp_path, capsys):
     assert picture.exists()
 
 
-def test_the_command_draws_the_level_that_there_is(deep, tmp_path):
+def test_the_command_draws_the_level_that_there_is(deep, tmp_path, capsys):
     links, partition = tmp_path / "links.txt", tmp_path / "modules.tree"
     sources, targets, _ = deep.network.links()
     links.write_text("".join(f"{i} {j}\n" for i, j in zip(sources.tolist(), targets.tolist(), strict=True)))
@@ -83,13 +85,16 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path):
     for level, modules in (
         ("1", deep.num_modules),
         ("-1", deep.modules_per_level[-1]),
-        ("9", deep.modules_per_level[-1]),
     ):
         picture = tmp_path / "picture.svg"
         assert main(["plot", str(links), "--modules", str(partition), "--level", level, "-o", str(picture), "-q"]) == 0
         shown = Drawing(picture)
         assert f"{modules:,} " in shown.texts[0]
         assert shown.shapes["modules"] == min(modules, 100)
+    picture = str(tmp_path / "none.svg")
+    assert main(["plot", str(links), "--modules", str(partition), "--level", "9", "-o", picture, "-q"]) == 1
+    assert "--level must be from 1 (the top modules) to " in capsys.readouterr().err
+    assert not Path(picture).exists()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,7 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path):
         (["-o", "missing/picture.png"], "missing/picture.png: there is no directory 'missing'"),
         (["-o", "picture.png", "-o", "modules.tree"], "modules.tree: the suffix"),
         (["-o", "picture.png", "--kind", "map"], "kind must be one of network, hierarchy, codelength, not 'map'"),
+        (["-o", "picture.png", "--level", "2"], "--level must be 1, or -1, without --multilevel, not 2"),
         (["-o", "picture.png", "--level", "0"], "--level must be a whole number, 1 or more, or -1, not 0"),
         (["-o", "picture.png", "--kind", "hierarchy", "--level", "2"], "level must be omitted, because the"),
         (["-o", "picture.png", "--modules", "missing.clu"], "missing.clu: no such file"),

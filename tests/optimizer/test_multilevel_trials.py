@@ -158,7 +158,7 @@ def test_graphs_of_the_atlas_end():
         flow = random_walk(network_of(graph), WalkOptions())
         found = find_modules(flow, multilevel=True)
         assert_sound(flow, found)
-        assert found.converged
+        assert found.stopped_by is None
 
 
 def all_hierarchies(nodes):
@@ -306,7 +306,7 @@ def test_a_search_may_be_stopped_anywhere(flow, start):
     for after in [*range(25), *range(25, looks, looks // 40 + 1)]:
         found = find_modules(flow, multilevel=True, num_trials=2, start=tree, control=StoppingAfter(after))
         assert_sound(flow, found)
-        assert not found.converged
+        assert found.stopped_by is not None
         if start:
             assert length_of(flow, found.hierarchy) <= length_of(flow, tree) + 1e-12
 
@@ -316,7 +316,7 @@ def test_a_search_may_be_stopped_anywhere(flow, start):
 def test_a_time_limit_ends_the_search(flow, time_limit, num_threads):
     control = Control(time_limit=time_limit)
     found = find_modules(flow, multilevel=True, num_trials=1000, num_threads=num_threads, control=control)
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(found.trials) < 1000
     assert_sound(flow, found)
 
@@ -354,7 +354,7 @@ def test_ctrl_c_may_keep_the_best_hierarchy_so_far(flow, after):
     control = Control(time_limit=60, report=report, keep_on_interrupt=True)
     found = find_modules(flow, multilevel=True, num_trials=50, control=control)
     assert control.interrupted
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(found.trials) == 1
     assert_sound(flow, found)
     assert length_of(flow, found.hierarchy) <= min(progress.codelength for progress in reports) + 1e-9

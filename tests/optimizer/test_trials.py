@@ -15,10 +15,12 @@ from mapeq._base.hierarchy import cut, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq.network.network import Network
 from mapeq.objective.level import network_level
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, one_level_codelength, partition
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.engine import WORTH_SHARING
-from mapeq.optimizer.trials import find_modules
+from mapeq.optimizer.trials import WORTH_MORE_TRIALS, find_modules
+from mapeq.optimizer.two_level import TwoLevelOptimizer
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -129,7 +131,7 @@ def test_every_graph_of_the_atlas_ends():
         flow = random_walk(network_of(graph), WalkOptions())
         found = find_modules(flow)
         assert_sound(flow, found)
-        assert found.converged
+        assert found.stopped_by is None
 
 
 def all_partitions(n):
@@ -186,7 +188,7 @@ def test_a_description_of_no_length_ends_the_search(n):
     weights = np.random.default_rng(n).exponential(size=n)
     flow = random_walk(Network.from_edges(np.arange(n), np.arange(n), weights), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=60))
-    assert found.converged
+    assert found.stopped_by is None
     assert found.trials == pytest.approx((0,), abs=1e-12)
     assert sorted(modules_of(found).tolist()) == list(range(n))
 
@@ -248,11 +250,54 @@ def test_recombined_trials_are_at_least_as_good_as_each():
     assert length_of(flow, modules_of(found)) <= min(found.trials)
 
 
+#: By name, a network and a seed with which a single binary tree of recombinations was longer with more trials.
+MORE_TRIALS = {
+    "grid": (nx.grid_2d_graph(9, 9), 1),
+    "random": (nx.gnp_random_graph(60, 0.08, seed=1), 1),
+    "path": (nx.path_graph(90), 0),
+    "isolated": (nx.gnp_random_graph(80, 0.02, seed=5), 0),
+}
+
+
+@pytest.fixture
+def one_search_a_trial(monkeypatch):
+    """Small networks searched like larger ones: by one search from single nodes per trial."""
+    for name in ("CHEAP_LINKS", "SMALL_LINKS", "TINY_LINKS"):
+        monkeypatch.setattr(f"mapeq.optimizer.trials.{name}", 0)
+
+
+@pytest.mark.parametrize("multilevel", [False, True])
+@pytest.mark.parametrize(("graph", "seed"), MORE_TRIALS.values(), ids=MORE_TRIALS)
+def test_more_trials_are_never_worse(graph, seed, multilevel, one_search_a_trial):
+    flow = random_walk(network_of(graph), WalkOptions())
+    level, before = network_level(flow), None
+    for num_trials in range(1, 9):
+        found = find_modules(flow, multilevel=multilevel, num_trials=num_trials, seed=seed)
+        length = multilevel_codelength(level, multilevel_partition(level, found.hierarchy)).total
+        if before is None:
+            assert found.more_trials_help is None
+        else:
+            assert length <= before + 1e-12
+            assert found.more_trials_help == (length < before * (1 - WORTH_MORE_TRIALS))
+        before = length
+
+
+@given(walks(max_nodes=12, max_links=40), st.integers(0, 2**32))
+def test_more_trials_of_any_walk_are_never_worse(case, seed):
+    links, options = case
+    flow = random_walk(links.network(), options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mapeq.optimizer.trials.CHEAP_LINKS", 0)
+        lengths = [length_of(flow, modules_of(find_modules(flow, num_trials=n, seed=seed))) for n in range(1, 6)]
+    assert (np.diff(lengths) <= 1e-12).all()
+
+
 def test_trials_agree_on_what_is_plain():
     flow = random_walk(network_of(nx.ring_of_cliques(12, 6)), WalkOptions())
     found = find_modules(flow, num_trials=4)
     assert found.modules_agreed == 12
-    assert found.converged
+    assert found.stopped_by is None
+    assert found.more_trials_help is False
 
 
 # Hubs ----------------------------------------------------------------------------------------
@@ -262,7 +307,7 @@ def test_a_star_with_a_million_leaves():
     n = 1_000_000
     flow = random_walk(Network.from_edges(np.zeros(n, dtype=np.int64), np.arange(1, n + 1)), WalkOptions())
     found = find_modules(flow, control=Control(time_limit=300))
-    assert found.converged
+    assert found.stopped_by is None
     assert modules_of(found).max() == 0
 
 
@@ -279,7 +324,7 @@ def test_hubs_with_many_links():
     flow = random_walk(Network.from_edges(*np.concatenate(links, axis=1)), WalkOptions())
     assert np.diff(flow.links.indptr).max() > 100_000
     found = find_modules(flow, control=Control(time_limit=300))
-    assert found.converged
+    assert found.stopped_by is None
     assert parts_of(flow, modules_of(found))[0] == modules_of(found).max() + 1
 
 
@@ -304,14 +349,15 @@ def test_a_search_told_to_stop_returns_what_it_has(flow, num_threads):
     control.stop()
     assert control.stopped
     found = find_modules(flow, num_trials=4, num_threads=num_threads, control=control)
-    assert not found.converged
+    assert found.stopped_by is not None
     assert_sound(flow, found)
 
 
 @pytest.mark.parametrize("time_limit", [0, 0.0])
 def test_a_time_limit_ends_the_search(flow, time_limit):
     found = find_modules(flow, num_trials=1000, control=Control(time_limit=time_limit))
-    assert not found.converged
+    assert found.stopped_by == "time limit"
+    assert found.more_trials_help is None
     assert len(found.trials) < 1000
     assert_sound(flow, found)
 
@@ -319,7 +365,7 @@ def test_a_time_limit_ends_the_search(flow, time_limit):
 def test_time_enough(flow):
     control = Control(time_limit=3600)
     assert not control.stopped
-    assert find_modules(flow, control=control).converged
+    assert find_modules(flow, control=control).stopped_by is None
 
 
 def test_stopping_after_the_first_pass(flow):
@@ -331,7 +377,7 @@ def test_stopping_after_the_first_pass(flow):
 
     control = Control(report=report)
     found = find_modules(flow, num_trials=10, control=control)
-    assert not found.converged
+    assert found.stopped_by is not None
     assert len(reports) == len(found.trials) == 1
     assert_sound(flow, found)
 
@@ -358,7 +404,7 @@ def test_one_report_at_a_time(flow):
         time.sleep(0.001)
         busy.release()
 
-    assert find_modules(flow, num_trials=6, num_threads=3, control=Control(report=report)).converged
+    assert find_modules(flow, num_trials=6, num_threads=3, control=Control(report=report)).stopped_by is None
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -392,12 +438,33 @@ def test_ctrl_c_ends_the_search(flow):
     assert not control.interrupted
 
 
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("multilevel", [False, True])
+def test_ctrl_c_in_the_first_pass_finds_nothing(flow, keep, multilevel, monkeypatch):
+    first_pass = TwoLevelOptimizer._first_pass
+    control, sent = Control(time_limit=60, keep_on_interrupt=keep), threading.Lock()
+
+    def interrupted(self, network):
+        time.sleep(0.2)  # until the main thread waits for the trials
+        if sent.acquire(blocking=False):  # by the first trial alone
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not control.stopped:
+            time.sleep(0.001)
+        return first_pass(self, network)
+
+    monkeypatch.setattr(TwoLevelOptimizer, "_first_pass", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="nothing was found yet" if keep else "^$"):
+        find_modules(flow, multilevel=multilevel, num_trials=2, control=control)
+    assert not control.interrupted
+
+
 def test_ctrl_c_may_keep_what_was_found(flow):
     control = interrupting()
     control.keep_on_interrupt = True
     found = find_modules(flow, num_trials=5, control=control)
     assert control.interrupted
-    assert not found.converged
+    assert found.stopped_by == "interrupt"
+    assert found.more_trials_help is None
     assert len(found.trials) == 1
     assert_sound(flow, found)
 

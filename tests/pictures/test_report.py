@@ -80,7 +80,8 @@ def test_the_figures_are_those_of_the_result(misery, tmp_path):
     assert page.figures["saved by modules"] == f"{misery.relative_savings:.1%}"
     assert page.figures["Codelength"] == f"{misery.codelength:.9g} bits per step"
     assert page.figures["Seed"] == "0"
-    assert page.figures["Converged"].startswith("yes" if misery.converged else "no; ")
+    assert page.figures["Stopped early"] == "no"
+    assert page.figures["More trials would help"].startswith("probably" if misery.more_trials_help else "hardly")
     assert page.figures["Trials"].startswith("3: ")
     assert page.figures["Teleportation probability"] == "0.15"
     assert page.figures["Version"] == f"mapeq {mapeq.__version__}"

@@ -71,7 +71,7 @@ def test_sparse_random_networks_say_what_a_shorter_markov_time_finds():
     ).groups()
     there = mapeq.infomap(graph, markov_time=float(time))
     assert there.num_modules == int(number) > 1
-    assert f"{mapeq.evaluate(graph, there).codelength:.4f}" == length
+    assert f"{mapeq.evaluate(graph, there, markov_time=1.0).codelength:.4f}" == length
     assert float(length) > result.codelength
     assert "pairs are linked" not in explanation
 
@@ -158,7 +158,7 @@ def test_recorded_teleportation_is_tried_without():
 
 def test_a_search_that_was_stopped_says_so():
     _, explanation = said(nx.gnp_random_graph(300, 0.05, seed=1), time_limit=0)
-    assert explanation.endswith("The search was stopped early, or more trials would still shorten the description.")
+    assert explanation.endswith("The search was stopped early, by the time limit.")
     assert "Markov time" not in explanation  # who has no time for one search has none for others
 
 
@@ -184,3 +184,55 @@ def test_all_small_networks_can_be_explained():
         if result.num_modules in (1, n):
             assert explanation.endswith(".")
             assert "nan" not in explanation
+
+
+# Walks that end in one node ------------------------------------------------------------------
+
+
+def sinks(num_sinks, num_others, *more):
+    """Components in which every node links to one that links to none; with more links."""
+    size = num_others + 1
+    return [(size * s + i, size * s) for s in range(num_sinks) for i in range(1, size)] + list(more)
+
+
+ENDS = [
+    {"directed": True},
+    {"directed": True, "teleport_to": "nodes"},
+    {"directed": True, "markov_time": 0.5},
+    {"directed": True, "markov_time": 2.0, "num_trials": 3},
+    {"directed": True, "multilevel": True},
+    {"flow_model": "rawdir"},
+]
+
+
+@pytest.mark.parametrize("options", ENDS, ids=map(str, ENDS))
+@pytest.mark.parametrize("num_others", [1, 3, 9, 200])
+@pytest.mark.parametrize("num_sinks", [1, 2])
+def test_all_flow_in_one_node_of_each_component_is_a_module_per_component(num_sinks, num_others, options):
+    result = mapeq.infomap(sinks(num_sinks, num_others), **options)
+    components = [set(range(s * (num_others + 1), (s + 1) * (num_others + 1))) for s in range(num_sinks)]
+    assert sorted(result.communities(), key=min) == components
+    assert result.codelength == pytest.approx(0, abs=1e-12)
+    assert result.relative_savings == (0 if num_sinks == 1 else 1)
+    assert result.explanation.endswith("its description takes 0 bits, which nothing can shorten.")
+
+
+@pytest.mark.parametrize("num_others", [3, 9, 200])
+def test_recorded_teleportation_onto_one_node_is_one_module(num_others):
+    result = mapeq.infomap([*sinks(1, num_others)], directed=True, recorded_teleportation=True)
+    assert (result.num_modules, result.codelength, result.relative_savings) == (1, 0, 0)
+
+
+def test_many_links_to_one_node_are_one_module():
+    """More than the networks for which components are always tried."""
+    n = 20_000
+    network = mapeq.Network.from_edges(np.arange(1, n), np.zeros(n - 1, dtype=np.int64), directed=True)
+    assert mapeq.infomap(network).num_modules == 1
+
+
+@pytest.mark.parametrize("links", [[("a", "a")], [("a", "a"), ("b", "b")]])
+@pytest.mark.parametrize("options", [{}, {"directed": True}, {"directed": True, "recorded_teleportation": True}])
+def test_self_links_alone_are_a_module_for_each_node(links, options):
+    result = mapeq.infomap(links, **options)
+    assert result.num_modules == len(links)
+    assert result.explanation.startswith("No two nodes are linked: there are only self-links.")

@@ -17,7 +17,9 @@ FIELDS = {option.name: option for option in fields(WalkOptions)}
 def test_functions_take_each_option_with_its_default(function, option):
     parameter = inspect.signature(function).parameters[option]
     assert parameter.kind is parameter.KEYWORD_ONLY
-    expected = None if option == "flow_model" else FIELDS[option].default  # by default as the network is
+    expected = FIELDS[option].default
+    if option == "flow_model" or function is mapeq.evaluate:  # by default as the network is, or as modules were found
+        expected = None
     assert parameter.default == expected
     assert type(parameter.default) is type(expected)
 
@@ -39,6 +41,12 @@ def test_the_command_has_a_flag_for_each_option(command, option):
     (action,) = (action for action in subcommands()[command]._actions if action.dest == option)
     assert f"--{option.replace('_', '-')}" in action.option_strings
     assert set(FIELDS[option].metadata["flags"]) == set(action.option_strings)
-    expected = None if option == "flow_model" else FIELDS[option].default
-    assert action.default == expected
+    assert action.default is None  # Python's default, or as the modules in a file were found
     assert action.help
+
+
+@pytest.mark.parametrize("links", [[(0, 1), (1, 2)], [(0, 1), (1, 0), (1, 2), (2, 3)]])
+@pytest.mark.parametrize("directed", [False, True])
+def test_evaluate_has_the_defaults_of_infomap(links, directed):
+    found = mapeq.infomap(links, directed=directed)
+    assert mapeq.evaluate(links, found.modules(), directed=directed).options.items() <= found.options.items()

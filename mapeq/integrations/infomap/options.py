@@ -75,7 +75,7 @@ OPTIONS: dict[str, Option] = {
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
     "assign_to_neighbouring_module": Option(refusal="nodes missing from the partition start in modules of their own"),
-    "converge": Option(refusal="set --num-trials; Result.found.converged tells whether more trials would help"),
+    "converge": Option(refusal="set --num-trials; Result.found.more_trials_help tells whether more trials would help"),
     "node_limit": Option(refusal="do not add the nodes beyond it"),
     "trial_offset": Option(refusal="choose trials by --seed and --num-trials"),
 }

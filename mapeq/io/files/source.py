@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
@@ -88,7 +90,7 @@ class Source:
         self._encoding = checked_encoding(encoding)
         self._closes = os.fspath(path) != "-"
         try:
-            self._stream = open(path, "rb") if self._closes else _standard_input()  # noqa: SIM115 __exit__ closes it
+            self._stream = _opened(path)
         except OSError as error:
             raise unreadable(self.name, error) from error
         self._lines = 0
@@ -283,6 +285,38 @@ def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """
     with Source(path) as source:
         yield from source.numbered_lines()
+
+
+class Reread(os.PathLike[str]):
+    """A file that can be read only once, such as standard input or a pipe, with its content in memory."""
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self._path = os.fspath(path)
+        if self._path == "-":
+            self.content = _standard_input().read()
+        else:
+            with open(path, "rb") as stream:
+                self.content = stream.read()
+
+    def __fspath__(self) -> str:
+        return self._path
+
+
+def rereadable(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """Return a path that can be read twice: the same one if it is that of a file on a disk."""
+    if isinstance(path, Reread) or (os.fspath(path) != "-" and not Path(path).is_fifo()):
+        return path
+    try:
+        return Reread(path)
+    except OSError as error:
+        raise unreadable(file_name(path), error) from error
+
+
+def _opened(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file; who reads it closes it, unless it is standard input."""
+    if isinstance(path, Reread):
+        return io.BytesIO(path.content)
+    return _standard_input() if os.fspath(path) == "-" else open(path, "rb")
 
 
 def _standard_input() -> BinaryIO:

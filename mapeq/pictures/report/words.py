@@ -8,7 +8,7 @@ from typing import Any
 
 from mapeq._base.errors import counted
 from mapeq.pictures.report.data import MOST_MODULES, MOST_NODES
-from mapeq.result.result import Result
+from mapeq.result.result import ROUNDING, Result
 
 
 def headline(result: Result) -> str:
@@ -36,7 +36,7 @@ def explanation(result: Result) -> str:
 
 
 def _meaning(result: Result) -> str:
-    if result.one_level_codelength == 0:
+    if result.one_level_codelength <= ROUNDING:
         return "A random walk on this network never has a choice: there is nothing to describe."
     first = (
         f"Without modules, describing a step of a random walk on this network takes "
@@ -127,7 +127,7 @@ def details(result: Result) -> str:
         "Index and module parts": f"{result.index_codelength:.9g} + {result.module_codelength:.9g} bits per step",
         "Without modules": f"{result.one_level_codelength:.9g} bits per step",
         "Trials": _trials(result),
-        "Converged": "yes" if result.converged else "no; more trials or more time may shorten the description",
+        **_end(result),
         "Seed": "none" if result.seed is None else str(result.seed),
         **{
             name.replace("_", " ").capitalize(): _as_text(value)
@@ -153,6 +153,22 @@ def _trials(result: Result) -> str:
     if len(result.trials) > 1 and result.modules_agreed is not None:
         agreed = f"; {counted(result.modules_agreed, 'module')} found by every trial"
     return f"{len(result.trials):,}: {found} bits per step{agreed}"
+
+
+def _end(result: Result) -> dict[str, str]:
+    """State whether the search came to its end, and whether more trials would help; nothing without a search."""
+    if not result.trials:
+        return {}
+    stopped = f"by the {result.stopped_by}; more time may shorten the description"
+    helps = {
+        None: "not known " + ("from one trial" if result.stopped_by is None else "from a search that was stopped"),
+        True: "probably: the last trial still shortened the description",
+        False: "hardly: the last trial did not shorten the description",
+    }
+    return {
+        "Stopped early": "no" if result.stopped_by is None else stopped,
+        "More trials would help": helps[result.more_trials_help],
+    }
 
 
 def _as_text(value: Any) -> str:
