@@ -124,7 +124,7 @@ def test_columns_are_chosen_by_name_or_by_number_from_1(tmp_path):
 
 
 def test_self_links_and_initial_partitions(tmp_path):
-    (tmp_path / "net.txt").write_text("a b\nb c\nc a\nc d\nd e\ne f\nf d\na a 5\n")
+    (tmp_path / "net.txt").write_text("a b 1\nb c 1\nc a 1\nc d 1\nd e 1\ne f 1\nf d 1\na a 5\n")
     (tmp_path / "start.csv").write_text("a,1\nb,1\nc,1\nd,2\ne,2\nf,2\n")
     with_loop = run("evaluate", "net.txt", "start.csv", cwd=tmp_path).stdout.decode()
     without = run("evaluate", "net.txt", "start.csv", "--no-self-links", cwd=tmp_path).stdout.decode()

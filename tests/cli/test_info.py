@@ -21,7 +21,7 @@ NOTES = {
     "a b\nb c\nc d\na b\n": "4 links in the input: parallel links are summed",
     "a a\na b\n": "1 self-link",
     "1 2 3\n2 3 3\n": "every link weighs 3",
-    "1 2 9\n2 3\n3 1\n3 4\n1 4\n": "the heaviest link holds 69% of the total weight",
+    "1 2 9\n2 3 1\n3 1 1\n3 4 1\n1 4 1\n": "the heaviest link holds 69% of the total weight",
     "1 2\n3 4\n": "2 components with links: no module spans two components",
     "1 2\n2 3\n3 1\n": "every node is linked to every other",
     "*Vertices 4\n1 a\n2 b\n3 c\n4 d\n*Edges\n1 2\n": "2 nodes without links",
@@ -78,3 +78,13 @@ def test_the_command_says_it_in_words(tmp_path, capsys):
         "memory less than 1 MB to cluster (estimate)",
         "note: node 33 is linked to 50% of all nodes",
     ]
+
+
+def test_the_format_and_the_encoding_of_a_file_can_be_named(tmp_path, capsys):
+    path = tmp_path / "links.txt"
+    path.write_bytes("Köln Mitte;Bonn;2\n".encode("cp1252"))
+    assert main(["info", str(path)]) == 1
+    assert "it is perhaps in Latin-1 (cp1252): use --encoding cp1252" in capsys.readouterr().err
+    assert main(["info", str(path), "--encoding", "cp1252", "--input-format", "csv"]) == 0
+    assert main(["info", str(path), "--input-format", "dot"]) == 1
+    assert "mapeq: --input-format must be one of links, csv, " in capsys.readouterr().err

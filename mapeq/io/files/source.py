@@ -135,6 +135,8 @@ class Source:
 
         The position stays; the block is extended to hold the lines.
         """
+        while self.block.count(b"\n", self.position) < count and self.extend():
+            pass
         while True:
             lines: list[tuple[int, str]] = []
             position, seen = self.position, 0
