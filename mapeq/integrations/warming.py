@@ -16,6 +16,7 @@ from mapeq.api import evaluate, infomap
 from mapeq.embeddings.graph import neighbor_graph
 from mapeq.io.files.networks import read_network
 from mapeq.network.network import Network
+from mapeq.pictures.layout import network_layout
 
 #: A ring of cliques has several levels and modules that merge.
 _SIZE, _CLIQUE = 600, 6
@@ -38,6 +39,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
         ("large networks", _large_networks),
         ("files", _files),
         ("vectors", _vectors),
+        ("pictures", _pictures),
     ]
 
 
@@ -62,12 +64,15 @@ def _search(network: Network, recorded: bool) -> None:
     for multilevel in (False, True):
         result = infomap(network, recorded_teleportation=recorded, multilevel=multilevel, num_trials=2, num_threads=1)
         infomap(more, recorded_teleportation=recorded, multilevel=multilevel, initial_partition=result)
+        infomap(network, multilevel=multilevel, initial_partition={node: node // _CLIQUE for node in nodes})
         result.summary(), result.link_flow()
     evaluate(network, {node: (node // 60, node // _CLIQUE) for node in nodes}, recorded_teleportation=recorded)
     network.summary()
 
 
 def _large_networks() -> None:
+    distant = np.arange(100) * 10**12
+    Network.from_edges(distant[1:], distant[:-1])
     for num_links in (FEW_LINKS + 1, MANY_LINKS):
         links = np.arange(2 * num_links).reshape(num_links, 2) // 4
         Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
@@ -92,6 +97,13 @@ _TEXTS = (
     '*Vertices 3\n1 "a" 2\n2 "b"\n3 "c"\n*Edges\n1 2\n2 3 2\n',
     "*Vertices 3\n*Arcs\n1 2\n2 3 2\n",
 )
+
+
+def _pictures() -> None:
+    result = infomap(_ring(directed=False, weighted=False))
+    links = result.link_flow()
+    module, sources, targets = (part.astype(np.int64) for part in (result.labels, links.sources, links.targets))
+    network_layout(module, result.flow, sources, targets, links.flow)
 
 
 def _vectors() -> None:

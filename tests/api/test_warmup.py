@@ -139,7 +139,7 @@ kinds["evaluate"] = lambda: [
     command("evaluate", files["numbers"], path("o.clu")),
 ]
 kinds["plot"] = lambda: [
-    command("plot", files["numbers"], "-o", path("p.svg"), *kind) for kind in ([], ["--kind", "modules"])
+    command("plot", files["numbers"], "-o", path("p.svg"), *kind) for kind in ([], ["--kind", "hierarchy"])
 ]
 np.save(path("v.npy"), vectors)
 kinds["embeddings"] = lambda: command("embeddings", path("v.npy"), "-o", path("e.csv"))
