@@ -184,7 +184,7 @@ NETWORKS = {
     "binary": (b"1 2\n\x00\x01\x02", "not a UTF-8 text file"),
     "not UTF-8": (b"caf\xe9 bar\n", "not a UTF-8 text file", "line 1"),
     "truncated gzip": (gzip.compress(b"1 2\n" * 10000)[:-20], "truncated"),
-    "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Matrix\n0 1\n", "line 4", "*Matrix"),
+    "unknown Pajek section": (b"*Vertices 2\n1 a\n2 b\n*Partition\n0 1\n", "line 4", "*Partition"),
     "undeclared id": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "line 5", "'1 3'"),
     "text for a Pajek number": (b"*Vertices 2\n1 a\nb 2\n*Edges\n1 2\n", "line 3"),
     "text for a Pajek link": (b"*Vertices 2\n1 a\n2 b\n*Edges\n1 b\n", "line 5"),

@@ -125,8 +125,9 @@ def _node_link(source: Source, options: ReadOptions) -> nx.Graph:
     if not isinstance(data, dict) or "nodes" not in data or _links_key(data) is None:
         hint = "; this is a result of mapeq, not a network" if isinstance(data, dict) and "codelength" in data else ""
         raise FormatError(f'node-link JSON is an object with "nodes" and "links" or "edges"{hint}', file=source.name)
-    # Parallel links are all kept, whatever their keys.
-    links = [{name: value for name, value in link.items() if name != "key"} for link in data[_links_key(data)]]
+    links = data[_links_key(data)]
+    if any("key" in link for link in links):  # parallel links are all kept, whatever their keys
+        links = [{name: value for name, value in link.items() if name != "key"} for link in links]
     graph = nx.node_link_graph(data | {"multigraph": True, "links": links}, edges="links")
     if len(graph) > len(data["nodes"]):
         unknown = list(graph)[len(data["nodes"])]
