@@ -111,7 +111,9 @@ def test_optional_libraries_are_imported_where_they_are_used(module):
             assert found.module.split(".")[0] not in OPTIONAL, f"{module}, line {found.line}"
 
 
-@pytest.mark.parametrize("module", sorted(set(SOURCES) - {"mapeq._base.jit", "mapeq._base.atomics"}))
+@pytest.mark.parametrize(
+    "module", sorted(set(SOURCES) - {f"mapeq._base.{name}" for name in ("jit", "atomics", "records")})
+)
 def test_only_one_module_decorates_kernels(module):
     tree = ast.parse(SOURCES[module])
     from_numba = set()
