@@ -89,8 +89,8 @@ def _files() -> None:
 _TEXTS = (
     "1 2\n2 3\n",
     "1 2 0.5\n2 3 2\n",
-    "ann bob\nbob cid 2\n",
-    "1 2\nann bob 2\n",
+    "ann bob 1\nbob cid 2\n",
+    "1 2\nann bob\n",
     "source,target,weight\n1,2,3\n2,3,4\n",
     "source,target,weight\nann,bob,2\nbob,cid,1\n",
     "source\ttarget\nann\tbob\n",
