@@ -24,8 +24,7 @@ from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
 
-#: Codelengths below this are 0, in bits, and so are fractions of them.
-ROUNDING = 1e-12
+ROUNDING = 1e-12  #: codelengths below this are 0, in bits, and so are fractions of them
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -79,7 +79,9 @@ def test_the_command_names_the_options_that_it_took(network, tmp_path):
     assert f"measured as {path} was found: directed true, markov time 2.0" in done.stderr.decode()
     done = run("evaluate", network, path, "--markov-time", "1")
     assert "was found: directed true\n" in done.stdout.decode()
-    assert done.stderr.decode() == f"mapeq: {path} was found with --markov-time=2.0; here it is --markov-time=1.0\n"
+    assert (
+        done.stderr.decode() == f"mapeq: note: {path} was found with --markov-time=2.0; here it is --markov-time=1.0\n"
+    )
     done = run("cluster", network, "-d", "--markov-time", "auto", "-c", path, "-o", tmp_path / "b.clu")
     assert "was found with" not in done.stderr.decode()
     done = run("cluster", network, "-d", "-c", path, "-o", tmp_path / "b.clu")

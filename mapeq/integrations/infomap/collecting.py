@@ -15,7 +15,7 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, is_number
 from mapeq.integrations.igraph import columns
 from mapeq.integrations.infomap.refused import LAYERS, STATES, refusal
-from mapeq.io.files.networks import read_network
+from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
 from mapeq.network.labels import numbered
 from mapeq.network.network import Network
@@ -223,7 +223,8 @@ class Collection:
         NetworkError
             If its nodes are words.
         """
-        network = read_network(filename, directed=True)
+        with Source(filename) as source:
+            network = read_source(source, directed=True, some_weights=True)
         ids = np.asarray(network.labels if network.ids is None else network.ids)
         if ids.dtype.kind not in "iu":
             raise NetworkError(f"{os.fspath(filename)}: nodes must be whole numbers here; mapeq.infomap takes words")

@@ -60,7 +60,9 @@ MANY_BYTES = 1 << 21
 _INITIAL_CAPACITY = 1 << 14
 
 
-def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoice, is_table: bool = False) -> Network:
+def read_link_list(
+    source: Source, *, directed: bool | None, columns: ColumnChoice, is_table: bool = False, some_weights: bool = False
+) -> Network:
     """Read a link list or a table; see :func:`mapeq.read_network`. With `is_table`, cells may contain spaces.
 
     If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
@@ -69,7 +71,7 @@ def read_link_list(source: Source, *, directed: bool | None, columns: ColumnChoi
     heading = read_heading(source, columns, is_table)
     cells = heading.cells
     is_weighted = columns.weight is not None and (cells is None or cells.places[_scan.WEIGHT] >= 0)
-    num_fields = _scan.WITH_WEIGHT if heading.names_weight else _scan.UNKNOWN
+    num_fields = _scan.WITH_WEIGHT if heading.names_weight else _scan.ANY if some_weights else _scan.UNKNOWN
     form = Form(_scan.COMMA, is_weighted, num_fields if is_weighted else _scan.ANY, source.comments.table)
     table = LinkTable(form, cells, "" if heading.is_there else ADVICE)
     while source.more():

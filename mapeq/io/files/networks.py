@@ -138,11 +138,12 @@ def read_source(
     columns: ColumnChoice = DEFAULT_COLUMNS,
     format: str | None = None,
     label: str | None = None,
+    some_weights: bool = False,
 ) -> Network:
-    """Read a network from a source at its beginning; see :func:`read_network`."""
+    """Read a network from a source at its beginning; see :func:`read_network`, and for `some_weights` ReadOptions."""
     try:
         name = find_format(text) if format is None else format
-        return read_as(text, name, ReadOptions(directed, columns, label), is_given=format is not None)
+        return read_as(text, name, ReadOptions(directed, columns, label, some_weights), is_given=format is not None)
     except NetworkError as error:
         raise text.error(str(error)) from error
 

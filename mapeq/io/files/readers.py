@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from mapeq._base.errors import FormatError
 from mapeq.io.files.foreign import BEGINNING, describe_foreign_text
-from mapeq.io.files.graph_files import read_adjacency_list, read_gexf, read_gml, read_graphml, read_json
 from mapeq.io.files.link_list import read_link_list
 from mapeq.io.files.listings import read_lgl, read_metis
 from mapeq.io.files.matrices import find_matrix, read_matrix, read_matrix_market, read_npz
@@ -41,7 +40,7 @@ _XML = r"(<\?xml[^>]*>\s*)?((<!--.*?-->|<!DOCTYPE[^>]*>)\s*)*"
 
 def _read_links(source: Source, options: ReadOptions) -> Network:
     _check_no_label(source, options)
-    return read_link_list(source, directed=options.directed, columns=options.columns)
+    return read_link_list(source, directed=options.directed, columns=options.columns, some_weights=options.some_weights)
 
 
 def _read_table(source: Source, options: ReadOptions) -> Network:
@@ -52,6 +51,16 @@ def _read_table(source: Source, options: ReadOptions) -> Network:
 def _read_pajek(source: Source, options: ReadOptions) -> Network:
     without_columns(options, source, "a Pajek file")
     return read_pajek(source, directed=options.directed, weighted=options.columns.weight is not None)
+
+
+def _by_networkx(name: str) -> Callable[[Source, ReadOptions], Network]:
+    def read(source: Source, options: ReadOptions) -> Network:
+        from mapeq.io.files import graph_files  # imports NetworkX
+
+        reader: Callable[[Source, ReadOptions], Network] = getattr(graph_files, name)
+        return reader(source, options)
+
+    return read
 
 
 def _check_no_label(source: Source, options: ReadOptions) -> None:
@@ -66,11 +75,11 @@ READERS = {
     "tsv": Reader(_read_table, (".tsv",)),
     "matrix": Reader(read_matrix),
     "pajek": Reader(_read_pajek, begin=r"\*"),
-    "graphml": Reader(read_graphml, (".graphml",), _XML + r"<(\w+:)?graphml\b"),
-    "gexf": Reader(read_gexf, (".gexf",), _XML + r"<(\w+:)?gexf\b"),
-    "gml": Reader(read_gml, (".gml",), r"((creator|version|comment)\s[^\n]*\s+)*graph\s*\["),
-    "json": Reader(read_json, (".json",), r"[\[{]\s*(\"|[\[{]\s*[\"\d])"),
-    "adjlist": Reader(read_adjacency_list, (".adjlist",)),
+    "graphml": Reader(_by_networkx("read_graphml"), (".graphml",), _XML + r"<(\w+:)?graphml\b"),
+    "gexf": Reader(_by_networkx("read_gexf"), (".gexf",), _XML + r"<(\w+:)?gexf\b"),
+    "gml": Reader(_by_networkx("read_gml"), (".gml",), r"((creator|version|comment)\s[^\n]*\s+)*graph\s*\["),
+    "json": Reader(_by_networkx("read_json"), (".json",), r"[\[{]\s*(\"|[\[{]\s*[\"\d])"),
+    "adjlist": Reader(_by_networkx("read_adjacency_list"), (".adjlist",)),
     "mtx": Reader(read_matrix_market, (".mtx",), "%%MatrixMarket"),
     "npz": Reader(read_npz, (".npz",)),
     "metis": Reader(read_metis, (".graph", ".metis")),

@@ -21,12 +21,14 @@ _MOST = 2**63
 class ReadOptions(NamedTuple):
     """What the caller wants of a file.
 
-    ``label`` is a node attribute, or None for what the format calls the nodes.
+    ``label`` is a node attribute, or None for what the format calls the nodes. With ``some_weights``, some links of a
+    list may have a weight and others not, and weigh 1.
     """
 
     directed: bool | None = None
     columns: ColumnChoice = DEFAULT_COLUMNS
     label: str | None = None
+    some_weights: bool = False
 
 
 @contextmanager
