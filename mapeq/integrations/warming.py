@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from mapeq.embeddings.graph import neighbor_graph
 from mapeq.io.files.networks import read_network
 from mapeq.network.network import Network
 from mapeq.pictures.layout import network_layout
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 #: A ring of cliques has several levels and modules that merge.
 _SIZE, _CLIQUE = 600, 6
@@ -75,7 +78,10 @@ def _large_networks() -> None:
     Network.from_edges(distant[1:], distant[:-1])
     for num_links in (FEW_LINKS + 1, MANY_LINKS):
         links = np.arange(2 * num_links).reshape(num_links, 2) // 4
-        Network.from_edges(links[:, 0], links[:, 1], directed=True).columns()
+        for weights in (None, 1.0 + np.arange(num_links) % 7):
+            for directed in (False, True):
+                network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
+                random_walk(network.without_self_links(), WalkOptions("directed" if directed else "undirected"))
 
 
 def _files() -> None:
@@ -114,3 +120,7 @@ def _vectors() -> None:
             vectors = np.column_stack([1 + number % 6, number // 6]).astype(dtype)
             for metric in ("cosine", "euclidean", "inner_product"):
                 neighbor_graph(vectors, metric=metric, weights="jaccard")
+                if find_spec("sklearn") is not None:
+                    from mapeq.embeddings.estimator import InfomapClustering
+
+                    InfomapClustering(n_neighbors=5, metric=metric, n_jobs=1).fit(vectors).predict(vectors[:3])
