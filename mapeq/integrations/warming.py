@@ -77,11 +77,13 @@ def _large_networks() -> None:
     distant = np.arange(100) * 10**12
     Network.from_edges(distant[1:], distant[:-1])
     for num_links in (FEW_LINKS + 1, MANY_LINKS):
-        links = np.arange(2 * num_links).reshape(num_links, 2) // 4
+        turn, sources = np.divmod(np.arange(num_links), num_links // 8)
+        targets = (sources + turn + 1) % (num_links // 8)
         for weights in (None, 1.0 + np.arange(num_links) % 7):
             for directed in (False, True):
-                network = Network.from_edges(links[:, 0], links[:, 1], weights, directed=directed)
-                random_walk(network.without_self_links(), WalkOptions("directed" if directed else "undirected"))
+                network = Network.from_edges(sources, targets, weights, directed=directed).without_self_links()
+                random_walk(network, WalkOptions("directed" if directed else "undirected"))
+                network.summary()
 
 
 def _files() -> None:
