@@ -67,8 +67,7 @@ def infomap(
         The weights of parallel links are summed. An undirected self-link counts once. A link of weight 0 is no link,
         but its ends are nodes. Nodes without links are kept, each as a module without flow. The result uses the labels
         of the input; igraph vertices are labelled by the attribute "name" if all names differ. In a table, links run
-        between the columns "source" and "target", or "from" and "to", or else the first two columns that are not the
-        weight; :meth:`Network.from_table` takes other column names.
+        between the columns that :meth:`Network.from_table` finds by their names, or that it is given.
     directed : bool, optional
         Whether links lead only from the first node to the second. By default the container decides; a container
         without directions is undirected. A matrix, a dict and an ``edge_index`` are undirected if they are symmetric up

@@ -12,7 +12,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError
-from mapeq.io.columns import known_ends
+from mapeq.io.columns import is_number, known_ends
 from mapeq.io.files.headings import fields_of, separator_of
 from mapeq.io.files.reading import ReadOptions, from_entries, labels_of, reading_with_library, without_columns
 from mapeq.io.files.source import Source
@@ -107,7 +107,7 @@ def _square(source: Source, *, is_certain: bool) -> _Square | None:
     while len(names) > 1 and not names[-1]:
         names.pop()  # empty cells of spreadsheets
     least = 1 if is_certain else _LEAST_SIZE
-    if all(map(_is_number, names)) and not line.startswith(b'"'):
+    if all(map(is_number, names)) and not line.startswith(b'"'):
         lines = _all_lines(source, len(names)) if len(names) >= least else None
         values = None if lines is None else _numbers(source, lines, separator, is_certain)
         return None if values is None else _Square(values, None, False)
@@ -183,11 +183,3 @@ def _filled(text: str, delimiter: str, width: int) -> str | None:
 def _cells(line: str, separator: bytes) -> list[str]:
     """Return the cells of a line; none if a quote is not closed."""
     return [] if line.count('"') % 2 else fields_of(line.encode(), separator)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError, counted
 from mapeq._base.optional import require
+from mapeq.io.columns import is_number
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.source import file_name, reading, text_lines
 from mapeq.io.files.tables import table_rows
@@ -108,7 +109,7 @@ def _read_words(path: str | os.PathLike[str]) -> Vectors:
     if first and not stated:
         rows = chain([first], rows)
     vectors, labels = _filled(rows, file, "number")
-    if not any(label.isdigit() or not _is_number(label) for label in labels):
+    if not any(label.isdigit() or not is_number(label) for label in labels):
         problem = "every line begins with a number instead of a word; is it a table (.csv, .tsv), or an array (.npy)?"
         raise FormatError(problem, file=file)
     if stated and stated != vectors.shape:
@@ -124,7 +125,7 @@ def _word_row(number: int, line: str) -> _Row:
     # Words may contain other whitespace, such as a no-break space; some words of GloVe even contain spaces.
     word, _, rest = line.strip(" \t").replace("\t", " ").partition(" ")
     fields = rest.split()
-    while fields and not _is_number(fields[0]):
+    while fields and not is_number(fields[0]):
         word = f"{word} {fields.pop(0)}"
     return _Row(number, line, word, fields)
 
@@ -159,7 +160,7 @@ def _read_csv(path: str | os.PathLike[str], delimiter: str = ",") -> Vectors:
         nonlocal has_labels
         for row in rows:
             label = row.numbers[place] if place < len(row.numbers) else ""
-            has_text = bool(label) and not _is_number(label)
+            has_text = bool(label) and not is_number(label)
             has_labels = has_labels or has_text
             if has_text or (has_labels and label):
                 row.numbers[place] = "nan"
@@ -191,7 +192,7 @@ def _header(fields: list[str]) -> tuple[bool, bool]:
     counted_columns = [str(k) for k in range(len(fields))]
     is_index = fields[0] == "" or (len(fields) > 2 and fields[1:] == counted_columns[:-1])
     is_counted = len(fields) > 2 and fields == counted_columns
-    has_words = not all(map(_is_number, fields[1:] or fields))
+    has_words = not all(map(is_number, fields[1:] or fields))
     return is_index or is_counted or has_words, is_index
 
 
@@ -224,17 +225,9 @@ def _numbers(row: _Row, file: str) -> NDArray[np.float32]:
     try:
         return np.array(row.numbers, dtype=np.float32)
     except ValueError:
-        wrong = next(field for field in row.numbers if not _is_number(field))
+        wrong = next(field for field in row.numbers if not is_number(field))
         problem = f"expected a number, found {wrong!r}"
         raise FormatError(problem, file=file, line=row.line, text=row.text) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 # Arrays --------------------------------------------------------------------------------------
