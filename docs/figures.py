@@ -51,7 +51,7 @@ def random_walk(graph, start, steps, seed):
 
 def two_level_words(result, visited):
     """The words that describe a walk with a codebook for each module: pairs (word, module or None for the index)."""
-    modules = result.modules()
+    modules = dict(zip(result.node_labels, result.labels.tolist(), strict=True))
     flow = dict(zip(result.node_labels, result.flow, strict=True))
     enter = {module: part.enter for module, part in enumerate(result.tree.children)}
     exits = {module: part.exit for module, part in enumerate(result.tree.children)}
@@ -71,7 +71,7 @@ def two_level_words(result, visited):
 def draw_network(ax, graph, result, visited):
     """Draw the network, its modules in colour, and the walk."""
     places = nx.kamada_kawai_layout(graph)
-    modules = result.modules()
+    modules = dict(zip(result.node_labels, result.labels.tolist(), strict=True))
     nx.draw_networkx_edges(graph, places, ax=ax, edge_color="#C8C8C8", width=1.2)
     random = np.random.default_rng(1)
     trace = np.array([places[node] for node in visited]) + random.normal(0, 0.012, (len(visited), 2))

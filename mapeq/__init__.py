@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mapeq.integrations.networkx import infomap_partitions as infomap_partitions
     from mapeq.integrations.networkx import map_equation as map_equation
     from mapeq.io.files.networks import read_network as read_network
+    from mapeq.io.files.writers import write_network as write_network
     from mapeq.network.network import Network as Network
     from mapeq.result.result import Result as Result
 
@@ -49,6 +50,7 @@ _HOME = {
     "neighbor_graph": "mapeq.embeddings.graph",
     "read_network": "mapeq.io.files.networks",
     "warmup": "mapeq.api",
+    "write_network": "mapeq.io.files.writers",
 }
 
 #: Modules that are public as a whole.
@@ -73,6 +75,7 @@ __all__ = [
     "neighbor_graph",
     "read_network",
     "warmup",
+    "write_network",
 ]
 
 

@@ -35,6 +35,7 @@ from numba.core.cpu import CPUTargetOptions
 from numba.core.typed_passes import NopythonTypeInference
 
 _PACKAGE = Path(__file__).parents[1]
+_KERNEL = re.compile(rb"^\s*@(jit|allocating|inlined|step)$|\bkernel_of\(", re.MULTILINE)
 _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
 
 
@@ -42,7 +43,7 @@ _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
 def _sources_digest() -> str:
     """Digest of the modules with kernels, and of all that these import: constants and types are compiled, too."""
     sources = {path: path.read_bytes() for path in _PACKAGE.rglob("*.py")}
-    waiting = [path for path, source in sources.items() if b"mapeq._base.jit import" in source]
+    waiting = [path for path, source in sources.items() if _KERNEL.search(source)]
     compiled = set(waiting)
     while waiting:
         modules = (name.decode() for name in _IMPORT.findall(sources[waiting.pop()]))

@@ -28,8 +28,10 @@ from mapeq.embeddings.neighbors import METRICS, Neighbors
 from mapeq.embeddings.together import search_as_one
 from mapeq.io.files.networks import FORMATS
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
+from mapeq.io.files.streams import STANDARD_OUTPUT, check_place, opened
 from mapeq.io.files.tables import modules_column, write_labels
 from mapeq.io.files.vectors import read_vectors
+from mapeq.io.files.writers import check_network_output, write_network
 from mapeq.io.inputs import as_network
 from mapeq.network.network import Network
 from mapeq.network.statistics import describe_statistics
@@ -38,6 +40,9 @@ from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
 from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.options import WalkOptions, walk_options
+
+#: Labels of more nodes are not shown on a terminal unless they are asked for.
+_MOST_LINES = 100
 
 _FLOW_OPTIONS = tuple(option.name for option in walk_options() if option.name != "markov_time")
 
@@ -60,6 +65,24 @@ def info(options: argparse.Namespace) -> int:
     width = max(map(len, rows))
     print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows.items()))
     print("".join(f"note: {note}\n" for note in statistics["notes"]), end="")
+    return 0
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Write a network in another format."""
+    check_network_output(options.output, options.format)
+    if options.output != STANDARD_OUTPUT:
+        check_place(options.output)
+    stages = Stages(visible=not options.quiet)
+    try:
+        stages.begin("read", f"reading {_display_name(options.file)} ...")
+        network = _read(options)
+        stages.begin("write", f"{_described(network)}: writing ...")
+        write_network(network, options.output, options.format)
+    finally:
+        stages.clear()
+    if not options.quiet:
+        print(f"{_display_name(options.file)}: {_described(network)} -> {options.output}", file=sys.stderr)
     return 0
 
 
@@ -201,14 +224,23 @@ def _clustered(
     if not options.quiet:
         time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
         print(_summary(f"{_display_name(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
-        print(stages.last_line(options.output, result, control.interrupted), file=sys.stderr)
+        print(stages.last_line(options.written, result, control.interrupted), file=sys.stderr)
+        if _is_too_long(options, result):
+            print(
+                f"the modules of {counted(result.num_nodes, 'node')} are not shown: -o modules.csv writes them to a "
+                "file, -o - to this terminal",
+                file=sys.stderr,
+            )
     return 130 if control.interrupted else 0
 
 
 def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
-    for path in options.output:
-        check_writable(path)
-        if "min_size" not in WRITERS[format_of(path)].options and min_size > 1:
+    for path in _outputs(options):
+        if path == STANDARD_OUTPUT and options.format is None:
+            continue
+        check_writable(path, options.format)
+        name = format_of(path, options.format)
+        if "min_size" not in WRITERS[name].options and min_size > 1:
             allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
     _check_level("clu_level", options.clu_level)
@@ -243,14 +275,33 @@ def _check_exists(option: str, level: int, result: Result) -> None:
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
     # Those that depend on the level come last: all others are kept if the result has no such level.
-    for path in sorted(options.output, key=lambda path: format_of(path) == "clu"):
-        level = options.clu_level if format_of(path) == "clu" else 1
+    for path in sorted(_outputs(options), key=lambda path: _format(options, path) == "clu"):
+        name = _format(options, path)
+        if name is None:
+            if not _is_too_long(options, result):
+                with opened(path) as stream:
+                    write_labels(result, stream, min_size)
+            continue
+        level = options.clu_level if name == "clu" else 1
         _check_exists("clu_level", level, result)
-        write_result(result, path, level=level, min_size=min_size, title=Path(_display_name(options.file)).name)
-        options.written.append(path)
-    if not options.output:
-        write_labels(result, sys.stdout, min_size)
-        sys.stdout.flush()
+        write_result(result, path, name, level, min_size, Path(_display_name(options.file)).name)
+        if path != STANDARD_OUTPUT:
+            options.written.append(path)
+
+
+def _outputs(options: argparse.Namespace) -> list[str]:
+    """Return the paths to write to, at least one."""
+    return options.output or [STANDARD_OUTPUT]
+
+
+def _format(options: argparse.Namespace, path: str) -> str | None:
+    """Return the format of an output, None for the labels that standard output has by default."""
+    return None if path == STANDARD_OUTPUT and options.format is None else format_of(path, options.format)
+
+
+def _is_too_long(options: argparse.Namespace, result: Result) -> bool:
+    """Return whether the labels, which nobody asked for, would push the summary out of a terminal."""
+    return not (options.output or options.quiet) and sys.stdout.isatty() and result.num_nodes > _MOST_LINES
 
 
 def _draw(options: argparse.Namespace, result: Result) -> None:
@@ -280,7 +331,13 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
     if not (options.input_format is None or options.input_format in FORMATS):
         raise option_error("input_format", options.input_format, "one of " + ", ".join(FORMATS))
     comment = "" if options.comment == "none" else options.comment
-    return {"format": options.input_format, "encoding": options.encoding, "label": options.label, "comment": comment}
+    return {
+        "format": options.input_format,
+        "encoding": options.encoding,
+        "label": options.label,
+        "comment": comment,
+        "names": options.names,
+    }
 
 
 def _network(options: argparse.Namespace, partition: str | None = None) -> tuple[Network, WalkOptions]:
@@ -394,12 +451,12 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         trials = f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step"
         more = {True: "; the last one still helped: try more", False: "; the last one no longer helped", None: ""}
         lines.append(trials + more[result.more_trials_help])
-    labels = modules_column(result, min_size)
-    num_modules = int(labels.max(initial=-1)) + 1
+    numbers = modules_column(result, min_size)
+    num_modules = max(int(numbers.max(initial=0)), 0)
     if num_modules:
         lines.append("  module     nodes     flow  most visited nodes")
-    for module in range(min(most, num_modules)):
-        members = np.flatnonzero(labels == module)
+    for module in range(1, min(most, num_modules) + 1):
+        members = np.flatnonzero(numbers == module)
         visited = members[np.argsort(-result.flow[members], kind="stable")][:4]
         names = ", ".join(str(result.network.labels[i]) for i in visited) + (", ..." if len(members) > 4 else "")
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")

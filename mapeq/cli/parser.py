@@ -11,19 +11,15 @@ import argparse
 import difflib
 import os
 import re
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
-from types import FrameType
 from typing import Any, NoReturn
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
+from mapeq.cli.interrupts import handling_interrupts, interrupted
 from mapeq.walk.options import walk_options
 
 #: A negative number, which argparse takes for an option because -2 is one.
@@ -35,7 +31,7 @@ _DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source
 
 #: How an error of Python names a column that was typed as a number from 1.
 _POSITION = re.compile(r"column at position (\d+), from 0,")
-_POSITIONS = re.compile(r"(?<=the columns are )\d+(?:, \d+)*")
+_POSITIONS = re.compile(r"((?<=the columns are )|(?<=but numbers in ))\d+(?:, \d+)*")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -117,11 +113,29 @@ def parser() -> argparse.ArgumentParser:
     _add_network_arguments(info)
     info.add_argument("--json", action="store_true", help="print JSON, for programs")
 
+    convert = commands.add_parser(
+        "convert",
+        help="write a network in another format",
+        description="Write a network in another format. What the format cannot hold is named in a note.",
+        epilog=f"example: mapeq convert links.csv.gz network.graphml\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_network_arguments(
+        convert,
+        OUTPUT=".txt (links), .csv, .tsv, .net (Pajek), .graphml, .gexf, .gml, .json, .adjlist, .mtx, .npz, .graph "
+        "(METIS), .lgl, .parquet or .arrow file, text also .gz, .bz2 or .xz; or - for standard output",
+    )
+    output = convert.add_argument_group("output")
+    output.add_argument(
+        "--format", metavar="NAME", help="format of the output, as --input-format (by the suffix of OUTPUT)"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
     cluster = commands.add_parser(
         "cluster",
         help="find the communities of a network",
         description="Find the communities of a network. Without -o, a line 'label<TAB>module' per node is written to "
-        "standard output; module 0 has most flow.",
+        "standard output; module 1 has most flow.",
         epilog=f"example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv\n{_DOCUMENTATION}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -229,6 +243,9 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     weights.add_argument("--unweighted", action="store_const", const=None, dest="weight", help="every link weighs 1")
     network.add_argument(
         "--label", metavar="NAME", help="node attribute of a GraphML, GEXF, GML or JSON file that names the nodes"
+    )
+    network.add_argument(
+        "--names", metavar="TABLE", help="file with the columns id and name, which gives names to the nodes"
     )
     network.add_argument(
         "--input-format",
@@ -368,8 +385,14 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
         action="append",
         default=[],
         metavar="OUT",
-        help="write a .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (report) file; may be "
-        "repeated",
+        help="write a .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (report) file; - is "
+        "standard output; may be repeated",
+    )
+    output.add_argument(
+        "--format",
+        metavar="NAME",
+        help="format of the outputs, such as json: by default that of the suffix, and for standard output lines "
+        "'label<TAB>module'",
     )
     output.add_argument(
         "--clu-level",
@@ -420,20 +443,21 @@ def main(arguments: list[str] | None = None) -> int:
     options = known.parse_args(arguments)
     options.written = []
     options.parser = known
-    with _recording_interrupts() as interrupts, warnings.catch_warnings():
+    with handling_interrupts() as interrupts, warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = partial(_show_note, vars(options))
         try:
             from mapeq._base.jit import say_nothing_of_compiling
             from mapeq.cli import commands
 
+            interrupts.ends_at_once = False
             if getattr(options, "quiet", False):
                 say_nothing_of_compiling()
             code: int = getattr(commands, options.command)(options)
             sys.stdout.flush()
             return code
         except KeyboardInterrupt as error:
-            return _interrupted(options.written, str(error))
+            return interrupted(options.written, str(error))
         except (MapeqError, ValueError, ImportError) as error:
             return _failed(_from_one(as_typed(error, vars(options))))
         except MemoryError:
@@ -443,39 +467,15 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             return _silenced(_failed(f"{error.filename or 'standard output'}: {error.strerror}"))
         except Exception:
-            if interrupts:  # the compiler may replace KeyboardInterrupt by its own error
-                return _interrupted(options.written)
+            if interrupts.count:  # the compiler may replace KeyboardInterrupt by its own error
+                return interrupted(options.written)
             raise
 
 
 def _show_note(options: dict[str, Any], message: Warning | str, *_where: object, **_how: object) -> None:
     """Print a warning on one line of its own."""
     start = "\r\033[K" if sys.stderr is not None and sys.stderr.isatty() else ""  # in the place of a status line
-    print(f"{start}mapeq: note: {as_typed(message, options)}", file=sys.stderr)
-
-
-@contextmanager
-def _recording_interrupts() -> Iterator[list[int]]:
-    """Yield a list that receives an entry for every Ctrl-C in the meantime."""
-    interrupts: list[int] = []
-
-    def record(number: int, frame: FrameType | None) -> None:
-        interrupts.append(number)
-        signal.default_int_handler(number, frame)
-
-    if threading.current_thread() is not threading.main_thread():  # which receives no signals
-        yield interrupts
-        return
-    before = signal.signal(signal.SIGINT, record)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _interrupted(written: list[str], reason: str = "") -> int:
-    print(f"mapeq: interrupted, {reason and f'{reason}, '}{', '.join(written) or 'nothing'} written", file=sys.stderr)
-    return 130
+    print(f"{start}mapeq: note: {_from_one(as_typed(message, options))}", file=sys.stderr)
 
 
 def _from_one(message: str) -> str:

@@ -87,8 +87,8 @@ def infomap(
           With `restrict_to`, names begin with the categories that were clustered: "0-2,1".
         - ``adata.uns[key_added]``: ``params``, the options by name; ``codelength``, ``one_level_codelength`` and
           ``trials`` in bits per step; ``num_modules``, ``num_levels``, ``markov_time``, ``directed``, ``converged``;
-          ``levels``, the names of the columns written; and ``version``, that of mapeq. All values can be stored in a
-          file (``adata.write_h5ad``).
+          ``stopped_by`` and ``more_trials_help``, unless they are None; ``levels``, the names of the columns written;
+          and ``version``, that of mapeq. All values can be stored in a file (``adata.write_h5ad``).
 
     Raises
     ------
@@ -229,10 +229,12 @@ def _store(adata: Any, key: str, result: Result, params: dict[str, Any], part: _
         del adata.obs[column]
     if part is not None:
         params |= {"restrict_to": part.key, "restrict_categories": np.array(part.categories, dtype=object)}
-    names = ("codelength", "one_level_codelength", "num_modules", "num_levels", "converged")
+    names = ("codelength", "one_level_codelength", "num_modules", "num_levels")
+    ends = {name: getattr(result, name) for name in ("converged", "stopped_by", "more_trials_help")}
     adata.uns[key] = {
         "params": {**result.options, "seed": result.seed, **params},
         **{name: getattr(result, name) for name in names},
+        **{name: value for name, value in ends.items() if value is not None},
         "trials": np.array(result.trials),
         "markov_time": result.options["markov_time"],
         "directed": result.network.directed,

@@ -240,8 +240,12 @@ def _find(names: Sequence[Any], name: str | int, role: str) -> int:
         return _find_unique(names, name)
     if is_whole(name, 0) and int(name) < len(names):
         return _find_unique(names, names[int(name)])
-    which = f"column {name!r}" if isinstance(name, str) else f"column at position {name!r}, from 0,"
-    raise NetworkError(f"there is no {which} for the {role}; {_columns_are(names)}")
+    raise NetworkError(f"there is no {called(name)} for the {role}; {_columns_are(names)}")
+
+
+def called(column: str | int) -> str:
+    """Return how errors call a column; the command turns positions into numbers from 1, as they are typed there."""
+    return f"column {column!r}" if isinstance(column, str) else f"column at position {column!r}, from 0,"
 
 
 def _find_unique(names: Sequence[Any], name: Any) -> int:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mapeq._base.optional import require
-from mapeq.io.files.output import atomic_file, check_writable
+from mapeq.io.files.streams import atomic_file, check_place
 from mapeq.pictures.network import KINDS, plot
 from mapeq.result.result import Result
 
@@ -28,7 +28,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     if _format_of(path) not in FORMATS:
         known = ", ".join(f".{name}" for name in FORMATS)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; that of a picture must be one of {known}")
-    check_writable(path)
+    check_place(path)
     require("matplotlib", extra="plot")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mapeq.result.modules import numbered
+
 if TYPE_CHECKING:
     import igraph
     import matplotlib.axes
@@ -22,13 +24,13 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     ----------
     levels : bool
         Whether to add a column of modules for each level: ``level_1``, ``level_2``, ..., numbered as in
-        :meth:`labels_at`.
+        :meth:`modules`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``node``, ``module`` and ``flow``; with more than two levels also ``path``, as text: ``2:1`` is the
-        first module in the second top module.
+        Columns ``node``, ``module`` (from 1) and ``flow``; with more than two levels also ``path``, as text: ``2:1`` is
+        the first module in the second top module.
 
     Raises
     ------
@@ -44,9 +46,9 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     from mapeq._base.optional import require
 
     pandas = require("pandas", extra="pandas")
-    columns = {"node": self.node_labels, "module": self.labels, "flow": self.flow, **self.path_column()}
+    columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow, **self.path_column()}
     if levels:
-        columns |= {f"level_{level}": self.labels_at(level) for level in range(1, self.num_levels)}
+        columns |= {f"level_{level}": numbered(self.labels_at(level)) for level in range(1, self.num_levels)}
     return pandas.DataFrame(columns)
 
 
@@ -88,7 +90,7 @@ def to_networkx(self: Result) -> networkx.Graph:
     --------
     >>> import mapeq
     >>> mapeq.infomap([("a", "b"), ("c", "d")]).to_networkx().nodes["c"]
-    {'module': 1, 'flow': 0.25}
+    {'module': 2, 'flow': 0.25}
     """
     from mapeq.io.objects.networkx import to_networkx
 
@@ -113,7 +115,7 @@ def to_igraph(self: Result) -> igraph.Graph:
     --------
     >>> import mapeq
     >>> mapeq.infomap([("a", "b"), ("c", "d")]).to_igraph().vs["module"]
-    [0, 0, 1, 1]
+    [1, 1, 2, 2]
     """
     from mapeq.io.objects.igraph import to_igraph
 
@@ -134,8 +136,8 @@ def to_vertex_clustering(self: Result, graph: igraph.Graph | None = None, level:
     Returns
     -------
     igraph.VertexClustering
-        ``membership`` holds the modules of :meth:`modules`, ``codelength`` that of the result. ``modularity`` uses the
-        edge attribute ``weight`` if there is one.
+        ``membership`` holds the modules from 0 as :meth:`labels_at`, ``codelength`` that of the result. ``modularity``
+        uses the edge attribute ``weight`` if there is one.
 
     Raises
     ------
@@ -190,10 +192,10 @@ def write(self: Result, path: str | os.PathLike[str], format: str | None = None,
     ...     mapeq.infomap([("a", "b"), ("c", "d")]).write(path)
     ...     print(path.read_text())
     node,module,flow
-    a,0,0.25
-    b,0,0.25
-    c,1,0.25
-    d,1,0.25
+    a,1,0.25
+    b,1,0.25
+    c,2,0.25
+    d,2,0.25
     """
     import mapeq.pictures.report.page  # noqa: F401  (registers .html)
     from mapeq.io.files.output import write_result

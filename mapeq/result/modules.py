@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray
+from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, depths, first_children, ranks, sums_upwards
 from mapeq.network.network import Network
@@ -256,6 +256,11 @@ def _describe(module: Module) -> str:
 def _named_nodes(module: Module) -> str:
     nodes = module.nodes
     return f"{', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"
+
+
+def numbered(positions: IntArray) -> IntArray:
+    """Return the numbers of modules, from 1 as in the papers and their files, given positions from 0; -1 stays."""
+    return np.where(positions < 0, positions, positions + 1)
 
 
 def by_flow(visits: FloatArray) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from mapeq.network.statistics import html_table
 from mapeq.objective.formula import module_costs
 from mapeq.objective.two_level import COST
 from mapeq.result import exports
-from mapeq.result.modules import Catalogue, Module, by_flow
+from mapeq.result.modules import Catalogue, Module, by_flow, numbered
 from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
@@ -77,7 +77,7 @@ class Result:
     >>> result
     <mapeq.Result: 2 modules of 6 nodes, 2.3207 bits per step, 9.2% saved>
     >>> result.modules()
-    {'a': 0, 'b': 0, 'c': 0, 'd': 1, 'e': 1, 'f': 1}
+    {'a': 1, 'b': 1, 'c': 1, 'd': 2, 'e': 2, 'f': 2}
     """
 
     codelength: float
@@ -126,10 +126,11 @@ class Result:
 
     @cached_property
     def labels(self) -> IntArray:
-        """Top module of each node: integer array of shape (num_nodes,). Module 0 has most flow.
+        """Top module of each node, by position: integer array of shape (num_nodes,). 0 has most flow.
 
-        These are numbers of modules, as in scikit-learn. The names of nodes are :attr:`node_labels`, or
-        ``network.labels``.
+        Positions count from 0, as in NumPy and scikit-learn: they index :attr:`module_flow`, :attr:`module_sizes` and
+        :meth:`communities`. The numbers of modules in dicts, tables, graphs and files count from 1, see
+        :meth:`modules`. The names of nodes are :attr:`node_labels`, or ``network.labels``.
 
         Examples
         --------
@@ -257,7 +258,7 @@ class Result:
         Returns
         -------
         integer array of shape (num_nodes,)
-            Modules numbered from 0 by decreasing flow, separately at each level.
+            Positions of the modules by decreasing flow, from 0, separately at each level; see :attr:`labels`.
 
         Raises
         ------
@@ -281,7 +282,11 @@ class Result:
         return read_only(number[module_of])
 
     def modules(self, level: int = 1) -> dict[Hashable, int]:
-        """Return the module of each node at a level, by node label.
+        """Return the number of the module of each node at a level, by node label.
+
+        Numbers count from 1 by decreasing flow, as in the papers and their files (.clu, .tree), and everywhere where
+        mapeq writes or shows a module. Module 1 is ``communities()[0]``; arrays have positions from 0, see
+        :attr:`labels`.
 
         Parameters
         ----------
@@ -301,9 +306,9 @@ class Result:
         --------
         >>> import mapeq
         >>> mapeq.infomap([("a", "b"), ("c", "d")]).modules()
-        {'a': 0, 'b': 0, 'c': 1, 'd': 1}
+        {'a': 1, 'b': 1, 'c': 2, 'd': 2}
         """
-        return dict(zip(self.node_labels, self._labels_at(level).tolist(), strict=True))
+        return dict(zip(self.node_labels, numbered(self._labels_at(level)).tolist(), strict=True))
 
     def communities(self, level: int = 1) -> list[set[Hashable]]:
         """Return the modules at a level as sets of node labels, by decreasing flow.
@@ -437,8 +442,9 @@ class Result:
         Returns
         -------
         integer array of shape (m,), or dict of label to int
-            Of the modules that the new node links to, the one that lengthens the description least, numbered as in
-            :meth:`labels_at`; -1 for a node without links. A dict if links are given by label.
+            Of the modules that the new node links to, the one that lengthens the description least; -1 for a node
+            without links. An array has positions as :meth:`labels_at`. If links are given by label, a dict with
+            numbers as :meth:`modules`.
 
         Raises
         ------
@@ -454,7 +460,7 @@ class Result:
         >>> result.assign([[1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 2]])
         array([0, 1])
         >>> result.assign([("new", 0), ("new", 1), ("other", 4)])
-        {'new': 0, 'other': 1}
+        {'new': 1, 'other': 2}
 
         References
         ----------
@@ -466,7 +472,8 @@ class Result:
         newcomers = links_of_newcomers(links, self.network)
         if newcomers is None:
             return assign(self, links, level)
-        return dict(zip(newcomers.labels, assign(self, newcomers.weights, level).tolist(), strict=True))
+        found = numbered(assign(self, newcomers.weights, level))
+        return dict(zip(newcomers.labels, found.tolist(), strict=True))
 
     # These are methods like any other; they are defined in a file of their own to keep this one short.
     to_dataframe = exports.to_dataframe

@@ -195,8 +195,8 @@ def test_a_result_adds_up(karate):
 def test_modules_and_communities_say_the_same(karate):
     modules = karate.modules()
     assert list(modules) == karate.node_labels
-    assert list(modules.values()) == karate.labels.tolist()
-    assert [{n for n in modules if modules[n] == m} for m in range(karate.num_modules)] == karate.communities()
+    assert list(modules.values()) == (karate.labels + 1).tolist()
+    assert [{n for n in modules if modules[n] == m + 1} for m in range(karate.num_modules)] == karate.communities()
     assert karate.communities()[-1] == {"hermit"}
     for method in (karate.modules, karate.communities):
         with pytest.raises(ValueError, match="level must be 1"):
@@ -234,7 +234,7 @@ def test_a_result_becomes_an_igraph_graph(karate):
     graph = karate.to_igraph()
     assert isinstance(graph, igraph.Graph)
     assert graph.vs["name"] == karate.node_labels
-    assert graph.vs["module"] == karate.labels.tolist()
+    assert graph.vs["module"] == list(karate.modules().values())
     assert sum(graph.es["weight"]) == pytest.approx(karate.network.total_weight)
 
 

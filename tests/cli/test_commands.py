@@ -131,7 +131,7 @@ def test_self_links_and_initial_partitions(tmp_path):
     assert "= 2.32073035683 bits" in without
     assert "= 2.32073035683 bits" not in with_loop
     done = run("cluster", "net.txt", "-c", "start.csv", "--no-self-links", "-q", cwd=tmp_path)
-    assert done.stdout.decode().split() == ["a", "0", "b", "0", "c", "0", "d", "1", "e", "1", "f", "1"]
+    assert done.stdout.decode().split() == ["a", "1", "b", "1", "c", "1", "d", "2", "e", "2", "f", "2"]
 
 
 def test_hierarchies_are_measured_and_shown_level_by_level(tmp_path):
@@ -270,3 +270,31 @@ def test_the_last_lines_say_how_the_search_ended(tmp_path):
     text, found = shown("-N", "50", "--time-limit", "0")
     assert "\nstopped at the time limit: " in text
     assert (found["stopped_by"], found["more_trials_help"], found["converged"]) == ("time limit", None, False)
+
+
+def test_a_format_for_standard_output():
+    given = b"a b\nb c\nc a\nc d\nd e\ne f\nf d\n"
+    table = run("cluster", "-", "-q", "-o", "-", "--format", "csv", stdin=given)
+    assert table.stdout.splitlines()[:2] == [b"node,module,flow", b"a,1,0.14285714285714285"]
+    assert run("cluster", "-", "-q", "--format", "csv", stdin=given) == table
+    found = json.loads(run("cluster", "-", "-q", "--format", "json", stdin=given).stdout)
+    assert [node["module"] for node in found["nodes"]] == [1, 1, 1, 2, 2, 2]
+    assert run("cluster", "-", "-q", "-o", "-", stdin=given) == run("cluster", "-", "-q", stdin=given)
+    assert run("cluster", "-", "-q", "--format", "parquet", stdin=given).stdout.startswith(b"PAR1")
+    assert refused(run("cluster", "-", "--format", "dot", stdin=given), "--format must be one of clu, tree")
+    assert refused(run("cluster", "-", "-o", "x.csv.zip", stdin=given), "written as .gz, .bz2, .xz")
+
+
+def test_a_format_overrides_the_suffix(tmp_path):
+    run("cluster", JAZZ, "-q", "-o", tmp_path / "modules.txt", "--format", "tree")
+    assert mapeq.evaluate(JAZZ, tmp_path / "modules.txt").modules() == mapeq.infomap(JAZZ).modules()
+
+
+def test_a_partition_in_json_is_measured_as_it_was_found(tmp_path):
+    run("cluster", JAZZ, "-q", "-o", tmp_path / "jazz.json", "--markov-time", "0.8")
+    done = run("evaluate", JAZZ, tmp_path / "jazz.json")
+    expected = mapeq.infomap(JAZZ, markov_time=0.8)
+    assert f"= {expected.codelength:.12g} bits per step" in done.stdout.decode()
+    assert b"jazz.json was found: markov time 0.8" in done.stdout
+    text = (tmp_path / "jazz.json").read_bytes()
+    assert run("evaluate", JAZZ, "-", stdin=text).stdout.splitlines()[2:] == done.stdout.splitlines()[2:]

@@ -37,7 +37,7 @@ def test_embeddings_are_what_python_makes_of_them(tmp_path):
 
     done = run("embeddings", "v.npy", cwd=tmp_path)
     assert done.returncode == 0
-    assert modules_in(done.stdout.decode()) == {str(k): module for k, module in enumerate(expected)}
+    assert modules_in(done.stdout.decode()) == {str(k): module + 1 for k, module in enumerate(expected)}
     summary = done.stderr.decode().splitlines()
     assert summary[0].startswith("v.npy: 60 vectors of 8 dimensions, 15 neighbours each by cosine, ")
     assert summary[0].endswith(f", Markov time {clustering.markov_time_:.3g}")
@@ -47,7 +47,7 @@ def test_embeddings_are_what_python_makes_of_them(tmp_path):
     done = run("embeddings", "-", "-q", *outputs, cwd=tmp_path, stdin=(tmp_path / "v.txt").read_bytes())
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     table = pd.read_csv(tmp_path / "out.csv")
-    assert (table["node"].tolist(), table["module"].tolist()) == (words, expected)
+    assert (table["node"].tolist(), table["module"].tolist()) == (words, [module + 1 for module in expected])
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), table, check_dtype=False)
     assert '"w0"' in (tmp_path / "out.tree").read_text()
 
@@ -64,7 +64,7 @@ def test_options_of_embeddings_mean_what_they_mean_in_python(tmp_path, capsys):
     flags += "--markov-time 0.7 -N 2 -s 3 --multilevel --num-threads 1"
     assert main(["embeddings", str(path), *flags.split()]) == 0
     shown = capsys.readouterr()
-    assert modules_in(shown.out) == dict(zip(words, result.labels.tolist(), strict=True))
+    assert modules_in(shown.out) == dict(zip(words, (result.labels + 1).tolist(), strict=True))
     assert f"{result.codelength:.6f} bits" in shown.err
     assert "Markov time" not in shown.err
 
@@ -76,9 +76,9 @@ def test_small_clusters_are_left_out(tmp_path, capsys):
     flags = ["-k", "2", "--markov-time", "8", "--min-cluster-size"]
     assert main(["embeddings", str(path), *flags, "4", "-o", str(tmp_path / "out.tsv")]) == 0
     assert "1 module of fewer than 4 nodes: 3 nodes written as -1" in capsys.readouterr().err
-    assert pd.read_csv(tmp_path / "out.tsv", sep="\t")["module"].tolist() == [-1] * 3 + [1] * 20 + [0] * 20
+    assert pd.read_csv(tmp_path / "out.tsv", sep="\t")["module"].tolist() == [-1] * 3 + [2] * 20 + [1] * 20
     assert main(["embeddings", str(path), *flags, "4", "-q"]) == 0
-    assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t1\n")
+    assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t2\n")
 
 
 def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):

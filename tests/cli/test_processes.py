@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import networkx as nx
 import pytest
@@ -84,6 +85,73 @@ def test_a_partition_comes_from_a_pipe_with_a_name():
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     modules = run("cluster", JAZZ, "-q").stdout
     assert done.stdout == run("evaluate", JAZZ, "-", stdin=modules).stdout
+
+
+def test_many_labels_are_not_poured_out_on_a_terminal():
+    """Unless they are asked for."""
+    shown = {}
+    for flags in ([], ["-o", "-"], ["-q"]):
+        master, end = pty.openpty()
+        terminal = Terminal("cluster", JAZZ, *flags, stdout=end)
+        os.close(end)
+        reader = threading.Thread(target=lambda: shown.setdefault(str(flags), drained(master)))  # noqa: B023
+        reader.start()
+        terminal.end()
+        reader.join()
+        is_hinted = b"the modules of 198 nodes are not shown: -o modules.csv writes them to a file" in terminal.shown
+        assert is_hinted == (not flags)
+    assert shown["[]"] == b""
+    assert shown["['-q']"] == shown["['-o', '-']"] == run("cluster", JAZZ, "-q").stdout.replace(b"\n", b"\r\n")
+
+
+def drained(master):
+    """Return all that a terminal shows until its other end is closed."""
+    shown = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(master, 4096):
+            shown += part
+    return shown
+
+
+def test_ctrl_c_where_python_ignores_errors_is_not_lost(tmp_path):
+    """In a finalizer, Python prints the error and goes on."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import signal, sys, time\n"
+        "from mapeq.cli import commands, parser\n"
+        "class Finalized:\n"
+        "    def __del__(self):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "        time.sleep(0)\n"
+        "def info(options):\n"
+        "    Finalized()\n"
+        "    time.sleep(20)\n"
+        "    return 0\n"
+        "commands.info = info\n"
+        "sys.exit(parser.main(['info', 'x']))\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"mapeq: interrupted, nothing written\n")
+    assert time.monotonic() - began < 15
+
+
+def test_ctrl_c_while_libraries_are_imported_ends_at_once():
+    script = (
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'mapeq.cli.commands':\n"
+        "            try:\n"
+        "                signal.raise_signal(signal.SIGINT)\n"
+        "            except BaseException:\n"
+        "                pass\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from mapeq.cli.parser import main\n"
+        "sys.exit(main(['info', 'x']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"mapeq: interrupted, nothing written\n")
 
 
 def test_a_terminal_shows_progress_in_one_line(tmp_path):

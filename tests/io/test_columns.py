@@ -172,7 +172,7 @@ def test_columns_are_chosen_by_name_or_position():
         ("source;target;weight\na;b;1,5\n", {}, "found '1,5'; use a decimal"),
         ("New York\tBoston\t1\n", {}, "if it is a link, quote labels with spaces"),
         ("1 2 {}\n", {}, "line 1: expected a number for the weight, found '{}'; write the file with networkx"),
-        ("*Edges\n1 2\n", {"weight": "w"}, "a Pajek file has no columns to choose from, such as 'w'"),
+        ("*Edges\n1 2\n", {"weight": "w"}, "there is no column 'w' in a Pajek file, which has no columns"),
     ],
 )
 def test_what_is_wrong_is_said(text, options, message):

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import warnings
 import zipfile
 
 import networkx as nx
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import scipy.io
 import scipy.sparse
+from command import refused, run
 from reading import links
 
 import mapeq
@@ -273,8 +275,42 @@ def test_files_without_columns_refuse_them(name, tmp_path):
     suffix, content = FILES[name]
     path = write(tmp_path, f"x{suffix}", content(False))
     for options in ({"source": "u"}, {"target": 2}, {"weight": 2}):
-        with pytest.raises(mapeq.FormatError, match=f"x{suffix}: .* has no columns to choose from, such as"):
+        with pytest.raises(mapeq.FormatError, match=f"x{suffix}: there is no column .*, which has no columns"):
             mapeq.read_network(path, **options)
+
+
+def test_columns_of_graph_files_are_called_as_typed(tmp_path):
+    nx.write_graphml(graph_of(False), tmp_path / "x.graphml")
+    for flag in ("--weight", "--source"):
+        done = run("info", tmp_path / "x.graphml", flag, 9)
+        assert refused(done, "x.graphml: there is no column 9 in a GraphML file, which has no columns")
+
+
+@pytest.mark.parametrize("suffix", ["graphml", "gexf", "gml", "json"])
+def test_numbers_of_graph_files_that_are_not_used_are_noted(suffix, tmp_path):
+    graph, path = nx.Graph(), tmp_path / f"x.{suffix}"
+    graph.add_edge("a", "b", score=2.0, kind="x", id=7)
+    graph.add_edge("b", "c", score=1.0, kind="y", id=8)
+    if suffix == "json":
+        path.write_text(json.dumps(nx.node_link_data(graph, edges="links")))
+    else:
+        getattr(nx, f"write_{suffix}")(graph, path)
+    with pytest.warns(UserWarning, match="no link has an attribute 'weight', but there are numbers in 'score'; name"):
+        assert mapeq.read_network(path).total_weight == 2
+    for weight, total in (("score", 3), (None, 2)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert mapeq.read_network(path, weight=weight).total_weight == total
+
+
+def test_an_lgl_file_of_another_name_is_noted(tmp_path):
+    path = write(tmp_path, "x.txt", "# a\nb 1\nc 2\n# b\nc 1\n# c\nd 3\n# d\na 1\n")
+    with pytest.warns(UserWarning, match="such as '# b', look like the nodes of an .lgl file"):
+        mapeq.read_network(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mapeq.read_network(path, format="lgl").num_links == 5
+        mapeq.read_network(write(tmp_path, "y.txt", "# links\n# 2024\n# all\n# done\n1 2\n# 7\n2 3\n"))
 
 
 @pytest.mark.parametrize(

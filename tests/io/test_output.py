@@ -26,7 +26,7 @@ def result_of(labels):
     return mapeq.infomap(list(graph.edges()) if isinstance(labels[0], str) else np.array(graph.edges()))
 
 
-@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "csv", "tsv"])
+@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "csv", "tsv", "json"])
 @pytest.mark.parametrize("kind", LABELS)
 def test_what_is_written_can_be_read_back(kind, format, tmp_path):
     result = result_of(LABELS[kind])
@@ -45,7 +45,7 @@ def deep_result_of(labels):
     return mapeq.evaluate(result_of(labels).network, dict(zip(labels, DEEP, strict=True)))
 
 
-@pytest.mark.parametrize("format", ["tree", "ftree", "csv", "tsv"])
+@pytest.mark.parametrize("format", ["tree", "ftree", "csv", "tsv", "json"])
 @pytest.mark.parametrize("kind", LABELS)
 def test_hierarchies_can_be_read_back(kind, format, tmp_path):
     result = deep_result_of(LABELS[kind])
@@ -108,12 +108,12 @@ def test_the_formats_of_hierarchies(tmp_path):
     rows = [row.split(",") for row in written["csv"]]
     assert rows[0] == ["node", "module", "flow", "path"]
     assert [(row[0], row[1], row[3]) for row in rows[1:]] == [
-        ("ann", "0", "1:1"),
-        ("bob", "0", "1:1"),
-        ("cid", "0", "1:2"),
-        ("dee", "1", "2"),
-        ("eve", "1", "2"),
-        ("fay", "1", "2"),
+        ("ann", "1", "1:1"),
+        ("bob", "1", "1:1"),
+        ("cid", "1", "1:2"),
+        ("dee", "2", "2"),
+        ("eve", "2", "2"),
+        ("fay", "2", "2"),
     ]
     content = json.loads("\n".join(written["json"]))
     assert content["codelength"] == result.codelength
@@ -205,7 +205,7 @@ def test_a_table_may_have_a_column_for_every_level():
     table = result.to_dataframe(levels=True)
     assert list(table) == ["node", "module", "flow", "path", "level_1", "level_2"]
     assert [table["level_1"].tolist(), table["level_2"].tolist()] == [
-        result.labels_at(level).tolist() for level in (1, 2)
+        list(result.modules(level).values()) for level in (1, 2)
     ]
 
 
@@ -268,7 +268,7 @@ def test_small_modules_can_be_left_out_of_tables(tmp_path):
         path = tmp_path / f"modules.{format}"
         write_result(result, path, min_size=3)
         table = pd.read_parquet(path) if format == "parquet" else pd.read_csv(path, sep=None, engine="python")
-        assert table["module"].tolist() == [-1, -1, 0, 0, 0]
+        assert table["module"].tolist() == [-1, -1, 1, 1, 1]
     with pytest.raises(ValueError, match=r"min_size must be omitted, because a \.tree file holds all modules, not 3"):
         write_result(result, tmp_path / "modules.tree", min_size=3)
 
@@ -295,6 +295,26 @@ def test_paths_of_other_programs_are_names_and_nothing_more(tmp_path):
     assert mapeq.evaluate(links, path).communities(2) == [{4, 5, 6}, {1, 2}, {3}]
     path.write_text("".join(f'{node} 0 "" {node}\n' for node in range(1, 7)))  # a path of one number names a module
     assert mapeq.evaluate(links, path).modules_per_level == (6,)
+
+
+@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "tsv", "json"])
+@pytest.mark.parametrize("kind", LABELS)
+def test_formats_are_known_by_their_content(kind, format, tmp_path):
+    result = deep_result_of(LABELS[kind])
+    result.write(tmp_path / f"modules.{format}")
+    (tmp_path / f"modules.{format}").rename(tmp_path / "modules")
+    again = mapeq.evaluate(result.network, tmp_path / "modules")
+    level = 1 if format == "clu" else 2
+    assert again.communities(level) == result.communities(level)
+
+
+def test_other_programs_results_in_json_are_read(tmp_path):
+    nodes = [{"path": [1 + (i > 3), i], "name": f"n{i}", "flow": 0.1, "id": i} for i in range(1, 7)]
+    (tmp_path / "a.json").write_text(json.dumps({"version": "v2", "nodes": nodes, "modules": []}))
+    links = [(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 6), (6, 4)]
+    assert mapeq.evaluate(links, tmp_path / "a.json").communities() == [{1, 2, 3}, {4, 5, 6}]
+    named = [(f"n{u}", f"n{v}") for u, v in links]
+    assert mapeq.evaluate(named, tmp_path / "a.json").communities() == [{"n1", "n2", "n3"}, {"n4", "n5", "n6"}]
 
 
 def test_other_programs_partitions_are_read(tmp_path):
@@ -332,7 +352,11 @@ def test_other_programs_partitions_are_read(tmp_path):
         ),
         ("a.csv", "node,module,flow,path\n1,0,0.1,\n", "line 2: the node has no module"),
         ("a.csv", "node,module\n1,1\n2\n", "line 3: expected a node and its module"),
-        ("a.json", "{}", "partitions cannot be read from this format"),
+        ("a.json", "{}", "a.json: is not a result in JSON: 'nodes' is missing"),
+        ("a.json", '{"nodes": [{"id": 1}]}', "a.json: is not a result in JSON: 'path' is missing"),
+        ("a.json", '{"nodes": [', "a.json: is not a result in JSON: Expecting value"),
+        ("a.json", '{"nodes": [{"id": 9, "name": "9", "path": [1, 1]}]}', "a.json, node 1: '9' is not a node"),
+        ("a.graphml", "", "partitions cannot be read from this format"),
         ("a.clu", "", "6 of 6 nodes have no module"),
         ("a.clu", "1 \0\n", "not a UTF-8 text file"),
     ],

@@ -108,7 +108,7 @@ def test_labels_in_a_table_may_be_their_text(tmp_path):
     assert mapeq.evaluate(links, result.to_arrow()).communities() == result.communities()
     words = [("1", "2"), ("2", "3")]
     table = pandas.DataFrame({"node": [1, 2, 3], "module": [0, 0, 1]})  # as pandas reads the numbers of a file
-    assert mapeq.evaluate(words, table).modules() == {"1": 0, "2": 0, "3": 1}
+    assert mapeq.evaluate(words, table).modules() == {"1": 1, "2": 1, "3": 2}
 
 
 def test_what_is_wrong_with_a_table(result):

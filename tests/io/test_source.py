@@ -171,7 +171,7 @@ def test_other_troubles_are_named(file):
     [
         (b"1 2\n# M\xfcnchen\n3 4\n", "UTF-8 text file: invalid byte 0xfc"),
         (b"1 2\na \xc3\n\xa9 4\n", "UTF-8 text file: invalid byte 0xc3"),
-        ("1 2\n3 4\n".encode("utf-16"), "UTF-8 text file: it is in UTF-16: use --encoding utf-16"),
+        ("1 2\n3 4\n".encode("utf-16"), "UTF-8 text file: it is in UTF-16: save it as UTF-8"),
         (b"1 2\n3 4\0 5\n\xff", "NUL"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", r"UTF-8 text file: it is an image \(PNG\)"),
         (b"1 2\nPK\x03\x04\0\0", "text file: it contains a NUL byte"),

@@ -105,7 +105,7 @@ def test_levels_are_nested_numbered_by_flow_and_save_what_the_oracle_says(case):
         assert len(pairs) == len(set(labels)) == len(set(cut)) == result.modules_per_level[level - 1]
         flows = np.bincount(labels, result.flow) if labels else np.zeros(0)
         assert (np.diff(flows) <= 1e-11).all()
-        assert list(result.modules(level).values()) == labels
+        assert list(result.modules(level).values()) == [module + 1 for module in labels]
         assert [sorted(community) for community in result.communities(level)] == [
             [i for i in range(len(labels)) if labels[i] == module] for module in range(len(flows))
         ]
@@ -170,7 +170,7 @@ def test_levels_that_are_not_there_are_refused(ragged):
                 method(level)
     with pytest.raises(ValueError, match="level must be 1, the only level"):
         mapeq.evaluate([(1, 2)], [0, 0]).modules(2)
-    assert mapeq.evaluate([(1, 2)], [0, 0]).modules(-1) == {1: 0, 2: 0}
+    assert mapeq.evaluate([(1, 2)], [0, 0]).modules(-1) == {1: 1, 2: 1}
 
 
 def test_tables_and_graphs_carry_the_path(ragged):

@@ -97,7 +97,7 @@ TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "
 def test_links_by_label_in_any_container():
     result = mapeq.infomap(TRIANGLES)
     links = [("new", "a"), ("new", "b"), ("other", "e"), ("far", "off")]
-    right = {"new": 0, "other": 1, "far": -1, "off": -1}
+    right = {"new": 1, "other": 2, "far": -1, "off": -1}
     assert result.assign(links) == right
     graph = nx.Graph(links)
     graph.add_edges_from(TRIANGLES)  # the whole network with its new nodes
@@ -112,8 +112,8 @@ def test_links_by_label_in_any_container():
 
 def test_weights_of_links_by_label_count():
     result = mapeq.infomap(TRIANGLES)
-    assert result.assign([("new", "a", 1.0), ("new", "e", 5.0)]) == {"new": 1}
-    assert result.assign([("new", "a", 5.0), ("new", "e", 1.0)]) == {"new": 0}
+    assert result.assign([("new", "a", 1.0), ("new", "e", 5.0)]) == {"new": 2}
+    assert result.assign([("new", "a", 5.0), ("new", "e", 1.0)]) == {"new": 1}
     matrix = np.zeros((1, 6))
     matrix[0, [0, 4]] = 5.0, 1.0
     assert result.assign(matrix).tolist() == [0]

@@ -23,7 +23,7 @@ from mapeq.integrations.infomap.nodes import FlowData, Node
 from mapeq.integrations.infomap.refused import RESULT_ATTRIBUTES, missing
 from mapeq.integrations.infomap.writing import WRITERS
 from mapeq.io.files.naming import in_tree_order
-from mapeq.io.files.output import atomic_file
+from mapeq.io.files.streams import atomic_file
 from mapeq.network.network import Network
 from mapeq.objective.formula import plogps
 from mapeq.result.result import Result as MapeqResult

@@ -19,7 +19,7 @@ from mapeq.integrations.infomap.options import named_options, search_options, wa
 from mapeq.integrations.infomap.refused import ATTRIBUTES, BIPARTITE, missing, refusal
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
 from mapeq.integrations.infomap.writing import pajek_lines
-from mapeq.io.files.output import atomic_file
+from mapeq.io.files.streams import atomic_file
 from mapeq.network.labelled import by_label
 from mapeq.network.network import Network
 

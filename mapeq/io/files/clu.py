@@ -9,10 +9,10 @@ from typing import TextIO
 import numpy as np
 
 from mapeq._base.errors import FormatError
-from mapeq.io.files.naming import Row, header, in_text, names_in_files
+from mapeq.io.files.naming import Row, header, in_text, names_in_files, quoted
+from mapeq.result.modules import numbered
 from mapeq.result.result import Result
 
-_PLAIN = re.compile(r'[^\s,"#%*][^\s,]*')
 _FIELDS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+)(?P<module>[^\s,]+)')
 
 
@@ -21,13 +21,13 @@ def write_clu(result: Result, stream: TextIO, level: int = 1) -> None:
 
     Nodes are named by their numbers in the input file if it has numbers, else by their labels.
     """
-    labels = result.labels_at(level)
+    modules = numbered(result.labels_at(level))
     stream.write(header(result))
     stream.write(f"# module level {level}\n# node_id module flow\n")
-    names = [_quoted(in_text(name, "clu")) for name in names_in_files(result.network)]
-    modules, flows = labels.tolist(), result.flow.tolist()
-    for i in np.lexsort((-result.flow, labels)).tolist():
-        stream.write(f"{names[i]} {modules[i] + 1} {flows[i]:.9g}\n")
+    names = [quoted(in_text(name, "clu")) for name in names_in_files(result.network)]
+    numbers, flows = modules.tolist(), result.flow.tolist()
+    for i in np.lexsort((-result.flow, modules)).tolist():
+        stream.write(f"{names[i]} {numbers[i]} {flows[i]:.9g}\n")
 
 
 def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
@@ -47,8 +47,3 @@ def read_clu(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Row]:
             raise FormatError("expected a node and its module", file=file, line=number, text=text)
         name = match["plain"] if match["quoted"] is None else match["quoted"].replace('""', '"')
         yield Row(name, (match["module"],), number)
-
-
-def _quoted(name: str) -> str:
-    """Return the name as one field, double-quoted if link lists require it."""
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'

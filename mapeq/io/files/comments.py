@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,9 @@ USUAL = ("#", "%", "//")
 
 #: So many comments that look like links are counted.
 _MANY = 1000
+
+#: A node in an .lgl file, and so many of them between links that they are no comments.
+_NODE, _FEW = re.compile(rb"# \S+ *\n"), 3
 
 
 class Comments:
@@ -39,6 +43,7 @@ class Comments:
         self.table = np.concatenate([begins, np.frombuffer(texts, np.uint8)])
         self._count = 0
         self._first = ""
+        self._nodes: list[str] = []
 
     def look(self, block: bytes) -> None:
         """Count the comments in a block of whole lines that look like links."""
@@ -50,9 +55,16 @@ class Comments:
                 if _looks_like_link(block[begin + len(prefix) : end]):
                     self._count += 1
                     self._first = self._first or block[begin:end].decode(errors="replace")
+                elif len(self._nodes) < _FEW and _NODE.match(block, begin) and not _follows(block, begin, prefix):
+                    self._nodes.append(block[begin:end].decode(errors="replace"))
 
     def note_links(self, file: str) -> None:
-        """Note that there are comments that look like links."""
+        """Note that there are comments that look like links, or like the nodes of an .lgl file."""
+        if len(self._nodes) == _FEW:
+            note(
+                f"{file}: lines between the links, such as {self._nodes[0]!r}, look like the nodes of an .lgl file; "
+                'read it with format="lgl" (--input-format lgl) if it is one'
+            )
         if self._count:
             number = f"{_MANY:,} or more" if self._count == _MANY else f"{self._count:,}"
             note(
@@ -69,6 +81,11 @@ def _beginnings(block: bytes, prefix: bytes) -> Iterator[int]:
     while place >= 0:
         yield place + 1
         place = block.find(b"\n" + prefix, place + 1)
+
+
+def _follows(block: bytes, begin: int, prefix: bytes) -> bool:
+    """Return whether a comment is at the beginning of a block, or follows another comment."""
+    return begin == 0 or block.startswith(prefix, block.rfind(b"\n", 0, begin - 1) + 1)
 
 
 def _looks_like_link(text: bytes) -> bool:

@@ -88,17 +88,22 @@ def _declared(head: bytes) -> str | None:
         return None
 
 
-def likely_encoding(block: bytes) -> str:
-    """Return what text that is not UTF-8 is probably in, and how to say so, as the end of a sentence."""
+def likely_encoding(block: bytes, *, can_choose: bool) -> str:
+    """Return what text that is not UTF-8 is probably in, and what to do, as the end of a sentence; empty if unknown.
+
+    The caller `can_choose` the encoding of a network.
+    """
     begin = block[:_BEGINNING]
     even, odd = begin[::2], begin[1::2]
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "it is in UTF-16: " + _advice("utf-16", can_choose)
     if begin.count(b"\0") == 0:
-        return "it is perhaps in Latin-1 (cp1252): " + _advice("cp1252")
+        return "it is perhaps in Latin-1 (cp1252): " + _advice("cp1252", can_choose)
     for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
         if zeros.count(b"\0") > max(_FEW_ZEROS, len(zeros) // 2) and not others.count(b"\0"):
-            return "it is perhaps in UTF-16: " + _advice(name)
+            return "it is perhaps in UTF-16: " + _advice(name, can_choose)
     return ""
 
 
-def _advice(name: str) -> str:
-    return f'use --encoding {name} (encoding="{name}" in Python), or save it as UTF-8'
+def _advice(name: str, can_choose: bool) -> str:
+    return (f'use --encoding {name} (encoding="{name}" in Python), or ' if can_choose else "") + "save it as UTF-8"

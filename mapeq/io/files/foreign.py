@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-_UTF_16 = 'use --encoding utf-16 (encoding="utf-16" in Python), or save it as UTF-8'
-
 #: First bytes of binary files, and descriptions.
 _BINARY = {
     b"\x89PNG": "an image (PNG)",
@@ -18,8 +16,6 @@ _BINARY = {
     b"\x89HDF": "an HDF5 file",
     b"SQLite format 3": "a database (SQLite)",
     b"\x7fELF": "a program",
-    b"\xff\xfe": f"in UTF-16: {_UTF_16}",
-    b"\xfe\xff": f"in UTF-16: {_UTF_16}",
     b"\x80\x04\x95": "a pickle",
 }
 

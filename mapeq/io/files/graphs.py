@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from xml.sax.saxutils import escape
 
+from mapeq import __version__
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -30,15 +31,20 @@ def write_graphml(result: Result, stream: BinaryIO) -> None:
 
 def write_gexf(result: Result, stream: TextIO) -> None:
     """Write as :func:`write_graphml`, in Gephi's own format, with :func:`graph_attributes` as the description."""
+    description = "; ".join(f"{name}: {value}" for name, value in graph_attributes(result).items())
+    stream.write(gexf_text(_graph(result, "gexf"), description))
+
+
+def gexf_text(graph: networkx.Graph, description: str = "") -> str:
+    """Return a graph as a GEXF file."""
     import networkx
 
-    text = "\n".join(networkx.generate_gexf(_graph(result, "gexf"), version="1.2draft"))
-    description = "; ".join(f"{name}: {value}" for name, value in graph_attributes(result).items())
-    creator = f"<creator>mapeq {result.version}</creator>"
+    text = "\n".join(networkx.generate_gexf(graph, version="1.2draft"))
     # NetworkX would write its own name and the date, so that equal results gave different files.
-    meta = f"<meta>\n    {creator}\n    <description>{escape(description)}</description>\n  </meta>"
-    stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
-    stream.write(re.sub("<meta.*?</meta>", lambda _: meta, text, count=1, flags=re.DOTALL) + "\n")
+    described = f"    <description>{escape(description)}</description>\n" if description else ""
+    meta = f"<meta>\n    <creator>mapeq {__version__}</creator>\n{described}  </meta>"
+    text = re.sub("<meta.*?</meta>", lambda _: meta, text, count=1, flags=re.DOTALL)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def graph_attributes(result: Result) -> dict[str, Any]:
@@ -56,7 +62,7 @@ def _graph(result: Result, format: str) -> networkx.Graph:
     """Return the network with string nodes: the labels, or numbers from 0 if two labels have the same text."""
     from mapeq.io.objects.networkx import to_networkx
 
-    texts = [_checked(str(label), format) for label in result.node_labels]
+    texts = [in_xml(str(label), format) for label in result.node_labels]
     are_distinct = len(set(texts)) == len(texts)
     graph = to_networkx(result, texts if are_distinct else [str(i) for i in range(len(texts))])
     for node, text in zip(graph, texts, strict=True):
@@ -64,7 +70,8 @@ def _graph(result: Result, format: str) -> networkx.Graph:
     return graph
 
 
-def _checked(text: str, format: str) -> str:
+def in_xml(text: str, format: str) -> str:
+    """Return a text that XML can hold, or raise a ValueError."""
     bad = _FORBIDDEN.search(text)
     if bad:
         raise ValueError(

@@ -1,8 +1,7 @@
-"""Networks as lists of neighbours: METIS graphs (.graph) and the Large Graph Layout format (.lgl)."""
+"""Networks as lists of neighbours: adjacency lists, METIS graphs (.graph), the Large Graph Layout format (.lgl)."""
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +10,32 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import FormatError, counted
-from mapeq.io.files.reading import ReadOptions, labels_of, reading_with_library, without_columns
+from mapeq.io.files.reading import ReadOptions, labels_of, numbers_in, reading_with_library, without_columns
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
 
 _METIS = "a METIS graph"
 #: More nodes than any file has lines.
 _MOST = 2**31
+
+
+def read_adjacency_list(source: Source, options: ReadOptions) -> Network:
+    """Read an adjacency list: lines ``node neighbour neighbour ...``; what follows a # is a comment."""
+    without_columns(options, source, "an adjacency list")
+    position: dict[str, int] = {}
+    sources: list[int] = []
+    targets: list[int] = []
+    for _, text in source.numbered_lines():
+        places = [position.setdefault(name, len(position)) for name in text.partition("#")[0].split()]
+        sources += places[:1] * (len(places) - 1)
+        targets += places[1:]
+    if not position:
+        raise source.error("contains no links")
+    links = np.array([sources, targets])
+    if not options.directed:  # a link may stand at one of its ends or at both
+        links.sort(axis=0)
+    links = np.unique(links, axis=1)
+    return Network.from_edges(*links, directed=bool(options.directed), labels=labels_of(tuple(position)))
 
 
 def read_lgl(source: Source, options: ReadOptions) -> Network:
@@ -157,14 +175,8 @@ def _header(source: Source, numbers: list[int], texts: list[str]) -> _Header:
 def _fields(source: Source, numbers: list[int], texts: list[str]) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the line, from 0, and the value of every number."""
     counts = np.fromiter((len(text.split()) for text in texts), np.int64, len(texts))
-    total = int(counts.sum())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that text which is not a number ends the numbers
-        try:
-            values = np.fromstring(" ".join(texts), dtype=np.float64, sep=" ") if total else np.empty(0)
-        except ValueError:
-            values = np.empty(0)
-    if len(values) != total:
+    values = numbers_in(" ".join(texts), " ", int(counts.sum()))
+    if values is None:
         line = next(line for line, text in enumerate(texts) if not _are_numbers(text))
         raise _line_error(source, numbers[line], texts[line], "expected numbers: the neighbours of a node")
     return np.repeat(np.arange(len(texts)), counts), values

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from mapeq._base.errors import FormatError
 from mapeq.io.columns import is_number, known_ends
 from mapeq.io.files.headings import fields_of, separator_of
-from mapeq.io.files.reading import ReadOptions, from_entries, labels_of, reading_with_library, without_columns
+from mapeq.io.files.reading import (
+    ReadOptions,
+    from_entries,
+    labels_of,
+    numbers_in,
+    reading_with_library,
+    without_columns,
+)
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
 
@@ -156,6 +163,9 @@ def _numbers(
     texts = [filled for _, text in lines if (filled := _filled(text, delimiter, len(lines))) is not None]
     if len(texts) < len(lines):
         return None
+    values = numbers_in(delimiter.join(texts), delimiter, len(texts) ** 2)
+    if values is not None:
+        return values.reshape(len(texts), -1)
     try:
         return np.loadtxt(texts, np.float64, None, None if separator == b" " else delimiter, ndmin=2)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import NamedTuple
 
@@ -12,13 +13,22 @@ from mapeq._base.hierarchy import preorder
 from mapeq.network.network import Network
 from mapeq.result.result import Result
 
+#: Names that are one field of a list, and do not begin as comments and headings do.
+_PLAIN = re.compile(r'[^\s,"#%*/][^\s,]*')
+
 
 class Row(NamedTuple):
     """A node and its modules, coarsest first, as a line of a file names them."""
 
     node: str
     path: tuple[str, ...]
-    line: int
+    line: int | None
+    number: int = 0  #: that of the node in a file that has no lines
+
+    @property
+    def place(self) -> str:
+        """Where the row is, for error messages."""
+        return f"node {self.number}" if self.line is None else f"line {self.line}"
 
 
 def names_in_files(network: Network) -> list[Hashable]:
@@ -64,6 +74,11 @@ def in_text(name: Hashable, format: str) -> str:
     if "\n" in text or "\r" in text:
         raise ValueError(f".{format} cannot hold the line break in the label {text!r}; write .json or .csv")
     return text
+
+
+def quoted(name: str) -> str:
+    """Return a name as one field of a list, double-quoted if it has to be."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def header(result: Result) -> str:

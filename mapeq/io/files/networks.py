@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Hashable, Mapping
 
 from mapeq._base.errors import FormatError, NetworkError, option_error
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice
 from mapeq.io.files.columnar import is_columnar, read_columnar
 from mapeq.io.files.comments import USUAL
+from mapeq.io.files.names import with_names
 from mapeq.io.files.readers import READERS, find_format, read_as
 from mapeq.io.files.reading import ReadOptions
 from mapeq.io.files.source import Source, file_name
@@ -29,6 +31,7 @@ def read_network(
     encoding: str | None = None,
     label: str | None = None,
     comment: str | None = None,
+    names: Mapping[Hashable, str] | str | os.PathLike[str] | None = None,
 ) -> Network:
     """Read a network from a file, plain or compressed.
 
@@ -89,6 +92,9 @@ def read_network(
         name, their ids follow in parentheses.
     comment : str, optional
         What comments begin with, ``""`` if there are none. By default ``#``, ``%`` or ``//``.
+    names : mapping or path, optional
+        Names by label, which become the labels; numbers that they replace are kept in ``Network.ids``. A file has two
+        columns, the node and its name, or a heading with ``id`` (or ``node``) and ``name`` (or ``label``).
 
     Returns
     -------
@@ -126,9 +132,12 @@ def read_network(
         raise option_error("format", format, "one of " + ", ".join(FORMATS))
     if format in _COLUMNAR or (format is None and is_columnar(path)):
         _check_columnar(path, encoding, label)
-        return read_columnar(path, directed=directed, columns=columns)
-    with Source(path, encoding=encoding, comments=_checked_comments(comment)) as text:
-        return read_source(text, directed=directed, columns=columns, format=format, label=label)
+        network = read_columnar(path, directed=directed, columns=columns)
+    else:
+        comments = _checked_comments(comment)
+        with Source(path, encoding=encoding, comments=comments, can_choose_encoding=True) as text:
+            network = read_source(text, directed=directed, columns=columns, format=format, label=label)
+    return network if names is None else with_names(network, names)
 
 
 def read_source(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
-from mapeq._base.errors import FormatError, option_error
+from mapeq._base.errors import option_error
 from mapeq._base.optional import require
 from mapeq.io.files.clu import write_clu
+from mapeq.io.files.compression import plain_name
 from mapeq.io.files.flow_tree import write_flow_tree
 from mapeq.io.files.graphs import write_gexf, write_graphml
+from mapeq.io.files.streams import STANDARD_OUTPUT, check_not_packed, check_place, opened
 from mapeq.io.files.tables import write_csv, write_json, write_parquet, write_tsv
 from mapeq.io.files.tree import write_tree
 from mapeq.result.result import Result
@@ -50,86 +50,55 @@ def write_result(
     min_size: int = 1,
     title: str | None = None,
 ) -> None:
-    """Write a result; see :meth:`mapeq.Result.write`.
+    """Write a result; see :meth:`mapeq.Result.write`. The path ``-`` is standard output.
 
     Tables show modules of fewer nodes than `min_size` as -1; `title` is the name of the network in reports.
     """
-    name = format_of(path) if format is None else format
-    if name not in WRITERS:
-        raise option_error("format", format, "one of " + ", ".join(WRITERS))
+    check_writable(path, format)
+    name = format_of(path, format)
     writer = WRITERS[name]
     if level != 1 and "level" not in writer.options:
         raise option_error("level", level, f"omitted, because a .{name} file holds all levels")
     if min_size != 1 and "min_size" not in writer.options:
         raise option_error("min_size", min_size, f"omitted, because a .{name} file holds all modules")
     given = {"level": level, "min_size": min_size, "title": title}
-    with atomic_file(path, binary=writer.binary) as stream:
+    with opened(path, binary=writer.binary) as stream:
         writer.write(result, stream, **{option: given[option] for option in writer.options})
 
 
-def format_of(path: str | os.PathLike[str]) -> str:
-    """Return the format for a path's suffix.
+def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:
+    """Return the format that is given, or that of a path's suffix.
 
     Raises
     ------
     ValueError
-        If no format has this suffix.
+        If there is no such format, or no format has this suffix.
     """
-    name = Path(path).suffix.removeprefix(".").lower()
+    if format is not None:
+        if format not in WRITERS:
+            raise option_error("format", format, "one of " + ", ".join(WRITERS))
+        return format
+    name = Path(plain_name(os.fspath(path))).suffix.removeprefix(".").lower()
     if name not in WRITERS:
         known = ", ".join(f".{writer}" for writer in WRITERS)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")
     return name
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: str | os.PathLike[str], format: str | None = None) -> None:
     """Check before a long search that a file can be written.
 
     Raises
     ------
-    FormatError
-        If the path is a directory, or its directory does not exist or cannot be written to.
+    ValueError, FormatError
+        As :func:`format_of` and :func:`~mapeq.io.files.streams.check_place`.
     ImportError
         If the format needs a library that is not installed.
     """
-    target = Path(path)
-    writer = WRITERS.get(target.suffix.removeprefix(".").lower())
-    if writer is not None and writer.needs is not None:
-        require(writer.needs[0], extra=writer.needs[1])
-    if target.is_dir():
-        raise FormatError("is a directory; name a file in it", file=str(target))
-    if not target.parent.is_dir():
-        raise FormatError(f"there is no directory {str(target.parent)!r}", file=str(target))
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise FormatError("no permission to write to this directory", file=str(target))
-
-
-@contextmanager
-def atomic_file(path: str | os.PathLike[str], *, binary: bool = False) -> Iterator[IO[Any]]:
-    """Open a stream, of text unless `binary`, that replaces the file at the path once it is written without errors."""
-    check_writable(path)
-    target = Path(os.path.realpath(path))
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise FormatError(f"cannot be written: {error.strerror}", file=str(path)) from error
-    try:
-        mode, encoding, newline = ("wb", None, None) if binary else ("w", "utf-8", "\n")
-        with open(descriptor, mode, encoding=encoding, newline=newline) as stream:
-            yield stream
-        os.chmod(name, _mode(target))
-        os.replace(name, target)
-    except OSError as error:
-        raise FormatError(f"cannot be written: {error.strerror}", file=str(path)) from error
-    finally:
-        with suppress(FileNotFoundError):  # on success it has been renamed
-            os.unlink(name)
-
-
-def _mode(target: Path) -> int:
-    """Return the permissions of the file, or those of a new file."""
-    with suppress(FileNotFoundError):
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+    if path != STANDARD_OUTPUT:
+        check_place(path)
+    name = format_of(path, format)
+    if name == "parquet":
+        check_not_packed(path, name)
+    if (needs := WRITERS[name].needs) is not None:
+        require(needs[0], extra=needs[1])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,16 @@ from mapeq.io.files.clu import read_clu
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.naming import Row, has_numbers, names_in_files
 from mapeq.io.files.source import file_name, text_lines
-from mapeq.io.files.tables import read_table
-from mapeq.io.files.tree import read_tree
+from mapeq.io.files.tables import read_json, read_table
+from mapeq.io.files.tree import ROW_OF_TREE, read_tree
 from mapeq.network.network import Network
 
 
 def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool = False) -> Hierarchy:
-    """Read the modules of every node of a network from a .clu, .tree, .ftree, .csv or .tsv file.
+    """Read the modules of every node of a network from a .clu, .tree, .ftree, .json, .csv or .tsv file.
 
-    Any other file, and standard input (``-``), is read like .tsv if its first row has a tab, else like .clu. With
+    Any other file, and standard input (``-``), is read by its content: as .json if it begins with a brace, as .tsv if
+    its first row has a tab, as .tree if that is one of a tree, else as .clu. With
     `fit`, the partition may belong to another network, see :func:`mapeq.io.inputs.as_partition`.
 
     Returns
@@ -43,18 +45,19 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
     position = {str(name): i for i, name in enumerate(names)}
     if len(position) < network.num_nodes:
         raise PartitionError(f"{file}: the network has labels that look alike in files, such as 1 and '1'")
-    module_of, line = np.full((2, network.num_nodes), -1, dtype=np.int64)
+    module_of = np.full(network.num_nodes, -1, dtype=np.int64)
+    lines: list[int | None] = [None] * network.num_nodes
     branches = Branches()
     for row in rows:
         i = position.get(row.node)
         if i is None and fit:
             continue
         if i is None:
-            raise PartitionError(f"{file}, line {row.line}: {row.node!r} is not a node of the network")
+            raise PartitionError(f"{file}, {row.place}: {row.node!r} is not a node of the network")
         if module_of[i] >= 0:
-            raise PartitionError(f"{file}, line {row.line}: the node {row.node!r} is named twice")
+            raise PartitionError(f"{file}, {row.place}: the node {row.node!r} is named twice")
         module_of[i] = branches.module(row.path)
-        line[i] = row.line
+        lines[i] = row.line
     missing = np.flatnonzero(module_of < 0)
     if fit and len(missing) < network.num_nodes:
         # A tuple, unlike all names in files, which are strings.
@@ -71,7 +74,7 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
             f"the node {names[misplaced_node]!s} is in a module that contains modules; "
             "a module must contain either nodes or modules",
             file=file,
-            line=int(line[misplaced_node]),
+            line=lines[misplaced_node],
         )
     return hierarchy
 
@@ -80,26 +83,33 @@ def _rows_and_names(
     path: str | os.PathLike[str], file: str, network: Network
 ) -> tuple[Iterator[Row], Sequence[Hashable]]:
     """Return the rows of a file, and the names of nodes in it: labels in tables, else numbers if there are some."""
-    lines = text_lines(path)
     suffix = Path(plain_name(os.fspath(path))).suffix.lower()
-    if suffix in (".json", ".graphml", ".gexf", ".parquet", ".html"):
+    if suffix in (".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
-            "partitions cannot be read from this format; give .clu, .tree, .ftree, .csv or .tsv", file=file
+            "partitions cannot be read from this format; give .clu, .tree, .ftree, .json, .csv or .tsv", file=file
         )
-    if suffix == ".csv":
-        return read_table(lines, file, ","), network.label_list()
-    if suffix in (".tree", ".ftree"):
-        by_number = has_numbers(network)
-        names = names_in_files(network) if by_number else network.label_list()
-        return read_tree(lines, file, by_number=by_number), names
-    if suffix != ".clu":
-        lines, has_tabs = _peeked(lines)
-        if has_tabs or suffix == ".tsv":
-            return read_table(lines, file, "\t"), network.label_list()
-    return read_clu(lines, file), names_in_files(network)
+    lines = text_lines(path)
+    if suffix not in (".csv", *_SUFFIXES):
+        lines, suffix = _recognised(lines)
+    by_number = has_numbers(network)
+    if suffix in (".csv", ".tsv"):
+        return read_table(lines, file, "," if suffix == ".csv" else "\t"), network.label_list()
+    if suffix == ".clu":
+        return read_clu(lines, file), names_in_files(network)
+    names = names_in_files(network) if by_number else network.label_list()
+    return (read_json if suffix == ".json" else read_tree)(lines, file, by_number=by_number), names
 
 
-def _peeked(lines: Iterator[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], bool]:
-    """Return the same lines, and whether the first has a tab."""
-    head = list(islice(lines, 1))
-    return chain(head, lines), any("\t" in text for _, text in head)
+#: Formats that can be told by their content, and how their first line that is no comment looks.
+_SUFFIXES = {".json": r"\s*\{", ".tsv": r".*\t", ".tree": ROW_OF_TREE, ".ftree": ROW_OF_TREE, ".clu": ""}
+
+
+def _recognised(lines: Iterator[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], str]:
+    """Return the same lines, and the suffix of files of their format."""
+    head: list[tuple[int, str]] = []
+    for line in lines:
+        head.append(line)
+        if not line[1].startswith("#"):
+            break
+    begin = head[-1][1] if head else ""
+    return chain(head, lines), next(suffix for suffix, look in _SUFFIXES.items() if re.match(look, begin))

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from mapeq._base.errors import FormatError
 from mapeq.io.files.foreign import BEGINNING, describe_foreign_text
 from mapeq.io.files.link_list import read_link_list
-from mapeq.io.files.listings import read_lgl, read_metis
+from mapeq.io.files.listings import read_adjacency_list, read_lgl, read_metis
 from mapeq.io.files.matrices import find_matrix, read_matrix, read_matrix_market, read_npz
+from mapeq.io.files.node_link import read_json
 from mapeq.io.files.pajek import read_pajek
 from mapeq.io.files.reading import ReadOptions, without_columns
 from mapeq.io.files.source import Source
@@ -78,8 +79,8 @@ READERS = {
     "graphml": Reader(_by_networkx("read_graphml"), (".graphml",), _XML + r"<(\w+:)?graphml\b"),
     "gexf": Reader(_by_networkx("read_gexf"), (".gexf",), _XML + r"<(\w+:)?gexf\b"),
     "gml": Reader(_by_networkx("read_gml"), (".gml",), r"((creator|version|comment)\s[^\n]*\s+)*graph\s*\["),
-    "json": Reader(_by_networkx("read_json"), (".json",), r"[\[{]\s*(\"|[\[{]\s*[\"\d])"),
-    "adjlist": Reader(_by_networkx("read_adjacency_list"), (".adjlist",)),
+    "json": Reader(read_json, (".json",), r"[\[{]\s*(\"|[\[{]\s*[\"\d])"),
+    "adjlist": Reader(read_adjacency_list, (".adjlist",)),
     "mtx": Reader(read_matrix_market, (".mtx",), "%%MatrixMarket"),
     "npz": Reader(read_npz, (".npz",)),
     "metis": Reader(read_metis, (".graph", ".metis")),

@@ -1,20 +1,22 @@
-"""The options with which the modules in a file were found, from the comments at its top."""
+"""The options with which the modules in a file were found: from the comments at its top, or from JSON."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from mapeq._base.errors import FormatError
-from mapeq.io.files.source import file_name, text_lines
+from mapeq.io.files.compression import plain_name
+from mapeq.io.files.source import file_name, reading, text_lines
 from mapeq.walk.options import FLOW_MODELS, walk_options
 
 _OPTIONS, _FLOW_MODEL = "# options ", "# flow model "
 
 
 def recorded_options(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the options of the walk, and ``directed``, that the header of a .clu, .tree or .ftree file records.
+    """Return the options of the walk, and ``directed``, that a .clu, .tree, .ftree or .json file records.
 
     Files of infomap record the flow model only. A pipe must be :func:`~mapeq.io.files.source.rereadable`.
 
@@ -28,10 +30,13 @@ def recorded_options(path: str | os.PathLike[str]) -> dict[str, Any]:
     FormatError
         If the file cannot be read, or a recorded value cannot be one of the option.
     """
-    if Path(os.fspath(path).removesuffix(".gz")).suffix.lower() not in (".clu", ".tree", ".ftree", ""):
+    suffix = Path(plain_name(os.fspath(path))).suffix.lower()
+    if suffix not in (".clu", ".tree", ".ftree", ".json", ""):
         return {}
     found: dict[str, Any] = {}
     for number, text in text_lines(path):
+        if text.lstrip().startswith("{"):
+            return _in_json(path)
         if not text.startswith("#"):
             break
         if text.startswith(_FLOW_MODEL) and text.removeprefix(_FLOW_MODEL).strip() in FLOW_MODELS:
@@ -42,8 +47,20 @@ def recorded_options(path: str | os.PathLike[str]) -> dict[str, Any]:
     return found
 
 
+def _in_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the options in a result of mapeq in JSON."""
+    with reading(path, "a result in JSON"):
+        options = json.loads("\n".join(text for _, text in text_lines(path))).get("options", {})
+        return {name: kind(options[name]) for name, kind in _kinds().items() if name in options}
+
+
+def _kinds() -> dict[str, type]:
+    """Return the types of the options of the walk, and of ``directed``."""
+    return {option.name: type(option.default) for option in walk_options()} | {"directed": bool}
+
+
 def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
-    kinds: dict[str, type] = {option.name: type(option.default) for option in walk_options()} | {"directed": bool}
+    kinds = _kinds()
     found: dict[str, Any] = {}
     for word in text.removeprefix(_OPTIONS).split():
         name, _, value = word.partition("=")

@@ -49,6 +49,8 @@ class Source:
         By default UTF-8, or what an XML file declares.
     comments : tuple of str
         What comments begin with.
+    can_choose_encoding : bool
+        Whether errors may advise to choose an encoding.
 
     Attributes
     ----------
@@ -84,10 +86,13 @@ class Source:
         block_size: int = BLOCK_SIZE,
         encoding: str | None = None,
         comments: tuple[str, ...] = USUAL,
+        *,
+        can_choose_encoding: bool = False,
     ):
         self.name = file_name(path)
         self.comments = Comments(comments)
         self._encoding = checked_encoding(encoding)
+        self._can_choose = can_choose_encoding
         self._closes = os.fspath(path) != "-"
         try:
             self._stream = _opened(path)
@@ -226,13 +231,15 @@ class Source:
         if not self._lines and (what := describe_foreign_binary(self.block)):
             raise self.error(f"not a UTF-8 text file: it is {what}")
         if nul >= 0:
-            likely = "" if self._encoding else likely_encoding(self.block)
+            likely = "" if self._encoding else likely_encoding(self.block, can_choose=self._can_choose)
+            if likely.startswith("it is in"):
+                raise self.error(f"not a UTF-8 text file: {likely}")
             raise self.error("not a UTF-8 text file: it contains a NUL byte" + (likely and f"; {likely}"), nul)
         try:
             self.block.decode()
         except UnicodeDecodeError as error:
-            byte = self.block[error.start]
-            message = f"not a UTF-8 text file: invalid byte {byte:#x}; {likely_encoding(self.block)}"
+            likely = likely_encoding(self.block, can_choose=self._can_choose)
+            message = f"not a UTF-8 text file: invalid byte {self.block[error.start]:#x}; {likely}"
             raise self.error(message, error.start) from None
 
 
@@ -269,6 +276,7 @@ def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
         raise unreadable(file_name(path), error) from error
     except (Exception, MemoryError) as error:  # MemoryError: of a number of rows that no memory holds
         reason = " ".join(str(error).split()) or type(error).__name__
+        reason += " is missing" if isinstance(error, KeyError) else ""
         raise FormatError(f"is not {what}: {reason}", file=file_name(path)) from error
 
 

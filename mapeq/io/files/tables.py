@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Hashable, Iterator
 from math import isfinite
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq._base.optional import require
 from mapeq.io.files.naming import Row, has_numbers, in_tree_order, names_in_files
+from mapeq.io.files.source import reading
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _PATH = "path"
 
 
 def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
-    """Write a header and, in node order, label, module (0 has most flow) and flow of each node.
+    """Write a header and, in node order, label, module (1 has most flow) and flow of each node.
 
     In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` identifies the
     leaf module: ``2:1`` is the first module in the second top module. Modules of fewer nodes than `min_size` are -1.
@@ -58,16 +59,16 @@ def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
     return table.replace_schema_metadata({"mapeq": json.dumps(result.summary())})
 
 
-def write_labels(result: Result, stream: TextIO, min_size: int = 1) -> None:
+def write_labels(result: Result, stream: IO[str], min_size: int = 1) -> None:
     """Write lines ``label<TAB>module`` for the next program in a pipe."""
     rows = zip(result.node_labels, modules_column(result, min_size).tolist(), strict=True)
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
 
 
 def modules_column(result: Result, min_size: int) -> IntArray:
-    """Return the top module of each node, -1 if it has fewer nodes than `min_size`; numbers have no gaps."""
+    """Return the number of each node's top module, -1 if it has fewer nodes than `min_size`; numbers have no gaps."""
     is_small = result.module_sizes < min_size
-    return np.where(is_small, -1, np.cumsum(~is_small) - 1)[result.labels]
+    return np.where(is_small, -1, np.cumsum(~is_small))[result.labels]
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
@@ -91,6 +92,23 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
         yield Row(row[0], tuple(row[3].split(":")) if has_path else (row[1],), line)
 
 
+def read_json(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
+    """Read the paths of the nodes, named by number or by name, in a file of :func:`write_json` or of infomap.
+
+    Raises
+    ------
+    FormatError
+        If it is no such file.
+    """
+    with reading(file, "a result in JSON"):
+        nodes = json.loads("\n".join(text for _, text in lines))["nodes"]
+        rows = [
+            Row(str(node["id" if by_number else "name"]), tuple(map(str, node["path"][:-1])), None, number)
+            for number, node in enumerate(nodes, 1)
+        ]
+    yield from rows
+
+
 def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the fields of every row and the number of its last line."""
     last = 0
@@ -107,7 +125,7 @@ def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
         raise FormatError(f"is not a table: {error}; is a quote left open?", file=file) from error
 
 
-def _in_json(label: Hashable) -> str | int | float:
+def in_json(label: Hashable) -> str | int | float:
     """Return the label if JSON can hold it, else its text."""
     plain = label.item() if isinstance(label, np.generic) else label
     return plain if isinstance(plain, str | int) or (isinstance(plain, float) and isfinite(plain)) else str(plain)
@@ -117,16 +135,16 @@ def write_json(result: Result, stream: TextIO) -> None:
     """Write the statistics of the result, its modules in the order of their paths, and its nodes in node order.
 
     ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are as in
-    Infomap's files. ``node`` is the label itself, ``module`` the top module from 0, ``size`` the number of nodes.
+    Infomap's files. ``node`` is the label itself, ``module`` the top module from 1, ``size`` the number of nodes.
     """
-    labels, flows = [_in_json(label) for label in result.node_labels], result.flow.tolist()
+    labels, flows = [in_json(label) for label in result.node_labels], result.flow.tolist()
     numbers = names_in_files(result.network) if has_numbers(result.network) else range(1, len(labels) + 1)
     ranks, module_of = in_tree_order(result)[1].tolist(), result.hierarchy.module_of.tolist()
     module_paths = paths(result.hierarchy.parent)
     modules = (
         {
             "path": module.path,
-            "module": module.path[0] - 1,
+            "module": module.path[0],
             "size": module.num_nodes,
             "flow": module.flow,
             "enterFlow": module.enter,
@@ -141,7 +159,7 @@ def write_json(result: Result, stream: TextIO) -> None:
         {
             "path": (*module_paths[module], rank),
             "node": label,
-            "module": module_paths[module][0] - 1,
+            "module": module_paths[module][0],
             "flow": flow,
             "id": number,
             "name": str(label),

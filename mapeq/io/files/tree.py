@@ -15,7 +15,9 @@ from mapeq._base.hierarchy import leaf_paths
 from mapeq.io.files.naming import Row, has_numbers, header, in_text, in_tree_order, names_in_files
 from mapeq.result.result import Result
 
-_FIELDS = re.compile(r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s+(?P<node>\S+)')
+#: Regular expression of a row.
+ROW_OF_TREE = r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s+(?P<node>\S+)'
+_FIELDS = re.compile(ROW_OF_TREE)
 
 
 def write_tree(result: Result, stream: TextIO) -> None:

@@ -13,6 +13,7 @@ from mapeq._base.optional import require
 from mapeq.io.columns import WEIGHT
 from mapeq.io.objects.arrays import checked_weights, from_graph, missing_attribute
 from mapeq.network.network import Network
+from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
     import igraph
@@ -71,7 +72,7 @@ def _labels(graph: igraph.Graph) -> range | list[Hashable]:
 def to_vertex_clustering(result: Result, graph: igraph.Graph | None, level: int) -> igraph.VertexClustering:
     """Return the modules as an igraph clustering; see :meth:`mapeq.Result.to_vertex_clustering`."""
     igraph = require("igraph", extra="igraph")
-    modules = result.modules(level)
+    modules = dict(zip(result.node_labels, result.labels_at(level).tolist(), strict=True))
     labels = result.node_labels if graph is None else _labels(graph)
     graph = to_igraph(result) if graph is None else graph
     unknown = next((label for label in labels if label not in modules), None)
@@ -100,7 +101,7 @@ def to_igraph(result: Result) -> igraph.Graph:
         directed=result.network.directed,
         vertex_attrs={
             "name": result.node_labels,
-            "module": result.labels.tolist(),
+            "module": numbered(result.labels).tolist(),
             "flow": result.flow.tolist(),
             **result.path_column(),
         },

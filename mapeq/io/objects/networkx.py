@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from mapeq._base.errors import NetworkError
 from mapeq.io.columns import WEIGHT
 from mapeq.io.objects.arrays import from_graph, missing_attribute
 from mapeq.network.network import Network
+from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
     from mapeq.result.result import Result
@@ -70,9 +71,13 @@ def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
 
 def to_networkx(result: Result, names: Sequence[Hashable] | None = None) -> nx.Graph:
     """Return the network of a result as a graph; see :meth:`mapeq.Result.to_networkx`. `names` replaces the labels."""
-    network, labels = result.network, result.node_labels if names is None else names
+    attributes = {"module": numbered(result.labels).tolist(), "flow": result.flow.tolist(), **result.path_column()}
+    return graph_of(result.network, result.node_labels if names is None else names, attributes)
+
+
+def graph_of(network: Network, labels: Sequence[Hashable], attributes: Mapping[str, Sequence[Any]]) -> nx.Graph:
+    """Return a network as a graph, with these labels and attributes of nodes; links have the attribute ``weight``."""
     graph = nx.DiGraph() if network.directed else nx.Graph()
-    attributes = {"module": result.labels.tolist(), "flow": result.flow.tolist(), **result.path_column()}
     for label, *values in zip(labels, *attributes.values(), strict=True):
         graph.add_node(label)
         graph.nodes[label].update(zip(attributes, values, strict=True))

@@ -1,0 +1,106 @@
+"""Names of nodes from a file of their own: a table with a column of numbers, or other labels, and one of names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, islice
+
+import numpy as np
+
+from mapeq._base.errors import FormatError, NetworkError, counted
+from mapeq._base.notes import note
+from mapeq.io.files.reading import told_apart
+from mapeq.io.files.source import file_name, text_lines
+from mapeq.io.files.tables import table_rows
+from mapeq.network.network import Network
+
+#: Headings of the two columns, in lower case.
+_NODES = ("id", "node", "node_id", "nodeid", "number", "key", "label")
+_NAMES = ("name", "label", "title", "text")
+
+
+def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLike[str]) -> Network:
+    """Return the network with names as labels; numbers become :attr:`Network.ids`. Other nodes keep their labels.
+
+    Parameters
+    ----------
+    network : Network
+    names : mapping of label to name, or path
+        The file of :func:`read_names`.
+
+    Warns
+    -----
+    UserWarning
+        If some nodes have no name.
+
+    Raises
+    ------
+    NetworkError
+        If no node has a name.
+    FormatError
+        As :func:`read_names`.
+    """
+    if isinstance(names, Mapping):
+        known, place = {str(label): str(name) for label, name in names.items()}, "the mapping"
+    else:
+        known, place = read_names(names), f"{file_name(names)}:"
+    labels = network.label_list()
+    found = [known.get(str(label)) for label in labels]
+    missing = [label for label, name in zip(labels, found, strict=True) if name is None]
+    if len(missing) == len(labels) and labels:
+        raise NetworkError(f"{place} names no node of the network, such as {labels[0]!r}")
+    if missing:
+        note(f"{counted(len(missing), 'node')} of {len(labels):,} without a name, such as {missing[0]!r}")
+    texts = [str(label) if name is None else name for label, name in zip(labels, found, strict=True)]
+    ids = np.array(labels) if all(type(label) is int for label in labels) else None
+    return replace(network, labels=tuple(told_apart(texts, labels)), ids=ids if network.ids is None else network.ids)
+
+
+def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read the names of nodes from a file with one node per line.
+
+    Columns are separated by tabs, commas or semicolons, or, where a line has none of them, by the first blank. A
+    heading may call them ``id`` (or ``node``, ...) and ``name`` (or ``label``, ...); without one there are exactly two.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, a line has no name, or a node has two.
+    """
+    file = file_name(path)
+    lines = text_lines(path)
+    head = list(islice(lines, 1))
+    if not head:
+        raise FormatError("contains no names", file=file)
+    delimiter = next((mark for mark in "\t,;" if mark in head[0][1]), " ")
+    rows: Iterator[tuple[int, list[str]]] = table_rows(chain(head, lines), file, delimiter)
+    if delimiter == " ":
+        rows = ((number, text.split(None, 1)) for number, text in chain(head, lines))
+    found: dict[str, str] = {}
+    places: tuple[int, int] | None = None
+    for number, row in rows:
+        cells = [cell.strip() for cell in row]
+        if places is None:
+            places = _heading(cells)
+            if places is not None:
+                continue
+            places = (0, 1)
+            if len(cells) != 2:
+                message = 'expected two columns, a node and its name, or a heading with "id" and "name"'
+                raise FormatError(message, file=file, line=number, text=delimiter.join(row))
+        if max(places) >= len(cells) or not cells[places[1]]:
+            raise FormatError("expected a node and its name", file=file, line=number, text=delimiter.join(row))
+        node, name = (cells[place] for place in places)
+        if found.setdefault(node, name) != name:
+            raise FormatError(f"the node {node!r} has two names", file=file, line=number, text=delimiter.join(row))
+    return found
+
+
+def _heading(cells: list[str]) -> tuple[int, int] | None:
+    """Return the places of nodes and names if the cells are a heading."""
+    plain = [cell.lower() for cell in cells]
+    name = next((plain.index(known) for known in _NAMES if known in plain), None)
+    node = next((plain.index(known) for known in _NODES if known in plain and plain.index(known) != name), None)
+    return None if name is None or node is None else (node, name)

@@ -1,0 +1,93 @@
+"""Names of nodes from a file of their own."""
+
+import pytest
+from command import refused, run
+
+import mapeq
+
+LINKS = "1 2\n2 3\n3 1\n3 4\n4 5\n5 6\n6 4\n"
+NAMES = {1: "Ann", 2: "Bob", 3: "Cid Jr., MD", 4: "Dan", 5: "Eve", 6: "Bob"}
+WITH_NAMES = ("Ann", "Bob (2)", "Cid Jr., MD", "Dan", "Eve", "Bob (6)")
+
+TABLES = {
+    "csv": "".join(f'{node},"{name}"\n' for node, name in NAMES.items()),
+    "heading": "id,name\n" + "".join(f'{node},"{name}"\n' for node, name in NAMES.items()),
+    "other order": "degree;Label;ID\n" + "".join(f"9;{name};{node}\n" for node, name in NAMES.items()),
+    "tabs": "".join(f"{node}\t{name}\n" for node, name in NAMES.items()),
+    "more than the network has": "".join(f"{node}\t{name}\n" for node, name in (NAMES | {7: "Gus"}).items()),
+}
+
+
+@pytest.fixture
+def links(tmp_path):
+    path = tmp_path / "links.txt"
+    path.write_text(LINKS)
+    return path
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_names_become_labels(kind, links, tmp_path):
+    (tmp_path / "ids.csv").write_text(TABLES[kind])
+    network = mapeq.read_network(links, names=tmp_path / "ids.csv")
+    assert network.labels == WITH_NAMES
+    assert network.ids.tolist() == [1, 2, 3, 4, 5, 6]
+    assert mapeq.read_network(links, names=NAMES).labels == WITH_NAMES
+
+
+def test_names_after_a_blank(links, tmp_path):
+    (tmp_path / "ids.txt").write_text("1 Ann Smith\n2 Bob\n3 Cid\n4 Dan\n5 Eve\n6 Fay\n")
+    assert mapeq.read_network(links, names=tmp_path / "ids.txt").labels[:2] == ("Ann Smith", "Bob")
+
+
+def test_words_get_names_too(tmp_path):
+    network = mapeq.read_network(
+        write(tmp_path / "links.txt", "a b\nb c\n"), names={"a": "Ann", "b": "Bob", "c": "Cid"}
+    )
+    assert (network.labels, network.ids) == (("Ann", "Bob", "Cid"), None)
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+def test_names_in_everything_that_people_read(links, tmp_path):
+    names = write(tmp_path / "ids.csv", TABLES["csv"])
+    outputs = [tmp_path / f"modules.{suffix}" for suffix in ("csv", "tree", "clu", "graphml", "json")]
+    done = run("cluster", links, "--names", names, *(part for path in outputs for part in ("-o", path)))
+    assert "Cid Jr., MD" in done.stderr.decode()
+    texts = {path.suffix: path.read_text() for path in outputs}
+    assert all("Bob (6)" in texts[suffix] for suffix in (".csv", ".tree", ".graphml", ".json"))
+    assert texts[".clu"].splitlines()[-1].split()[0] in "123456"
+    for path in outputs:
+        if path.suffix != ".graphml":
+            judged = run("evaluate", links, path, "--names", names)
+            assert b"2 modules, 2.320730 bits per step" in judged.stdout, path
+
+
+def test_nodes_without_names_are_counted(links, tmp_path):
+    with pytest.warns(UserWarning, match="4 nodes of 6 without a name, such as 3"):
+        network = mapeq.read_network(links, names={1: "Ann", 2: "Bob"})
+    assert network.labels == ("Ann", "Bob", "3", "4", "5", "6")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "ids.csv: contains no names"),
+        ("8,Hal\n9,Ida\n", "ids.csv: names no node of the network, such as 1"),
+        ("1,Ann\n2\n", "ids.csv, line 2: expected a node and its name: '2'"),
+        ("1,Ann\n1,Bob\n", "ids.csv, line 2: the node '1' has two names"),
+        ("1,Ann,7\n", "ids.csv, line 1: expected two columns, a node and its name, or a heading"),
+    ],
+)
+def test_bad_tables_of_names_are_one_clear_line(text, message, links, tmp_path):
+    names = write(tmp_path / "ids.csv", text)
+    assert refused(run("cluster", links, "--names", names), message)
+
+
+def test_a_mapping_that_fits_nothing(links):
+    with pytest.raises(mapeq.NetworkError, match="the mapping names no node of the network, such as 1"):
+        mapeq.read_network(links, names={9: "Ida"})
+    with pytest.raises(mapeq.FormatError, match="no such file"):
+        mapeq.read_network(links, names="nowhere.csv")
