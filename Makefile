@@ -7,11 +7,10 @@ PYTHON ?= python3
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
 
-# On all processors. The first run compiles; it is done once, before the processes that run tests share the result.
+# On all processors. What is compiled is compiled once, before the processes that run tests share the result.
 PYTEST = .venv/bin/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 
-test: .venv/test
-	.venv/bin/python -m mapeq warmup
+test: .venv/test .venv/compiled
 	$(PYTEST) --ignore=tests/docs -m "not thorough"
 
 # What takes long, and more examples of what is tested on random networks.
@@ -36,6 +35,10 @@ lint: .venv/lint
 # The site, in docs/_build/html.
 docs: .venv/docs
 	.venv/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+
+.venv/compiled: .venv/test $(shell find mapeq -name '*.py')
+	.venv/bin/python -m mapeq warmup
+	@touch $@
 
 bench: .venv/bench
 	.venv/bin/python -m benchmarks.compare $(BENCH)

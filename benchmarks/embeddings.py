@@ -388,10 +388,11 @@ def recall(vectors: Vectors, indices: NDArray[np.signedinteger]) -> float:
 def later_steps(num_vectors: int) -> dict[str, float]:
     """Time what follows the neighbours: the weighted graph, the network and the search."""
     import mapeq
+    from mapeq.embeddings.graph import AffinityOptions, affinity_graph
 
     def timed(vectors: Vectors) -> dict[str, float]:
-        near, times = by_mapeq(vectors), [time.perf_counter()]
-        graph = mapeq.neighbor_graph((near.indices, near.distances), NUM_NEIGHBORS, metric="precomputed")
+        near, times, options = by_mapeq(vectors), [time.perf_counter()], AffinityOptions(NUM_NEIGHBORS)
+        graph = affinity_graph(near, options, options.groups(vectors), num_threads=processors())
         times.append(time.perf_counter())
         network = mapeq.Network.from_csr(graph, directed=False)
         times.append(time.perf_counter())

@@ -23,7 +23,11 @@ SEND_SIGNALS = re.compile("ctrl_c|interrupt|who_stops")
 
 
 def pytest_collection_modifyitems(items):
-    """Run the tests of Ctrl-C on one worker, one after the other, under ``pytest -n 2 --dist loadgroup``."""
+    """Run the tests of Ctrl-C on one worker, one after the other, under ``pytest -n 2 --dist loadgroup``.
+
+    They come first: at the end the other workers would wait for this one.
+    """
     for item in items:
         if SEND_SIGNALS.search(item.name):
             item.add_marker(pytest.mark.xdist_group("signals"))
+    items.sort(key=lambda item: SEND_SIGNALS.search(item.name) is None)

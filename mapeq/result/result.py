@@ -33,13 +33,11 @@ class Result:
 
     Attributes
     ----------
-    codelength : float
-        Description length by the map equation, in bits per step.
+    codelength, one_level_codelength : float
+        Description length by the map equation, and without modules, in bits per step.
     index_codelength, module_codelength : float
         The two parts of `codelength`, in bits per step: the index codebook, which names the top modules that the walk
         enters, and everything within the top modules.
-    one_level_codelength : float
-        Description length without modules, in bits per step.
     flow : float64 array of shape (num_nodes,)
         Visit rate of each node, as a fraction of all steps.
     hierarchy : Hierarchy
@@ -57,8 +55,8 @@ class Result:
         What stopped the search before its end: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came
         to its end.
     more_trials_help : bool or None
-        Whether the last trial still shortened the description, by more than a hundred-thousandth, so that more trials
-        probably do, too. None if that is not known: after a single trial, or if the search was stopped.
+        Whether the last trial still shortened the description, by more than a hundred-thousandth; then more trials
+        probably do, too. None after a single trial, or if the search was stopped.
     seed : int or None
         Random seed that reproduces this result.
     options : dict
@@ -128,9 +126,8 @@ class Result:
     def labels(self) -> IntArray:
         """Top module of each node, by position: integer array of shape (num_nodes,). 0 has most flow.
 
-        Positions count from 0, as in NumPy and scikit-learn: they index :attr:`module_flow`, :attr:`module_sizes` and
-        :meth:`communities`. The numbers of modules in dicts, tables, graphs and files count from 1, see
-        :meth:`modules`. The names of nodes are :attr:`node_labels`, or ``network.labels``.
+        Positions count from 0, as in scikit-learn; they index :attr:`module_flow` and :meth:`communities`. Numbers,
+        from 1, are those of :meth:`modules`. The names of nodes are :attr:`node_labels`.
 
         Examples
         --------
@@ -211,9 +208,8 @@ class Result:
     def level_savings(self) -> tuple[float, ...]:
         """Codelength that each level of modules saves, top modules first, in bits per step.
 
-        The saving of a level is the codelength of the hierarchy cut above this level, minus that of the hierarchy cut
-        below it. Savings add up to ``one_level_codelength - codelength``. A level has a negative saving if it pays off
-        only together with the next.
+        The saving of a level is the codelength of the hierarchy cut above it, minus that of the hierarchy cut below it;
+        it is negative if a level pays off only together with the next. Savings add up to all that modules save.
 
         Examples
         --------
@@ -284,9 +280,8 @@ class Result:
     def modules(self, level: int = 1) -> dict[Hashable, int]:
         """Return the number of the module of each node at a level, by node label.
 
-        Numbers count from 1 by decreasing flow, as in the papers and their files (.clu, .tree), and everywhere where
-        mapeq writes or shows a module. Module 1 is ``communities()[0]``; arrays have positions from 0, see
-        :attr:`labels`.
+        Numbers count from 1 by decreasing flow, as in papers, files and wherever mapeq shows a module. Module 1 is
+        ``communities()[0]``.
 
         Parameters
         ----------
@@ -360,8 +355,8 @@ class Result:
         Returns
         -------
         dict
-            Counts, codelengths in bits per step, statistics of the search, and options. Names are those of the
-            attributes; ``directed`` is that of the network, ``largest_module`` the size of the largest top module.
+            Counts, codelengths in bits per step, statistics of the search, and options, by the names of attributes;
+            ``directed`` is that of the network, ``largest_module`` the size of the largest top module.
 
         Examples
         --------
@@ -398,8 +393,8 @@ class Result:
     def explanation(self) -> str | None:
         """Reason why a search found a single module, one module per component, or one per node; otherwise None.
 
-        The text names properties of the network and the options that favour this outcome. For networks of up to half a
-        million links it also reports what searches with other options find, which takes as long as a few searches.
+        It names what favours this outcome. For networks of up to half a million links it also says what other options
+        find, which takes as long as a few searches.
 
         Examples
         --------
@@ -412,10 +407,9 @@ class Result:
         return explanation_of(self)
 
     def path_column(self) -> dict[str, list[str]]:
-        """Return the column ``path`` that tables have if there are more than two levels, else an empty dict.
+        """Return the column ``path`` of tables if there are more than two levels, else an empty dict.
 
-        A path is that of the node's leaf module, as ranks by flow from 1, coarsest first: ``2:1`` is the first module
-        in the second top module.
+        It leads to the node's leaf module by ranks from 1: ``2:1`` is the first module in the second top module.
 
         Examples
         --------
@@ -443,8 +437,7 @@ class Result:
         -------
         integer array of shape (m,), or dict of label to int
             Of the modules that the new node links to, the one that lengthens the description least; -1 for a node
-            without links. An array has positions as :meth:`labels_at`. If links are given by label, a dict with
-            numbers as :meth:`modules`.
+            without links. Positions as :meth:`labels_at`; or, for links by label, numbers as :meth:`modules`.
 
         Raises
         ------
@@ -475,7 +468,7 @@ class Result:
         found = numbered(assign(self, newcomers.weights, level))
         return dict(zip(newcomers.labels, found.tolist(), strict=True))
 
-    # These are methods like any other; they are defined in a file of their own to keep this one short.
+    # Methods like any other, in a file of their own.
     to_dataframe = exports.to_dataframe
     to_arrow = exports.to_arrow
     to_networkx = exports.to_networkx
