@@ -232,7 +232,7 @@ def test_the_order_of_nodes_changes_no_codelength():
 # Seeds and threads ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("num_trials", [1, 4])
+@pytest.mark.parametrize("num_trials", [pytest.param(1, marks=pytest.mark.thorough), 4])
 @every_flow
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
     monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)

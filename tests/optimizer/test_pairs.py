@@ -16,6 +16,7 @@ from mapeq.optimizer.node_moves import MIN_GAIN
 from mapeq.optimizer.pairs import paired, pairs_that_pay
 
 
+@pytest.mark.thorough
 @every_flow
 @given(st.data())
 @settings(max_examples=30)

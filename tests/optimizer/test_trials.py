@@ -218,7 +218,7 @@ def test_the_codelength_is_that_of_the_oracle():
 # Seeds and threads ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("num_trials", [1, 5])
+@pytest.mark.parametrize("num_trials", [pytest.param(1, marks=pytest.mark.thorough), 5])
 @pytest.mark.parametrize("options", [WalkOptions(), DIRECTED, RECORDED], ids=["undirected", "directed", "recorded"])
 def test_a_seed_gives_the_same_on_any_number_of_threads(options, num_trials, monkeypatch):
     monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
