@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import mapeq
+from mapeq.io.files.names import with_names
 from mapeq.io.files.vectors import read_vectors
 
 TEXTS = {
@@ -41,15 +42,20 @@ TEXTS = {
 }
 READ_AS_VECTORS = {"vectors.csv", "words.vec", "vectors.npy", "vectors.npz", "vectors.parquet"}
 
+#: A network whose modules are read from files called modules, and whose nodes get names from one called names.csv.
+LINKS = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "c")]
+NETWORK = mapeq.Network.from_table({"source": [u for u, _ in LINKS], "target": [v for _, v in LINKS]})
+
 
 def samples(folder):
     """Valid files by name, as bytes."""
     found = {name: text.encode() for name, text in TEXTS.items()}
-    result = mapeq.infomap([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "c")])
-    for name in ("links.graphml", "links.gexf", "links.json"):
-        if name.endswith(".json"):
-            continue
-        result.write(folder / name)
+    result = mapeq.evaluate(NETWORK, {"a": (1, 1), "b": (1, 1), "c": (1, 2), "d": (2,), "e": (2,)})
+    for name in ("clu", "tree", "ftree", "json", "csv", "tsv"):
+        result.write(folder / f"modules.{name}")
+    for name in ("graphml", "gexf", "json", "npz", "csv.gz", "txt.bz2", "net.xz", "gml.gz"):
+        mapeq.write_network(LINKS, folder / f"written.{name}")
+    (folder / "names.csv").write_text("id,name\na,Ann\nb,Bob\nc,Cid\nd,Dan\ne,Eve\n")
     np.save(folder / "vectors.npy", np.arange(12.0).reshape(4, 3))
     np.savez_compressed(folder / "vectors.npz", vectors=np.arange(12.0).reshape(4, 3), labels=np.array(list("abcd")))
     try:
@@ -99,6 +105,10 @@ def read(path):
     """Read a file as what its name says."""
     if path.name in READ_AS_VECTORS:
         read_vectors(path)
+    elif path.stem == "modules":
+        mapeq.evaluate(NETWORK, path)
+    elif path.name == "names.csv":
+        with_names(NETWORK, path)
     else:
         mapeq.read_network(path)
 

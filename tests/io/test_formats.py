@@ -532,3 +532,10 @@ def test_partitions_and_vectors_are_unpacked_too(tmp_path):
     network = mapeq.read_network(write(tmp_path, "x.txt", "1 2\n2 3\n"))
     write(tmp_path, "modules.csv.bz2", bz2.compress(b"node,module\n1,0\n2,0\n3,0\n"))
     assert mapeq.evaluate(network, tmp_path / "modules.csv.bz2").num_modules == 1
+
+
+def test_a_quote_in_the_first_cell_is_no_matrix(tmp_path):
+    """Which the search for labels of rows took for a cell without text."""
+    path = write(tmp_path, "x.txt", 'ann bob 2\nbob \tc-1d" 1\n"c d6\n')
+    with pytest.raises(mapeq.FormatError):
+        mapeq.read_network(path)

@@ -1,5 +1,6 @@
 """Partition files say with which options of the walk they were found, and who reads them heeds that."""
 
+import json
 import os
 import warnings
 
@@ -124,3 +125,21 @@ def test_a_pipe_is_read_once(network, tmp_path):
     os.close(read)
     assert measured.codelength == pytest.approx(found.codelength, abs=1e-12)
     assert measured.options["markov_time"] == 2
+
+
+@pytest.mark.parametrize("option", ["flow_model=direct", "teleport_to=anywhere", "markov_time=-1", "markov_time=nan"])
+def test_options_that_cannot_be_are_errors_of_the_file(option, tmp_path):
+    """Which damaged files had as errors of the caller's options."""
+    result = mapeq.infomap([("a", "b"), ("b", "c")])
+    result.write(tmp_path / "a.tree")
+    text = (tmp_path / "a.tree").read_text().replace("# options ", f"# options {option} ")
+    (tmp_path / "a.tree").write_text(text)
+    name, value = option.split("=")
+    with pytest.raises(mapeq.FormatError, match=rf"a\.tree, line \d+: {name} cannot be '{value}'"):
+        mapeq.evaluate(result.network, tmp_path / "a.tree")
+    result.write(tmp_path / "a.json")
+    content = json.loads((tmp_path / "a.json").read_text())
+    content["options"][name] = value
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(mapeq.FormatError, match=r"a\.json: is not a result in JSON"):
+        mapeq.evaluate(result.network, tmp_path / "a.json")

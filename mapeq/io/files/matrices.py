@@ -140,7 +140,7 @@ def _labelled(source: Source, lines: list[tuple[int, str]], separator: bytes, la
     gap = r"\s+" if separator == b" " else rf"\s*{re.escape(separator.decode())}"
     label = re.compile(rf'("(?:[^"]|"")*"|.*?)\s*?{gap}')
     cut = [label.match(text) for _, text in lines]
-    rows = [_cells(match[1], separator)[0] if match and match[1] else "" for match in cut]
+    rows = [(_cells(match[1], separator) or [""])[0] if match and match[1] else "" for match in cut]
     if sorted(rows) != sorted(labels) or len(set(labels)) < len(labels):
         return None
     rest = [(number, text[match.end() :]) for (number, text), match in zip(lines, cut, strict=True) if match]

@@ -10,7 +10,7 @@ from typing import Any
 from mapeq._base.errors import FormatError
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.source import file_name, reading, text_lines
-from mapeq.walk.options import FLOW_MODELS, walk_options
+from mapeq.walk.options import FLOW_MODELS, WalkOptions, walk_options
 
 _OPTIONS, _FLOW_MODEL = "# options ", "# flow model "
 
@@ -51,7 +51,10 @@ def _in_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the options in a result of mapeq in JSON."""
     with reading(path, "a result in JSON"):
         options = json.loads("\n".join(text for _, text in text_lines(path))).get("options", {})
-        return {name: kind(options[name]) for name, kind in _kinds().items() if name in options}
+        found = {name: kind(options[name]) for name, kind in _kinds().items() if name in options}
+        for name, value in found.items():
+            _check(name, value)
+        return found
 
 
 def _kinds() -> dict[str, type]:
@@ -64,11 +67,17 @@ def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for word in text.removeprefix(_OPTIONS).split():
         name, _, value = word.partition("=")
-        kind = kinds.get(name, str)
+        if name not in kinds:
+            continue
         try:
-            parsed = {"True": True, "False": False}[value] if kind is bool else kind(value)
+            found[name] = {"True": True, "False": False}[value] if kinds[name] is bool else kinds[name](value)
+            _check(name, found[name])
         except (KeyError, ValueError):
             raise FormatError(f"{name} cannot be {value!r}", file=file, line=line, text=text) from None
-        if name in kinds:
-            found[name] = parsed
     return found
+
+
+def _check(name: str, value: Any) -> None:
+    """Raise a ValueError if an option cannot have this value."""
+    if name != "directed":
+        WalkOptions(**{name: value})
