@@ -536,6 +536,6 @@ def test_partitions_and_vectors_are_unpacked_too(tmp_path):
 
 def test_a_quote_in_the_first_cell_is_no_matrix(tmp_path):
     """Which the search for labels of rows took for a cell without text."""
-    path = write(tmp_path, "x.txt", 'ann bob 2\nbob \tc-1d" 1\n"c d6\n')
-    with pytest.raises(mapeq.FormatError):
-        mapeq.read_network(path)
+    for text in ('ann bob 2\nbob \tc-1d" 1\n"c d6\n', ",a,b,c\n}\na,0,1,2\nb,1,0,3\nc,2,3,0"):
+        with pytest.raises(mapeq.FormatError):
+            mapeq.read_network(write(tmp_path, "x.txt", text))

@@ -139,11 +139,11 @@ def _labelled(source: Source, lines: list[tuple[int, str]], separator: bytes, la
     """Read rows that begin with the labels of the columns, in any order; None if they do not."""
     gap = r"\s+" if separator == b" " else rf"\s*{re.escape(separator.decode())}"
     label = re.compile(rf'("(?:[^"]|"")*"|.*?)\s*?{gap}')
-    cut = [label.match(text) for _, text in lines]
-    rows = [(_cells(match[1], separator) or [""])[0] if match and match[1] else "" for match in cut]
-    if sorted(rows) != sorted(labels) or len(set(labels)) < len(labels):
+    cut = [match for _, text in lines if (match := label.match(text))]
+    rows = [(_cells(match[1], separator) or [""])[0] if match[1] else "" for match in cut]
+    if len(cut) < len(lines) or sorted(rows) != sorted(labels) or len(set(labels)) < len(labels):
         return None
-    rest = [(number, text[match.end() :]) for (number, text), match in zip(lines, cut, strict=True) if match]
+    rest = [(number, text[match.end() :]) for (number, text), match in zip(lines, cut, strict=True)]
     values = _numbers(source, rest, separator, is_certain=True)
     position = {name: row for row, name in enumerate(rows)}
     return None if values is None else _Square(values[[position[name] for name in labels]], labels, True)

@@ -277,7 +277,8 @@ def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
     file = file_name(path)
     with reading(path, "a Parquet file"):
         table = parquet.read_table(path)
-    columns = dict(zip(table.column_names, table.columns, strict=True))
+        table.validate(full=True)  # text of what is damaged cannot be decoded
+        columns = dict(zip(table.column_names, table.columns, strict=True))
     kinds = {name: _kind(name, column.type) for name, column in columns.items()}
     lists, numbers, names = ([name for name in columns if kinds[name] == kind] for kind in ("list", "number", "name"))
     others = [name for name in columns if kinds[name] is None] + names[1:]
