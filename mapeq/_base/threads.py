@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Self, TypeVar
@@ -32,11 +34,20 @@ WAKE = 0.1
 T = TypeVar("T")
 
 
+#: Where Linux keeps how much processor time a container gets: the quota and the period, in microseconds.
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
 def usable_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many processors this process may use: no more than a container has time for.
+
+    Threads that wait for each other would spend the time of a container with a few processors on a machine with many.
+    """
+    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # not on Linux, or "max" for no limit
+        quota, period = map(int, QUOTA.read_text(encoding="ascii").split())
+        number = min(number, max(round(quota / period), 1))
+    return number
 
 
 def result_of(job: Future[T]) -> T:

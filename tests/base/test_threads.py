@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mapeq._base.threads import run_interruptible
+from mapeq._base.threads import run_interruptible, usable_processors
 
 
 @pytest.fixture
@@ -30,3 +30,15 @@ def test_ctrl_c_ends_a_wait_that_the_system_resumes(resumed_waits):
     with pytest.raises(KeyboardInterrupt):
         run_interruptible(job, stopped.set)
     assert in_time == [True]
+
+
+@pytest.mark.parametrize(
+    ("quota", "most"),
+    [("200000 100000\n", 2), ("150000 100000\n", 2), ("10000 100000\n", 1), ("max 100000\n", None), ("", None)],
+)
+def test_a_container_uses_no_more_processors_than_it_has_time_for(quota, most, tmp_path, monkeypatch):
+    monkeypatch.setattr("mapeq._base.threads.QUOTA", tmp_path / "none")
+    all_processors = usable_processors()
+    monkeypatch.setattr("mapeq._base.threads.QUOTA", tmp_path / "cpu.max")
+    (tmp_path / "cpu.max").write_text(quota)
+    assert usable_processors() == (all_processors if most is None else min(most, all_processors))

@@ -333,6 +333,7 @@ def test_an_lgl_file_of_another_name_is_noted(tmp_path):
         ("x.mtx", "%%MatrixMarket matrix coordinate real general\n3 2 1\n1 2 1\n", "must be square"),
         ("x.mtx", "1 2\n2 3\n", "is not a Matrix Market file"),
         ("x.graph", "3 2\n2\n1 3\n", "line 1: the first line promises 3 nodes, but 2 lines follow: '3 2'"),
+        ("x.graph", "3 2\n2\n1 3\n2 \x1f\n", "line 4: expected numbers: the neighbours of a node"),
         ("x.graph", "3 2\n2\n1 3\n4\n", "line 4: 4 is not a node; nodes are numbered from 1 to 3: '4'"),
         ("x.graph", "3 2\n2\n1 3\n\n", "the link 2 - 3 is not listed alike at both nodes"),
         ("x.graph", "3 3\n2\n1 3\n2\n", "line 1: the first line promises 3 links, but there are 2"),

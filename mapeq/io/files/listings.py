@@ -177,16 +177,9 @@ def _fields(source: Source, numbers: list[int], texts: list[str]) -> tuple[NDArr
     counts = np.fromiter((len(text.split()) for text in texts), np.int64, len(texts))
     values = numbers_in(" ".join(texts), " ", int(counts.sum()))
     if values is None:
-        line = next(line for line, text in enumerate(texts) if not _are_numbers(text))
+        line = next(line for line, text in enumerate(texts) if numbers_in(text, " ", len(text.split())) is None)
         raise _line_error(source, numbers[line], texts[line], "expected numbers: the neighbours of a node")
     return np.repeat(np.arange(len(texts)), counts), values
-
-
-def _are_numbers(text: str) -> bool:
-    try:
-        return all(float(field) is not None for field in text.split())
-    except ValueError:
-        return False
 
 
 def _network(
