@@ -71,6 +71,7 @@ def info(options: argparse.Namespace) -> int:
 def convert(options: argparse.Namespace) -> int:
     """Write a network in another format."""
     check_network_output(options.output, options.format)
+    _check_keeps_input(options.file, options.output)
     if options.output != STANDARD_OUTPUT:
         check_place(options.output)
     stages = Stages(visible=not options.quiet)
@@ -236,6 +237,7 @@ def _clustered(
 
 def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     for path in _outputs(options):
+        _check_keeps_input(options.file, path)
         if path == STANDARD_OUTPUT and options.format is None:
             continue
         check_writable(path, options.format)
@@ -363,6 +365,13 @@ def _prepared(options: argparse.Namespace, stages: Stages) -> tuple[Network, Wal
 def _check_inputs(network: str, partition: str | None) -> None:
     if network == partition == "-":
         raise ValueError("the network and the partition cannot both be standard input")
+
+
+def _check_keeps_input(file: str, output: str) -> None:
+    """Raise if an output would replace the input."""
+    are_files = STANDARD_OUTPUT not in (file, output) and os.path.isfile(file) and os.path.exists(output)
+    if are_files and os.path.samefile(file, output):
+        raise ValueError(f"{output}: is the input; name another output file")
 
 
 def _check_distinct(labels: list[str] | None) -> None:

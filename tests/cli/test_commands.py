@@ -298,3 +298,13 @@ def test_a_partition_in_json_is_measured_as_it_was_found(tmp_path):
     assert b"jazz.json was found: markov time 0.8" in done.stdout
     text = (tmp_path / "jazz.json").read_bytes()
     assert run("evaluate", JAZZ, "-", stdin=text).stdout.splitlines()[2:] == done.stdout.splitlines()[2:]
+
+
+def test_the_input_is_never_overwritten(tmp_path):
+    links, text = tmp_path / "links.txt", "a b\nb c\nc a\n"
+    links.write_text(text)
+    (tmp_path / "same.csv").symlink_to(links)
+    for output in (links, tmp_path / "same.csv", tmp_path / "." / "links.txt"):
+        for command in (["cluster", links, "-o", output, "--format", "csv"], ["convert", links, output]):
+            assert refused(run(*command), "is the input; name another output file")
+    assert links.read_text() == text
