@@ -89,7 +89,7 @@ def convert(options: argparse.Namespace) -> int:
 
 def cluster(options: argparse.Namespace) -> int:
     """Find the communities of a network."""
-    _check_inputs(options.file, options.initial_partition)
+    _check_inputs(options.file, options.initial_partition, options.names)
     _check_outputs(options)
     return _clustered(options, partial(_prepared, options), partial(_write, options), start=options.initial_partition)
 
@@ -139,7 +139,7 @@ def embeddings(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
-    _check_inputs(options.file, options.partition)
+    _check_inputs(options.file, options.partition, options.names)
     result, heading = _measured(options, options.partition)
     print(_summary(heading, result))
     index, modules = result.index_codelength, result.module_codelength
@@ -149,7 +149,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def plot(options: argparse.Namespace) -> int:
     """Draw the communities of a network, found or given."""
-    _check_inputs(options.file, options.modules)
+    _check_inputs(options.file, options.modules, options.names)
     _check_pictures(options)
     if options.modules is None:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
@@ -362,9 +362,10 @@ def _prepared(options: argparse.Namespace, stages: Stages) -> tuple[Network, Wal
     return network, flow_options, _described(network)
 
 
-def _check_inputs(network: str, partition: str | None) -> None:
-    if network == partition == "-":
-        raise ValueError("the network and the partition cannot both be standard input")
+def _check_inputs(*files: str | None) -> None:
+    """Raise if two of the network, the partition and the names are standard input."""
+    if files.count("-") > 1:
+        raise ValueError("only one of the network, the partition and the names can be standard input")
 
 
 def _check_keeps_input(file: str, output: str) -> None:

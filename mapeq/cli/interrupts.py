@@ -23,13 +23,14 @@ class Interrupts:
     count : int
         Number of times that it was pressed.
     ends_at_once : bool
-        Whether it ends the process, and does not raise KeyboardInterrupt: while libraries are imported, they may
-        swallow it.
+        Whether it ends the process instead of raising KeyboardInterrupt, which libraries may swallow while they are
+        imported.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.ends_at_once = True
+        self._hook = sys.unraisablehook
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle the signal."""
@@ -43,7 +44,7 @@ class Interrupts:
     def repeat(self, ignored: Any) -> None:
         """Raise KeyboardInterrupt again, soon, if it came where Python ignores errors: in callbacks and finalizers."""
         if not issubclass(ignored.exc_type, KeyboardInterrupt):
-            sys.__unraisablehook__(ignored)
+            self._hook(ignored)
             return
         timer = threading.Timer(_REPEAT_AFTER, _interrupt_main)
         timer.daemon = True
@@ -59,7 +60,7 @@ def _interrupt_main() -> None:
 
 @contextmanager
 def handling_interrupts() -> Iterator[Interrupts]:
-    """Let an :class:`Interrupts` handle Ctrl-C in the meantime."""
+    """Handle Ctrl-C with an :class:`Interrupts` inside the block."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():  # which receives no signals
         yield interrupts

@@ -8,23 +8,23 @@ therefore imported only to run a command: ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
+import textwrap
 import warnings
 from dataclasses import Field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
+from mapeq.cli.arguments import Parser
 from mapeq.cli.interrupts import handling_interrupts, interrupted
 from mapeq.walk.options import walk_options
 
-#: A negative number, which argparse takes for an option because -2 is one.
-_NEGATIVE = re.compile(r"-\.?\d")
-
+#: Number of columns of descriptions in the help.
+_WIDTH = 78
 
 #: Where people find more, at the end of the help.
 _DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
@@ -34,66 +34,9 @@ _POSITION = re.compile(r"column at position (\d+), from 0,")
 _POSITIONS = re.compile(r"((?<=the columns are )|(?<=but numbers in ))\d+(?:, \d+)*")
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose options accept negative numbers as values, and whose errors take two lines and suggest names."""
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse the arguments; an unknown one is an error of the command that it was given to."""
-        options, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            self._command(options.command).refuse(unknown[0])
-        return options
-
-    def refuse(self, argument: str) -> NoReturn:
-        """Exit with an error that names an unknown argument, and the option that may be meant."""
-        if not argument.startswith("-"):
-            self.error(f"unexpected argument {argument!r}")
-        known = [name for name in self._option_string_actions if name.startswith("--")]
-        self.error(f"there is no option {argument!r}{_suggested(argument.partition('=')[0], known)}")
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with one line of usage and one that says what is wrong."""
-        names = [str(action.metavar) for action in self._get_positional_actions()]
-        usage = " ".join([self.prog, "[options]", *names])
-        self.exit(2, f"usage: {usage} (see {self.prog} --help)\n{self.prog}: error: {message}\n")
-
-    def _command(self, name: str) -> _Parser:
-        (commands,) = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
-        command: _Parser = commands.choices[name]
-        return command
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is not None and value not in action.choices:
-            known = list(action.choices)
-            message = f"{value!r} is none of {', '.join(known)}{_suggested(value, known)}"
-            raise argparse.ArgumentError(action, message)
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse the arguments, with ``-s -1`` read as ``-s=-1``."""
-        joined: list[str] = []
-        for argument in sys.argv[1:] if args is None else args:
-            if joined and _NEGATIVE.match(argument) and self._takes_value(joined[-1]):
-                joined[-1] += f"={argument}"
-            else:
-                joined.append(argument)
-        return super().parse_known_args(joined, namespace)
-
-    def _takes_value(self, argument: str) -> bool:
-        known = self._option_string_actions
-        is_long = argument.startswith("--")
-        matches = [known[argument]] if argument in known else []
-        matches = matches or [action for name, action in known.items() if is_long and name.startswith(argument)]
-        return bool(matches) and all(action.nargs is None for action in matches)
-
-
-def _suggested(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    main_parser = _Parser(
+    main_parser = Parser(
         prog="mapeq",
         description="Find communities in networks by the map equation (InfoMap): the modules that describe a random "
         "walk in the fewest bits.",
@@ -102,23 +45,23 @@ def parser() -> argparse.ArgumentParser:
     main_parser.add_argument("--version", action="version", version=f"mapeq {__version__}")
     commands = main_parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
 
-    info = commands.add_parser(
+    info = _add_command(
+        commands,
         "info",
-        help="describe a network",
-        description="Describe a network before clustering: its size, components, weights, degrees, the memory that "
+        "describe a network",
+        "Describe a network before clustering: its size, components, weights, degrees, the memory that "
         "clustering needs, and notes on remarkable properties.",
-        epilog=f"example: mapeq info links.txt.gz --directed\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example="mapeq info links.txt.gz --directed",
     )
     _add_network_arguments(info)
     info.add_argument("--json", action="store_true", help="print JSON, for programs")
 
-    convert = commands.add_parser(
+    convert = _add_command(
+        commands,
         "convert",
-        help="write a network in another format",
-        description="Write a network in another format. What the format cannot hold is named in a note.",
-        epilog=f"example: mapeq convert links.csv.gz network.graphml\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "write a network in another format",
+        "Write a network in another format. A note says what is lost.",
+        example="mapeq convert links.csv.gz network.graphml",
     )
     _add_network_arguments(
         convert,
@@ -131,28 +74,30 @@ def parser() -> argparse.ArgumentParser:
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
-    cluster = commands.add_parser(
+    cluster = _add_command(
+        commands,
         "cluster",
-        help="find the communities of a network",
-        description="Find the communities of a network. Without -o, a line 'label<TAB>module' per node is written to "
+        "find the communities of a network",
+        "Find the communities of a network. Without -o, a line 'label<TAB>module' per node is written to "
         "standard output; module 1 has most flow.",
-        epilog=f"example: mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example="mapeq cluster links.txt.gz --directed -N 5 -o modules.tree -o modules.csv",
     )
     _add_network_arguments(cluster)
     _add_walk_arguments(cluster)
     search = _add_search_arguments(cluster, "-2", "--two-level")
-    search.add_argument("-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .csv or .tsv")
+    search.add_argument(
+        "-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .json, .csv or .tsv"
+    )
     _add_output_arguments(cluster)
 
-    embeddings = commands.add_parser(
+    embeddings = _add_command(
+        commands,
         "embeddings",
-        help="find the clusters of vectors",
-        description="Link vectors to their nearest neighbours and find the communities of that network. Without -o, "
+        "find the clusters of vectors",
+        "Link vectors to their nearest neighbours and find the communities of that network. Without -o, "
         "a line 'label<TAB>module' per vector is written to standard output; without labels, vectors are named by row, "
         "from 0.",
-        epilog=f"example: mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example="mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv",
     )
     _add_neighbor_arguments(embeddings)
     _add_markov_time(_add_search_arguments(embeddings, "--two-level"), default="auto")
@@ -164,23 +109,26 @@ def parser() -> argparse.ArgumentParser:
         help="write modules of fewer than N vectors as -1 in tables and on standard output (1)",
     )
 
-    evaluate = commands.add_parser(
+    evaluate = _add_command(
+        commands,
         "evaluate",
-        help="measure the codelength of a given partition or hierarchy",
-        description="Measure the codelength of a given partition or hierarchy (.clu, .tree, .ftree, .csv or .tsv) "
-        "of a network. Options that are not given are those with which it was found, if the file says so.",
-        epilog=f"example: mapeq evaluate links.txt.gz modules.tree --directed\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "measure the codelength of a given partition or hierarchy",
+        "Measure the codelength of a given partition or hierarchy (.clu, .tree, .ftree, .json, .csv or "
+        ".tsv) of a network. Options that are not given are those with which it was found, if the file says so.",
+        example="mapeq evaluate links.txt.gz modules.tree --directed",
     )
-    _add_network_arguments(evaluate, PARTITION=".clu, .tree, .ftree, .csv or .tsv file with the node names of FILE")
+    _add_network_arguments(
+        evaluate,
+        PARTITION=".clu, .tree, .ftree, .json, .csv or .tsv file with the node names of FILE, or - for standard input",
+    )
     _add_walk_arguments(evaluate, fitted=False)
 
-    plot = commands.add_parser(
+    plot = _add_command(
+        commands,
         "plot",
-        help="draw the communities of a network",
-        description="Draw the communities of a network: found by a search, or given with --modules.",
-        epilog=f"example: mapeq plot links.txt.gz --directed -N 5 -o network.png\n{_DOCUMENTATION}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "draw the communities of a network",
+        "Draw the communities of a network: found by a search, or given with --modules.",
+        example="mapeq plot links.txt.gz --directed -N 5 -o network.png",
     )
     _add_network_arguments(plot)
     _add_walk_arguments(plot)
@@ -206,6 +154,17 @@ def parser() -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
+
+
+def _add_command(commands: Any, name: str, help: str, description: str, example: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
+        description=textwrap.fill(description, _WIDTH),
+        epilog=f"example: {example}\n{_DOCUMENTATION}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the example on a line of its own
+    )
+    return command
 
 
 def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None:
@@ -431,8 +390,8 @@ def _add_picture_arguments(command: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--modules",
         metavar="PARTITION",
-        help="draw the modules of a .clu, .tree, .ftree, .csv or .tsv file, without a search; options that are not "
-        "given are those with which they were found, if the file says so",
+        help="draw the modules of a .clu, .tree, .ftree, .json, .csv or .tsv file, without a search; options that are "
+        "not given are those with which they were found, if the file says so",
     )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
