@@ -66,7 +66,7 @@ def test_names_in_everything_that_people_read(links, tmp_path):
 
 
 def test_nodes_without_names_are_counted(links, tmp_path):
-    with pytest.warns(UserWarning, match="4 nodes of 6 without a name, such as 3"):
+    with pytest.warns(UserWarning, match="the mapping has no name for 4 nodes of 6, such as 3"):
         network = mapeq.read_network(links, names={1: "Ann", 2: "Bob"})
     assert network.labels == ("Ann", "Bob", "3", "4", "5", "6")
 
@@ -75,9 +75,10 @@ def test_nodes_without_names_are_counted(links, tmp_path):
     ("text", "message"),
     [
         ("", "ids.csv: contains no names"),
-        ("8,Hal\n9,Ida\n", "ids.csv: names no node of the network, such as 1"),
+        ("8,Hal\n9,Ida\n", "ids.csv: has no name for any node of the network, one of which is 1"),
         ("1,Ann\n2\n", "ids.csv, line 2: expected a node and its name: '2'"),
         ("1,Ann\n1,Bob\n", "ids.csv, line 2: the node '1' has two names"),
+        ("id,city\n1,Ulm\n", "ids.csv, line 1: expected two columns, a node and its name, or a heading"),
         ("1,Ann,7\n", "ids.csv, line 1: expected two columns, a node and its name, or a heading"),
     ],
 )
@@ -87,7 +88,7 @@ def test_bad_tables_of_names_are_one_clear_line(text, message, links, tmp_path):
 
 
 def test_a_mapping_that_fits_nothing(links):
-    with pytest.raises(mapeq.NetworkError, match="the mapping names no node of the network, such as 1"):
+    with pytest.raises(mapeq.NetworkError, match="the mapping has no name for any node of the network"):
         mapeq.read_network(links, names={9: "Ida"})
     with pytest.raises(mapeq.FormatError, match="no such file"):
         mapeq.read_network(links, names="nowhere.csv")

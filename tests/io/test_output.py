@@ -297,7 +297,7 @@ def test_paths_of_other_programs_are_names_and_nothing_more(tmp_path):
     assert mapeq.evaluate(links, path).modules_per_level == (6,)
 
 
-@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "tsv", "json"])
+@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "csv", "tsv", "json"])
 @pytest.mark.parametrize("kind", LABELS)
 def test_formats_are_known_by_their_content(kind, format, tmp_path):
     result = deep_result_of(LABELS[kind])

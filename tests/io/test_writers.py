@@ -101,7 +101,7 @@ def test_what_a_format_does_not_hold_is_said(tmp_path):
 
 def test_what_a_format_cannot_hold_is_an_error_and_leaves_no_file(tmp_path):
     for format in ("metis", "lgl"):
-        with pytest.raises(mapeq.NetworkError, match="undirected networks only"):
+        with pytest.raises(mapeq.NetworkError, match="this format is for undirected networks only"):
             mapeq.write_network(network(True), tmp_path / f"net{SUFFIXES[format]}")
     for format, label in (("lgl", "New York"), ("adjlist", "#tag"), ("adjlist", "")):
         with pytest.raises(mapeq.NetworkError, match="labels must be words"):
@@ -153,7 +153,7 @@ def test_convert_to_standard_output():
     given = b"b,a,2\nb,c,1\n"
     done = run("convert", "-", "-", "--format", "csv", "-q", stdin=given)
     assert done.stdout == b"source,target,weight\nb,a,2\nb,c,1\n"
-    assert refused(run("convert", "-", "-", stdin=given), "-", "the suffix selects the format")
+    assert refused(run("convert", "-", "-", stdin=given), "standard output has no suffix", "give --format")
     assert refused(run("convert", "-", "-", "--format", "dot", stdin=given), "--format must be one of links, csv")
     packed = run("convert", "-", "-", "--format", "npz", "-q", "--directed", stdin=given)
     assert packed.stdout.startswith(b"PK")

@@ -18,6 +18,7 @@ from mapeq.network.network import Network
 
 #: Headings of the two columns, in lower case.
 _NODES = ("id", "node", "node_id", "nodeid", "number", "key", "label")
+_SURELY_NODES = ("id", "node", "node_id", "nodeid")
 _NAMES = ("name", "label", "title", "text")
 
 
@@ -50,9 +51,10 @@ def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLi
     found = [known.get(str(label)) for label in labels]
     missing = [label for label, name in zip(labels, found, strict=True) if name is None]
     if len(missing) == len(labels) and labels:
-        raise NetworkError(f"{place} names no node of the network, such as {labels[0]!r}")
+        raise NetworkError(f"{place} has no name for any node of the network, one of which is {labels[0]!r}")
     if missing:
-        note(f"{counted(len(missing), 'node')} of {len(labels):,} without a name, such as {missing[0]!r}")
+        counts = f"{counted(len(missing), 'node')} of {len(labels):,}"
+        note(f"{place} has no name for {counts}, such as {missing[0]!r}")
     texts = [str(label) if name is None else name for label, name in zip(labels, found, strict=True)]
     ids = np.array(labels) if all(type(label) is int for label in labels) else None
     return replace(network, labels=tuple(told_apart(texts, labels)), ids=ids if network.ids is None else network.ids)
@@ -87,7 +89,7 @@ def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
             if places is not None:
                 continue
             places = (0, 1)
-            if len(cells) != 2:
+            if len(cells) != 2 or cells[0].lower() in _SURELY_NODES:
                 message = 'expected two columns, a node and its name, or a heading with "id" and "name"'
                 raise FormatError(message, file=file, line=number, text=delimiter.join(row))
         if max(places) >= len(cells) or not cells[places[1]]:

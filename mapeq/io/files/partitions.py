@@ -24,9 +24,9 @@ from mapeq.network.network import Network
 def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool = False) -> Hierarchy:
     """Read the modules of every node of a network from a .clu, .tree, .ftree, .json, .csv or .tsv file.
 
-    Any other file, and standard input (``-``), is read by its content: as .json if it begins with a brace, as .tsv if
-    its first row has a tab, as .tree if that is one of a tree, else as .clu. With
-    `fit`, the partition may belong to another network, see :func:`mapeq.io.inputs.as_partition`.
+    Any other file, and standard input (``-``), is read by its content: as .json if it begins with a brace, as .csv if
+    it has that header, as .tsv or .tree if its first row looks so, else as .clu. With `fit`, the partition may belong
+    to another network, see :func:`mapeq.io.inputs.as_partition`.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def _rows_and_names(
             "partitions cannot be read from this format; give .clu, .tree, .ftree, .json, .csv or .tsv", file=file
         )
     lines = text_lines(path)
-    if suffix not in (".csv", *_SUFFIXES):
+    if suffix not in _SUFFIXES:
         lines, suffix = _recognised(lines)
     by_number = has_numbers(network)
     if suffix in (".csv", ".tsv"):
@@ -101,7 +101,14 @@ def _rows_and_names(
 
 
 #: Formats that can be told by their content, and how their first line that is no comment looks.
-_SUFFIXES = {".json": r"\s*\{", ".tsv": r".*\t", ".tree": ROW_OF_TREE, ".ftree": ROW_OF_TREE, ".clu": ""}
+_SUFFIXES = {
+    ".json": r"\s*\{",
+    ".csv": "node,module",
+    ".tsv": r".*\t",
+    ".tree": ROW_OF_TREE,
+    ".ftree": ROW_OF_TREE,
+    ".clu": "",
+}
 
 
 def _recognised(lines: Iterator[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], str]:

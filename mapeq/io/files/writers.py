@@ -25,7 +25,7 @@ from mapeq.io.columns import WEIGHT
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.graphs import gexf_text, in_xml
 from mapeq.io.files.naming import in_text, quoted
-from mapeq.io.files.streams import check_not_packed, opened
+from mapeq.io.files.streams import STANDARD_OUTPUT, check_not_packed, opened
 from mapeq.io.files.tables import in_json
 from mapeq.io.inputs import as_network
 from mapeq.io.objects.networkx import graph_of
@@ -45,8 +45,11 @@ class Writer(NamedTuple):
     suffixes : tuple of str
         The first is the usual one.
     loses : str
-        What the format does not hold: words of "labels", "weights", "direction" and "directed", that there are directed
-        links at all. Only Pajek files hold weights of nodes.
+        Words for what the format does not hold: "labels"; "weights"; "direction" if it does not say that links are
+        directed, "symmetric" if it does not where the matrix is symmetric, and "directed" if it cannot hold such links.
+    first : int
+        The number of the first node, if labels are lost.
+    has_node_weights : bool
     binary : bool
     needs : pair of str, optional
         The library that it needs, and the extra that installs it.
@@ -55,6 +58,8 @@ class Writer(NamedTuple):
     write: Callable[[Network, Any], None]
     suffixes: tuple[str, ...]
     loses: str = ""
+    first: int = 1
+    has_node_weights: bool = False
     binary: bool = False
     needs: tuple[str, str] | None = None
 
@@ -94,7 +99,7 @@ def write_network(
     ValueError
         If there is no such format, or no format has this suffix.
     NetworkError
-        If the format holds no such networks, such as METIS directed ones.
+        If the format cannot hold the network, such as a directed one in METIS.
     FormatError
         If the file cannot be written.
     ImportError
@@ -117,9 +122,13 @@ def write_network(
     """
     writer = check_network_output(path, format)
     network = as_network(graph, directed=directed, weight=weight)
-    _check(network, writer, path)
+    if network.directed and "directed" in writer.loses.split():
+        raise NetworkError(f"{os.fspath(path)}: this format is for undirected networks only; choose another format")
     with opened(path, binary=writer.binary) as stream:
         writer.write(network, stream)
+    lost = _lost(network, writer)
+    if lost:
+        note(f"{os.fspath(path)} does not hold {'; nor '.join(lost)}")
 
 
 def check_network_output(path: str | os.PathLike[str], format: str | None = None) -> Writer:
@@ -134,6 +143,8 @@ def check_network_output(path: str | os.PathLike[str], format: str | None = None
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
     suffix = Path(plain_name(os.fspath(path))).suffix.lower()
     name = format or next((name for name, writer in WRITERS.items() if suffix in writer.suffixes), None)
+    if name is None and path == STANDARD_OUTPUT:
+        raise ValueError("standard output has no suffix to select the format; give --format, such as --format csv")
     if name is None:
         known = ", ".join(suffix for writer in WRITERS.values() for suffix in writer.suffixes)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")
@@ -145,31 +156,19 @@ def check_network_output(path: str | os.PathLike[str], format: str | None = None
     return writer
 
 
-def _check(network: Network, writer: Writer, path: str | os.PathLike[str]) -> None:
-    """Raise if the format cannot hold the network, note what it loses."""
-    lost = []
-    if network.directed and "directed" in writer.loses.split():
-        raise NetworkError(f"{os.fspath(path)}: this format holds undirected networks only; write another one")
-    if network.directed and ("direction" in writer.loses or (_is_matrix(writer) and network.is_symmetric())):
+def _lost(network: Network, writer: Writer) -> list[str]:
+    """Return what a format does not hold of a network, in words."""
+    lost, loses = [], writer.loses.split()
+    if network.directed and ("direction" in loses or ("symmetric" in loses and network.is_symmetric())):
         lost.append("that links are directed: read it with --directed (directed=True in Python)")
-    if "labels" in writer.loses and list(network.labels) != list(_numbers(network, writer)):
-        lost.append(f"the labels: nodes are numbered from {_numbers(network, writer).start}")
-    if "weights" in writer.loses and not _weigh_one(network):
+    numbers = range(writer.first, writer.first + network.num_nodes)
+    if "labels" in loses and list(network.labels) != list(numbers):
+        lost.append(f"the labels: nodes are numbered from {writer.first}")
+    if "weights" in loses and not _weigh_one(network):
         lost.append("the weights")
-    if network.node_weights is not None and writer is not WRITERS["pajek"]:
+    if network.node_weights is not None and not writer.has_node_weights:
         lost.append("the weights of nodes")
-    if lost:
-        note(f"{os.fspath(path)} does not hold {'; nor '.join(lost)}")
-
-
-def _is_matrix(writer: Writer) -> bool:
-    return writer in (WRITERS["mtx"], WRITERS["npz"], WRITERS["matrix"])
-
-
-def _numbers(network: Network, writer: Writer) -> range:
-    """Return the numbers of the nodes in a format without labels."""
-    first = 0 if writer is WRITERS["npz"] else 1
-    return range(first, first + network.num_nodes)
+    return lost
 
 
 def _weigh_one(network: Network) -> bool:
@@ -374,15 +373,15 @@ WRITERS = {
     "links": Writer(_write_links, (".txt", ".edges", ".edgelist", ".links"), "direction"),
     "csv": Writer(partial(_write_table, delimiter=","), (".csv",)),
     "tsv": Writer(partial(_write_table, delimiter="\t"), (".tsv",)),
-    "matrix": Writer(_write_matrix, ()),
-    "pajek": Writer(_write_pajek, (".net", ".paj")),
+    "matrix": Writer(_write_matrix, (), "symmetric"),
+    "pajek": Writer(_write_pajek, (".net", ".paj"), has_node_weights=True),
     "graphml": Writer(_write_graphml, (".graphml",), binary=True),
     "gexf": Writer(_write_gexf, (".gexf",)),
     "gml": Writer(_write_gml, (".gml",)),
     "json": Writer(_write_json, (".json",)),
     "adjlist": Writer(_write_adjacency_list, (".adjlist",), "weights direction"),
-    "mtx": Writer(_write_matrix_market, (".mtx",), "labels", binary=True),
-    "npz": Writer(_write_npz, (".npz",), "labels", binary=True),
+    "mtx": Writer(_write_matrix_market, (".mtx",), "labels symmetric", binary=True),
+    "npz": Writer(_write_npz, (".npz",), "labels symmetric", first=0, binary=True),
     "metis": Writer(_write_metis, (".graph", ".metis"), "labels directed"),
     "lgl": Writer(_write_lgl, (".lgl",), "directed"),
     "parquet": Writer(_write_parquet, (".parquet", ".pq"), binary=True, needs=("pyarrow", "parquet")),
