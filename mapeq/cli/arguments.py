@@ -11,9 +11,19 @@ from typing import Any, NoReturn
 #: A negative number, which argparse takes for an option because -2 is one.
 _NEGATIVE = re.compile(r"-\.?\d")
 
+#: How argparse calls a value that is not of a type of Python.
+_INVALID = re.compile(r"invalid (int|float) value:")
+_KINDS = {"int": "a whole number", "float": "a number"}
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose options accept negative numbers as values, and whose errors take two lines and suggest names."""
+    """A parser whose options accept negative numbers as values, and whose errors take two lines and suggest names.
+
+    Options are not abbreviated: a later version may have two that begin alike.
+    """
+
+    def __init__(self, **arguments: Any):
+        super().__init__(allow_abbrev=False, **arguments)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the arguments; an unknown one is an error of the command that it was given to."""
@@ -31,6 +41,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with one line of usage and one that says what is wrong."""
+        message = _INVALID.sub(lambda found: f"it must be {_KINDS[found[1]]}, not", message)
         names = [str(action.metavar) for action in self._get_positional_actions()]
         usage = " ".join([self.prog, "[options]", *names])
         self.exit(2, f"usage: {usage} (see {self.prog} --help)\n{self.prog}: error: {message}\n")
@@ -57,11 +68,8 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(joined, namespace)
 
     def _takes_value(self, argument: str) -> bool:
-        known = self._option_string_actions
-        is_long = argument.startswith("--")
-        matches = [known[argument]] if argument in known else []
-        matches = matches or [action for name, action in known.items() if is_long and name.startswith(argument)]
-        return bool(matches) and all(action.nargs is None for action in matches)
+        action = self._option_string_actions.get(argument)
+        return action is not None and action.nargs is None
 
 
 def _suggested(name: str, known: list[str]) -> str:

@@ -38,6 +38,7 @@ from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
+from mapeq.result.modules import listed
 from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.options import WalkOptions, walk_options
 
@@ -236,6 +237,7 @@ def _clustered(
 
 
 def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
+    _check_named_once(options.output)
     for path in _outputs(options):
         _check_keeps_input(options.file, path)
         if path == STANDARD_OUTPUT and options.format is None:
@@ -252,7 +254,15 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
         raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
 
 
+def _check_named_once(outputs: list[str]) -> None:
+    """Raise if two outputs are the same file."""
+    twice = [path for place, path in enumerate(outputs) if path in outputs[:place]]
+    if twice:
+        raise ValueError(f"{twice[0]}: this output is named twice")
+
+
 def _check_pictures(options: argparse.Namespace) -> None:
+    _check_named_once(options.output)
     for path in options.output:
         check_picture(path)
     if options.level is not None:
@@ -467,8 +477,8 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         lines.append("  module     nodes     flow  most visited nodes")
     for module in range(1, min(most, num_modules) + 1):
         members = np.flatnonzero(numbers == module)
-        visited = members[np.argsort(-result.flow[members], kind="stable")][:4]
-        names = ", ".join(str(result.network.labels[i]) for i in visited) + (", ..." if len(members) > 4 else "")
+        visited = members[np.argsort(-result.flow[members], kind="stable")][:5]
+        names = listed([result.network.labels[i] for i in visited], 4)
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")

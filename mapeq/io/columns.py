@@ -18,7 +18,7 @@ from mapeq._base.notes import note
 #: Default name of the column of weights. Only this column may be missing.
 WEIGHT = "weight"
 
-#: Known names of link ends, in any case, with or without blanks, hyphens and underscores.
+#: Known names of link ends, in any case, with or without spaces, hyphens and underscores.
 _ENDS = {
     (first + suffix, second + suffix)
     for first, second in (("source", "target"), ("from", "to"), ("src", "dst"))
@@ -180,7 +180,7 @@ def _ends_by_position(names: Sequence[Any], weight: int | None, is_numeric: Call
     if any(is_number(name) for name in links) and not any(isinstance(name, int) for name in links):
         raise NetworkError(
             f"{_columns_are(names)}: that looks like a link, not like names; if the first row of a file was taken for "
-            "the names of columns, read it without a heading (header=None in pandas)"
+            "the names of columns, read it without a header (header=None in pandas)"
         )
     return places[0], places[1]
 

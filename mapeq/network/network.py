@@ -189,7 +189,7 @@ class Network:
             Columns of the link ends, by name or by position from 0. They hold integers or strings, in pandas any
             hashables. By default the columns with known names: ``source`` and ``target``, ``from`` and ``to``, or
             ``src`` and ``dst``, also with ``id`` or ``node``; ``node1`` and ``node2``, or ``id1`` and ``id2``; or two
-            names that end in ``_l`` and ``_r``. Case, blanks, hyphens and underscores do not matter. Without such names
+            names that end in ``_l`` and ``_r``. Case, spaces, hyphens and underscores do not matter. Without such names
             they are the first two of two columns, or of three whose last holds numbers.
         weight : str, int or None
             Column of the weights. Raises if it is missing; the default "weight" may be absent: then the last of three

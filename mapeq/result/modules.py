@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -207,7 +207,7 @@ class Module:
         """An indented tree: a line for each module, and the most visited nodes of those without modules."""
         lines = [repr(self).strip("<>")]
         if self.is_leaf:
-            return "\n".join([*lines, *(["  " + _named_nodes(self)] if self.num_nodes else [])])
+            return "\n".join([*lines, *(["  " + listed(self.nodes)] if self.num_nodes else [])])
         _add_lines(self, lines, 1, _MOST_LINES)
         return "\n".join(lines)
 
@@ -250,12 +250,13 @@ def _describe(module: Module) -> str:
     size = f"{counted(module.num_nodes, 'node')}, {module.flow:.1%} of the flow"
     if not module.is_leaf:
         return f"{size}, in {counted(module.num_children, 'module')}"
-    return f"{size}: {_named_nodes(module)}"
+    return f"{size}: {listed(module.nodes)}"
 
 
-def _named_nodes(module: Module) -> str:
-    nodes = module.nodes
-    return f"{', '.join(map(str, nodes[:_MOST_NAMED]))}{', ...' if len(nodes) > _MOST_NAMED else ''}"
+def listed(labels: Sequence[Hashable], most: int = _MOST_NAMED) -> str:
+    """Return the first labels in a list with commas; those with commas of their own are in quotes."""
+    texts = [f'"{label}"' if "," in str(label) else str(label) for label in labels[:most]]
+    return ", ".join([*texts, "..."] if len(labels) > most else texts)
 
 
 def numbered(positions: IntArray) -> IntArray:

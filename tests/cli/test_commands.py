@@ -311,3 +311,15 @@ def test_the_input_is_never_overwritten(tmp_path):
         for command in (["cluster", links, "-o", output, "--format", "csv"], ["convert", links, output]):
             assert refused(run(*command), "is the input; name another output file")
     assert links.read_text() == text
+
+
+def test_an_output_named_twice_is_refused(tmp_path):
+    for command, output in (("cluster", "-"), ("cluster", "x.csv"), ("plot", "x.png")):
+        done = run(command, JAZZ, "-o", output, "-o", output, cwd=tmp_path)
+        assert refused(done, f"mapeq: {output}: this output is named twice")
+    assert os.listdir(tmp_path) == []
+
+
+def test_labels_with_commas_are_in_quotes_in_the_summary():
+    done = run("cluster", "-", stdin=b'"a,b" c\nc "d e"\n"d e" "a,b"\n')
+    assert b'  "a,b", c, d e\n' in done.stderr

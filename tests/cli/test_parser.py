@@ -60,6 +60,9 @@ MISSPELT = {
     "embeddings x --metrik=cosine": "there is no option '--metrik=cosine'; did you mean --metric?",
     "evaluate a b --zzz": "mapeq evaluate: error: there is no option '--zzz'\n",
     "cluster x y": "unexpected argument 'y'",
+    "cluster x --multilev": "mapeq cluster: error: there is no option '--multilev'; did you mean --multilevel?",
+    "cluster x -N many": "argument -N/--num-trials: it must be a whole number, not 'many'",
+    "cluster x --time-limit soon": "argument --time-limit: it must be a number, not 'soon'",
     "completion bsh": "'bsh' is none of bash, zsh, tcsh; did you mean bash?",
 }
 

@@ -1,4 +1,4 @@
-"""Which columns hold links: in tables, in text under a heading, in Parquet and Arrow files."""
+"""Which columns hold links: in tables, in text under a header, in Parquet and Arrow files."""
 
 import re
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def test_what_gephi_writes_is_read():
 
 
 @pytest.mark.parametrize("separator", [",", "\t"])
-def test_cells_hold_blanks_under_the_usual_heading(separator):
+def test_cells_hold_blanks_under_the_usual_header(separator):
     text = separator.join(["source", "target", "weight"]) + "\n"
     text += "".join(separator.join(row) + "\n" for row in (["New York", "Boston", "2"], ["Boston", "Rio Branco", "1"]))
     assert links(read(text)) == [("New York", "Boston", 2.0), ("Boston", "Rio Branco", 1.0)]
@@ -66,12 +66,12 @@ def test_types_that_differ_are_refused_unless_somebody_decides():
 
 @pytest.mark.parametrize("separator", [",", "\t", ";", " "])
 @pytest.mark.parametrize(
-    "heading", [["src", "dst"], ["From ID", "To ID"], ["FROM", "TO"], ["source_node", "target_node"]]
+    "header", [["src", "dst"], ["From ID", "To ID"], ["FROM", "TO"], ["source_node", "target_node"]]
 )
-def test_known_names_are_a_heading(separator, heading):
-    heading = [name.replace(" ", "_") for name in heading] if separator == " " else heading
+def test_known_names_are_a_header(separator, header):
+    header = [name.replace(" ", "_") for name in header] if separator == " " else header
     for more, weights in ([], [1.0, 1.0]), (["weight"], [2.0, 3.0]), (["score"], [2.0, 3.0]):
-        rows = [heading + more, ["ann", "bob", "2"][: 2 + len(more)], ["bob", "cid", "3"][: 2 + len(more)]]
+        rows = [header + more, ["ann", "bob", "2"][: 2 + len(more)], ["bob", "cid", "3"][: 2 + len(more)]]
         network = read("\n".join(separator.join(row) for row in rows), directed=True)
         assert links(network) == [("ann", "bob", weights[0]), ("bob", "cid", weights[1])]
 
@@ -142,7 +142,7 @@ def test_columns_are_chosen_by_name_or_position():
         (
             "a,b,count\n1,2,3\n",
             {},
-            "line 1: expected a number for the weight, found 'count'; if this line is a heading, ",
+            "line 1: expected a number for the weight, found 'count'; if this line is a header, ",
         ),
         ("a,b\n1,2\n2,3\n", {}, "the first line links 'a' and 'b', but all other labels are numbers; if this line is"),
         (f"{GEPHI}\n1,2,,,,,x\n", {}, "line 2: expected a number for the weight, found 'x': '1,2,,,,,x'"),
@@ -353,7 +353,7 @@ def test_a_graph_of_other_nodes_is_refused():
 
 
 @pytest.mark.parametrize("separator", [",", "\t"])
-def test_cells_under_the_usual_heading_may_hold_blanks(separator, tmp_path):
+def test_cells_under_the_usual_header_may_hold_blanks(separator, tmp_path):
     path = tmp_path / "trips.csv"
     path.write_text("source;target\nNew York;5\nRio;7\n".replace(";", separator))
     assert mapeq.read_network(path).labels == ("New York", "5", "Rio", "7")

@@ -194,8 +194,8 @@ AMBIGUOUS = {
     "3 x 3 floats": (np.eye(3), "may hold links as rows, or a matrix of weights; say which"),
     "2 x 3": (np.array([[0, 1, 2], [1, 2, 0]]), "may hold links as rows, or sources and targets as rows; say which"),
     "frame": (pandas.DataFrame(np.ones((3, 3), int)), "may hold links as rows, or a matrix of weights; say which"),
-    "columns": ({"source": [1, 2], "target": [2, 3]}, "'source' and 'target' are headings of columns: pass pandas"),
-    "columns of Gephi": ({"Source": [1, 2], "Target": [2, 3]}, "'Source' and 'Target' are headings of columns"),
+    "columns": ({"source": [1, 2], "target": [2, 3]}, "'source' and 'target' are names of columns: pass pandas"),
+    "columns of Gephi": ({"Source": [1, 2], "Target": [2, 3]}, "'Source' and 'Target' are names of columns"),
 }
 
 

@@ -174,8 +174,8 @@ def test_square_tables(separator, tmp_path):
     assert links(plain) == [(0, 1, 1.0), (0, 3, 2.5), (1, 2, 1.0), (2, 3, 1.0)]
     rows = [[name, *row] for name, row in zip(names, square, strict=True)]
     network = [("ann", "bob", 1.0), ("ann", "dan", 2.5), ("bob", "cid", 1.0), ("cid", "dan", 1.0)]
-    for heading in (["id", *names], names):  # with a corner, and as R writes it
-        assert links(mapeq.read_network(write(tmp_path, "named.txt", lines([heading, *rows], separator)))) == network
+    for header in (["id", *names], names):  # with a corner, and as R writes it
+        assert links(mapeq.read_network(write(tmp_path, "named.txt", lines([header, *rows], separator)))) == network
     shuffled = [rows[k] for k in (2, 0, 3, 1)]
     assert (
         links(mapeq.read_network(write(tmp_path, "named.txt", lines([["id", *names], *shuffled], separator))))
@@ -303,6 +303,37 @@ def test_numbers_of_graph_files_that_are_not_used_are_noted(suffix, tmp_path):
             assert mapeq.read_network(path, weight=weight).total_weight == total
 
 
+@pytest.mark.parametrize(
+    ("text", "format", "num_links"),
+    [
+        ("# Ann\nBob 2\nCid 3\n# Bob\nCid 1\n", "lgl", 3),
+        ("# 1\n2 2\n3 3\n# 2\n3 1\n", "lgl", 3),
+        ("4 4\n2 3\n1 4\n1 4\n2 3\n", "metis", 4),  # a ring
+        ("5 3\n2 3\n1 3\n1 2\n\n\n", "metis", 3),  # blank lines are nodes without links
+        ("4 6 0\n2 3 4\n1 3 4\n1 2 4\n1 2 3\n", "metis", 6),
+        ("4 4 10\n7 2 3\n1 1 4\n1 1 4\n1 2 3\n", "metis", 4),
+        ("4 2 11\n7 2 3\n1 1 3\n1 4 2\n1 3 2\n", "metis", 2),
+    ],
+)
+def test_lists_of_neighbours_that_can_be_read_as_links_are_noted(text, format, num_links, tmp_path):
+    path = write(tmp_path, "x.txt", text)
+    with pytest.warns(UserWarning, match=f'format="{format}"'):
+        mapeq.read_network(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mapeq.read_network(path, format=format).num_links == num_links
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# part\n4 4\n1 2\n# more\n2 3\n", "4 4\n2 3\n1 4\n2 3\n", "3 3\n1 2\n2 3\n", "4 2\n1 2\n3 4\n", "1 1\n"],
+)
+def test_links_are_not_noted_as_lists_of_neighbours(text, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mapeq.read_network(write(tmp_path, "x.txt", text))
+
+
 def test_an_lgl_file_of_another_name_is_noted(tmp_path):
     path = write(tmp_path, "x.txt", "# a\nb 1\nc 2\n# b\nc 1\n# c\nd 3\n# d\na 1\n")
     with pytest.warns(UserWarning, match="such as '# b', look like the nodes of an .lgl file"):
@@ -323,7 +354,20 @@ def test_an_lgl_file_of_another_name_is_noted(tmp_path):
         ("x.gml", "1 2\n2 3\n", "x.gml, line 1: is not a GML file"),
         ("x.gml", "graph [\n node [ x 1 ]\n]", "is not a GML file: node #0 has no 'id' attribute"),
         ("x.json", '{"nodes": [],\n "links": ]', "x.json, line 2: is not node-link JSON: Expecting value"),
-        ("x.json", '{"nodes": [{"id": 1}], "links": [{"source": 1}]}', "'target' is missing"),
+        (
+            "x.json",
+            '{"nodes": [{"id": 1}], "links": [{"source": 1}]}',
+            'x.json: "links" must hold objects with "source" and "target", but number 1 is {"source": 1}',
+        ),
+        ("x.json", '{"nodes": [{}, 7], "links": []}', '"nodes" must hold objects such as {"id": 1}, but number 2 is 7'),
+        ("x.json", '{"nodes": [], "edges": 3}', '"edges" must be a list of objects with "source" and "target", not 3'),
+        ("x.json", '{"nodes": [{"id": {}}], "links": []}', "x.json: an id must be text or a number, not {}"),
+        (
+            "x.txt",
+            "4 3\n2\n1 3\n2 4\n3\n",
+            "name their format (--input-format, in Python format): adjlist, metis or lgl",
+        ),
+        ("x.txt", "4 3\n2 3 4\n1 2 3\n", "name their format (--input-format, in Python format): adjlist, metis or lgl"),
         ("x.json", '{"nodes": [{"id": 1}], "links": [{"source": 1, "target": 2}]}', "a link ends at 2, which is not"),
         ("x.json", '{"nodes": [{"id": 1}, {"id": 1}], "links": []}', "two nodes have the same id"),
         ("x.json", "[[1, 2]]", 'node-link JSON is an object with "nodes" and "links" or "edges"'),
@@ -406,7 +450,7 @@ def test_the_format_can_be_named(tmp_path):
 
 
 @pytest.mark.parametrize(("suffix", "separator"), [(".csv", ","), (".csv", ";"), (".tsv", "\t"), (".csv", "\t")])
-def test_labels_with_blanks_in_tables_without_a_heading(suffix, separator, tmp_path):
+def test_labels_with_blanks_in_tables_without_a_header(suffix, separator, tmp_path):
     rows = [["New York", "Boston", 5], ["Boston", "Rio de  Janeiro", 0.5]]
     path = write(tmp_path, f"x{suffix}", lines(rows, separator))
     assert links(mapeq.read_network(path)) == [(u, v, float(weight)) for u, v, weight in rows]
@@ -429,7 +473,7 @@ def test_names_of_rows_as_r_writes_them(tmp_path):
     numbers = '"from","to"\n"1",5,6\n"2",6,7\n'
     assert links(mapeq.read_network(write(tmp_path, "x.csv", numbers))) == [(5, 6, 1.0), (6, 7, 1.0)]
     bare = "from to weight\n1 a b 2\n2 b c 3\n3 c d 1\n"
-    with pytest.raises(mapeq.FormatError, match="line 1: the lines below have one cell more than this heading"):
+    with pytest.raises(mapeq.FormatError, match="line 1: the lines below have one cell more than this header"):
         mapeq.read_network(write(tmp_path, "x.txt", bare))
 
 

@@ -11,7 +11,7 @@ WITH_NAMES = ("Ann", "Bob (2)", "Cid Jr., MD", "Dan", "Eve", "Bob (6)")
 
 TABLES = {
     "csv": "".join(f'{node},"{name}"\n' for node, name in NAMES.items()),
-    "heading": "id,name\n" + "".join(f'{node},"{name}"\n' for node, name in NAMES.items()),
+    "header": "id,name\n" + "".join(f'{node},"{name}"\n' for node, name in NAMES.items()),
     "other order": "degree;Label;ID\n" + "".join(f"9;{name};{node}\n" for node, name in NAMES.items()),
     "tabs": "".join(f"{node}\t{name}\n" for node, name in NAMES.items()),
     "more than the network has": "".join(f"{node}\t{name}\n" for node, name in (NAMES | {7: "Gus"}).items()),
@@ -78,8 +78,8 @@ def test_nodes_without_names_are_counted(links, tmp_path):
         ("8,Hal\n9,Ida\n", "ids.csv: has no name for any node of the network, one of which is 1"),
         ("1,Ann\n2\n", "ids.csv, line 2: expected a node and its name: '2'"),
         ("1,Ann\n1,Bob\n", "ids.csv, line 2: the node '1' has two names"),
-        ("id,city\n1,Ulm\n", "ids.csv, line 1: expected two columns, a node and its name, or a heading"),
-        ("1,Ann,7\n", "ids.csv, line 1: expected two columns, a node and its name, or a heading"),
+        ("id,city\n1,Ulm\n", "ids.csv, line 1: expected two columns, a node and its name, or a header"),
+        ("1,Ann,7\n", "ids.csv, line 1: expected two columns, a node and its name, or a header"),
     ],
 )
 def test_bad_tables_of_names_are_one_clear_line(text, message, links, tmp_path):

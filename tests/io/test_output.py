@@ -348,13 +348,20 @@ def test_other_programs_partitions_are_read(tmp_path):
         (
             "a.csv",
             "node,module,flow,path\n1,0,0.1,1:1\n2,0,0.1\n",
-            "line 3: expected a node and its module, flow",
+            "line 3: expected a node and its path",
         ),
         ("a.csv", "node,module,flow,path\n1,0,0.1,\n", "line 2: the node has no module"),
         ("a.csv", "node,module\n1,1\n2\n", "line 3: expected a node and its module"),
         ("a.json", "{}", "a.json: is not a result in JSON: 'nodes' is missing"),
         ("a.json", '{"nodes": [{"id": 1}]}', "a.json: is not a result in JSON: 'path' is missing"),
-        ("a.json", '{"nodes": [', "a.json: is not a result in JSON: Expecting value"),
+        ("a.json", '{"nodes": [', "a.json, line 1: is not a result in JSON: Expecting value"),
+        ("a.json", '{"nodes": 3}', 'a.json: "nodes" must be a list of the nodes of a result, not 3'),
+        (
+            "a.csv",
+            "person,group\n1,0\n",
+            "a.csv, line 1: 'person' is not a node of the network; if this line is a header, it must name the columns "
+            "node and module",
+        ),
         ("a.json", '{"nodes": [{"id": 9, "name": "9", "path": [1, 1]}]}', "a.json, node 1: '9' is not a node"),
         ("a.graphml", "", "partitions cannot be read from this format"),
         ("a.clu", "", "6 of 6 nodes have no module"),
@@ -369,9 +376,24 @@ def test_bad_partition_files_are_one_clear_error(name, text, message, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_header_names_the_columns_of_a_partition(tmp_path):
+    path = tmp_path / "modules.csv"
+    for text in ("flow,Node, module\n.5,1,a\n.5,2,b\n", "module,rank,node\na,1,1\nb,2,2\n", "path,node\na,1\nb,2\n"):
+        path.write_text(text)
+        assert mapeq.evaluate([(1, 2)], path).num_modules == 2
+
+
 def test_no_partition_file_is_one_clear_error(tmp_path):
     with pytest.raises(mapeq.FormatError, match="no such file"):
         mapeq.evaluate([(1, 2)], tmp_path / "nowhere.clu")
+
+
+def test_the_suffix_of_another_format_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"modules\.csv: the format is 'tree', but this is the suffix of csv files"):
+        result_of(LABELS["words"]).write(tmp_path / "modules.csv", format="tree")
+    with pytest.raises(ValueError, match=r"x\.net: the format is 'lgl', but this is the suffix of pajek files"):
+        mapeq.write_network([(1, 2)], tmp_path / "x.net", format="lgl")
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_formats_name_the_known(tmp_path):
@@ -394,12 +416,12 @@ def test_paths_that_cannot_be_written_are_one_clear_error(tmp_path):
 
 def test_a_failing_writer_leaves_what_was_there(tmp_path):
     result = result_of(["a\nb", "b", "c", "d", "e", "f"])
-    path = tmp_path / "out.clu"
+    path = tmp_path / "out"
     path.write_text("as before")
     for format in ("clu", "tree"):
         with pytest.raises(ValueError, match="line break"):
             result.write(path, format=format)
-    assert os.listdir(tmp_path) == ["out.clu"]
+    assert os.listdir(tmp_path) == ["out"]
     assert path.read_text() == "as before"
     result.write(path, format="csv")
     assert mapeq.evaluate(result.network, result.modules()).modules() == result.modules()

@@ -115,9 +115,9 @@ def test_a_damaged_header_is_an_error(network, tmp_path):
 
 
 def test_a_pipe_is_read_once(network, tmp_path):
-    path = tmp_path / "found.tree"
+    path = tmp_path / "found.clu"
     found = mapeq.infomap(network, directed=True, markov_time=2.0)
-    found.write(path, format="clu")
+    found.write(path)
     read, write = os.pipe()
     os.write(write, path.read_bytes())
     os.close(write)

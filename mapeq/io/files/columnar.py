@@ -51,7 +51,7 @@ def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, column
     file = file_name(path)
     read = _parquet if _is(path, _PARQUET) else _arrow
     try:
-        with reading(path, "a Parquet file" if read is _parquet else "an Arrow file"):
+        with reading(file_name(path), "a Parquet file" if read is _parquet else "an Arrow file"):
             table, found = read(path, columns)
             return from_table(table, directed=directed, columns=found)
     except NetworkError as error:

@@ -1,4 +1,4 @@
-"""What begins a comment, and comments that look like links: a label may begin as comments do."""
+"""What begins a comment, and comments that may be no comments: labels may begin as comments do."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ USUAL = ("#", "%", "//")
 #: So many comments that look like links are counted.
 _MANY = 1000
 
-#: A node in an .lgl file, and so many of them between links that they are no comments.
-_NODE, _FEW = re.compile(rb"# \S+ *\n"), 3
+#: A node in an .lgl file.
+_NODE = re.compile(rb"# (\S+) *\n")
 
 
 class Comments:
-    """Tells comments from links, and counts those that look like links.
+    """Tells comments from links, and keeps in mind those that look like links or nodes.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ class Comments:
     ----------
     table : uint8 array
         The same, as :func:`mapeq.io.files._scan.next_line` takes it.
+    nodes : list of str
+        Comments of one word between other lines, as the nodes of an .lgl file look; at most 1,000.
     """
 
     def __init__(self, prefixes: tuple[str, ...] = USUAL):
@@ -43,7 +45,7 @@ class Comments:
         self.table = np.concatenate([begins, np.frombuffer(texts, np.uint8)])
         self._count = 0
         self._first = ""
-        self._nodes: list[str] = []
+        self.nodes: list[str] = []
 
     def look(self, block: bytes) -> None:
         """Count the comments in a block of whole lines that look like links."""
@@ -57,16 +59,12 @@ class Comments:
                 if _looks_like_link(block[begin + len(prefix) : end]):
                     self._count += 1
                     self._first = self._first or block[begin:end].decode(errors="replace")
-                elif len(self._nodes) < _FEW and _NODE.match(block, begin) and not _follows(block, begin, prefix):
-                    self._nodes.append(block[begin:end].decode(errors="replace"))
+                elif len(self.nodes) < _MANY and not _follows(block, begin, prefix):
+                    node = _NODE.match(block, begin)
+                    self.nodes += [node[1].decode(errors="replace")] if node else []
 
     def note_links(self, file: str) -> None:
-        """Note that there are comments that look like links, or like the nodes of an .lgl file."""
-        if len(self._nodes) == _FEW:
-            note(
-                f"{file}: lines between the links, such as {self._nodes[0]!r}, look like the nodes of an .lgl file; "
-                'read it with format="lgl" (--input-format lgl) if it is one'
-            )
+        """Note that there are comments that look like links."""
         if self._count:
             number = f"{_MANY:,} or more" if self._count == _MANY else f"{self._count:,}"
             note(

@@ -15,10 +15,9 @@ from mapeq.io.files.reading import (
     ReadOptions,
     labels_by,
     note_unused_numbers,
-    reading_with_library,
     without_columns,
 )
-from mapeq.io.files.source import Source
+from mapeq.io.files.source import Source, reading
 from mapeq.io.objects.networkx import check_attribute, from_networkx
 from mapeq.network.network import Network
 
@@ -54,7 +53,7 @@ def _read(
     own_label: str | None = None,
 ) -> Network:
     without_columns(options, source, what, has_attributes=True)
-    with reading_with_library(source, what):
+    with reading(source.name, what):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts of pictures that are not read
             graph = graph_of(source, options)

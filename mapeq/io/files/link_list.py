@@ -5,12 +5,12 @@ label that contains spaces or commas, or begins with ``#``, ``%``, ``*`` or a qu
 quotes inside doubled. Lines that begin with ``#``, ``%`` or ``//`` are comments. Further fields are ignored.
 
 All lines have a weight, or none, and the same number of fields that are numbers: ``1 2 3`` before ``2 4`` may as well
-be an adjacency list. If a heading or the caller names the weight, every line must have one.
+be an adjacency list. If a header or the caller names the weight, every line must have one.
 
-A first line that names source and target is a heading, see :func:`mapeq.io.columns.known_ends`. The file is a table if
-its suffix is .csv or .tsv, if it has a heading, or if the caller chooses columns: cells are separated by commas, tabs,
+A first line that names source and target is a header, see :func:`mapeq.io.columns.known_ends`. The file is a table if
+its suffix is .csv or .tsv, if it has a header, or if the caller chooses columns: cells are separated by commas, tabs,
 semicolons or spaces, and may contain spaces where these do not separate them. Empty cells at the ends of lines, and
-lines without any text, are ignored. If every line begins with a quoted cell that the heading does not name, these are
+lines without any text, are ignored. If every line begins with a quoted cell that the header does not name, these are
 names of rows, as R writes them.
 """
 
@@ -29,7 +29,8 @@ from mapeq.io.columns import ColumnChoice, declared_direction
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Cells, Form, Links
 from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_words
-from mapeq.io.files.headings import ADVICE, check_first_link, read_heading
+from mapeq.io.files.header import ADVICE, check_first_link, read_header
+from mapeq.io.files.mistaken import note_other_format
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
 
@@ -45,7 +46,9 @@ _MESSAGES = {
 }
 
 _EVEN = "all links have weights, or none (--unweighted, in Python weight=None, ignores weights)"
-_OTHER_FORMAT = 'name its format by the suffix or --input-format (format="adjlist" in Python)'
+_OTHER_FORMAT = (
+    "if these are lists of neighbours, name their format (--input-format, in Python format): adjlist, metis or lgl"
+)
 
 #: Advice for numbers in other notations, and for edge data as NetworkX writes them.
 _ADVICE = {
@@ -68,12 +71,12 @@ def read_link_list(
     If all labels are integers, they stay integers, and nodes are sorted. Otherwise labels are strings, exactly as
     written, and nodes are in order of first occurrence.
     """
-    heading = read_heading(source, columns, is_table)
-    cells = heading.cells
+    header = read_header(source, columns, is_table)
+    cells = header.cells
     is_weighted = columns.weight is not None and (cells is None or cells.places[_scan.WEIGHT] >= 0)
-    num_fields = _scan.WITH_WEIGHT if heading.names_weight else _scan.ANY if some_weights else _scan.UNKNOWN
+    num_fields = _scan.WITH_WEIGHT if header.names_weight else _scan.ANY if some_weights else _scan.UNKNOWN
     form = Form(_scan.COMMA, is_weighted, num_fields if is_weighted else _scan.ANY, source.comments.table)
-    table = LinkTable(form, cells, "" if heading.is_there else ADVICE)
+    table = LinkTable(form, cells, "" if header.is_there else ADVICE)
     while source.more():
         status = table.read(source)
         if status == _scan.WORD:
@@ -88,10 +91,12 @@ def read_link_list(
     source.comments.note_links(source.name)
     sources, targets, weights = table.columns()
     is_directed = _has_directed_type(source, cells) if directed is None else directed
-    if table.words is None:
+    labels = None if table.words is None else word_list(table.words)
+    if cells is None:
+        note_other_format(source.name, source.comments.nodes, sources, targets, weights, labels)
+    if labels is None:
         return Network.from_edges(sources, targets, weights, directed=is_directed)
-    labels = word_list(table.words)
-    if not heading.is_there:
+    if not header.is_there:
         check_first_link(source, labels, sources, targets)
     del table
     return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
@@ -260,7 +265,7 @@ def _uneven(found: int, expected: int) -> str:
     what = f"this line has {found} fields, the first link has {expected}"
     if expected == _scan.WITH_WEIGHT:
         return f"this line has no weight; {_EVEN}"
-    return f"{what}; {_EVEN}; if this is no link list, such as an adjacency list, {_OTHER_FORMAT}"
+    return f"{what}; {_EVEN}; {_OTHER_FORMAT}"
 
 
 def new_deferred() -> NDArray[np.int64]:
@@ -286,7 +291,11 @@ def line_error(source: Source, status: int, begin: int, end: int, what: str, adv
     if status != _scan.BAD_NUMBER:
         line = source.block[source.position : source.position + source.line_length()]
         has_semicolons = status == _scan.ONE_FIELD and b";" in line
-        advice = "; name a table with semicolons .csv, or use --input-format csv" if has_semicolons else ""
+        advice = ""
+        if has_semicolons:
+            advice = "; name a table with semicolons .csv, or use --input-format csv"
+        elif status == _scan.ONE_FIELD:
+            advice = f"; {_OTHER_FORMAT}"
         return source.error(_MESSAGES[status] + advice, source.position)
     text = source.block[begin:end].decode()
     advice = next((advice for how, advice in _ADVICE.items() if re.fullmatch(how, text)), advice)

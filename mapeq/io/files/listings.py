@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import FormatError, counted
-from mapeq.io.files.reading import ReadOptions, labels_of, numbers_in, reading_with_library, without_columns
-from mapeq.io.files.source import Source
+from mapeq.io.files.reading import ReadOptions, labels_of, numbers_in, without_columns
+from mapeq.io.files.source import Source, reading
 from mapeq.network.network import Network
 
 _METIS = "a METIS graph"
@@ -192,7 +192,7 @@ def _network(
     node_weights: FloatArray | None,
 ) -> Network:
     num_nodes = header.num_nodes
-    with reading_with_library(source, _METIS):
+    with reading(source.name, _METIS):
         given = weights if options.columns.weight is not None else np.ones(len(weights))
         matrix = scipy.sparse.coo_array((given, (rows, ends)), shape=(num_nodes, num_nodes)).tocsr()
         labels = range(1, num_nodes + 1)

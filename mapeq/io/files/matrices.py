@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError
 from mapeq.io.columns import is_number, known_ends
-from mapeq.io.files.headings import fields_of, separator_of
+from mapeq.io.files.header import fields_of, separator_of
 from mapeq.io.files.reading import (
     ReadOptions,
     from_entries,
     labels_of,
     numbers_in,
-    reading_with_library,
     without_columns,
 )
-from mapeq.io.files.source import Source
+from mapeq.io.files.source import Source, reading
 from mapeq.network.network import Network
 
-#: Fewer numbers on a line may be a link with a weight; fewer labels, the heading of a table.
+#: Fewer numbers on a line may be a link with a weight; fewer labels, the header of a table.
 _LEAST_SIZE = 4
 _LEAST_LABELLED = 3
 #: From this size on, a square of numbers is a matrix even if it is not symmetric.
@@ -40,7 +39,7 @@ def read_matrix_market(source: Source, options: ReadOptions) -> Network:
     """Read a Matrix Market file; nodes are the numbers of the rows, from 1 as in the file."""
     what = "a Matrix Market file"
     without_columns(options, source, what)
-    with reading_with_library(source, what):
+    with reading(source.name, what):
         matrix = scipy.io.mmread(io.BytesIO(source.read_all()), spmatrix=False)
         matrix = scipy.sparse.coo_array(matrix)
         return from_entries(matrix, options, range(1, matrix.shape[0] + 1))
@@ -50,7 +49,7 @@ def read_npz(source: Source, options: ReadOptions) -> Network:
     """Read a sparse matrix that SciPy wrote; nodes are positions, from 0."""
     what = "a sparse matrix of SciPy (scipy.sparse.save_npz)"
     without_columns(options, source, what)
-    with reading_with_library(source, what):
+    with reading(source.name, what):
         matrix = scipy.sparse.load_npz(io.BytesIO(source.read_all()))
         return from_entries(matrix, options)
 
@@ -99,7 +98,7 @@ def find_matrix(source: Source, options: ReadOptions) -> Network | None:
 
 def _network(source: Source, square: _Square, options: ReadOptions) -> Network:
     labels = None if square.labels is None else labels_of(square.labels)
-    with reading_with_library(source, "a matrix"):
+    with reading(source.name, "a matrix"):
         return from_entries(scipy.sparse.coo_array(square.values), options, labels)
 
 

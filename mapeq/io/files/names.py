@@ -16,7 +16,7 @@ from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import table_rows
 from mapeq.network.network import Network
 
-#: Headings of the two columns, in lower case.
+#: Header of the two columns, in lower case.
 _NODES = ("id", "node", "node_id", "nodeid", "number", "key", "label")
 _SURELY_NODES = ("id", "node", "node_id", "nodeid")
 _NAMES = ("name", "label", "title", "text")
@@ -63,8 +63,8 @@ def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLi
 def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
     """Read the names of nodes from a file with one node per line.
 
-    Columns are separated by tabs, commas or semicolons, or, where a line has none of them, by the first blank. A
-    heading may call them ``id`` (or ``node``, ...) and ``name`` (or ``label``, ...); without one there are exactly two.
+    Columns are separated by tabs, commas or semicolons, or, where a line has none of them, by the first space. A
+    header may call them ``id`` (or ``node``, ...) and ``name`` (or ``label``, ...); without one there are exactly two.
 
     Raises
     ------
@@ -85,12 +85,12 @@ def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
     for number, row in rows:
         cells = [cell.strip() for cell in row]
         if places is None:
-            places = _heading(cells)
+            places = _header(cells)
             if places is not None:
                 continue
             places = (0, 1)
             if len(cells) != 2 or cells[0].lower() in _SURELY_NODES:
-                message = 'expected two columns, a node and its name, or a heading with "id" and "name"'
+                message = 'expected two columns, a node and its name, or a header with "id" and "name"'
                 raise FormatError(message, file=file, line=number, text=delimiter.join(row))
         if max(places) >= len(cells) or not cells[places[1]]:
             raise FormatError("expected a node and its name", file=file, line=number, text=delimiter.join(row))
@@ -100,8 +100,8 @@ def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
     return found
 
 
-def _heading(cells: list[str]) -> tuple[int, int] | None:
-    """Return the places of nodes and names if the cells are a heading."""
+def _header(cells: list[str]) -> tuple[int, int] | None:
+    """Return the places of nodes and names if the cells are a header."""
     plain = [cell.lower() for cell in cells]
     name = next((plain.index(known) for known in _NAMES if known in plain), None)
     node = next((plain.index(known) for known in _NODES if known in plain and plain.index(known) != name), None)

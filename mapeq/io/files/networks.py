@@ -46,9 +46,9 @@ def read_network(
         link, but its ends are nodes.
     csv, tsv
         A table is a link list whose cells are separated by commas, tabs or semicolons, and may contain spaces. A
-        heading may name its columns, such as Gephi's ``Source,Target,Type,Id,Label,Weight``; then every row must have
-        a weight if the heading names it, and a column ``Type`` says whether links are ``Directed`` or ``Undirected``.
-        Under a heading that names source and target, files of other suffixes are tables, too.
+        header may name its columns, such as Gephi's ``Source,Target,Type,Id,Label,Weight``; then every row must have
+        a weight if the header names it, and a column ``Type`` says whether links are ``Directed`` or ``Undirected``.
+        Under a header that names source and target, files of other suffixes are tables, too.
     matrix
         A square table of numbers, with or without the same labels in the first line and the first column.
     pajek
@@ -94,7 +94,7 @@ def read_network(
         What comments begin with, ``""`` if there are none. By default ``#``, ``%`` or ``//``.
     names : mapping or path, optional
         Names by label, which become the labels; numbers that they replace are kept in ``Network.ids``. A file has two
-        columns, the node and its name, or a heading with ``id`` (or ``node``) and ``name`` (or ``label``).
+        columns, the node and its name, or a header with ``id`` (or ``node``) and ``name`` (or ``label``).
 
     Returns
     -------
@@ -104,7 +104,7 @@ def read_network(
     -----
     UserWarning
         If what was read may not be what was meant: numbers in a column that is not the weight, comments in the form of
-        links, or a first line that may be a heading.
+        links, or a first line that may be a header.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def _checked_comments(comment: str | None) -> tuple[str, ...]:
     if comment is None:
         return USUAL
     if not isinstance(comment, str) or any(character.isspace() for character in comment):
-        raise option_error("comment", comment, "what comments begin with, without blanks, or None")
+        raise option_error("comment", comment, "what comments begin with, without spaces, or None")
     return (comment,) if comment else ()
 
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from mapeq._base.errors import FormatError
+from mapeq._base.errors import FormatError, NetworkError
 from mapeq.io.columns import WEIGHT
 from mapeq.io.files.reading import (
     ReadOptions,
     labels_by,
     note_unused_numbers,
-    reading_with_library,
     without_columns,
 )
-from mapeq.io.files.source import Source
+from mapeq.io.files.source import Source, reading
 from mapeq.io.objects.arrays import checked_weights, from_graph, missing_attribute
 from mapeq.network.network import Network
 
@@ -29,7 +28,7 @@ _LINKS = ("links", "edges")
 def read_json(source: Source, options: ReadOptions) -> Network:
     """Read JSON with nodes and links; a node without an ``id`` is named by its place, from 0."""
     without_columns(options, source, _WHAT, has_attributes=True)
-    with reading_with_library(source, _WHAT):
+    with reading(source.name, _WHAT):
         data = json.loads(source.read_all())
         key = next((key for key in _LINKS if isinstance(data, dict) and key in data), None)
         if key is None or "nodes" not in data:
@@ -38,6 +37,8 @@ def read_json(source: Source, options: ReadOptions) -> Network:
             message = f'{_WHAT} is an object with "nodes" and "links" or "edges"{hint}'
             raise FormatError(message, file=source.name)
         nodes, links = data["nodes"], data[key]
+        _check_objects(source, "nodes", nodes, 'such as {"id": 1}')
+        _check_objects(source, key, links, 'with "source" and "target"', "source", "target")
         ids = [_hashable(node.get("id", place)) for place, node in enumerate(nodes)]
         number = {node: place for place, node in enumerate(ids)}
         if len(number) < len(ids):
@@ -58,8 +59,21 @@ def read_json(source: Source, options: ReadOptions) -> Network:
         )
 
 
+def _check_objects(source: Source, key: str, objects: Any, examples: str, *keys: str) -> None:
+    """Raise if a value of the JSON is no list of objects with these keys."""
+    if not isinstance(objects, list):
+        raise FormatError(f'"{key}" must be a list of objects {examples}, not {objects!r:.40}', file=source.name)
+    for number, item in enumerate(objects, 1):
+        if not isinstance(item, dict) or not all(name in item for name in keys):
+            text = json.dumps(item, ensure_ascii=False)
+            message = f'"{key}" must hold objects {examples}, but number {number:,} is {text:.40}'
+            raise FormatError(message, file=source.name)
+
+
 def _hashable(name: Any) -> Hashable:
     """Return an id; tuples are lists in JSON."""
+    if isinstance(name, dict):
+        raise NetworkError(f"an id must be text or a number, not {name!r:.40}")
     return tuple(map(_hashable, name)) if isinstance(name, list) else name
 
 

@@ -72,13 +72,15 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:
     Raises
     ------
     ValueError
-        If there is no such format, or no format has this suffix.
+        If there is no such format, no format has this suffix, or another one has.
     """
+    name = Path(plain_name(os.fspath(path))).suffix.removeprefix(".").lower()
     if format is not None:
         if format not in WRITERS:
             raise option_error("format", format, "one of " + ", ".join(WRITERS))
+        if name in WRITERS and name != format:
+            raise ValueError(f"{os.fspath(path)}: the format is {format!r}, but this is the suffix of {name} files")
         return format
-    name = Path(plain_name(os.fspath(path))).suffix.removeprefix(".").lower()
     if name not in WRITERS:
         known = ", ".join(f".{writer}" for writer in WRITERS)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")

@@ -53,7 +53,8 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
         if i is None and fit:
             continue
         if i is None:
-            raise PartitionError(f"{file}, {row.place}: {row.node!r} is not a node of the network")
+            hint = "; if this line is a header, it must name the columns node and module" if row.line == 1 else ""
+            raise PartitionError(f"{file}, {row.place}: {row.node!r} is not a node of the network{hint}")
         if module_of[i] >= 0:
             raise PartitionError(f"{file}, {row.place}: the node {row.node!r} is named twice")
         module_of[i] = branches.module(row.path)

@@ -1,25 +1,22 @@
-"""What all readers of whole files share: what the caller wants, errors of libraries, labels."""
+"""What all readers of whole files share: what the caller wants, labels, numbers."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.errors import FormatError, MapeqError, is_number
+from mapeq._base.errors import is_number
 from mapeq._base.notes import note
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
 
-#: How libraries say where they stopped: "line 3", "Line 3", "at (3, 5)".
-_LINE = re.compile(r"\bline (\d+)|\bat \((\d+), \d+\)", re.IGNORECASE)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
 _MOST = 2**63
 #: Attributes of links that are numbers, but cannot be weights.
@@ -37,40 +34,6 @@ class ReadOptions(NamedTuple):
     columns: ColumnChoice = DEFAULT_COLUMNS
     label: str | None = None
     some_weights: bool = False
-
-
-@contextmanager
-def reading_with_library(source: Source, what: str) -> Iterator[None]:
-    """Convert all errors of a library into FormatErrors, with the line if the error names it.
-
-    Damaged files make libraries raise errors of nearly every kind.
-    """
-    try:
-        yield
-    except FormatError:
-        raise
-    except MapeqError as error:
-        raise FormatError(str(error), file=source.name) from error
-    except (MemoryError, ImportError):
-        raise
-    except Exception as error:
-        raise FormatError(f"is not {what}: {_described(error)}", file=source.name, line=_line(error)) from error
-
-
-def _described(error: Exception) -> str:
-    """Return the message of an error on one line; some errors consist of a name or of nothing."""
-    text = " ".join(str(error).split())
-    if isinstance(error, KeyError):
-        return f"{text} is missing"
-    return text if len(text) > 1 else type(error).__name__
-
-
-def _line(error: Exception) -> int | None:
-    number = getattr(error, "lineno", None)
-    found = _LINE.search(str(error))
-    if isinstance(number, int):
-        return number
-    return None if found is None else int(found[1] or found[2])
 
 
 def without_columns(options: ReadOptions, source: Source, what: str, *, has_attributes: bool = False) -> None:

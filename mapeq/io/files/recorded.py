@@ -49,7 +49,7 @@ def recorded_options(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _in_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the options in a result of mapeq in JSON."""
-    with reading(path, "a result in JSON"):
+    with reading(file_name(path), "a result in JSON"):
         options = json.loads("\n".join(text for _, text in text_lines(path))).get("options", {})
         found = {name: kind(options[name]) for name, kind in _kinds().items() if name in options}
         for name, value in found.items():

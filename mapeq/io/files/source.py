@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,11 @@ from mapeq.io.files.foreign import describe_foreign_binary
 BLOCK_SIZE = 1 << 23
 
 _BOM = b"\xef\xbb\xbf"
+#: How libraries say where they stopped: "line 3, column 5", "line 3 column 5 (char 11)", "Line 3", "at (3, 5)".
+_LINE = re.compile(
+    r"[:,]? *(?:\bline (\d+)(?:, *column \d+| column \d+ \(char \d+\))?|\bat \((\d+), \d+\))", re.IGNORECASE
+)
+
 _REASONS: dict[type[BaseException], str] = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "a directory, not a file",
@@ -263,21 +269,40 @@ def _suggestion(file: str) -> str:
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
-    """Convert the errors of a library into FormatErrors that say which format was expected.
+def reading(file: str, what: str) -> Iterator[None]:
+    """Convert all errors of a library into FormatErrors that say which format was expected, and where reading stopped.
 
-    On damaged files, libraries raise errors of almost any type.
+    Damaged files make libraries raise errors of nearly every kind.
     """
     try:
         yield
-    except (MapeqError, ImportError):
+    except (FormatError, ImportError):
         raise
+    except MapeqError as error:
+        raise FormatError(str(error), file=file) from error
     except OSError as error:
-        raise unreadable(file_name(path), error) from error
-    except (Exception, MemoryError) as error:  # MemoryError: of a number of rows that no memory holds
-        reason = " ".join(str(error).split()) or type(error).__name__
-        reason += " is missing" if isinstance(error, KeyError) else ""
-        raise FormatError(f"is not {what}: {reason}", file=file_name(path)) from error
+        raise unreadable(file, error) from error
+    except MemoryError as error:
+        raise FormatError("needs more memory than there is; is the file damaged?", file=file) from error
+    except Exception as error:
+        raise FormatError(f"is not {what}: {_described(error)}", file=file, line=_line(error)) from error
+
+
+def _described(error: Exception) -> str:
+    """Return the message of an error on one line, without the place; some errors consist of a name or of nothing."""
+    text = " ".join(str(error).split())
+    if isinstance(error, KeyError):
+        return f"{text} is missing"
+    text = " ".join(_LINE.sub("", text, count=1).split()).lstrip(": ")
+    return text if len(text) > 1 else type(error).__name__
+
+
+def _line(error: Exception) -> int | None:
+    number = getattr(error, "lineno", None)
+    found = _LINE.search(str(error))
+    if isinstance(number, int):
+        return number
+    return None if found is None else int(found[1] or found[2])
 
 
 def file_name(path: str | os.PathLike[str]) -> str:

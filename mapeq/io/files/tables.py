@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Hashable, Iterator
+from itertools import chain, repeat
 from math import isfinite
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
@@ -21,8 +22,8 @@ from mapeq.result.result import Result
 if TYPE_CHECKING:
     import pyarrow
 
-_HEADER = ["node", "module", "flow"]
-_PATH = "path"
+_NODE, _MODULE, _PATH = "node", "module", "path"
+_HEADER = [_NODE, _MODULE, "flow"]
 
 
 def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
@@ -72,24 +73,29 @@ def modules_column(result: Result, min_size: int) -> IntArray:
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
-    """Read rows that begin with a node and its module, with or without the header of :func:`write_csv`.
+    """Read the node and its module in every row.
 
-    A column ``path`` takes precedence over the module.
+    A header names the columns ``node`` and ``module``, or ``path``, which takes precedence; others are ignored. Without
+    it, the node is in the first column and the module in the second.
     """
-    width, has_path = 2, False
-    for line, row in table_rows(lines, file, delimiter):
-        if row[:2] == _HEADER[:2]:
-            has_path = row[3:4] == [_PATH]
-            width = 4 if has_path else 2
+    places, has_path, width = (0, 1), False, 2
+    rows = table_rows(lines, file, delimiter)
+    for is_first, (line, row) in zip(chain([True], repeat(False)), rows, strict=False):
+        names = [cell.strip().lower() for cell in row] if is_first else []
+        if _NODE in names and {_MODULE, _PATH} & set(names):
+            has_path = _PATH in names
+            places = (names.index(_NODE), names.index(_PATH if has_path else _MODULE))
+            width = max(places) + 1
             continue
         problem = None
         if len(row) < width:
-            problem = "expected a node and its " + ("module, flow and path" if has_path else "module")
-        elif row[width - 1] == "":
+            problem = f"expected a node and its {'path' if has_path else 'module'}"
+        elif row[places[1]] == "":
             problem = "the node has no module"
         if problem is not None:
             raise FormatError(problem, file=file, line=line, text=delimiter.join(row))
-        yield Row(row[0], tuple(row[3].split(":")) if has_path else (row[1],), line)
+        node, module = (row[place] for place in places)
+        yield Row(node, tuple(module.split(":")) if has_path else (module,), line)
 
 
 def read_json(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
@@ -102,6 +108,8 @@ def read_json(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -
     """
     with reading(file, "a result in JSON"):
         nodes = json.loads("\n".join(text for _, text in lines))["nodes"]
+        if not isinstance(nodes, list):
+            raise FormatError(f'"nodes" must be a list of the nodes of a result, not {nodes!r:.40}', file=file)
         rows = [
             Row(str(node["id" if by_number else "name"]), tuple(map(str, node["path"][:-1])), None, number)
             for number, node in enumerate(nodes, 1)

@@ -234,14 +234,14 @@ def _numbers(row: _Row, file: str) -> NDArray[np.float32]:
 
 
 def _read_npy(path: str | os.PathLike[str]) -> Vectors:
-    with reading(path, "an .npy file of numbers"):
+    with reading(file_name(path), "an .npy file of numbers"):
         array = np.lib.format.open_memmap(path, mode="r")
     return _checked(array, file_name(path)), None
 
 
 def _read_npz(path: str | os.PathLike[str]) -> Vectors:
     file = file_name(path)
-    with reading(path, "an .npz file of numbers and words"), open(path, "rb") as stream:
+    with reading(file_name(path), "an .npz file of numbers and words"), open(path, "rb") as stream:
         stored = NpzFile(stream, allow_pickle=False)
         arrays = {name: stored[name] for name in stored.files}
     tables = [name for name, array in arrays.items() if array.ndim == 2]
@@ -275,7 +275,7 @@ def _checked(array: Any, file: str) -> NDArray[Any]:
 def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
     parquet = require("pyarrow.parquet", extra="parquet")
     file = file_name(path)
-    with reading(path, "a Parquet file"):
+    with reading(file_name(path), "a Parquet file"):
         table = parquet.read_table(path)
         table.validate(full=True)  # text of what is damaged cannot be decoded
         columns = dict(zip(table.column_names, table.columns, strict=True))

@@ -142,7 +142,11 @@ def check_network_output(path: str | os.PathLike[str], format: str | None = None
     if format is not None and format not in WRITERS:
         raise option_error("format", format, "one of " + ", ".join(WRITERS))
     suffix = Path(plain_name(os.fspath(path))).suffix.lower()
-    name = format or next((name for name, writer in WRITERS.items() if suffix in writer.suffixes), None)
+    own = next((name for name, writer in WRITERS.items() if suffix in writer.suffixes), None)
+    # Any list may be a .txt file, and a matrix a .csv file.
+    if format is not None and own not in (None, format, "links") and format != "matrix":
+        raise ValueError(f"{os.fspath(path)}: the format is {format!r}, but this is the suffix of {own} files")
+    name = format or own
     if name is None and path == STANDARD_OUTPUT:
         raise ValueError("standard output has no suffix to select the format; give --format, such as --format csv")
     if name is None:
@@ -212,7 +216,7 @@ def _write_links(network: Network, stream: TextIO) -> None:
 
 
 def _write_table(network: Network, stream: TextIO, delimiter: str) -> None:
-    """Write a heading and a row for each link; a column ``type`` says of directed links that they are directed."""
+    """Write a header and a row for each link; a column ``type`` says of directed links that they are directed."""
     rows, names = _rows(network), [quoted(in_text(label, "csv")) for label in network.label_list()]
     kind = ("Directed",) if network.directed else ()
     weight = () if rows.weights is None else ("weight",)
@@ -306,7 +310,7 @@ def _words(network: Network, format: str) -> list[str]:
     names = [str(label) for label in network.label_list()]
     for name in names:
         if len(name.split()) != 1 or name.split()[0] != name or name.startswith("#"):
-            raise NetworkError(f".{format} cannot hold the label {name!r}: labels must be words without blanks")
+            raise NetworkError(f".{format} cannot hold the label {name!r}: labels must be words without spaces")
     return names
 
 

@@ -35,7 +35,7 @@ def from_mapping(
     TypeError
         If the neighbours of a node are no list or mapping.
     NetworkError
-        If a weight is not a number, negative, NaN or infinite, or the keys are headings of columns.
+        If a weight is not a number, negative, NaN or infinite, or the keys are names of columns.
 
     Examples
     --------
@@ -83,12 +83,12 @@ def _links(label: Hashable, neighbors: Any) -> Iterator[tuple[Hashable, Any]]:
 
 
 def _check_no_columns(graph: Mapping[Any, Any]) -> None:
-    """Raise if the keys are headings of a table of links rather than nodes."""
+    """Raise if the keys are the columns of a table of links rather than nodes."""
     names = list(graph)
     ends = known_ends(names)
     if ends is not None:
         one, other = names[ends[0]], names[ends[1]]
         raise NetworkError(
-            f"a dict maps each node to its neighbours, but {one!r} and {other!r} are headings of columns: pass "
+            f"a dict maps each node to its neighbours, but {one!r} and {other!r} are names of columns: pass "
             "pandas.DataFrame(...) for a table; or a NetworkX graph, if these are nodes"
         )

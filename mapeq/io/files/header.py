@@ -1,4 +1,4 @@
-"""What the first lines of a link list say: whether there is a heading, and in which columns the links are."""
+"""What the first lines of a link list say: whether there is a header, and in which columns the links are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SEPARATORS = (b"\t", b",", b";")
 _FIELD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
 ADVICE = (
-    "if this line is a heading, name its columns source, target and weight, or choose columns "
+    "if this line is a header, name its columns source, target and weight, or choose columns "
     "(--source, --target and --weight on the command line); if it is a link, quote labels with spaces"
 )
 
@@ -37,14 +37,14 @@ _MATRIX = (
     "needs columns of source and target (--source and --target on the command line)"
 )
 
-#: A first line of more bytes is neither a link nor a heading.
+#: A first line of more bytes is neither a link nor a header.
 _LONGEST = 1 << 20
 
 #: Number of lines that show whether there are names of rows.
 _FEW_LINES = 5
 
 
-class Heading(NamedTuple):
+class Header(NamedTuple):
     """What the first lines say.
 
     Attributes
@@ -52,7 +52,7 @@ class Heading(NamedTuple):
     cells : Cells or None
         Where a table's cells are; None for a plain list.
     is_there : bool
-        Whether there is a heading.
+        Whether there is a header.
     names_weight : bool
         Whether it or the caller names the column of the weights.
     """
@@ -62,8 +62,8 @@ class Heading(NamedTuple):
     names_weight: bool
 
 
-def read_heading(text: Source, columns: ColumnChoice, is_table: bool) -> Heading:
-    """Find out what the first lines say, and skip the heading if there is one.
+def read_header(text: Source, columns: ColumnChoice, is_table: bool) -> Header:
+    """Find out what the first lines say, and skip the header if there is one.
 
     Raises
     ------
@@ -79,36 +79,36 @@ def read_heading(text: Source, columns: ColumnChoice, is_table: bool) -> Heading
         names = fields_of(line, separator)
         ends = _named_ends(names, separator)
         has_names = any(isinstance(name, str) for name in chosen) or _is_text(names, columns.weight)
-        has_heading = ends is not None or has_names
-        if line.startswith((b",", b";")) and not has_heading and len(names) > 3:
+        has_header = ends is not None or has_names
+        if line.startswith((b",", b";")) and not has_header and len(names) > 3:
             raise NetworkError(f"the first cell is empty: {_MATRIX}")
         lines = [row for _, row in text.peek_lines(1 + _FEW_LINES)[1:]]
-        shift = int(has_heading and _has_row_names(lines, names, separator))
+        shift = int(has_header and _has_row_names(lines, names, separator))
         row = fields_of(lines[0].encode(), separator)[shift:] if lines else []
 
         def is_numeric(place: int) -> bool:
             return place < len(row) and is_number(row[place])
 
-        # Unless a heading says otherwise, the first two columns are the ends of links, and the third is the weight.
+        # Unless a header says otherwise, the first two columns are the ends of links, and the third is the weight.
         is_usual = ends == (0, 1) and (len(names) == 2 or (len(names) == 3 and (is_weight(names[2]) or is_numeric(2))))
         found = None
-        if has_heading and (chosen or shift or not is_usual):
+        if has_header and (chosen or shift or not is_usual):
             found = find_columns(names, columns, is_numeric)
         elif chosen:
             found = find_columns(range(len(names)), _by_position(columns), is_numeric)
     except NetworkError as error:
         raise text.error(str(error), place) from error
-    if has_heading:
+    if has_header:
         text.skip_line()
     cells = None if found is None else _cells(separator, found, shift)
     is_list = cells is None and separator != b" "
     if is_list and (
-        separator in text.first_line() if has_heading else is_table or (separator == b";" and len(line.split()) == 1)
+        separator in text.first_line() if has_header else is_table or (separator == b";" and len(line.split()) == 1)
     ):
-        # A third cell is the weight even if the heading does not name it.
+        # A third cell is the weight even if the header does not name it.
         cells = _cells(separator, Columns(0, 1, None if columns.weight is None else 2, None))
     names_weight = len(names) == 3 and is_usual if found is None else found.weight is not None
-    return Heading(cells, has_heading, names_weight)
+    return Header(cells, has_header, names_weight)
 
 
 def _named_ends(names: list[str], separator: bytes) -> tuple[int, int] | None:
@@ -141,7 +141,7 @@ def separator_of(line: bytes) -> bytes:
 
 
 def _has_row_names(lines: list[str], names: list[str], separator: bytes) -> bool:
-    """Return whether lines begin with the name of the row, which the heading does not name, as R writes tables.
+    """Return whether lines begin with the name of the row, which the header does not name, as R writes tables.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def _has_row_names(lines: list[str], names: list[str], separator: bytes) -> bool
     numbers = [str(number) for number in range(1, len(rows) + 1)]
     if len(names) > 2 and len(rows) > 2 and [row[0] for row in rows] == numbers:
         raise NetworkError(
-            "the lines below have one cell more than this heading: leave out the names of rows (in R row.names=FALSE), "
+            "the lines below have one cell more than this header: leave out the names of rows (in R row.names=FALSE), "
             "or name the last column"
         )
     return False
@@ -202,6 +202,6 @@ def check_first_link(
     is_apart = (counts[sources] == 1) & (counts[targets] == 1)
     if np.count_nonzero(is_apart) == 1 < len(sources):
         note(
-            f"{text.name}: {first}, which occur nowhere else; if that line is a heading, choose columns by their names "
+            f"{text.name}: {first}, which occur nowhere else; if that line is a header, choose columns by their names "
             "(--source and --target on the command line)"
         )
