@@ -12,7 +12,7 @@ from mapeq.cli.parser import main
         "-s -1": "--seed must be a whole number, 0 or more, not -1",
         "--seed -2": "--seed must be a whole number, 0 or more, not -2",
         "-N -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
-        "--num-tr -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
+        "--num-trials -2 -2": "--num-trials must be a whole number, 1 or more, not -2",
         "-d -p -.5": "--teleportation-probability must be a number from 0 to 1, not -0.5",
         "--clu-level -2": "--clu-level must be a whole number, 1 or more, or -1, not -2",
         "-f precomputed": "--flow-model='precomputed' takes the visit rates from node weights, but the network has "
