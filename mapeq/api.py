@@ -16,23 +16,27 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.notes import note
+from mapeq._base.options import stated_options, with_options
 from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
+from mapeq.objective.counting import counting_of
+from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.models import random_walk
-from mapeq.walk.options import WalkOptions, with_walk_options
+from mapeq.walk.options import WalkOptions
 
 
 @answers_keywords()
-@with_walk_options
+@with_options("{walk options}", WalkOptions)
+@with_options("{objective options}", ObjectiveOptions)
 def infomap(
     graph: Any,
     *,
@@ -44,6 +48,8 @@ def infomap(
     teleport_to: str = "links",
     node_weights_as_flow: bool = False,
     markov_time: float | str = 1.0,
+    entropy_correction: float = 0.0,
+    preferred_number_of_modules: int | None = None,
     multilevel: bool = False,
     initial_partition: Any = None,
     num_trials: int = 1,
@@ -78,6 +84,7 @@ def infomap(
         attribute weighs 1. Raises if a named attribute is missing; the default "weight" may be absent. With None every
         link weighs 1.
     {walk options}
+    {objective options}
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
         description it finds.
@@ -131,7 +138,7 @@ def infomap(
     search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto)
     if not (isinstance(progress, bool) or callable(progress)):
         raise option_error("progress", progress, "True, False or a callable")
-    network, flow_options = network_and_options(
+    network, flow_options, objective = network_and_options(
         graph,
         directed=directed,
         weight=weight,
@@ -141,10 +148,13 @@ def infomap(
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        entropy_correction=entropy_correction,
+        preferred_number_of_modules=preferred_number_of_modules,
     )
     report = StatusLine() if progress is True else progress or None
     try:
-        return search(network, flow_options, search_options, Control(time_limit, report), initial_partition)
+        control = Control(time_limit, report)
+        return search(network, flow_options, search_options, control, initial_partition, objective)
     finally:
         if isinstance(report, StatusLine):
             report.clear()
@@ -165,12 +175,14 @@ def search(
     search_options: SearchOptions,
     control: Control,
     initial_partition: Any = None,
+    objective: ObjectiveOptions = PLAIN,
 ) -> Result:
     """Search with checked options; the caller can stop the search through `control`. See :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
+    counting = counting_of(network, objective)
     initial_partition = read_twice(initial_partition)
     if isinstance(initial_partition, str | os.PathLike):
-        given = _all_options(network, flow_options)
+        given = _all_options(network, flow_options, objective)
         if search_options.fit_markov_time:
             del given["markov_time"]
         warn_of_other_options(initial_partition, found_options(initial_partition), given)
@@ -185,12 +197,13 @@ def search(
         flow_options = replace(flow_options, markov_time=time)
         if control.stopped:  # no time is left to search: return what fitting the Markov time found
             tree = fitted
-    options = _all_options(network, flow_options) | {"multilevel": multilevel}
+    options = _all_options(network, flow_options, objective) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options, num_threads=num_threads)
     found = find_modules(
         flow,
         multilevel=multilevel,
+        counting=counting,
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=num_threads,
@@ -208,6 +221,8 @@ def search(
         more_trials_help=found.more_trials_help,
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
+        counting=counting,
+        preference_cost=found.preference_cost,
     )
     result = make(found.hierarchy)
     if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
@@ -230,6 +245,8 @@ def evaluate(
     teleport_to: str | None = None,
     node_weights_as_flow: bool | None = None,
     markov_time: float | None = None,
+    entropy_correction: float | None = None,
+    preferred_number_of_modules: int | None = None,
 ) -> Result:
     """Measure a given partition or hierarchy by the map equation, without a search.
 
@@ -281,7 +298,7 @@ def evaluate(
     M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008), for two levels; PLoS ONE 6, e18209 (2011), for hierarchies.
     """
     partition = read_twice(partition)
-    network, flow_options = network_and_options(
+    network, flow_options, objective = network_and_options(
         graph,
         directed=directed,
         weight=weight,
@@ -291,15 +308,19 @@ def evaluate(
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        entropy_correction=entropy_correction,
+        preferred_number_of_modules=preferred_number_of_modules,
         partition=partition,
     )
-    return measure(network, flow_options, partition)
+    return measure(network, flow_options, partition, objective)
 
 
-def measure(network: Network, flow_options: WalkOptions, partition: Any) -> Result:
+def measure(network: Network, flow_options: WalkOptions, partition: Any, objective: ObjectiveOptions = PLAIN) -> Result:
     """Measure a partition with checked options; see :func:`evaluate`."""
+    counting = counting_of(network, objective)
     tree = as_partition(partition, network)
-    return make_result(network, random_walk(network, flow_options), tree, options=_all_options(network, flow_options))
+    options = _all_options(network, flow_options, objective)
+    return make_result(network, random_walk(network, flow_options), tree, options=options, counting=counting)
 
 
 def warmup(*, progress: bool = False) -> None:
@@ -342,7 +363,7 @@ def network_and_options(
     file_options: Mapping[str, Any] | None = None,
     partition: Any = None,
     **options: Any,
-) -> tuple[Network, WalkOptions]:
+) -> tuple[Network, WalkOptions, ObjectiveOptions]:
     """Read the graph, check the options, and choose the flow model if none is given.
 
     Options that are None are those that `partition` was found with, if it says so, else the defaults.
@@ -362,7 +383,10 @@ def network_and_options(
         raise option_error("weight", weight, allowed)
     options = {name: value for name, value in options.items() if value is not None}
     # Check the options before reading a large file.
-    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **options)
+    of_objective = {stated.name for stated in stated_options(ObjectiveOptions)}
+    walk = {name: value for name, value in options.items() if name not in of_objective}
+    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **walk)
+    ObjectiveOptions.from_dict(options)
     has_direction = flow_model not in (None, "undirected")
     if directed is not None and flow_model is not None and directed != has_direction:
         kind = "directed" if directed else "undirected"
@@ -382,7 +406,7 @@ def network_and_options(
     )
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
-    return network, WalkOptions(flow_model=flow_model, **options)
+    return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), ObjectiveOptions.from_dict(options)
 
 
 def read_twice(partition: Any) -> Any:
@@ -397,7 +421,11 @@ def read_twice(partition: Any) -> Any:
 def found_options(partition: Any) -> dict[str, Any]:
     """Return the options of the walk, and ``directed``, that a partition was found with; empty if it does not say."""
     if isinstance(partition, Result):
-        return {"directed": partition.options["directed"], **partition.walk_options.as_dict()}
+        return {
+            "directed": partition.options["directed"],
+            **partition.walk_options.as_dict(),
+            **partition.objective_options.as_dict(),
+        }
     if isinstance(partition, str | os.PathLike):
         from mapeq.io.files.recorded import recorded_options
 
@@ -416,8 +444,8 @@ def warn_of_other_options(partition: Any, found_with: dict[str, Any], given: dic
         note(f"{file_name(partition)} was found with {recorded}; here it is {used}")
 
 
-def _all_options(network: Network, flow_options: WalkOptions) -> dict[str, Any]:
-    return {"directed": network.directed, **flow_options.as_dict()}
+def _all_options(network: Network, flow_options: WalkOptions, objective: ObjectiveOptions) -> dict[str, Any]:
+    return {"directed": network.directed, **flow_options.as_dict(), **objective.as_dict()}
 
 
 class WarmStart(NamedTuple):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api
 from mapeq._base.errors import OptionError, counted, option_error
+from mapeq._base.options import stated_options
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
@@ -35,17 +36,26 @@ from mapeq.io.files.writers import check_network_output, write_network
 from mapeq.io.inputs import as_network
 from mapeq.network.network import Network
 from mapeq.network.statistics import describe_statistics
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
 from mapeq.result.modules import listed
 from mapeq.result.result import ROUNDING, Result
-from mapeq.walk.options import WalkOptions, walk_options
+from mapeq.walk.options import WalkOptions
 
 #: Labels of more nodes are not shown on a terminal unless they are asked for.
 _MOST_LINES = 100
 
-_FLOW_OPTIONS = tuple(option.name for option in walk_options() if option.name != "markov_time")
+#: Options of the walk and of the objective that are taken as they are.
+_STATED_OPTIONS = tuple(
+    option.name
+    for option in stated_options(WalkOptions) + stated_options(ObjectiveOptions)
+    if option.name != "markov_time"
+)
+
+#: What a search needs, and the heading of its summary.
+Prepared = tuple[Network, WalkOptions, ObjectiveOptions, str]
 
 
 def info(options: argparse.Namespace) -> int:
@@ -116,7 +126,7 @@ def embeddings(options: argparse.Namespace) -> int:
     def search(network: Network, *rest: Any) -> Result:
         return search_as_one(network, groups, *rest)
 
-    def prepared(stages: Stages) -> tuple[Network, WalkOptions, str]:
+    def prepared(stages: Stages) -> Prepared:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
         nonlocal groups
@@ -130,7 +140,7 @@ def embeddings(options: argparse.Namespace) -> int:
             f"{counted(neighbors.indices.shape[1], 'neighbour')} each by {affinity.metric}, "
             f"{counted(network.num_links, 'link')}"
         )
-        return network, flow_options, heading
+        return network, flow_options, ObjectiveOptions(), heading
 
     min_size = options.min_cluster_size
     _check_outputs(options, min_size)
@@ -167,11 +177,12 @@ def plot(options: argparse.Namespace) -> int:
 def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
     """Measure the partition in a file; return its result, and a heading that names the options it was found with."""
     partition = api.read_twice(partition)
-    network, flow_options = _network(options, partition)
-    result = api.measure(network, flow_options, partition)
+    network, flow_options, objective = _network(options, partition)
+    result = api.measure(network, flow_options, partition, objective)
     heading = f"{_display_name(options.file)}: {_described(network)}"
     found_with = api.found_options(partition)
-    defaults = {"directed": False, **WalkOptions("directed" if network.directed else "undirected").as_dict()}
+    walk = WalkOptions("directed" if network.directed else "undirected")
+    defaults = {"directed": False, **walk.as_dict(), **ObjectiveOptions().as_dict()}
     taken = [
         f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in found_with.items()
@@ -199,7 +210,7 @@ def warmup(options: argparse.Namespace) -> int:
 
 def _clustered(
     options: argparse.Namespace,
-    prepared: Callable[[Stages], tuple[Network, WalkOptions, str]],
+    prepared: Callable[[Stages], Prepared],
     write: Callable[[Result], None],
     *,
     start: str | None = None,
@@ -214,11 +225,11 @@ def _clustered(
     stages = Stages(visible=not options.quiet)
     try:
         stages.begin("read", f"reading {_display_name(options.file)} ...")
-        network, flow_options, heading = prepared(stages)
+        network, flow_options, objective, heading = prepared(stages)
         counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
         stages.begin("search", f"{counts}: computing the random walk ...")
         control = Control(options.time_limit, stages.status, keep_on_interrupt=True)
-        result = search(network, flow_options, search_options, control, start)
+        result = search(network, flow_options, search_options, control, start, objective)
         stages.begin("write", "writing ...")
     finally:
         stages.clear()
@@ -352,9 +363,11 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _network(options: argparse.Namespace, partition: str | None = None) -> tuple[Network, WalkOptions]:
+def _network(
+    options: argparse.Namespace, partition: str | None = None
+) -> tuple[Network, WalkOptions, ObjectiveOptions]:
     markov_time = None if options.markov_time is None else api.checked_markov_time(options.markov_time)[0]
-    network, flow_options = api.network_and_options(
+    network, flow_options, objective = api.network_and_options(
         options.file,
         directed=options.directed,
         weight=options.weight,
@@ -362,14 +375,14 @@ def _network(options: argparse.Namespace, partition: str | None = None) -> tuple
         file_options=_file_options(options),
         partition=partition,
         markov_time=markov_time,
-        **{name: getattr(options, name) for name in _FLOW_OPTIONS},
+        **{name: getattr(options, name) for name in _STATED_OPTIONS},
     )
-    return (network.without_self_links() if options.no_self_links else network), flow_options
+    return (network.without_self_links() if options.no_self_links else network), flow_options, objective
 
 
-def _prepared(options: argparse.Namespace, stages: Stages) -> tuple[Network, WalkOptions, str]:
-    network, flow_options = _network(options)
-    return network, flow_options, _described(network)
+def _prepared(options: argparse.Namespace, stages: Stages) -> Prepared:
+    network, flow_options, objective = _network(options)
+    return network, flow_options, objective, _described(network)
 
 
 def _check_inputs(*files: str | None) -> None:
@@ -459,6 +472,11 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         saved = "the walk never has a choice, so there is nothing to describe"
     depth = f" in {result.num_levels} levels" if is_deep else ""
     lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
+    if result.price > ROUNDING:
+        lines.append(f"{result.price:.6f} of these bits are the price of the numbers of code words and modules")
+    if result.preference_cost is not None:
+        preferred = counted(result.options["preferred_number_of_modules"], "module")
+        lines.append(f"preferring {preferred} lengthens the description by {result.preference_cost:.6f} bits per step")
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")

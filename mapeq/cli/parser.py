@@ -19,9 +19,11 @@ from typing import Any
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
+from mapeq._base.options import stated_options
 from mapeq.cli.arguments import Parser
 from mapeq.cli.interrupts import handling_interrupts, interrupted
-from mapeq.walk.options import walk_options
+from mapeq.objective.options import ObjectiveOptions
+from mapeq.walk.options import WalkOptions
 
 #: Number of columns of descriptions in the help.
 _WIDTH = 78
@@ -220,17 +222,20 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
 
 
 def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True) -> None:
-    """Add the options of the walk; with `fitted`, the Markov time may be "auto"."""
+    """Add the options of the walk and of the objective; with `fitted`, the Markov time may be "auto"."""
     walk = command.add_argument_group("random walk")
-    for option in walk_options():
+    for option in stated_options(WalkOptions):
         if option.name == "markov_time" and fitted:
             _add_markov_time(walk)
         else:
-            _add_walk_argument(walk, option)
+            _add_stated_argument(walk, option)
+    objective = command.add_argument_group("objective")
+    for option in stated_options(ObjectiveOptions):
+        _add_stated_argument(objective, option)
 
 
-def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
-    """Add an option of the walk as declared in :mod:`mapeq.walk.options`, with `changes` to the arguments.
+def _add_stated_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
+    """Add an option as declared by :func:`mapeq._base.options.option`, with `changes` to the arguments.
 
     Without a default: who does not give the option may mean that with which a partition was found.
     """
@@ -239,8 +244,10 @@ def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **cha
     if isinstance(option.default, bool):
         arguments |= {"action": "store_const", "const": True}
     else:
-        arguments |= {"metavar": declared["metavar"], "type": type(option.default)}
+        arguments |= {"metavar": declared["metavar"], "type": declared["kind"]}
     group.add_argument(*declared["flags"], **arguments | changes)
+    for flag, value in declared["constants"].items():
+        group.add_argument(flag, dest=option.name, action="store_const", const=value, help=argparse.SUPPRESS)
 
 
 def _add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
@@ -310,12 +317,12 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
 
 
 def _add_markov_time(search: argparse._ArgumentGroup, default: str | None = None) -> None:
-    option = next(option for option in walk_options() if option.name == "markov_time")
+    option = next(option for option in stated_options(WalkOptions) if option.name == "markov_time")
     help = (
         "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
         f"while modules have no boundaries of their own ({default or 1.0})"
     )
-    _add_walk_argument(search, option, type=_markov_time, default=default, help=help)
+    _add_stated_argument(search, option, type=_markov_time, default=default, help=help)
 
 
 def _column(text: str) -> str | int:

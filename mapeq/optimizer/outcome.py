@@ -22,7 +22,7 @@ MODULES = np.uint64(16)
 
 
 class Outcome(NamedTuple):
-    """A hierarchy whose modules are all connected, by links or by recorded teleportation, and its codelength.
+    """A hierarchy and its codelength; its modules are connected where nothing but links speaks for them.
 
     Its modules are numbered level by level.
     """
@@ -35,7 +35,8 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
     """The hierarchy with each module replaced by its connected parts.
 
     Its codelength is summed up anew, to the last digit, unless no module is split and `known_codelength` is given.
-    Recorded teleportation connects nodes without links: it may describe a module better as a whole.
+    Recorded teleportation connects nodes without links, and modules may have a price: then a module may be better as a
+    whole.
     """
     candidates = [hierarchy]
     split = _split_by_connection(level, hierarchy, engine)
@@ -43,7 +44,8 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
         if not is_two_level(split):  # a part may hold a single module
             state = dissolved(level, multilevel_partition(level, split))
             split = Hierarchy(state.module_of, state.parent)
-        candidates = [split] if level.terms.teleport is None else [split, hierarchy]
+        may_be_apart = level.terms.teleport is not None or level.terms.counting is not None
+        candidates = [split, hierarchy] if may_be_apart else [split]
     elif known_codelength is not None:
         return Outcome(hierarchy, known_codelength)
     return min((_measured(level, candidate, engine) for candidate in candidates), key=lambda found: found.codelength)

@@ -14,7 +14,7 @@ steps of the search without it, and more. This takes at most twice as many recom
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -24,12 +24,14 @@ from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import result_of, run_interruptible
+from mapeq.objective.counting import price_of_preference, without_preference
 from mapeq.objective.level import Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.multilevel import MultilevelOptimizer
 from mapeq.optimizer.outcome import Outcome, outcome
+from mapeq.optimizer.preference import preferred_number, towards_preferred
 from mapeq.optimizer.two_level import TwoLevelOptimizer, codelength_of
 from mapeq.walk.flow import Flow
 
@@ -71,6 +73,9 @@ class Found(NamedTuple):
     more_trials_help : bool or None
         Whether the last trial still shortened the description, so that more would probably do, too; None if there was
         only one trial or the search was stopped.
+    preference_cost : float or None
+        Bits by which the description, without the price of another number, is longer than the best that the same search
+        finds without a preferred number of modules; None without one.
     """
 
     hierarchy: Hierarchy
@@ -78,6 +83,7 @@ class Found(NamedTuple):
     modules_agreed: int
     stopped_by: str | None
     more_trials_help: bool | None
+    preference_cost: float | None = None
 
 
 def find_modules(
@@ -117,7 +123,7 @@ def find_modules(
     Returns
     -------
     Found
-        Its modules are all connected, by links or by recorded teleportation.
+        Its modules are all connected, by links or by recorded teleportation, unless modules have a price.
 
     Raises
     ------
@@ -125,8 +131,18 @@ def find_modules(
         After Ctrl-C; with ``control.keep_on_interrupt`` only if no pass was complete, so that nothing was found yet.
     """
     optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
+    control = control or Control()
+    rest = int(num_trials), seed, num_threads, start, changed, control
     network = network_level(flow, counting)
-    return _Search(optimizer, network, int(num_trials), seed, num_threads, start, changed, control or Control()).run()
+    if counting is None or not preferred_number(network):
+        return _Search(optimizer, network, *rest).run()
+    free = _Search(optimizer, network_level(flow, without_preference(counting)), *rest)
+    freely = free.run()
+    preferring = _Search(optimizer, network, *rest, free.ends_of_trials())
+    found = preferring.run()
+    described = preferring.best.codelength - price_of_preference(counting, num_tops(found.hierarchy))
+    stopped_by = found.stopped_by or freely.stopped_by
+    return found._replace(preference_cost=max(described - free.best.codelength, 0.0), stopped_by=stopped_by)
 
 
 class _Search:
@@ -142,6 +158,7 @@ class _Search:
         start: Hierarchy | None,
         changed: IndexArray | None,
         control: Control,
+        free_ends: Sequence[Outcome] = (),
     ):
         self._searcher = optimizer
         self._network = network
@@ -158,6 +175,7 @@ class _Search:
             self._start = renumbered(Hierarchy(start.module_of.astype(dtype), start.parent.astype(dtype)))
         self._changed = changed
         self._control = control
+        self._free_ends = free_ends  # of the same trials without a preferred number of modules
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
         self._num_earlier_steps = 0  # those without the last trial
@@ -189,6 +207,7 @@ class _Search:
             earlier = ends[: self._num_earlier_steps] + undivided
             gain = min(end.codelength for end in earlier) - best.codelength
             more_trials_help = bool(gain > WORTH_MORE_TRIALS * best.codelength)
+        self.best = best
         return Found(
             best.hierarchy,
             tuple(trial.codelength for trial in trials),
@@ -196,6 +215,10 @@ class _Search:
             stopped_by,
             more_trials_help,
         )
+
+    def ends_of_trials(self) -> list[Outcome]:
+        """The end of each trial that was begun, after the run."""
+        return _ends(self._trials)
 
     def _plan(self, pool: ThreadPoolExecutor) -> None:
         """Submit all trials and recombinations.
@@ -236,14 +259,15 @@ class _Search:
         with Engine(self._threads_each, self._control.flag) as engine:
             optimizer = self._searcher(self._stream(number), engine, lambda: control.stopped, report)
             if self._start is not None and self._changed is not None:
-                return optimizer.update(self._network, self._start, self._changed)
+                end = optimizer.update(self._network, self._start, self._changed)
+                return self._preferred(number, optimizer, end)
             ends = [optimizer.optimize(self._searched, self._start)]
             for again in range(1, self._num_starts()):
                 if control.stopped:
                     break
                 optimizer.rng = self._stream(number, again, 0)
                 ends.append(optimizer.optimize(self._searched, self._random_groups(optimizer.rng)))
-            return self._best_of(number, optimizer, ends)
+            return self._preferred(number, optimizer, self._best_of(number, optimizer, ends))
 
     def _best_of(self, number: int, optimizer: TwoLevelOptimizer, ends: list[Outcome]) -> Outcome:
         """The best end of a trial's searches, finished; on a tiny network, the best ones, recombined."""
@@ -263,6 +287,19 @@ class _Search:
         if optimizer.report is not None and len(lengths) > 1:
             optimizer.report(best.codelength, num_tops(best.hierarchy))
         return best
+
+    def _preferred(self, number: int, optimizer: TwoLevelOptimizer, end: Outcome) -> Outcome:
+        """The end of a trial, or a better one with the preferred number of modules, or nearer to it."""
+        if not preferred_number(self._network):
+            return end
+        best = end
+        for place, origin in enumerate([end, *self._free_ends[number : number + 1]]):
+            optimizer.rng = self._stream(number, place, 3)
+            seed = optimizer.rng.integers(2**64, dtype=np.uint64)
+            for module_of in towards_preferred(self._network, _tops(origin), optimizer.engine, seed):
+                there = optimizer.optimize(self._searched, renumbered(two_levels(module_of)))
+                best = min(best, there, key=codelength_of)
+        return best if best is end else min(best, optimizer.finish(self._searched, best), key=codelength_of)
 
     def _num_starts(self) -> int:
         """The number of searches in a trial, all but the first from random groups."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq._base.hierarchy import Hierarchy, numbering, reordered, sums_upwards
+from mapeq._base.hierarchy import ROOT, Hierarchy, numbering, reordered, sums_upwards
 from mapeq.network.network import Network
+from mapeq.objective.counting import price_of_numbers
 from mapeq.objective.level import network_level
 from mapeq.objective.multilevel import USE, multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import one_level_codelength
@@ -29,6 +30,7 @@ def make_result(
     seed: int | None = None,
     options: dict[str, Any],
     counting: FloatArray | None = None,
+    preference_cost: float | None = None,
 ) -> Result:
     """Build the result for a hierarchy of n nodes.
 
@@ -61,6 +63,8 @@ def make_result(
         options=options,
         network=network,
         node_flow=NodeFlow(flow.nodes, flow.teleport),
+        price=price_of_numbers(counting, network.num_nodes, len(tree.parent) - 1, int((tree.parent[1:] == ROOT).sum())),
+        preference_cost=preference_cost,
     )
 
 

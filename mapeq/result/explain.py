@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import two_levels
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of, total_degrees
+from mapeq.objective.counting import counting_of
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
@@ -34,6 +36,8 @@ FACTORS = (2.0, 4.0)
 def explanation_of(result: Result) -> str | None:
     """Return the text of :attr:`mapeq.Result.explanation`."""
     if result.modules_agreed is None or result.num_levels > 2:  # not found by a search, or multilevel
+        return None
+    if result.objective_options.preferred_number_of_modules is not None:  # the number was asked for
         return None
     linked = _linked_to_others(result.network)
     if not linked.any():
@@ -189,10 +193,12 @@ def _try_other_options(result: Result, sign: int) -> str:
     """Search with other options until one gives more modules (`sign` 1) or fewer (-1), and report it in a sentence."""
     options = result.walk_options
     flow = random_walk(result.network, options)
+    counting = counting_of(result.network, result.objective_options)
+    make = partial(make_result, result.network, flow, options=result.options, counting=counting)
     tried = []
     for other in _for_smaller_modules(options) if sign > 0 else _for_larger_modules(options):
-        found = find_modules(random_walk(result.network, other.options), seed=result.seed or 0)
-        again = make_result(result.network, flow, found.hierarchy, options=result.options)
+        found = find_modules(random_walk(result.network, other.options), counting=counting, seed=result.seed or 0)
+        again = make(found.hierarchy)
         if sign * again.num_modules > sign * result.num_modules:
             modules = counted(again.num_modules, "module")
             if again.num_modules == result.num_nodes:
@@ -202,7 +208,7 @@ def _try_other_options(result: Result, sign: int) -> str:
         tried.append(f"{other.options.markov_time:g}")
     finer, what = ("finer", "one module per node") if sign > 0 else ("coarser", "a single module")
     tree = two_levels(np.arange(result.num_nodes, dtype=np.uint64) * np.uint64(sign > 0))
-    compared = _compared(make_result(result.network, flow, tree, options=result.options), result)
+    compared = _compared(make(tree), result)
     return f"Searches at Markov times {', '.join(tried)} find no {finer} partition; {what} takes {compared}."
 
 

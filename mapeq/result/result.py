@@ -17,6 +17,7 @@ from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.network.statistics import html_table
 from mapeq.objective.formula import module_costs
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.two_level import COST
 from mapeq.result import exports
 from mapeq.result.modules import Catalogue, Module, by_flow, numbered
@@ -65,6 +66,12 @@ class Result:
         The network that was searched.
     node_flow : NodeFlow
         Visit rate, enter flow and exit flow of each node, and recorded teleportation.
+    price : float
+        Part of the codelength, in bits, that is the price of code words and modules: the entropy correction, and one
+        bit for each top module more or less than preferred.
+    preference_cost : float or None
+        Bits by which the description, without that price, is longer than the best that the same search finds without
+        the preferred number of modules; None without one, or if nothing was searched.
     version : str
         Version of mapeq that made this result.
 
@@ -93,6 +100,8 @@ class Result:
     options: dict[str, Any]
     network: Network
     node_flow: NodeFlow
+    price: float = 0.0
+    preference_cost: float | None = None
     version: str = __version__
 
     @property
@@ -161,6 +170,11 @@ class Result:
     def walk_options(self) -> WalkOptions:
         """Options of the random walk that this result describes."""
         return WalkOptions.from_dict(self.options)
+
+    @property
+    def objective_options(self) -> ObjectiveOptions:
+        """Options of what was minimised beside the description of the walk."""
+        return ObjectiveOptions.from_dict(self.options)
 
     def link_flow(self) -> LinkFlow:
         """Return the flow over each link, without self-links.

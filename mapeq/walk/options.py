@@ -7,14 +7,11 @@ This module imports nothing heavy, so that ``mapeq --help`` answers at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import Field, asdict, dataclass, field, fields
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from mapeq._base.errors import is_flag, is_number, option_error
-
-T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., object])
+from mapeq._base.options import Options, option
 
 
 class FlowModel(NamedTuple):
@@ -36,15 +33,8 @@ FLOW_MODELS = {
 TELEPORT_TARGETS = ("links", "nodes")
 
 
-def _option(default: T, flags: str, metavar: str | None, help: str, doc: str) -> T:
-    """A field of :class:`WalkOptions`: the flags and help of the command, and its paragraph in the reference."""
-    metadata = {"flags": tuple(flags.split()), "metavar": metavar, "help": help, "doc": doc}
-    stated: T = field(default=default, metadata=metadata)
-    return stated
-
-
 @dataclass(frozen=True)
-class WalkOptions:
+class WalkOptions(Options):
     """How the random walk moves; see :func:`mapeq.infomap` for the meaning of each option.
 
     Raises
@@ -53,7 +43,7 @@ class WalkOptions:
         If an option is out of range; names the option, the value and the allowed values.
     """
 
-    flow_model: str = _option(
+    flow_model: str = option(
         "undirected",
         "-f --flow-model",
         "MODEL",
@@ -63,7 +53,7 @@ class WalkOptions:
         and "rawdir" (all three are the same) use the link weights as the flow, without teleportation; "precomputed"
         also uses the node weights as the visit rates.""",
     )
-    teleportation_probability: float = _option(
+    teleportation_probability: float = option(
         0.15,
         "-p --teleportation-probability",
         "P",
@@ -71,7 +61,7 @@ class WalkOptions:
         """teleportation_probability : float from 0 to 1
         Probability of teleporting at each step (directed flow only).""",
     )
-    recorded_teleportation: bool = _option(
+    recorded_teleportation: bool = option(
         False,
         "-e --recorded-teleportation",
         None,
@@ -79,7 +69,7 @@ class WalkOptions:
         """recorded_teleportation : bool
         Whether the description covers teleportation steps, too.""",
     )
-    teleport_to: str = _option(
+    teleport_to: str = option(
         "links",
         "--teleport-to",
         "WHAT",
@@ -87,7 +77,7 @@ class WalkOptions:
         """teleport_to : {"links", "nodes"}
         Whether teleportation chooses a random link or a random node; nodes by their weights, if they have any.""",
     )
-    node_weights_as_flow: bool = _option(
+    node_weights_as_flow: bool = option(
         False,
         "--node-weights-as-flow",
         None,
@@ -95,7 +85,7 @@ class WalkOptions:
         """node_weights_as_flow : bool
         Use the node weights as the visit rates, whatever the flow over links.""",
     )
-    markov_time: float = _option(
+    markov_time: float = option(
         1.0,
         "--markov-time",
         "T",
@@ -119,29 +109,7 @@ class WalkOptions:
             if not is_flag(getattr(self, name)):
                 raise option_error(name, getattr(self, name), "True or False")
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> WalkOptions:
-        """The options of the walk among others, such as those of a result."""
-        return cls(**{option.name: values[option.name] for option in fields(cls)})
-
-    def as_dict(self) -> dict[str, Any]:
-        """The options by name, as plain Python values."""
-        return {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
-
     @property
     def directed(self) -> bool:
         """Whether links have a direction in the flow model."""
         return FLOW_MODELS[self.flow_model].directed
-
-
-def walk_options() -> tuple[Field[Any], ...]:
-    """The fields of :class:`WalkOptions`, with what people are told about each in ``metadata``."""
-    return fields(WalkOptions)
-
-
-def with_walk_options(function: F) -> F:
-    """Write the paragraphs of the walk's options into a docstring, in the place of ``{walk options}``."""
-    if function.__doc__ is not None:
-        paragraphs = "\n    ".join(option.metadata["doc"] for option in walk_options())
-        function.__doc__ = function.__doc__.replace("{walk options}", paragraphs)
-    return function

@@ -88,7 +88,7 @@ def test_who_stops_it_gets_the_modules_that_were_found():
             time.sleep(0.2)  # the main thread, which waits, takes it meanwhile
 
     control = Control(report=stop, keep_on_interrupt=True)
-    network, flow_options = network_and_options(
+    network, flow_options, _ = network_and_options(
         nx.grid_2d_graph(60, 60), directed=None, weight="weight", flow_model=None, markov_time=1.0
     )
     result = search(network, flow_options, SearchOptions(fit_markov_time=True), control)

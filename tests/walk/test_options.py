@@ -7,7 +7,8 @@ import pytest
 
 import mapeq
 from mapeq.cli.parser import parser
-from mapeq.walk.options import WalkOptions, walk_options
+from mapeq._base.options import stated_options
+from mapeq.walk.options import WalkOptions
 
 FIELDS = {option.name: option for option in fields(WalkOptions)}
 
@@ -25,7 +26,7 @@ def test_functions_take_each_option_with_its_default(function, option):
 
 
 def test_the_docstring_of_infomap_has_the_paragraph_of_each_option():
-    for option in walk_options():
+    for option in stated_options(WalkOptions):
         assert option.metadata["doc"] in mapeq.infomap.__doc__
         assert option.metadata["doc"].startswith(f"{option.name} : ")
 

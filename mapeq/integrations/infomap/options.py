@@ -15,7 +15,7 @@ class Option(NamedTuple):
 
     kind: type = bool  #: type of its value; bool: a flag without a value
     flag: str = ""  #: the short flag
-    walk: str = ""  #: the walk option of mapeq that takes its value
+    walk: str = ""  #: the option of mapeq for the walk or the objective that takes its value
     refusal: str = ""  #: why it is not supported
 
 
@@ -40,6 +40,9 @@ OPTIONS: dict[str, Option] = {
     "to_nodes": Option(),
     "use_node_weights_as_flow": Option(walk="node_weights_as_flow"),
     "markov_time": Option(float, walk="markov_time"),
+    "entropy_corrected": Option(),
+    "entropy_correction_strength": Option(float),
+    "preferred_number_of_modules": Option(int, walk="preferred_number_of_modules"),
     "include_self_links": Option(flag="k"),
     "weight_threshold": Option(float),
     **_options("no_self_links skip_adjust_bipartite_flow no_infomap"),
@@ -60,7 +63,7 @@ OPTIONS: dict[str, Option] = {
     **_options("max_flow_iterations min_flow_iterations matchable_multilayer_ids", int),
     **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
     **_options("core_loop_codelength_threshold tune_iteration_relative_threshold flow_tolerance", float),
-    **_options("meta_data_rate multilayer_relax_rate entropy_correction_strength", float),
+    **_options("meta_data_rate multilayer_relax_rate", float),
     **_options("regularization_strength intra_regularization_strength inter_regularization_strength", float),
     **_options("variable_markov_damping variable_markov_min_scale preferred_number_of_levels_strength", float),
     # Refused.
@@ -69,9 +72,8 @@ OPTIONS: dict[str, Option] = {
     "hide_bipartite_nodes": Option(refusal=BIPARTITE),
     "meta_data": Option(refusal=METADATA),
     "regularized": Option(refusal=PRIOR),
-    "entropy_corrected": Option(refusal="entropies are those of the flow, without a correction"),
     "variable_markov_time": Option(refusal=LOCAL_TIME),
-    **_options("preferred_number_of_modules preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
+    **_options("preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
     "assign_to_neighbouring_module": Option(refusal="nodes missing from the partition start in modules of their own"),
@@ -104,12 +106,16 @@ def named_options(args: str | None, options: Mapping[str, Any]) -> dict[str, Any
 
 
 def walk_options(options: Mapping[str, Any], *, has_arcs: bool) -> dict[str, Any]:
-    """The walk options of mapeq; ``directed`` wins, and without any flow model a network with arcs is directed."""
+    """The options of mapeq for the walk and the objective.
+
+    ``directed`` wins, and without any flow model a network with arcs is directed.
+    """
     model = options.get("flow_model") or next((name for name in FLOW_FLAGS.split() if options.get(name)), "undirected")
     directed = options.get("directed", has_arcs and model == "undirected")
     return {
         "flow_model": "directed" if directed else str(model),
         "teleport_to": "nodes" if options.get("to_nodes") else "links",
+        "entropy_correction": options.get("entropy_correction_strength", 1.0) * bool(options.get("entropy_corrected")),
         **{row.walk: options[name] for name, row in OPTIONS.items() if row.walk and name in options},
     }
 

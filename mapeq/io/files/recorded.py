@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mapeq._base.errors import FormatError
+from mapeq._base.options import stated_options
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.source import file_name, reading, text_lines
-from mapeq.walk.options import FLOW_MODELS, WalkOptions, walk_options
+from mapeq.objective.options import ObjectiveOptions
+from mapeq.walk.options import FLOW_MODELS, WalkOptions
 
 _OPTIONS, _FLOW_MODEL = "# options ", "# flow model "
 
@@ -51,15 +53,16 @@ def _in_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the options in a result of mapeq in JSON."""
     with reading(file_name(path), "a result in JSON"):
         options = json.loads("\n".join(text for _, text in text_lines(path))).get("options", {})
-        found = {name: kind(options[name]) for name, kind in _kinds().items() if name in options}
+        found = {name: kind(options[name]) for name, kind in _kinds().items() if options.get(name) is not None}
         for name, value in found.items():
             _check(name, value)
         return found
 
 
 def _kinds() -> dict[str, type]:
-    """Return the types of the options of the walk, and of ``directed``."""
-    return {option.name: type(option.default) for option in walk_options()} | {"directed": bool}
+    """Return the types of the options of the walk and of the objective, and of ``directed``."""
+    stated = stated_options(WalkOptions) + stated_options(ObjectiveOptions)
+    return {option.name: option.metadata["kind"] for option in stated} | {"directed": bool}
 
 
 def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for word in text.removeprefix(_OPTIONS).split():
         name, _, value = word.partition("=")
-        if name not in kinds:
+        if name not in kinds or value == "None":
             continue
         try:
             found[name] = {"True": True, "False": False}[value] if kinds[name] is bool else kinds[name](value)
@@ -80,4 +83,5 @@ def _parsed(text: str, file: str, line: int) -> dict[str, Any]:
 def _check(name: str, value: Any) -> None:
     """Raise a ValueError if an option cannot have this value."""
     if name != "directed":
-        WalkOptions(**{name: value})
+        WalkOptions.from_dict({name: value})
+        ObjectiveOptions.from_dict({name: value})
