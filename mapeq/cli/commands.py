@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,13 +22,14 @@ from mapeq._base.options import stated_options
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
+from mapeq.cli.summary import summary_of
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
 from mapeq.embeddings.together import search_as_one
 from mapeq.io.files.networks import FORMATS
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
 from mapeq.io.files.streams import STANDARD_OUTPUT, check_place, opened
-from mapeq.io.files.tables import modules_column, write_labels
+from mapeq.io.files.tables import write_labels
 from mapeq.io.files.vectors import read_vectors
 from mapeq.io.files.writers import check_network_output, write_network
 from mapeq.io.inputs import as_network
@@ -40,8 +39,7 @@ from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
-from mapeq.result.modules import listed
-from mapeq.result.result import ROUNDING, Result
+from mapeq.result.result import Result
 from mapeq.walk.options import WalkOptions
 
 #: Labels of more nodes are not shown on a terminal unless they are asked for.
@@ -152,7 +150,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
     _check_inputs(options.file, options.partition, options.names)
     result, heading = _measured(options, options.partition)
-    print(_summary(heading, result))
+    print(summary_of(heading, result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")
     return 0
@@ -169,7 +167,7 @@ def plot(options: argparse.Namespace) -> int:
     result, heading = _measured(options, options.modules)
     _draw(options, result)
     if not options.quiet:
-        print(_summary(heading, result), file=sys.stderr)
+        print(summary_of(heading, result), file=sys.stderr)
         print(f"drawn -> {', '.join(options.output)}", file=sys.stderr)
     return 0
 
@@ -236,7 +234,7 @@ def _clustered(
     write(result)
     if not options.quiet:
         time_found = f", Markov time {result.options['markov_time']:.3g}" if fits_time else ""
-        print(_summary(f"{_display_name(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
+        print(summary_of(f"{_display_name(options.file)}: {heading}{time_found}", result, min_size), file=sys.stderr)
         print(stages.last_line(options.written, result, control.interrupted), file=sys.stderr)
         if _is_too_long(options, result):
             print(
@@ -461,45 +459,3 @@ def _display_name(file: str) -> str:
 def _described(network: Network) -> str:
     kind = "directed" if network.directed else "undirected"
     return f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}, {kind}"
-
-
-def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> str:
-    """Return a summary of a result as text."""
-    is_deep = result.num_levels > 2
-    modules = counted(result.num_modules, "top module" if is_deep else "module")
-    saved = f"{result.one_level_codelength:.6f} without modules ({result.relative_savings:.1%} saved)"
-    if result.one_level_codelength <= ROUNDING:
-        saved = "the walk never has a choice, so there is nothing to describe"
-    depth = f" in {result.num_levels} levels" if is_deep else ""
-    lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
-    if result.price > ROUNDING:
-        lines.append(f"{result.price:.6f} of these bits are the price of the numbers of code words and modules")
-    if result.preference_cost is not None:
-        preferred = counted(result.options["preferred_number_of_modules"], "module")
-        lines.append(f"preferring {preferred} lengthens the description by {result.preference_cost:.6f} bits per step")
-    if min_size > 1:
-        sizes = result.module_sizes[result.module_sizes < min_size]
-        num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
-        lines.append(f"{num_small} of fewer than {min_size:,} nodes: {num_nodes} written as -1")
-    if is_deep:
-        lines.append("   level   modules  bits per step saved")
-        levels = zip(result.modules_per_level, result.level_savings, strict=True)
-        lines += [f"  {level:6,} {number:9,} {saved:10.6f}" for level, (number, saved) in enumerate(levels, 1)]
-    if len(result.trials) > 1:
-        trials = f"{len(result.trials)} trials, {min(result.trials):.6f} to {max(result.trials):.6f} bits per step"
-        more = {True: "; the last one still helped: try more", False: "; the last one no longer helped", None: ""}
-        lines.append(trials + more[result.more_trials_help])
-    numbers = modules_column(result, min_size)
-    num_modules = max(int(numbers.max(initial=0)), 0)
-    if num_modules:
-        lines.append("  module     nodes     flow  most visited nodes")
-    for module in range(1, min(most, num_modules) + 1):
-        members = np.flatnonzero(numbers == module)
-        visited = members[np.argsort(-result.flow[members], kind="stable")][:5]
-        names = listed([result.network.labels[i] for i in visited], 4)
-        lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
-    if num_modules > most:
-        lines.append(f"  and {num_modules - most:,} smaller")
-    if result.explanation:
-        lines.append(textwrap.fill(result.explanation, min(shutil.get_terminal_size((100, 24)).columns, 100)))
-    return "\n".join(lines)

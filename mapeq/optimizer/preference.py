@@ -103,7 +103,8 @@ def merged(parts: Level, inside: IndexArray | None, bits_per_module: float, pref
     """
     n = len(parts.nodes)
     merging = _Merging(parts, inside)
-    pairs, best, best_at, length = [], abs(n - preferred), 0, 0.0
+    pairs: list[tuple[int, int]] = []
+    best, best_at, length = float(abs(n - preferred)), 0, 0.0
     while n - len(pairs) > preferred and (pair := merging.cheapest()) is not None:
         length += merging.merge(*pair) - bits_per_module
         pairs.append(pair)

@@ -16,12 +16,12 @@ from mapeq._base.errors import counted, is_whole, option_error
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.network.statistics import html_table
-from mapeq.objective.formula import module_costs
+from mapeq.objective.counting import counting_of
 from mapeq.objective.options import ObjectiveOptions
-from mapeq.objective.two_level import COST
 from mapeq.result import exports
 from mapeq.result.modules import Catalogue, Module, by_flow, numbered
-from mapeq.walk.flow import ENTER, EXIT, VISIT, NodeFlow
+from mapeq.result.savings import savings_of_levels
+from mapeq.walk.flow import VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
 
@@ -232,14 +232,10 @@ class Result:
         >>> [round(saving, 4) for saving in result.level_savings]
         [0.2359]
         """
-        depth = depths(self.hierarchy.parent)
-        visit, enter, exit, cost = (self.module_records[:, column] for column in (VISIT, ENTER, EXIT, COST))
-        as_leaf = module_costs(visit, enter, exit)
-        beyond = np.bincount(depth, as_leaf - cost, minlength=self.num_levels)
-        within = np.bincount(depth, cost, minlength=self.num_levels).cumsum()
-        lengths = (within + beyond)[: self.num_levels] + self.one_level_codelength
-        lengths[0], lengths[-1] = self.one_level_codelength, self.codelength  # free of rounding errors
-        return tuple((lengths[:-1] - lengths[1:]).tolist())
+        counting = counting_of(self.network, self.objective_options)
+        return savings_of_levels(
+            self.hierarchy, self.module_records, counting, self.one_level_codelength, self.codelength
+        )
 
     @cached_property
     def tree(self) -> Module:
@@ -393,6 +389,8 @@ class Result:
             "index_codelength": self.index_codelength,
             "module_codelength": self.module_codelength,
             "one_level_codelength": self.one_level_codelength,
+            "price": self.price,
+            "preference_cost": self.preference_cost,
             "relative_savings": self.relative_savings,
             "trials": list(self.trials),
             "modules_agreed": self.modules_agreed,

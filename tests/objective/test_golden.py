@@ -233,3 +233,20 @@ def test_codelengths_of_the_best_hierarchies(case):
 def test_one_trial_finds_the_best_hierarchies(case, seed):
     found = find_modules(flow_of(case), multilevel=True, seed=seed)
     assert min(found.trials) <= case["expected"]["codelength"] + 1e-9
+
+
+PRICED = [case for case in CASES if case["id"].startswith(("entropy_", "preferred_"))]
+
+
+@pytest.mark.parametrize("case", PRICED, ids=[case["id"] for case in PRICED])
+def test_prices_of_modules_through_evaluate(case):
+    words, options = shlex.split(case["options"]), flow_options(case)
+    value = {word: words[k + 1] for k, word in enumerate(words[:-1])}
+    price = {"entropy_correction": float(value.get("--entropy-correction-strength", 1))}
+    if "--entropy-corrected" not in words:
+        price = {"preferred_number_of_modules": int(value["--preferred-number-of-modules"])}
+    network = network_of(case, options)
+    modules = {node: tuple(case["expected"]["paths"][str(node)][:-1]) for node in nodes_of(case)}
+    result = mapeq.evaluate(network, modules, **options.as_dict(), **price)
+    assert result.codelength == pytest.approx(case["expected"]["codelength"], rel=0, abs=1e-9)
+    assert result.one_level_codelength == pytest.approx(case["expected"]["one_level_codelength"], rel=0, abs=1e-9)

@@ -1,16 +1,17 @@
 """The options of the walk, stated once: Python's functions and the command have them all, with the same defaults."""
 
 import inspect
+from argparse import SUPPRESS
 from dataclasses import fields
 
 import pytest
 
 import mapeq
 from mapeq.cli.parser import parser
-from mapeq._base.options import stated_options
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.walk.options import WalkOptions
 
-FIELDS = {option.name: option for option in fields(WalkOptions)}
+FIELDS = {option.name: option for kind in (WalkOptions, ObjectiveOptions) for option in fields(kind)}
 
 
 @pytest.mark.parametrize("option", FIELDS)
@@ -26,7 +27,7 @@ def test_functions_take_each_option_with_its_default(function, option):
 
 
 def test_the_docstring_of_infomap_has_the_paragraph_of_each_option():
-    for option in stated_options(WalkOptions):
+    for option in FIELDS.values():
         assert option.metadata["doc"] in mapeq.infomap.__doc__
         assert option.metadata["doc"].startswith(f"{option.name} : ")
 
@@ -39,7 +40,9 @@ def subcommands():
 @pytest.mark.parametrize("option", FIELDS)
 @pytest.mark.parametrize("command", ["cluster", "evaluate", "plot"])
 def test_the_command_has_a_flag_for_each_option(command, option):
-    (action,) = (action for action in subcommands()[command]._actions if action.dest == option)
+    (action,) = (
+        action for action in subcommands()[command]._actions if action.dest == option and action.help != SUPPRESS
+    )
     assert f"--{option.replace('_', '-')}" in action.option_strings
     assert set(FIELDS[option].metadata["flags"]) == set(action.option_strings)
     assert action.default is None  # Python's default, or as the modules in a file were found
