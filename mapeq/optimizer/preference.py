@@ -25,7 +25,7 @@ from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT, link_
 FEW_UNLINKED = 4
 
 
-#: In networks of up to so many stored links, modules are divided down to single nodes.
+#: In networks of up to so many stored links, modules are divided down to single nodes, and these are merged, too.
 FEW_LINKS = 20_000
 
 
@@ -50,16 +50,18 @@ def towards_preferred(level: Level, module_of: IndexArray, engine: Engine, seed:
     Returns
     -------
     list of unsigned integer arrays of shape (n,)
-        Empty if the partition has the preferred number of modules.
+        Empty if the partition has the preferred number of modules, except on small networks.
     """
     preferred, count = preferred_number(level), int(module_of.max(initial=0)) + 1
     assert level.terms.counting is not None
     bits = float(level.terms.counting[BITS_PER_MODULE])
+    is_small = len(level.links.indices) <= FEW_LINKS
+    from_nodes = [merged(level, None, bits, preferred)] if is_small else []
     if count == preferred:
-        return []
+        return from_nodes
     if count > preferred:
         parts = engine.compact(level, engine.partition(level, module_of.copy()))
-        return [merged(engine.aggregate(level, parts), None, bits, preferred)[parts.module_of]]
+        return [merged(engine.aggregate(level, parts), None, bits, preferred)[parts.module_of], *from_nodes]
     part_of = _parts(level, module_of, engine, preferred, seed)
     parts = engine.compact(level, engine.partition(level, part_of))
     coarse = engine.aggregate(level, parts)

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from mapeq import __version__
 from mapeq._base.csr import FloatArray, IntArray, column_sums, index_dtype, read_only
-from mapeq._base.errors import counted, is_whole, option_error
+from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.network.statistics import html_table
 from mapeq.objective.counting import counting_of
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.result import exports
+from mapeq.result.levels import checked_level, savings_of_levels
 from mapeq.result.modules import Catalogue, Module, by_flow, numbered
-from mapeq.result.savings import savings_of_levels
 from mapeq.walk.flow import VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
@@ -67,8 +67,7 @@ class Result:
     node_flow : NodeFlow
         Visit rate, enter flow and exit flow of each node, and recorded teleportation.
     price : float
-        Part of the codelength, in bits, that is the price of code words and modules: the entropy correction, and one
-        bit for each top module more or less than preferred.
+        Part of the codelength, in bits: the entropy correction, and a bit for each module more or less than preferred.
     preference_cost : float or None
         Bits by which the description, without that price, is longer than the best that the same search finds without
         the preferred number of modules; None without one, or if nothing was searched.
@@ -233,9 +232,8 @@ class Result:
         [0.2359]
         """
         counting = counting_of(self.network, self.objective_options)
-        return savings_of_levels(
-            self.hierarchy, self.module_records, counting, self.one_level_codelength, self.codelength
-        )
+        ends = self.one_level_codelength, self.codelength
+        return savings_of_levels(self.hierarchy, self.module_records, counting, *ends)
 
     @cached_property
     def tree(self) -> Module:
@@ -279,7 +277,7 @@ class Result:
         >>> result.labels_at(1).tolist(), result.labels_at(-1).tolist()
         ([0, 0, 0, 0, 1, 1], [2, 2, 0, 0, 1, 1])
         """
-        module_of = cut(self.hierarchy, self._checked_level(level))
+        module_of = cut(self.hierarchy, checked_level(level, self.num_levels - 1))
         present = np.zeros(len(self.module_records), dtype=np.bool_)
         present[module_of] = True
         here = np.flatnonzero(present)
@@ -346,18 +344,6 @@ class Result:
 
     def _labels_at(self, level: int) -> IntArray:
         return self.labels if level == 1 else self.labels_at(level)
-
-    def _checked_level(self, level: int) -> int:
-        """Return the depth of the modules at a level, or raise if the level does not exist."""
-        finest = self.num_levels - 1
-        if level == -1:
-            return finest
-        if not is_whole(level, 1) or level > finest:
-            allowed = "1, the only level of modules of a two-level partition"
-            if finest > 1:
-                allowed = f"from 1 (the top modules) to {finest} (the finest, also -1)"
-            raise option_error("level", level, allowed)
-        return int(level)
 
     def summary(self) -> dict[str, Any]:
         """Return the statistics of this result by name, as plain Python values that JSON can hold.

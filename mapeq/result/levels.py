@@ -1,15 +1,28 @@
-"""What each level of a hierarchy saves."""
+"""Levels of a hierarchy: which there are, and what each saves."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mapeq._base.csr import FloatArray
+from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import ROOT, Hierarchy, depths
 from mapeq.objective.counting import price_of_numbers
 from mapeq.objective.formula import module_costs
 from mapeq.objective.multilevel import COST
 from mapeq.walk.flow import ENTER, EXIT, VISIT
+
+
+def checked_level(level: int, finest: int) -> int:
+    """The depth of the modules at a level, -1 for the finest; raises a ValueError if the level does not exist."""
+    if level == -1:
+        return finest
+    if not is_whole(level, 1) or level > finest:
+        allowed = "1, the only level of modules of a two-level partition"
+        if finest > 1:
+            allowed = f"from 1 (the top modules) to {finest} (the finest, also -1)"
+        raise option_error("level", level, allowed)
+    return int(level)
 
 
 def savings_of_levels(
