@@ -9,7 +9,7 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import ROOT, Hierarchy, depths
 from mapeq.objective.counting import price_of_numbers
 from mapeq.objective.formula import module_costs
-from mapeq.objective.multilevel import COST
+from mapeq.objective.two_level import COST
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
 
