@@ -44,6 +44,11 @@ def infomap(
     teleport_to: str = "links",
     node_weights_as_flow: bool = False,
     markov_time: float | str = 1.0,
+    variable_markov_time: bool = False,
+    variable_markov_damping: float = 1.0,
+    variable_markov_min_scale: float = 1.0,
+    regularization: float = 0.0,
+    bipartite_flow: str = "two-step",
     multilevel: bool = False,
     initial_partition: Any = None,
     num_trials: int = 1,
@@ -141,6 +146,11 @@ def infomap(
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        variable_markov_time=variable_markov_time,
+        variable_markov_damping=variable_markov_damping,
+        variable_markov_min_scale=variable_markov_min_scale,
+        regularization=regularization,
+        bipartite_flow=bipartite_flow,
     )
     report = StatusLine() if progress is True else progress or None
     try:
@@ -230,6 +240,11 @@ def evaluate(
     teleport_to: str | None = None,
     node_weights_as_flow: bool | None = None,
     markov_time: float | None = None,
+    variable_markov_time: bool | None = None,
+    variable_markov_damping: float | None = None,
+    variable_markov_min_scale: float | None = None,
+    regularization: float | None = None,
+    bipartite_flow: str | None = None,
 ) -> Result:
     """Measure a given partition or hierarchy by the map equation, without a search.
 
@@ -291,6 +306,11 @@ def evaluate(
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        variable_markov_time=variable_markov_time,
+        variable_markov_damping=variable_markov_damping,
+        variable_markov_min_scale=variable_markov_min_scale,
+        regularization=regularization,
+        bipartite_flow=bipartite_flow,
         partition=partition,
     )
     return measure(network, flow_options, partition)

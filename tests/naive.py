@@ -4,6 +4,7 @@ It shares no code with mapeq, iterates nothing (stationary rates come from a lin
 updates nothing (every codelength is computed anew).
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +90,20 @@ def walk(
             dangling = matrix.sum(axis=1) == 0
             leaving = np.where(dangling, visits, teleportation_probability * visits)
     return Walk(visits, markov_time * _without_diagonal(links), leaving, landing)
+
+
+def node_times(visits, num_ends, damping, min_scale):
+    """The variable Markov time of the links from each node."""
+    scales = []
+    for visit in visits:
+        degree, part = visit * num_ends, (1 - damping) ** 2
+        if damping == 1:
+            power = math.log(degree) if degree > 0 else -math.inf
+        else:
+            power = (degree ** (1 - damping) - 1) / (1 - damping)
+        scale = (part * (1 + power) if part else 0.0) + (1 - part) * power / math.log(2)
+        scales.append(max(min_scale, scale))
+    return max(scales, default=1.0) / np.array(scales)
 
 
 def _directed(matrix, node_weights, alpha, recorded, teleport_to):

@@ -65,6 +65,9 @@ class Network:
         Numbers of the named nodes in a file (Pajek).
     num_given : int or None
         Number of links of positive weight in the input, before parallel links were summed; None if unknown.
+    sides : uint8 array of shape (num_nodes,) or None
+        Of a bipartite network the side of each node, 0 for primary and 1 for secondary nodes: every link leads from
+        one to the other.
 
     Examples
     --------
@@ -81,9 +84,10 @@ class Network:
     node_weights: FloatArray | None = None
     ids: NDArray[np.int64] | None = None
     num_given: int | None = None
+    sides: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids"):
+        for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids", "sides"):
             value = getattr(self, name)
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, name, read_only(value))

@@ -2,8 +2,10 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
 
@@ -38,11 +40,18 @@ FLAGS = {
     "--to-nodes": ("teleport_to", "nodes"),
     "--use-node-weights-as-flow": ("node_weights_as_flow", True),
     "--markov-time": ("markov_time", float),
+    "--variable-markov-time": ("variable_markov_time", True),
+    "--variable-markov-damping": ("variable_markov_damping", float),
+    "--variable-markov-min-scale": ("variable_markov_min_scale", float),
+    "--regularized": ("regularization", 1.0),
+    "--regularization-strength": ("regularization", float),
+    "--skip-adjust-bipartite-flow": ("bipartite_flow", "unfolded"),
+    "--bipartite-teleportation": ("bipartite_flow", "two-step"),
 }
 
 
 def flow_options(case):
-    words, options = iter(shlex.split(case["options"])), {}
+    words, options = iter(shlex.split(case["options"])), {"bipartite_flow": "infomap"}
     for word in words:
         if word in FLAGS:
             name, value = FLAGS[word]
@@ -67,6 +76,8 @@ def network_of(case, options):
         labels=np.array(nodes),
         node_weights=None if given is None else [given[str(node)] for node in nodes],
     )
+    if "bipartite_start_id" in case:
+        network = replace(network, sides=np.array([node >= case["bipartite_start_id"] for node in nodes], np.uint8))
     return network.without_self_links() if "--no-self-links" in case["options"] else network
 
 
@@ -81,6 +92,17 @@ def counting_of(case, network):
 def flow_of(case):
     options = flow_options(case)
     return random_walk(network_of(case, options), options)
+
+
+def link_times(case):
+    """The variable Markov times of the links from each node, from the visit rates that infomap gives."""
+    options = flow_options(case)
+    if not options.variable_markov_time:
+        return np.ones(len(nodes_of(case)))
+    visits = [case["expected"]["node_flows"][str(node)] for node in nodes_of(case)]
+    ends = {(i, j) if options.directed else (min(i, j), max(i, j)) for i, j, _ in case["edges"]}
+    count = sum(1 if i == j else 2 for i, j in ends)
+    return naive.node_times(visits, count, options.variable_markov_damping, options.variable_markov_min_scale)
 
 
 def partition_of(case):
@@ -113,11 +135,13 @@ def test_link_flows(case):
     options, nodes = flow_options(case), nodes_of(case)
     flow = random_walk(network_of(case, options), options)
     expected = np.zeros((len(nodes), len(nodes)))
+    times = link_times(case)
     for source, target, carried in case["expected"]["links"]:
         if source != target:
             i, j = nodes.index(source), nodes.index(target)
-            expected[i, j] += carried * options.markov_time
-            expected[j, i] += carried * options.markov_time
+            time = times[i] if options.directed else min(times[i], times[j])
+            expected[i, j] += carried * options.markov_time * time
+            expected[j, i] += carried * options.markov_time * time
     found = np.zeros_like(expected)
     rows = np.repeat(np.arange(len(nodes)), np.diff(flow.links.indptr).astype(int))
     found[rows, flow.links.indices] = link_flows(flow.links)
