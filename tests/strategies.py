@@ -11,7 +11,7 @@ from mapeq.network.network import Network
 from mapeq.objective.counting import counting_term
 from mapeq.objective.level import network_level
 from mapeq.walk.models import random_walk
-from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
+from mapeq.walk.options import BIPARTITE_FLOWS, FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
 
 
 class Links(NamedTuple):
@@ -23,9 +23,10 @@ class Links(NamedTuple):
     num_nodes: int
     directed: bool
     node_weights: np.ndarray | None = None
+    sides: np.ndarray | None = None
 
     def network(self) -> Network:
-        return Network.from_edges(
+        network = Network.from_edges(
             self.sources,
             self.targets,
             self.weights,
@@ -33,12 +34,13 @@ class Links(NamedTuple):
             num_nodes=self.num_nodes,
             node_weights=self.node_weights,
         )
+        return network if self.sides is None else network.with_sides(self.sides)
 
     def matrix(self) -> np.ndarray:
         return naive.adjacency(self.sources, self.targets, self.weights, self.num_nodes, self.directed)
 
     def walk(self, options: WalkOptions) -> naive.Walk:
-        return naive.walk(self.matrix(), self.directed, self.node_weights, **asdict(options))
+        return naive.walk(self.matrix(), self.directed, self.node_weights, self.sides, **asdict(options))
 
     def __repr__(self) -> str:
         fields = (f"{name}={value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.as_items())
@@ -70,6 +72,7 @@ def networks(
     max_nodes=8,
     max_links=24,
     weights=None,
+    bipartite=False,
 ):
     """Links of small networks, with parallel and self-links, isolated and dangling nodes.
 
@@ -86,13 +89,19 @@ def networks(
     given_weights = draw(st.lists(one_weight, min_size=len(ends), max_size=len(ends)))
     sources, targets = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     given = draw(st.booleans()) if node_weights is None else node_weights
+    values = np.array(given_weights, dtype=float)
+    sides = np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.uint8) if bipartite else None
+    if sides is not None:
+        crosses = sides[sources] != sides[targets]
+        sources, targets, values = sources[crosses], targets[crosses], values[crosses]
     return Links(
         sources.copy(),
         targets.copy(),
-        np.array(given_weights, dtype=float),
+        values,
         n,
         directed,
         draw(_some_node_weights(n)) if given else None,
+        sides,
     )
 
 
@@ -114,8 +123,20 @@ def flow_options(*, flow_models=FLOW_MODELS, **fixed):
         "teleport_to": st.sampled_from(TELEPORT_TARGETS),
         "node_weights_as_flow": st.booleans(),
         "markov_time": st.one_of(st.just(1.0), st.floats(0.01, 100)),
+        "variable_markov_time": st.booleans(),
+        "variable_markov_damping": st.one_of(st.sampled_from((0.0, 1.0)), st.floats(0, 1)),
+        "variable_markov_min_scale": st.one_of(st.just(1.0), st.floats(0.1, 10)),
+        "regularization": st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-3, 10)),
+        "bipartite_flow": st.sampled_from(BIPARTITE_FLOWS),
     }
-    return st.builds(WalkOptions, **choices | {name: st.just(value) for name, value in fixed.items()})
+    return st.builds(_walk_options, **choices | {name: st.just(value) for name, value in fixed.items()})
+
+
+def _walk_options(**options):
+    """The options, without a prior where the flow model has none."""
+    if options["flow_model"] not in ("undirected", "directed"):
+        options["regularization"] = 0.0
+    return WalkOptions(**options)
 
 
 @st.composite
@@ -123,7 +144,17 @@ def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
     """Links and options of the flow that go together."""
     options = draw(flow_options(**fixed))
     node_weights = True if options.flow_model == "precomputed" else None
-    links = draw(networks(node_weights=node_weights, min_nodes=min_nodes, max_nodes=max_nodes, max_links=max_links))
+    is_two_step = options.bipartite_flow == "two-step" and options.flow_model == "directed"
+    bipartite = draw(st.booleans()) and not (is_two_step and options.regularization)
+    links = draw(
+        networks(
+            node_weights=node_weights,
+            min_nodes=min_nodes,
+            max_nodes=max_nodes,
+            max_links=max_links,
+            bipartite=bipartite,
+        )
+    )
     if options.flow_model == "precomputed":  # weights are flow per step, as they stand
         links = links._replace(weights=links.weights / max(links.weights.sum(), 1.0))
     return links, options

@@ -22,7 +22,6 @@ from mapeq._base.csr import (
     add_transposed,
     chosen,
     constant,
-    index_dtype,
     is_constant,
     read_only,
     row_sums,
@@ -33,6 +32,8 @@ from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
+from mapeq.network.sides import checked_sides
+from mapeq.network.sparse import both_sides, check_sparse, checked_rows
 from mapeq.network.statistics import network_html, network_statistics
 from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
@@ -241,11 +242,12 @@ class Network:
     ) -> Network:
         """Build a network from a square sparse matrix in which ``A[i, j]`` is the weight of the link i -> j.
 
+        A rectangular matrix is a bipartite network: rows are primary nodes, columns secondary ones, which follow them.
         A CSR matrix of float64 and int32 without explicit zeros or duplicate entries is used without copying its links.
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array of shape (n, n), any format
+        matrix : scipy.sparse matrix or array of shape (n, n) or (n, m), any format
         directed : bool, optional
             By default, a symmetric matrix is undirected, with ``A[i, j]`` as the weight of a pair, and any other is
             directed. False sums the two directions of each pair if the matrix is not symmetric. Symmetric up to
@@ -262,7 +264,7 @@ class Network:
         TypeError
             If the matrix is not a SciPy sparse matrix.
         NetworkError
-            If the matrix is not square or is complex, or as in :meth:`from_edges`.
+            If the matrix is complex, or as in :meth:`from_edges`.
 
         Examples
         --------
@@ -270,29 +272,17 @@ class Network:
         >>> Network.from_csr(scipy.sparse.csr_array([[0, 2.0], [2.0, 0]]))
         <mapeq.Network: 2 nodes, 1 link, undirected>
         """
-        if not hasattr(matrix, "tocsr"):
-            raise TypeError(f"a {type(matrix).__name__} is not a SciPy sparse matrix; scipy.sparse.csr_array makes one")
-        if matrix.dtype.kind == "c":
-            raise NetworkError("link weights must be real, not complex")
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-            raise NetworkError(f"the matrix of a network must be square, not of shape {matrix.shape}")
-        num_nodes = matrix.shape[0]
-        names = checked_labels(labels, num_nodes)
-        rows = matrix.tocsr()
-        data = np.asarray(rows.data, dtype=np.float64)
-        k = first_bad_weight(data)
-        if k is not None:
-            i = int(np.searchsorted(rows.indptr, k, side="right")) - 1
-            raise bad_weight(data[k], f"the link {names[i]!s} - {names[rows.indices[k]]!s}")
-        if not (rows.has_canonical_format and data.all()):
-            rows = rows.copy()
-            rows.sum_duplicates()
-            rows.eliminate_zeros()
-            data = np.asarray(rows.data, dtype=np.float64)
-        indptr = np.asarray(rows.indptr, dtype=np.int64)
-        indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
+        check_sparse(matrix)
+        num_rows, num_columns = matrix.shape
+        if num_rows != num_columns:
+            names = checked_labels(labels, num_rows + num_columns)
+            weights = checked_node_weights(node_weights, names)
+            network = cls(*checked_rows(both_sides(matrix), names), True, names, weights)
+            network = network.with_sides(np.arange(len(names)) >= num_rows)
+            return network if directed else network.undirected()
+        names = checked_labels(labels, num_rows)
         weights = checked_node_weights(node_weights, names)
-        network = cls(indptr, indices, without_repetition(data), True, names, weights)
+        network = cls(*checked_rows(matrix, names), True, names, weights)
         if directed:
             return network
         is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
@@ -432,6 +422,20 @@ class Network:
         indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
+    def with_sides(self, sides: Any) -> Network:
+        """Return the network as a bipartite one, given the side of each node, in node order or by label.
+
+        Primary nodes, 0, have visit rates, secondary nodes, 1, have none. Raises a NetworkError if a link is within a
+        side.
+
+        Examples
+        --------
+        >>> visits = Network.from_edges(["bee", "bee", "fly"], ["rose", "lily", "lily"])
+        >>> visits.with_sides({"bee": 0, "fly": 0, "rose": 1, "lily": 1})
+        <mapeq.Network: 4 nodes, 3 links, undirected, bipartite>
+        """
+        return replace(self, sides=checked_sides(sides, self.rows, self.labels))
+
     def without_self_links(self) -> Network:
         """Return the network without self-links; all nodes are kept.
 
@@ -491,4 +495,5 @@ class Network:
 
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"
+        kind += "" if self.sides is None else ", bipartite"
         return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"

@@ -48,14 +48,14 @@ def node_times(visits: FloatArray, num_ends: int, options: WalkOptions) -> Float
     ----------
     Edler, Holmgren & Rosvall, The map equation with variable Markov time, arXiv:2211.04287.
     """
-    degrees = visits * num_ends
-    undamped = 1 - options.variable_markov_damping
-    logarithms = np.log(degrees, out=np.full(len(degrees), -np.inf), where=degrees > 0)
-    with np.errstate(invalid="ignore"):
-        transformed = np.expm1(undamped * logarithms) / undamped if undamped else logarithms
+    degrees, undamped = visits * num_ends, 1 - options.variable_markov_damping
+    visited = degrees > 0
+    logarithms = np.log(degrees[visited])
+    transformed = np.expm1(undamped * logarithms) / undamped if undamped else logarithms
     part = undamped**2
-    scales = part * (1 + transformed) + (1 - part) * transformed / math.log(2)
-    scales = np.maximum(scales, options.variable_markov_min_scale)
+    scales = np.full(len(visits), float(options.variable_markov_min_scale))
+    own = part * (1 + transformed) + (1 - part) * transformed / math.log(2)
+    scales[visited] = np.maximum(scales[visited], own)
     times: FloatArray = scales.max(initial=options.variable_markov_min_scale) / scales
     return times
 

@@ -98,6 +98,7 @@ def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flo
     secondary = secondary_of(network, options)
     if secondary is not None:
         visits, time = folded(secondary, visits, 2 / whole * over_links), STEPS * time
+    visits = _visits(visits, network, options)
     rows = without_diagonal(network.rows, diagonal(network.rows, threads))
     flow, crossing = scaled(rows, whole, time, threads)
     rows = rows._replace(weights=flow)
@@ -105,7 +106,7 @@ def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flo
         rows, crossing = with_times(rows, node_times(visits, len(network.indices), options), threads)
     crossing /= 2
     teleport = _teleport(leaving, landing, secondary)
-    return assemble_flow(Links(*for_kernels(rows)), _visits(visits, network, options), crossing, crossing, teleport)
+    return assemble_flow(Links(*for_kernels(rows)), visits, crossing, crossing, teleport)
 
 
 def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
@@ -218,7 +219,9 @@ def _two_step(
         teleport = np.column_stack([leaving, landing])
         return _from_link_flow(network, columns, STEPS * per_weight, visits, teleport, options, threads)
     arriving = np.where(secondary, 0.0, _arriving(columns, per_weight, threads))
-    whole = max(arriving.sum(), np.finfo(float).tiny)
+    whole = arriving.sum()
+    if whole == 0:  # no link leads back to the primary side
+        return _no_flow(network, options)
     return _from_link_flow(network, columns, STEPS / whole * per_weight, arriving / whole, None, options, threads)
 
 
@@ -306,10 +309,10 @@ def _from_link_flow(
     """
     if visits is None:
         visits = _arriving(columns, per_weight, threads)
-    num_ends = 2 * len(network.indices) - len(network.self_links)
-    if options.variable_markov_time:
-        per_weight = per_weight * node_times(visits, num_ends, options)
     visits = _visits(visits, network, options)
+    if options.variable_markov_time:
+        num_ends = 2 * len(network.indices) - len(network.self_links)
+        per_weight = per_weight * node_times(visits, num_ends, options)
     rows = without_diagonal(network.rows, diagonal(network.rows, threads))
     if len(rows.indices) < len(network.indices):
         columns = without_diagonal(columns, diagonal(columns, threads))

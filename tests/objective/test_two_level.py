@@ -157,6 +157,10 @@ def test_the_order_of_nodes_means_nothing(case, random):
         node_weights = np.empty_like(links.node_weights)
         node_weights[position] = links.node_weights
         permuted = permuted._replace(node_weights=node_weights)
+    if links.sides is not None:
+        sides = np.empty_like(links.sides)
+        sides[position] = links.sides
+        permuted = permuted._replace(sides=sides)
     flow, permuted_flow = level_of(links.network(), options), level_of(permuted.network(), options)
     found = codelength(permuted_flow, partition(permuted_flow, permuted_modules))
     assert found == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-11)
