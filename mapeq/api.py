@@ -38,6 +38,7 @@ def infomap(
     *,
     directed: bool | None = None,
     weight: str | int | None = "weight",
+    bipartite: bool | None = None,
     flow_model: str | None = None,
     teleportation_probability: float = 0.15,
     recorded_teleportation: bool = False,
@@ -82,6 +83,12 @@ def infomap(
         Edge attribute or column that holds the weights; in a file also its position, from 0. A link without the
         attribute weighs 1. Raises if a named attribute is missing; the default "weight" may be absent. With None every
         link weighs 1.
+    bipartite : bool, optional
+        Whether links lead between two sides, and modules are about the primary one, see `bipartite_flow`. By default
+        the container decides: the node attribute ``bipartite`` of NetworkX (0 for primary nodes, 1 for secondary
+        ones), the vertex attribute ``type`` of igraph, a rectangular sparse matrix (rows are primary nodes, columns
+        follow them), a Pajek file with ``*Bipartite``, or :meth:`Network.with_sides`. True makes the sources of a table
+        or of a list of links primary nodes, its targets secondary ones, and the links undirected. False ignores sides.
     {walk options}
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
@@ -140,6 +147,7 @@ def infomap(
         graph,
         directed=directed,
         weight=weight,
+        bipartite=bipartite,
         flow_model=flow_model,
         teleportation_probability=teleportation_probability,
         recorded_teleportation=recorded_teleportation,
@@ -234,6 +242,7 @@ def evaluate(
     *,
     directed: bool | None = None,
     weight: str | int | None = "weight",
+    bipartite: bool | None = None,
     flow_model: str | None = None,
     teleportation_probability: float | None = None,
     recorded_teleportation: bool | None = None,
@@ -300,6 +309,7 @@ def evaluate(
         graph,
         directed=directed,
         weight=weight,
+        bipartite=bipartite,
         flow_model=flow_model,
         teleportation_probability=teleportation_probability,
         recorded_teleportation=recorded_teleportation,
@@ -357,6 +367,7 @@ def network_and_options(
     *,
     directed: bool | None,
     weight: str | int | None,
+    bipartite: bool | None = None,
     flow_model: str | None,
     ends: tuple[str | int | None, str | int | None] = (None, None),
     file_options: Mapping[str, Any] | None = None,
@@ -376,6 +387,8 @@ def network_and_options(
     """
     if not (directed is None or isinstance(directed, bool | np.bool_)):
         raise option_error("directed", directed, "True, False or None")
+    if not (bipartite is None or isinstance(bipartite, bool | np.bool_)):
+        raise option_error("bipartite", bipartite, "True, False or None")
     is_position = is_whole(weight, 0) and isinstance(graph, str | os.PathLike)
     if not (weight is None or isinstance(weight, str) or is_position):
         allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
@@ -398,7 +411,13 @@ def network_and_options(
     options = {name: found_with[name] for name in found_with if name not in ("directed", "flow_model")} | options
     has_direction = flow_model not in (None, "undirected")
     network = as_network(
-        graph, directed=directed, weight=weight, ends=ends, implied=has_direction, file_options=file_options
+        graph,
+        directed=directed,
+        weight=weight,
+        ends=ends,
+        implied=has_direction,
+        bipartite=None if bipartite is None else bool(bipartite),
+        file_options=file_options,
     )
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"

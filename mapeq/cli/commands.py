@@ -332,6 +332,7 @@ def _read(options: argparse.Namespace) -> Network:
     network = as_network(
         options.file,
         directed=options.directed,
+        bipartite=options.bipartite,
         weight=options.weight,
         ends=(options.source, options.target),
         file_options=_file_options(options),
@@ -357,6 +358,7 @@ def _network(options: argparse.Namespace, partition: str | None = None) -> tuple
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
+        bipartite=options.bipartite,
         weight=options.weight,
         ends=(options.source, options.target),
         file_options=_file_options(options),

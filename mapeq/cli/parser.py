@@ -184,6 +184,12 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     directions.add_argument(
         "-u", "--undirected", action="store_const", const=False, dest="directed", help="links lead both ways"
     )
+    network.add_argument(
+        "--bipartite",
+        action="store_const",
+        const=True,
+        help="links lead from primary nodes, which modules are about, to secondary ones (by default as FILE says)",
+    )
     for end in ("source", "target"):
         network.add_argument(
             f"--{end}",
@@ -227,6 +233,9 @@ def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True
             _add_markov_time(walk)
         else:
             _add_walk_argument(walk, option)
+    walk.add_argument(
+        "--regularized", action="store_const", const=1.0, dest="regularization", help="the same as --regularization 1"
+    )
 
 
 def _add_walk_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:

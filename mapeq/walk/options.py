@@ -135,7 +135,7 @@ class WalkOptions:
     )
     regularization: float = _option(
         0.0,
-        "--regularization",
+        "--regularization --regularization-strength",
         "C",
         "strength of a prior that links all nodes a little, for networks with missing links: 1 is usual (0, none)",
         """regularization : float, 0 or more
