@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from benchmarks.small import DIRECTED, FLOWS, NODES, RECORDED, Sample, infomap, network, sample
+from benchmarks.small import DIRECTED, FLOWS, NODES, RECORDED, Sample, draw, infomap, network, sample
 from mapeq._base.hierarchy import leaf_numbers
 from mapeq.objective.level import network_level
 from mapeq.objective.two_level import codelength, partition
@@ -33,9 +33,7 @@ def test_codelengths_and_flow_are_those_of_infomap(name):
     options = WalkOptions(**FLOWS[name])
     rng = np.random.default_rng(sorted(FLOWS).index(name))
     for _ in range(NUM_NETWORKS):
-        given = sample(rng, need_node_weights=options.flow_model == "precomputed")
-        if options.flow_model == "precomputed":
-            given = given.of_flow()
+        given = draw(rng, name)
         flow = random_walk(network(given, options.as_dict()), options)
         found = leaf_numbers(find_modules(flow).hierarchy)
         at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes).astype(found.dtype)
