@@ -286,6 +286,8 @@ def _check_exists(option: str, level: int, result: Result) -> None:
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
+    if options.hide_secondary:
+        result = result.primary()
     # Those that depend on the level come last: all others are kept if the result has no such level.
     for path in sorted(_outputs(options), key=lambda path: _format(options, path) == "clu"):
         name = _format(options, path)
@@ -479,8 +481,10 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         lines.append("  module     nodes     flow  most visited nodes")
     for module in range(1, min(most, num_modules) + 1):
         members = np.flatnonzero(numbers == module)
-        visited = members[np.argsort(-result.flow[members], kind="stable")][:5]
-        names = listed([result.network.labels[i] for i in visited], 4)
+        visited = members[np.argsort(-result.flow[members], kind="stable")]
+        if result.network.sides is not None and result.flow.any():
+            visited = visited[result.flow[visited] > 0]  # secondary nodes are not
+        names = listed([result.network.labels[i] for i in visited[:5]], 4)
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")

@@ -369,6 +369,9 @@ def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argumen
         metavar="N",
         help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
     )
+    output.add_argument(
+        "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     return output
 

@@ -40,7 +40,7 @@ def checked_sides(sides: Any, rows: CSR, labels: Labels) -> NDArray[np.uint8]:
     if not np.all(is_side):
         node = int(np.argmin(is_side))
         raise NetworkError(
-            f"the side of the node {names[node]!r} must be 0 (primary) or 1 (secondary), not {found[node]!r}"
+            f"the side of the node {names[node]!r} must be 0 (primary) or 1 (secondary), not {found.tolist()[node]!r}"
         )
     found = found.astype(np.uint8)
     _check_crossing(rows.indptr, rows.indices, found, labels)

@@ -15,7 +15,6 @@ from mapeq._base.csr import FloatArray, IntArray, column_sums, index_dtype, read
 from mapeq._base.errors import counted, is_whole, option_error
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
-from mapeq.network.statistics import html_table
 from mapeq.objective.formula import module_costs
 from mapeq.objective.two_level import COST
 from mapeq.result import exports
@@ -469,6 +468,7 @@ class Result:
         return dict(zip(newcomers.labels, found.tolist(), strict=True))
 
     # Methods like any other, in a file of their own.
+    primary = exports.primary
     to_dataframe = exports.to_dataframe
     to_arrow = exports.to_arrow
     to_networkx = exports.to_networkx
@@ -476,6 +476,7 @@ class Result:
     to_vertex_clustering = exports.to_vertex_clustering
     write = exports.write
     plot = exports.plot
+    _repr_html_ = exports._repr_html_
 
     def __repr__(self) -> str:
         modules = counted(self.num_modules, "module")
@@ -485,16 +486,3 @@ class Result:
             f"<mapeq.Result: {modules} of {counted(self.num_nodes, 'node')}, "
             f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>"
         )
-
-    def _repr_html_(self) -> str:
-        rows = {
-            "nodes": f"{self.num_nodes:,}",
-            "links": f"{self.num_links:,}",
-            **({"levels": f"{self.num_levels}"} if self.num_levels > 2 else {}),
-            "modules": ", ".join(f"{number:,}" for number in self.modules_per_level),
-            "codelength": f"{self.codelength:.4f} bits per step",
-            "without modules": f"{self.one_level_codelength:.4f} bits per step ({self.relative_savings:.1%} saved)",
-        }
-        if self.explanation:
-            rows["why"] = self.explanation
-        return html_table(rows | self.tree.described_children())

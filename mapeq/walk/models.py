@@ -115,6 +115,7 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     Recorded: a step is a link or a teleportation, and both are described. Unrecorded: the
     walk teleports only to be ergodic, and what is described is one more step over links.
     """
+    two_step = is_two_step(network, options)
     if options.regularization:
         return _regularized(network, options, threads)
     columns = _columns(network, threads)
@@ -124,7 +125,7 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     landing = _landing(network, columns, out_strengths, options)
     if landing is None:
         return _no_flow(network, options)
-    if is_two_step(network, options):
+    if two_step:
         return _two_step(network, columns, out_strengths, landing, options, threads)
     rates = stationary_rates(
         columns,
