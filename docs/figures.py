@@ -171,7 +171,7 @@ def draw_sparse():
         ax.set_xlabel("links removed (%)")
         ax.spines[["top", "right"]].set_visible(False)
     axes[1].axhline(planted, color=GREY, linewidth=0.8, linestyle=":")
-    axes[1].text(0, planted + 2, "planted", fontsize=9, color=GREY)
+    axes[1].text(80, planted + 2, "planted", fontsize=9, color=GREY)
     axes[1].legend(frameon=False, fontsize=9)
     figure.savefig(HERE / "sparse.png", dpi=150)
 

@@ -150,7 +150,7 @@ def node_times(visits, num_ends, damping, min_scale):
         if damping == 1:
             power = math.log(degree) if degree > 0 else -math.inf
         else:
-            power = (degree ** (1 - damping) - 1) / (1 - damping)
+            power = (math.expm1((1 - damping) * math.log(degree)) if degree > 0 else -1.0) / (1 - damping)
         scale = (part * (1 + power) if part else 0.0) + (1 - part) * power / math.log(2)
         scales.append(max(min_scale, scale))
     return max(scales, default=1.0) / np.array(scales)

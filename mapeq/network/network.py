@@ -72,7 +72,6 @@ class Network:
 
     Examples
     --------
-    >>> from mapeq import Network
     >>> Network.from_edges([0, 1, 2, 2], [1, 2, 0, 0])
     <mapeq.Network: 3 nodes, 3 links, undirected>
     """
@@ -93,14 +92,13 @@ class Network:
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, name, read_only(value))
 
-    def __getstate__(self) -> dict[str, Any]:
-        weights = float(self.weights[0]) if is_constant(self.weights) else self.weights
-        return self.__dict__ | {"weights": weights}  # pickle would store a view as a full array
+    def __getstate__(self) -> dict[str, Any]:  # pickle would store a view as a full array
+        return self.__dict__ | {"weights": float(self.weights[0]) if is_constant(self.weights) else self.weights}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        if isinstance(state["weights"], float):
-            state = state | {"weights": constant(state["weights"], len(state["indices"]))}
-        self.__dict__.update(state)
+        given = state["weights"]
+        weights = constant(given, len(state["indices"])) if isinstance(given, float) else given
+        self.__dict__.update(state | {"weights": weights})
         self.__post_init__()  # pickle does not preserve that arrays are read-only
 
     @classmethod
@@ -273,16 +271,13 @@ class Network:
         <mapeq.Network: 2 nodes, 1 link, undirected>
         """
         check_sparse(matrix)
-        num_rows, num_columns = matrix.shape
-        if num_rows != num_columns:
-            names = checked_labels(labels, num_rows + num_columns)
-            weights = checked_node_weights(node_weights, names)
-            network = cls(*checked_rows(both_sides(matrix), names), True, names, weights)
-            network = network.with_sides(np.arange(len(names)) >= num_rows)
-            return network if directed else network.undirected()
-        names = checked_labels(labels, num_rows)
+        is_bipartite = matrix.shape[0] != matrix.shape[1]
+        names = checked_labels(labels, sum(matrix.shape) if is_bipartite else matrix.shape[0])
         weights = checked_node_weights(node_weights, names)
-        network = cls(*checked_rows(matrix, names), True, names, weights)
+        network = cls(*checked_rows(both_sides(matrix) if is_bipartite else matrix, names), True, names, weights)
+        if is_bipartite:
+            network = network.with_sides(np.arange(len(names)) >= matrix.shape[0])
+            return network if directed else network.undirected()
         if directed:
             return network
         is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
@@ -423,16 +418,26 @@ class Network:
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
     def with_sides(self, sides: Any) -> Network:
-        """Return the network as a bipartite one, given the side of each node, in node order or by label.
+        """Return the network as a bipartite one.
 
-        Primary nodes, 0, have visit rates, secondary nodes, 1, have none. Raises a NetworkError if a link is within a
-        side.
+        Parameters
+        ----------
+        sides : array_like of shape (num_nodes,), mapping or Series by label
+            0 for primary nodes, 1 for secondary nodes, which get no visit rates.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            If a link is within a side.
 
         Examples
         --------
-        >>> visits = Network.from_edges(["bee", "bee", "fly"], ["rose", "lily", "lily"])
-        >>> visits.with_sides({"bee": 0, "fly": 0, "rose": 1, "lily": 1})
-        <mapeq.Network: 4 nodes, 3 links, undirected, bipartite>
+        >>> Network.from_edges(["bee", "fly"], ["lily", "lily"]).with_sides({"bee": 0, "fly": 0, "lily": 1})
+        <mapeq.Network: 3 nodes, 2 links, undirected, bipartite>
         """
         return replace(self, sides=checked_sides(sides, self.rows, self.labels))
 
@@ -460,8 +465,6 @@ class Network:
     def summary(self) -> dict[str, Any]:
         """Return the statistics of this network by name, as plain Python values.
 
-        Takes a few seconds for ten million links.
-
         Returns
         -------
         dict
@@ -481,7 +484,6 @@ class Network:
 
         Examples
         --------
-        >>> from mapeq import Network
         >>> summary = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
         >>> summary["degree"]
         {'min': 0, 'median': 2.0, 'mean': 1.6, 'max': 3}
@@ -494,6 +496,5 @@ class Network:
         return network_html(self)
 
     def __repr__(self) -> str:
-        kind = "directed" if self.directed else "undirected"
-        kind += "" if self.sides is None else ", bipartite"
+        kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")
         return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"

@@ -113,6 +113,13 @@ def test_rectangular_sparse_matrices():
     assert network.sides.tolist() == [0, 0, 0, 1, 1, 1, 1]
 
 
+def test_rectangular_matrix_market_files(tmp_path):
+    text = "%%MatrixMarket matrix coordinate real general\n3 2 3\n1 2 1\n2 1 2\n3 2 1\n"
+    network = mapeq.read_network(as_file(tmp_path, text, "visits.mtx"))
+    assert (network.label_list(), network.sides.tolist()) == ([1, 2, 3, 4, 5], [0, 0, 0, 1, 1])
+    assert sorted(zip(*(ends.tolist() for ends in network.links()), strict=True)) == [(0, 4, 1), (1, 3, 2), (2, 4, 1)]
+
+
 def test_the_primary_side_alone(tmp_path):
     result = mapeq.infomap(as_network(), markov_time=0.5)
     primary = result.primary()

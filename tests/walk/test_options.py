@@ -38,7 +38,7 @@ def subcommands():
 @pytest.mark.parametrize("option", FIELDS)
 @pytest.mark.parametrize("command", ["cluster", "evaluate", "plot"])
 def test_the_command_has_a_flag_for_each_option(command, option):
-    (action,) = (action for action in subcommands()[command]._actions if action.dest == option)
+    action = next(action for action in subcommands()[command]._actions if action.dest == option)
     assert f"--{option.replace('_', '-')}" in action.option_strings
     assert set(FIELDS[option].metadata["flags"]) == set(action.option_strings)
     assert action.default is None  # Python's default, or as the modules in a file were found

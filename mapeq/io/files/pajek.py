@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.errors import counted
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Form
 from mapeq.io.files._words import Words
@@ -36,6 +37,9 @@ _LISTS = (b"*edgeslist", b"*arcslist")
 _ARCS = (b"*arcs", b"*arcslist")
 _BIPARTITE = b"*bipartite"
 _KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX, _BIPARTITE)
+
+#: A file may declare so many nodes without lines or links, and so many more for each line.
+_FEW_DECLARED, _DECLARED_PER_LINE = 1_000_000, 100
 
 #: More digits than any number of a node has.
 _MOST_DIGITS = 19
@@ -92,6 +96,7 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
     _check_early(source, links, vertices, early)
+    vertices.check_declared(source, links.num_rows)
     return _network(vertices, links, sections, directed, secondary)
 
 
@@ -291,6 +296,15 @@ class Vertices:
             self._highest = max(self._highest, count)
         self.ids = np.concatenate([self._listed[: self._num_rows], self._declared])
         self._section = None
+
+    def check_declared(self, source: Source, num_links: int) -> None:
+        """Raise if a heading declares millions of nodes in a file about a few: the number must be damaged."""
+        most = _FEW_DECLARED + _DECLARED_PER_LINE * (self._num_rows + num_links)
+        if len(self._declared) > most:
+            raise source.error(
+                f"*Vertices declares {counted(len(self.ids), 'node')}, but there are "
+                f"{counted(self._num_rows, 'line')} of nodes and {counted(num_links, 'link')}: the number must be wrong"
+            )
 
     def read(self, source: Source) -> int:
         """Read the lines of a block, from its position on; return DONE or HEADING."""
