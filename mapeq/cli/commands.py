@@ -239,7 +239,13 @@ def _clustered(
     """Get the network, search for its modules, write them, and print a summary."""
     fits_time = options.markov_time == "auto"
     search_options = SearchOptions(
-        options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
+        options.num_trials,
+        options.seed,
+        options.num_threads,
+        options.time_limit,
+        options.multilevel,
+        fits_time,
+        getattr(options, "min_module_size", 1),  # only clusters of networks have it
     )
     stages = Stages(visible=not options.quiet)
     try:
@@ -458,6 +464,9 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         saved = "the walk never has a choice, so there is nothing to describe"
     depth = f" in {result.num_levels} levels" if is_deep else ""
     lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
+    if result.min_size_cost is not None:
+        least = result.options["min_module_size"]
+        lines.append(f"modules of at least {least:,} nodes cost {result.min_size_cost:.6f} bits per step")
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")

@@ -86,6 +86,13 @@ def parser() -> argparse.ArgumentParser:
     _add_walk_arguments(cluster)
     search = _add_search_arguments(cluster, "-2", "--two-level")
     search.add_argument(
+        "--min-module-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="dissolve modules of fewer than N nodes where that costs the fewest bits (1)",
+    )
+    search.add_argument(
         "-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .json, .csv or .tsv"
     )
     _add_output_arguments(cluster)

@@ -112,7 +112,9 @@ def test_tables(profile):
     assert frame["num_modules"].tolist() == profile.num_modules.tolist()
     for number, plateau in enumerate(profile.plateaus, 1):
         first, last = plateau.positions
-        assert (frame["plateau"] == number).to_numpy().nonzero()[0].tolist() == list(range(first, last + 1))
+        assert (frame["plateau"] == number).fillna(False).to_numpy().nonzero()[0].tolist() == list(
+            range(first, last + 1)
+        )
     lines = str(profile).splitlines()
     assert len(lines) == 1 + len(profile.markov_times) + 2
     assert lines[0].split() == ["Markov", "time", "modules", "bits", "per", "step", "agreement", "plateau"]
