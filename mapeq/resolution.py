@@ -107,7 +107,7 @@ def resolution_profile(
     >>> import mapeq, networkx as nx
     >>> profile = mapeq.resolution_profile(nx.ring_of_cliques(8, 6))
     >>> profile
-    <mapeq.ResolutionProfile: ... Markov times from 0.5 to ..., ... modules of 48 nodes, ...>
+    <mapeq.ResolutionProfile: 30 Markov times from 0.5 to 14.3, 8 to 1 module of 48 nodes, 2 plateaus>
     >>> profile.plateaus[0].num_modules
     8
 

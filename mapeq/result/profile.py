@@ -78,7 +78,7 @@ class ResolutionProfile:
     >>> import mapeq, networkx as nx
     >>> profile = mapeq.resolution_profile(nx.karate_club_graph(), [0.5, 1, 2, 4])
     >>> profile.num_modules
-    array([19,  3,  2,  1])
+    array([16,  3,  2,  1])
     >>> profile.at(2)
     <mapeq.Result: 2 modules of 34 nodes, 4.5... bits per step, ...% saved>
     """
