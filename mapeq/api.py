@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mapeq._base.csr import IndexArray, unsigned
-from mapeq._base.errors import is_whole, option_error
+from mapeq._base.errors import counted, is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy, cut, two_levels
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.notes import note
@@ -22,8 +22,10 @@ from mapeq.io.inputs import as_network, as_partition
 from mapeq.network.changes import changed_nodes
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
+from mapeq.objective.level import network_level
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
+from mapeq.optimizer.sizes import enlarged, num_small
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
@@ -51,6 +53,7 @@ def infomap(
     regularization: float = 0.0,
     bipartite_flow: str = "two-step",
     multilevel: bool = False,
+    min_module_size: int = 1,
     initial_partition: Any = None,
     num_trials: int = 1,
     seed: Any = 0,
@@ -93,6 +96,10 @@ def infomap(
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
         description it finds.
+    min_module_size : int, 1 or more
+        Least number of nodes in a module, in a hierarchy in a leaf module. When the search is over, the nodes of
+        smaller modules go where that costs the fewest bits; ``result.min_size_cost`` says how many. Modules that no
+        link connects to others stay as they are, and a warning counts them.
     initial_partition : mapping or Series of label to module, array, table, list of sets, Result, or path, optional
         Partition or hierarchy to start from, in any form that :func:`evaluate` takes; by default every node starts in
         its own module. A two-level search uses only the top modules of a hierarchy. The partition may belong to an
@@ -140,7 +147,7 @@ def infomap(
     PNAS 105, 1118 (2008).
     """
     markov_time, is_auto = checked_markov_time(markov_time)
-    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto)
+    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto, min_module_size)
     if not (isinstance(progress, bool) or callable(progress)):
         raise option_error("progress", progress, "True, False or a callable")
     network, flow_options = network_and_options(
@@ -231,8 +238,17 @@ def search(
     if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
         by_links = make(two_levels(unsigned(component_of(network.undirected()))))
         if by_links.codelength <= result.codelength + ROUNDING:
-            return by_links
-    return result
+            result = by_links
+    min_size = int(search_options.min_module_size)
+    if min_size == 1:
+        return result
+    hierarchy = enlarged(network_level(flow), result.hierarchy, min_size)
+    if (number := num_small(hierarchy, min_size)) > 0:
+        note(f"{counted(number, 'module')} of fewer than {min_size:,} nodes stay: no link connects them to others")
+    larger = make(
+        hierarchy, options=options | {"num_trials": int(search_options.num_trials), "min_module_size": min_size}
+    )
+    return replace(larger, min_size_cost=larger.codelength - result.codelength)
 
 
 @answers_keywords()

@@ -11,9 +11,9 @@ import mapeq
 
 PACKAGE = Path(mapeq.__file__).parent
 
-#: The twelve packages, lowest first: imports go to packages on the left, or stay within their own.
+#: The packages, lowest first: imports go to packages on the left, or stay within their own.
 LAYERS = (
-    "_base network walk objective optimizer result io pictures api embeddings integrations cli".split()  # noqa: SIM905
+    "_base network walk objective optimizer result io pictures api resolution embeddings integrations cli".split()  # noqa: SIM905
 )
 
 #: Old public names, and the package's own, which only pass on what stands elsewhere.
@@ -23,6 +23,7 @@ DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "m
 REACHING_UP = (
     "mapeq.result.result.Result.",
     "mapeq.result.exports.",
+    "mapeq.result.profile.ResolutionProfile.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",
 )

@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
-from mapeq import api
+from mapeq import api, resolution
 from mapeq._base.errors import OptionError, counted, option_error
-from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
+from mapeq.cli.stages import Stages
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
 from mapeq.embeddings.together import search_as_one
@@ -38,6 +37,7 @@ from mapeq.network.statistics import describe_statistics
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
+from mapeq.pictures.profile import check_profile_output, write_profile
 from mapeq.result.modules import listed
 from mapeq.result.result import ROUNDING, Result
 from mapeq.walk.options import WalkOptions, walk_options
@@ -164,6 +164,36 @@ def plot(options: argparse.Namespace) -> int:
     return 0
 
 
+def profile(options: argparse.Namespace) -> int:
+    """Find the communities at many Markov times."""
+    _check_inputs(options.file, options.names)
+    _check_named_once(options.output)
+    for path in options.output:
+        _check_keeps_input(options.file, path)
+        check_profile_output(path)
+    times = None if options.markov_times is None else resolution.checked_times(options.markov_times)
+    resolution.checked_threshold(options.threshold)
+    search_options = SearchOptions(options.num_trials, options.seed, options.num_threads)
+    stages = Stages(visible=not options.quiet)
+    try:
+        stages.begin("read", f"reading {_display_name(options.file)} ...")
+        network, flow_options = _network(options)
+        stages.begin("search", f"{_described(network)}: computing the random walk ...")
+        report = resolution.shown_on(stages.status) if stages.status else None
+        found = resolution.profile(
+            network, flow_options, times, search_options, threshold=options.threshold, report=report
+        )
+        stages.begin("compare", "comparing the partitions ...")
+        table = str(found)
+    finally:
+        stages.clear()
+    for path in options.output:
+        write_profile(found, path, Path(_display_name(options.file)).name)
+    if not options.quiet:
+        print(f"{_display_name(options.file)}: {_described(network)}\n{table}")
+    return 0
+
+
 def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
     """Measure the partition in a file; return its result, and a heading that names the options it was found with."""
     partition = api.read_twice(partition)
@@ -209,7 +239,13 @@ def _clustered(
     """Get the network, search for its modules, write them, and print a summary."""
     fits_time = options.markov_time == "auto"
     search_options = SearchOptions(
-        options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
+        options.num_trials,
+        options.seed,
+        options.num_threads,
+        options.time_limit,
+        options.multilevel,
+        fits_time,
+        getattr(options, "min_module_size", 1),  # only clusters of networks have it
     )
     stages = Stages(visible=not options.quiet)
     try:
@@ -356,7 +392,8 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _network(options: argparse.Namespace, partition: str | None = None) -> tuple[Network, WalkOptions]:
-    markov_time = None if options.markov_time is None else api.checked_markov_time(options.markov_time)[0]
+    markov_time = getattr(options, "markov_time", None)  # profiles have many
+    markov_time = None if markov_time is None else api.checked_markov_time(markov_time)[0]
     network, flow_options = api.network_and_options(
         options.file,
         directed=options.directed,
@@ -413,38 +450,6 @@ def _neighbors(
 # Output to the terminal ----------------------------------------------------------------------
 
 
-class Stages:
-    """Shows the current stage on a status line, on terminals only, and measures the time of each stage."""
-
-    def __init__(self, *, visible: bool):
-        self.status = StatusLine() if visible and sys.stderr.isatty() else None
-        self._stages: list[tuple[str, float]] = []
-
-    def begin(self, stage: str, text: str) -> None:
-        """Begin the next stage."""
-        self._stages.append((stage, time.perf_counter()))
-        if self.status:
-            self.status.begin(text)
-
-    def report_part(self, part: float) -> None:
-        """Show the fraction of the stage that is done."""
-        if self.status:
-            self.status.show(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
-
-    def clear(self) -> None:
-        """Clear the status line."""
-        if self.status:
-            self.status.clear()
-
-    def last_line(self, outputs: list[str], result: Result, interrupted: bool) -> str:
-        """Return how the search ended, the time of each stage, and the files written."""
-        ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
-        stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
-        ended = "interrupted" if interrupted else "stopped at the time limit" if result.stopped_by else "done"
-        written = f" -> {', '.join(outputs)}" if outputs else ""
-        return f"{ended}: {', '.join(stages)}{written}"
-
-
 def _display_name(file: str) -> str:
     return "standard input" if file == "-" else file
 
@@ -463,6 +468,9 @@ def _summary(heading: str, result: Result, min_size: int = 1, most: int = 5) -> 
         saved = "the walk never has a choice, so there is nothing to describe"
     depth = f" in {result.num_levels} levels" if is_deep else ""
     lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
+    if result.min_size_cost is not None:
+        least = result.options["min_module_size"]
+        lines.append(f"modules of at least {least:,} nodes cost {result.min_size_cost:.6f} bits per step")
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")

@@ -19,7 +19,7 @@ from typing import Any
 
 from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
-from mapeq.cli.arguments import Parser
+from mapeq.cli.arguments import Parser, column, markov_time
 from mapeq.cli.interrupts import handling_interrupts, interrupted
 from mapeq.walk.options import walk_options
 
@@ -86,6 +86,13 @@ def parser() -> argparse.ArgumentParser:
     _add_walk_arguments(cluster)
     search = _add_search_arguments(cluster, "-2", "--two-level")
     search.add_argument(
+        "--min-module-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="dissolve modules of fewer than N nodes where that costs the fewest bits (1)",
+    )
+    search.add_argument(
         "-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .json, .csv or .tsv"
     )
     _add_output_arguments(cluster)
@@ -135,6 +142,8 @@ def parser() -> argparse.ArgumentParser:
     _add_search_arguments(plot, "-2", "--two-level")
     _add_picture_arguments(plot)
 
+    _add_profile_command(commands)
+
     commands.add_parser(
         "warmup",
         help="compile all kernels now, e.g. for container images",
@@ -154,6 +163,46 @@ def parser() -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
+
+
+def _add_profile_command(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "profile",
+        "find the communities at many Markov times, and which of them last",
+        "Find the communities at many Markov times, and the ranges of times at which they stay the same: plateaus. "
+        "Prints a table with a line per time.",
+        example="mapeq profile links.txt.gz --directed -o profile.csv -o profile.png",
+    )
+    _add_network_arguments(command)
+    _add_walk_arguments(command, without=("markov_time",))
+    search = command.add_argument_group("search")
+    search.add_argument(
+        "-t",
+        "--markov-times",
+        type=float,
+        nargs="+",
+        metavar="T",
+        help="Markov times (31 from 0.5 to 16, as far as something is divided)",
+    )
+    search.add_argument(
+        "--threshold",
+        type=float,
+        default=0.95,
+        metavar="A",
+        help="partitions agree if their adjusted mutual information is at least A (0.95)",
+    )
+    _add_trial_arguments(search)
+    output = command.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write a .csv, .tsv, .json, .png, .svg or .pdf file; may be repeated",
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
 
 
 def _add_command(commands: Any, name: str, help: str, description: str, example: str) -> argparse.ArgumentParser:
@@ -193,14 +242,14 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     for end in ("source", "target"):
         network.add_argument(
             f"--{end}",
-            type=_column,
+            type=column,
             metavar="COLUMN",
             help=f"column of the link {end}s in a table: its name, or its number from 1 ({end})",
         )
     weights = network.add_mutually_exclusive_group()
     weights.add_argument(
         "--weight",
-        type=_column,
+        type=column,
         default="weight",
         metavar="COLUMN",
         help="column of the link weights: its name, or its number from 1; in graph files the attribute (weight)",
@@ -225,10 +274,14 @@ def _add_network_arguments(command: argparse.ArgumentParser, **more: str) -> Non
     network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
 
 
-def _add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True) -> None:
-    """Add the options of the walk; with `fitted`, the Markov time may be "auto"."""
+def _add_walk_arguments(
+    command: argparse.ArgumentParser, *, fitted: bool = True, without: tuple[str, ...] = ()
+) -> None:
+    """Add the options of the walk but those named; with `fitted`, the Markov time may be "auto"."""
     walk = command.add_argument_group("random walk")
     for option in walk_options():
+        if option.name in without:
+            continue
         if option.name == "markov_time" and fitted:
             _add_markov_time(walk)
         else:
@@ -297,6 +350,17 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
     levels.add_argument(
         "--multilevel", action="store_true", help="find the hierarchy that describes the walk in the fewest bits"
     )
+    _add_trial_arguments(search)
+    search.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="S",
+        help="stop the search after S seconds and return the best result so far",
+    )
+    return search
+
+
+def _add_trial_arguments(search: argparse._ArgumentGroup) -> None:
     search.add_argument(
         "-N",
         "--num-trials",
@@ -309,13 +373,6 @@ def _add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> 
         "-s", "--seed", type=int, default=0, metavar="N", help="random seed; the same seed gives the same result (0)"
     )
     search.add_argument("--num-threads", type=int, metavar="N", help="number of threads (the number of processors)")
-    search.add_argument(
-        "--time-limit",
-        type=float,
-        metavar="S",
-        help="stop the search after S seconds and return the best result so far",
-    )
-    return search
 
 
 def _add_markov_time(search: argparse._ArgumentGroup, default: str | None = None) -> None:
@@ -324,25 +381,7 @@ def _add_markov_time(search: argparse._ArgumentGroup, default: str | None = None
         "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
         f"while modules have no boundaries of their own ({default or 1.0})"
     )
-    _add_walk_argument(search, option, type=_markov_time, default=default, help=help)
-
-
-def _column(text: str) -> str | int:
-    """Return the name of a column, or its position from 0, given its number from 1."""
-    if not (text.isascii() and text.isdigit()):
-        return text
-    if int(text) == 0:
-        raise argparse.ArgumentTypeError("columns are numbered from 1")
-    return int(text) - 1
-
-
-def _markov_time(text: str) -> float | str:
-    if text == "auto":
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"it must be a number or auto, not {text!r}") from None
+    _add_walk_argument(search, option, type=markov_time, default=default, help=help)
 
 
 def _add_output_arguments(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:

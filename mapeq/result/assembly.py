@@ -29,6 +29,7 @@ def make_result(
     seed: int | None = None,
     options: dict[str, Any],
     counting: FloatArray | None = None,
+    min_size_cost: float | None = None,
 ) -> Result:
     """Build the result for a hierarchy of n nodes.
 
@@ -61,6 +62,7 @@ def make_result(
         options=options,
         network=network,
         node_flow=NodeFlow(flow.nodes, flow.teleport),
+        min_size_cost=min_size_cost,
     )
 
 

@@ -51,21 +51,22 @@ class Result:
     modules_agreed : int or None
         Number of modules that every trial found, node for node; None if nothing was searched.
     stopped_by : str or None
-        What stopped the search before its end: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came
-        to its end.
+        What stopped the search: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came to its end.
     more_trials_help : bool or None
-        Whether the last trial still shortened the description, by more than a hundred-thousandth; then more trials
-        probably do, too. None after a single trial, or if the search was stopped.
+        Whether the last trial still shortened the description, by more than a hundred-thousandth, so that more probably
+        do, too. None after a single trial, or if the search was stopped.
     seed : int or None
         Random seed that reproduces this result.
     options : dict
         All options of the search and the walk, by name, with defaults filled in.
+    min_size_cost : float or None
+        Bits per step that `min_module_size` adds to the codelength; None if there is no least size.
     network : Network
         The network that was searched.
     node_flow : NodeFlow
         Visit rate, enter flow and exit flow of each node, and recorded teleportation.
     version : str
-        Version of mapeq that made this result.
+        That of mapeq.
 
     Examples
     --------
@@ -92,22 +93,21 @@ class Result:
     options: dict[str, Any]
     network: Network
     node_flow: NodeFlow
+    min_size_cost: float | None = None
     version: str = __version__
 
     @property
     def relative_savings(self) -> float:
         """Fraction of the one-level codelength that the modules save; negative if they lengthen the description."""
-        if self.one_level_codelength <= ROUNDING:  # nothing to save
-            return 0.0
-        saved = 1 - self.codelength / self.one_level_codelength
+        can_save = self.one_level_codelength > ROUNDING
+        saved = 1 - self.codelength / self.one_level_codelength if can_save else 0.0
         return saved if abs(saved) > ROUNDING else 0.0
 
     @property
     def converged(self) -> bool:
-        """Whether the search came to its end, and the last of several trials no longer shortened the description.
+        """Whether nothing stopped the search, and the last of several trials no longer shortened the description.
 
-        False if :attr:`stopped_by` names something, or :attr:`more_trials_help` is True. After a single trial it only
-        says that nothing stopped the search: whether a second trial would help is not known.
+        After a single trial, whether a second one would help is not known.
         """
         return self.stopped_by is None and not self.more_trials_help
 
@@ -378,6 +378,7 @@ class Result:
             "index_codelength": self.index_codelength,
             "module_codelength": self.module_codelength,
             "one_level_codelength": self.one_level_codelength,
+            "min_size_cost": self.min_size_cost,
             "relative_savings": self.relative_savings,
             "trials": list(self.trials),
             "modules_agreed": self.modules_agreed,
