@@ -179,6 +179,8 @@ def hierarchical_codelength(walk, paths):
 
 def _priced(walk, found, paths):
     """A codelength with the price of modules."""
+    if not paths:  # of an empty network there is nothing to describe
+        return found
     bits, preferred = walk.counting
     modules = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     num_tops = len({path[0] for path in paths})

@@ -304,8 +304,12 @@ def _first_contents(level: Level, memory: LevelMemory, count: int) -> Contents |
     contents = level.terms.contents
     if contents is None:
         return None
+    assert memory.content_indptr is not None
+    assert memory.features is not None
+    assert memory.amounts is not None
     indptr = memory.content_indptr[: count + 1]
-    features, amounts = (read_only(rows[: int(indptr[-1])]) for rows in (memory.features, memory.amounts))
+    filled = int(indptr[-1])
+    features, amounts = read_only(memory.features[:filled]), read_only(memory.amounts[:filled])
     return contents._replace(indptr=read_only(indptr), features=features, amounts=amounts)
 
 
