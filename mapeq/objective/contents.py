@@ -119,8 +119,10 @@ def costs_of_contents(contents: Contents | None, module_of: IndexArray, num_modu
     keys = np.repeat(module_of.astype(np.uint64), np.diff(contents.indptr).astype(np.intp)) * num_features
     keys, entries = np.unique(keys + contents.features, return_inverse=True)
     modules, features = (part.astype(np.intp) for part in np.divmod(keys, num_features))
-    costs = contents.coefficients[features] * plogps(np.bincount(entries, contents.amounts, len(keys)))
-    return np.bincount(modules, costs, num_modules)
+    sums, costs = np.zeros(len(keys)), np.zeros(num_modules)
+    np.add.at(sums, entries, contents.amounts)
+    np.add.at(costs, modules, contents.coefficients[features] * plogps(sums))
+    return costs
 
 
 @inlined
