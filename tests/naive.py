@@ -14,7 +14,8 @@ class Walk(NamedTuple):
     """Per step: visits of each node (n,), flow over links (n, n) without the diagonal, teleportation (n,) and (n,).
 
     `counting` is a price on modules that is part of every codelength of the walk: bits for each code word of a codebook
-    after the first, and the preferred number of top modules, 0 for none.
+    after the first, and the preferred number of top modules, 0 for none. So are the contents of leaf modules: `amounts`
+    of features (n, k), and the coefficient of each feature (k,).
     """
 
     visits: np.ndarray
@@ -22,6 +23,8 @@ class Walk(NamedTuple):
     leaving: np.ndarray
     landing: np.ndarray
     counting: tuple[float, int] = (0.0, 0)
+    amounts: np.ndarray | None = None
+    coefficients: np.ndarray | None = None
 
 
 class Module(NamedTuple):
@@ -269,6 +272,8 @@ def hierarchical_codelength(walk, paths):
 
 def _priced(walk, found, paths):
     """A codelength with the price of modules."""
+    if not paths:  # of an empty network there is nothing to describe
+        return found
     bits, preferred = walk.counting
     modules = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     num_tops = len({path[0] for path in paths})
@@ -279,12 +284,24 @@ def _priced(walk, found, paths):
         # A codebook with n words costs n - 1 times the bits; that of a module has an exit besides its children.
         in_index, within = bits * max(num_tops - 1, 0), bits * children
     within += abs(num_tops - preferred) if preferred else 0.0
+    within += contents(walk, paths)
     return Codelength(found.total + in_index + within, found.index + in_index, found.modules + within)
+
+
+def contents(walk, paths):
+    """What the contents of all leaf modules cost, in bits."""
+    bits = 0.0
+    if walk.amounts is not None:
+        for module in set(paths):
+            sums = walk.amounts[[path == module for path in paths]].sum(axis=0)
+            bits += sum(c * plogp(amount) for c, amount in zip(walk.coefficients, sums, strict=True))
+    return bits
 
 
 def one_level_codelength(walk):
     bits, preferred = walk.counting
     price = bits * (len(walk.visits) - 1) + (abs(1 - preferred) if preferred else 0.0)
+    price += contents(walk, [()] * len(walk.visits))
     return plogp(walk.visits.sum()) - sum(map(plogp, walk.visits)) + price
 
 

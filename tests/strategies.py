@@ -5,9 +5,14 @@ from typing import NamedTuple
 
 import naive
 import numpy as np
+import pytest
+import scipy.sparse
 from hypothesis import strategies as st
 
+from mapeq._base.csr import read_only
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
+from mapeq.objective.contents import EMPTY, Contents, content_sums, fill_sums
 from mapeq.objective.counting import counting_term
 from mapeq.objective.level import network_level
 from mapeq.walk.models import random_walk
@@ -214,18 +219,87 @@ def hierarchical_walks(draw, **kwargs):
     return links, options, draw(hierarchies(links.num_nodes))
 
 
-def level_of(network, options=None, counting=None):
+class OtherTerms(NamedTuple):
+    """Terms beyond the plain map equation: prices of modules as of :class:`naive.Walk`, and contents from a seed.
+
+    Contents are those of metadata, which never make unlinked modules better together, or `any_contents`; no sum is
+    above 1.
+    """
+
+    counting: tuple[float, int] | None = None
+    seed: int | None = None
+    any_contents: bool = False
+
+    def amounts(self, n):
+        """The amounts of features of n nodes, and the coefficient of each feature."""
+        if self.seed is None:
+            return None, None
+        rng = np.random.default_rng(self.seed)
+        k = int(rng.integers(2, 5))
+        if self.any_contents:
+            return rng.random((n, k)) * rng.integers(0, 2, (n, k)) / max(n, 1), -rng.random(k)
+        of_node = rng.random(n) * rng.integers(0, 8, n) / max(n, 1)
+        categories = np.eye(k)[rng.integers(0, k, n)]
+        return of_node[:, None] * np.append(categories, np.ones((n, 1)), axis=1), np.append(-np.ones(k), 1.0)
+
+
+def level_of(network, options=None, terms=None):
     """The level of a network's nodes."""
-    return network_level(random_walk(network, options or WalkOptions()), counting and counting_term(*counting))
+    terms = terms or OtherTerms()
+    contents = contents_from(*terms.amounts(network.num_nodes))
+    return network_level(
+        random_walk(network, options or WalkOptions()), terms.counting and counting_term(*terms.counting), contents
+    )
 
 
-def countings():
-    """Prices of modules, as of :class:`naive.Walk`; none half of the time."""
+def contents_from(amounts, coefficients):
+    """Contents of nodes, from amounts in a matrix; where it is 0, a node has none."""
+    if amounts is None:
+        return None
+    rows = scipy.sparse.csr_array(amounts)
+    return Contents(
+        read_only(rows.indptr.astype(np.uint64)),
+        read_only(rows.indices.astype(np.uint32)),
+        read_only(rows.data.astype(np.float64)),
+        read_only(coefficients),
+    )
+
+
+def other_terms(*, any_contents=True):
+    """Terms beyond the plain map equation; none of a kind half of the time."""
     bits = st.one_of(st.just(0.0), st.floats(1e-3, 0.3))
-    return st.one_of(st.none(), st.tuples(bits, st.integers(0, 6)))
+    counting = st.one_of(st.none(), st.tuples(bits, st.integers(0, 6)))
+    seed = st.one_of(st.none(), st.integers(0, 2**32))
+    return st.builds(OtherTerms, counting, seed, st.booleans() if any_contents else st.just(False))
 
 
-def described(links, options, counting):
-    """A network's level, with a price of modules or none, and its walk by the oracle."""
-    walk = links.walk(options)._replace(counting=counting or (0.0, 0))
-    return level_of(links.network(), options, counting), walk
+def described(links, options, terms):
+    """A network's level, with other terms, and its walk by the oracle."""
+    amounts, coefficients = terms.amounts(links.num_nodes)
+    walk = links.walk(options)._replace(counting=terms.counting or (0.0, 0), amounts=amounts, coefficients=coefficients)
+    return level_of(links.network(), options, terms), walk
+
+
+FILL_SUMS = kernel_of(fill_sums)
+
+
+def with_contents(level, state):
+    """A partition or a hierarchy with the sums of contents filled in, as while nodes move."""
+    state = state._replace(contents=content_sums(level.terms.contents))
+    FILL_SUMS(level.terms.contents, state.module_of, state.contents)
+    return state
+
+
+def assert_contents_in_step(level, state):
+    """The sums of contents are what they would be from scratch."""
+    if state.contents is not None:
+        found, expected = map(_entries, (state.contents, with_contents(level, state).contents))
+        assert found.keys() == expected.keys()
+        for key, (amount, count) in expected.items():
+            assert found[key] == (pytest.approx(amount, rel=1e-10, abs=1e-10), count)
+
+
+def _entries(table):
+    used = slice(0, int(table.mask[0]) + 1)
+    rows = zip(table.keys[used].tolist(), table.sums[used].tolist(), table.counts[used].tolist(), strict=True)
+    return {key: (amount, count) for key, amount, count in rows if key != int(EMPTY)}

@@ -24,6 +24,7 @@ from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import result_of, run_interruptible
+from mapeq.objective.contents import Contents
 from mapeq.objective.level import Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
@@ -85,6 +86,7 @@ def find_modules(
     *,
     multilevel: bool = False,
     counting: FloatArray | None = None,
+    contents: Contents | None = None,
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
@@ -102,6 +104,8 @@ def find_modules(
         Whether modules may contain modules, to any depth.
     counting : float64 array of shape (4,), optional
         A price on the number of modules, see :func:`mapeq.objective.counting.counting_term`.
+    contents : Contents, optional
+        Of the nodes, see :func:`mapeq.objective.metadata.metadata_contents`.
     num_trials : int
         Number of trials to recombine.
     seed : int
@@ -125,7 +129,7 @@ def find_modules(
         After Ctrl-C; with ``control.keep_on_interrupt`` only if no pass was complete, so that nothing was found yet.
     """
     optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
-    network = network_level(flow, counting)
+    network = network_level(flow, counting, contents)
     return _Search(optimizer, network, int(num_trials), seed, num_threads, start, changed, control or Control()).run()
 
 
