@@ -24,6 +24,10 @@ SAME = 1e-9
 DIRECTED = {"flow_model": "directed"}
 RECORDED = DIRECTED | {"recorded_teleportation": True}
 NODES = {"teleport_to": "nodes"}
+VARIABLE = {"variable_markov_time": True}
+REGULARIZED = {"regularization": 1.0}
+BIPARTITE = {"bipartite_flow": "infomap"}
+TWO_STEP = DIRECTED | {"bipartite_flow": "two-step"}
 FLOWS: dict[str, dict[str, Any]] = {
     "undirected": {},
     "undirected, Markov time": {"markov_time": 1.8},
@@ -39,6 +43,24 @@ FLOWS: dict[str, dict[str, Any]] = {
     "recorded, to nodes": RECORDED | NODES,
     "recorded, Markov time": RECORDED | {"markov_time": 2.5},
     "recorded, node weights as flow": RECORDED | {"node_weights_as_flow": True},
+    "undirected, variable Markov time": VARIABLE,
+    "undirected, variable Markov time, damped by half": VARIABLE | {"variable_markov_damping": 0.5, "markov_time": 0.8},
+    "directed, variable Markov time": DIRECTED | VARIABLE,
+    "recorded, variable Markov time": RECORDED | VARIABLE | {"variable_markov_min_scale": 0.5},
+    "undirected, regularized": REGULARIZED,
+    "undirected, regularized a little": {"regularization": 0.3} | VARIABLE,
+    "directed, regularized": DIRECTED | REGULARIZED,
+    "directed, regularized, Markov time": DIRECTED | REGULARIZED | {"markov_time": 1.5},
+    "bipartite": BIPARTITE,
+    "bipartite, unfolded": {"bipartite_flow": "unfolded"},
+    "bipartite, variable Markov time": BIPARTITE | VARIABLE,
+    "bipartite, regularized": BIPARTITE | REGULARIZED,
+    "bipartite, directed": BIPARTITE | DIRECTED,
+    "bipartite, recorded": BIPARTITE | RECORDED,
+    "bipartite, recorded, to nodes": BIPARTITE | RECORDED | NODES,
+    "bipartite, rawdir": BIPARTITE | {"flow_model": "rawdir"},
+    "bipartite, two steps": TWO_STEP,
+    "bipartite, two steps, recorded": TWO_STEP | RECORDED,
     "rawdir": {"flow_model": "rawdir"},
     "undirdir": {"flow_model": "undirdir"},
     "outdirdir": {"flow_model": "outdirdir", "markov_time": 1.5},
@@ -50,11 +72,12 @@ NESTED = "nested groups"
 
 
 class Sample(NamedTuple):
-    """Links of a random network, and weights of its nodes or None."""
+    """Links of a random network, weights of its nodes or None, and its first secondary node if it is bipartite."""
 
     links: list[tuple[int, int, float]]
     num_nodes: int
     node_weights: NDArray[np.float64] | None
+    first_secondary: int | None = None
 
     def of_flow(self) -> Sample:
         """The same network with weights that are flow per step."""
@@ -86,6 +109,23 @@ def sample(rng: Generator, *, need_node_weights: bool = False, max_nodes: int = 
     return Sample(list(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True)), n, node_weights)
 
 
+def bipartite_sample(rng: Generator, *, back: bool) -> Sample:
+    """A network of two sides, with links in both directions; all secondary nodes have links `back` if wanted.
+
+    All secondary nodes have links: infomap takes those without for primary ones.
+    """
+    given = sample(rng, max_nodes=40)
+    n = given.num_nodes
+    middle = int(rng.integers(1, n))
+    links = [(i % middle, middle + j % (n - middle), weight) for i, j, weight in given.links]
+    weight = links[0][2]
+    links += [(int(rng.integers(middle)), j, weight) for j in set(range(middle, n)) - {j for _, j, _ in links}]
+    links = [(j, i, weight) if rng.random() < 0.4 else (i, j, weight) for i, j, weight in links]
+    if back:
+        links += [(j, int(rng.integers(middle)), weight) for j in range(middle, n)]
+    return Sample(links, n, given.node_weights, middle)
+
+
 def nested_sample(rng: Generator) -> Sample:
     """Groups of 6 nodes, all linked; a node has .35 times as many links at each level of groups above."""
     n = 6 * 3**4
@@ -103,9 +143,18 @@ def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
     """Infomap with a network, ready to run; `options` are those of the flow, as mapeq names them."""
     from infomap import Infomap, Options
 
-    names = {"node_weights_as_flow": "use_node_weights_as_flow"}
-    given = {names.get(name, name): value for name, value in options.items() if name != "teleport_to"}
-    engine = Infomap(options=Options(to_nodes=options.get("teleport_to") == "nodes", **given, **more))
+    names = {"node_weights_as_flow": "use_node_weights_as_flow", "regularization": "regularization_strength"}
+    other = ("teleport_to", "bipartite_flow")
+    given = {names.get(name, name): value for name, value in options.items() if name not in other}
+    flags = {
+        "to_nodes": options.get("teleport_to") == "nodes",
+        "regularized": options.get("regularization", 0.0) > 0,
+        "skip_adjust_bipartite_flow": options.get("bipartite_flow") == "unfolded",
+        "bipartite_teleportation": sample.first_secondary is not None and options.get("bipartite_flow") == "two-step",
+    }
+    engine = Infomap(options=Options(**flags, **given, **more))
+    if sample.first_secondary is not None:
+        engine.bipartite_start_id = sample.first_secondary
     for node in range(sample.num_nodes):
         weight = None if sample.node_weights is None else float(sample.node_weights[node])
         engine.add_node(node, teleportation_weight=weight)
@@ -117,12 +166,14 @@ def network(sample: Sample, options: dict[str, Any]) -> Any:
     """The network as mapeq takes it."""
     from mapeq import Network
 
-    return Network.from_edges(
+    network = Network.from_edges(
         *zip(*sample.links, strict=True),
         directed=options.get("flow_model", "undirected") != "undirected",
         num_nodes=sample.num_nodes,
         node_weights=sample.node_weights,
     )
+    first = sample.first_secondary
+    return network if first is None else network.with_sides([i >= first for i in range(sample.num_nodes)])
 
 
 # Measuring -----------------------------------------------------------------------------------
@@ -143,6 +194,8 @@ def draw(rng: Generator, kind: str) -> Sample:
     """A network of a kind."""
     if kind == NESTED:
         return nested_sample(rng)
+    if kind.startswith("bipartite"):
+        return bipartite_sample(rng, back="two steps" in kind)
     drawn = sample(rng, need_node_weights=kind == "precomputed")
     return drawn.of_flow() if kind == "precomputed" else drawn
 

@@ -1,6 +1,6 @@
-"""Draw the picture of why.md and take a screenshot of a report: ``python docs/figures.py``.
+"""Draw the pictures of why.md and sparse.md, and take a screenshot of a report: ``python docs/figures.py``.
 
-Needs matplotlib, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
+Needs matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from sklearn.metrics import adjusted_mutual_info_score
 
 import mapeq
 from mapeq.io.files.output import write_result
@@ -126,6 +127,55 @@ def draw_walk():
     figure.savefig(HERE / "walk.png", dpi=150)
 
 
+def lose_links(graph, share, seed):
+    """The graph without a share of its links, drawn at random."""
+    links = list(graph.edges)
+    kept = np.random.default_rng(seed).permutation(len(links))[round(share * len(links)) :]
+    left = nx.Graph()
+    left.add_nodes_from(graph)
+    left.add_edges_from(links[k] for k in kept)
+    return left
+
+
+def draw_sparse():
+    """How well planted communities are found when links are missing, and how many modules there are."""
+    shares = np.arange(0, 0.95, 0.1)
+    strengths = {"without prior": 0.0, "strength 0.5": 0.5, "strength 1": 1.0}
+    agreement, number = np.zeros((2, len(strengths), len(shares)))
+    seeds, planted = (1, 2, 3), 0.0
+    for seed in seeds:
+        graph = nx.LFR_benchmark_graph(
+            1000, 3, 1.5, 0.3, average_degree=15, max_degree=50, min_community=20, max_community=100, seed=seed
+        )
+        graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+        community = {node: min(data["community"]) for node, data in graph.nodes(data=True)}
+        planted += len(set(community.values())) / len(seeds)
+        for column, share in enumerate(shares):
+            left = lose_links(graph, share, seed)
+            linked = [node for node in left if left.degree(node)]
+            for row, strength in enumerate(strengths.values()):
+                modules = mapeq.infomap(left, regularization=strength, num_trials=5).modules()
+                found, given = ([names[node] for node in linked] for names in (modules, community))
+                agreement[row, column] += adjusted_mutual_info_score(given, found) / len(seeds)
+                number[row, column] += len(set(found)) / len(seeds)
+    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), layout="constrained")
+    for ax, values, title in zip(
+        axes,
+        (agreement, number),
+        ("Agreement with the planted communities (AMI)", "Modules"),
+        strict=True,
+    ):
+        for colour, name, line in zip(COLOURS, strengths, values, strict=False):
+            ax.plot(100 * shares, line, "o-", color=colour, label=name, markersize=4)
+        ax.set_title(title, fontsize=10.5)
+        ax.set_xlabel("links removed (%)")
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[1].axhline(planted, color=GREY, linewidth=0.8, linestyle=":")
+    axes[1].text(80, planted + 2, "planted", fontsize=9, color=GREY)
+    axes[1].legend(frameon=False, fontsize=9)
+    figure.savefig(HERE / "sparse.png", dpi=150)
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -147,4 +197,5 @@ def take_report():
 
 if __name__ == "__main__":
     draw_walk()
+    draw_sparse()
     take_report()

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import matplotlib as mpl
+import networkx as nx
 
 import mapeq
 
@@ -35,3 +36,9 @@ for file, (result, kind, size, name) in pictures.items():
         small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     print(f"{path}: {result}")
+
+profile = mapeq.resolution_profile(nx.les_miserables_graph())
+figure = Figure(figsize=(8, 4.5), layout="constrained")
+profile.plot(figure.add_subplot(), name="Les Misérables")
+figure.savefig(folder / "profile.png", dpi=100)
+print(f"{folder / 'profile.png'}: {profile}")

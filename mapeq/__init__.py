@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mapeq.io.files.networks import read_network as read_network
     from mapeq.io.files.writers import write_network as write_network
     from mapeq.network.network import Network as Network
+    from mapeq.resolution import resolution_profile as resolution_profile
+    from mapeq.result.profile import ResolutionProfile as ResolutionProfile
     from mapeq.result.result import Result as Result
 
 __version__ = "0.1.0"
@@ -41,6 +43,7 @@ _HOME = {
     "NetworkError": "mapeq._base.errors",
     "PartitionError": "mapeq._base.errors",
     "Progress": "mapeq._base.progress",
+    "ResolutionProfile": "mapeq.result.profile",
     "Result": "mapeq.result.result",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
@@ -49,6 +52,7 @@ _HOME = {
     "map_equation": "mapeq.integrations.networkx",
     "neighbor_graph": "mapeq.embeddings.graph",
     "read_network": "mapeq.io.files.networks",
+    "resolution_profile": "mapeq.resolution",
     "warmup": "mapeq.api",
     "write_network": "mapeq.io.files.writers",
 }
@@ -65,6 +69,7 @@ __all__ = [
     "NetworkError",
     "PartitionError",
     "Progress",
+    "ResolutionProfile",
     "Result",
     "__version__",
     "evaluate",
@@ -74,6 +79,7 @@ __all__ = [
     "map_equation",
     "neighbor_graph",
     "read_network",
+    "resolution_profile",
     "warmup",
     "write_network",
 ]

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from mapeq._base.csr import IndexArray, unsigned
-from mapeq._base.errors import is_whole, option_error
-from mapeq._base.hierarchy import Hierarchy, cut, two_levels
+from mapeq._base.csr import unsigned
+from mapeq._base.errors import counted, option_error
+from mapeq._base.hierarchy import cut, two_levels
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.notes import note
-from mapeq._base.options import stated_options, with_options
+from mapeq._base.options import with_options
 from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
-from mapeq.io.inputs import as_network, as_partition
-from mapeq.network.changes import changed_nodes
+from mapeq.inputs import (
+    all_options,
+    checked_markov_time,
+    found_options,
+    network_and_options,
+    read_twice,
+    start_from,
+    warn_of_other_options,
+)
+from mapeq.io.inputs import as_partition
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
 from mapeq.objective.counting import counting_of
+from mapeq.objective.level import network_level
 from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
+from mapeq.optimizer.sizes import enlarged, num_small
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
@@ -42,15 +50,22 @@ def infomap(
     *,
     directed: bool | None = None,
     weight: str | int | None = "weight",
+    bipartite: bool | None = None,
     flow_model: str | None = None,
     teleportation_probability: float = 0.15,
     recorded_teleportation: bool = False,
     teleport_to: str = "links",
     node_weights_as_flow: bool = False,
     markov_time: float | str = 1.0,
+    variable_markov_time: bool = False,
+    variable_markov_damping: float = 1.0,
+    variable_markov_min_scale: float = 1.0,
+    regularization: float = 0.0,
+    bipartite_flow: str = "two-step",
     entropy_correction: float = 0.0,
     preferred_number_of_modules: int | None = None,
     multilevel: bool = False,
+    min_module_size: int = 1,
     initial_partition: Any = None,
     num_trials: int = 1,
     seed: Any = 0,
@@ -83,11 +98,21 @@ def infomap(
         Edge attribute or column that holds the weights; in a file also its position, from 0. A link without the
         attribute weighs 1. Raises if a named attribute is missing; the default "weight" may be absent. With None every
         link weighs 1.
+    bipartite : bool, optional
+        Whether links lead between two sides, and modules are about the primary one, see `bipartite_flow`. By default
+        the container decides: the node attribute ``bipartite`` of NetworkX (0 for primary nodes, 1 for secondary
+        ones), the vertex attribute ``type`` of igraph, a rectangular sparse matrix (rows are primary nodes, columns
+        follow them), a Pajek file with ``*Bipartite``, or :meth:`Network.with_sides`. True makes the sources of a table
+        or of a list of links primary nodes, its targets secondary ones, and the links undirected. False ignores sides.
     {walk options}
     {objective options}
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
         description it finds.
+    min_module_size : int, 1 or more
+        Least number of nodes in a module, in a hierarchy in a leaf module. When the search is over, the nodes of
+        smaller modules go where that costs the fewest bits; ``result.min_size_cost`` says how many. Modules that no
+        link connects to others stay as they are, and a warning counts them.
     initial_partition : mapping or Series of label to module, array, table, list of sets, Result, or path, optional
         Partition or hierarchy to start from, in any form that :func:`evaluate` takes; by default every node starts in
         its own module. A two-level search uses only the top modules of a hierarchy. The partition may belong to an
@@ -135,19 +160,25 @@ def infomap(
     PNAS 105, 1118 (2008).
     """
     markov_time, is_auto = checked_markov_time(markov_time)
-    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto)
+    search_options = SearchOptions(num_trials, seed, num_threads, time_limit, multilevel, is_auto, min_module_size)
     if not (isinstance(progress, bool) or callable(progress)):
         raise option_error("progress", progress, "True, False or a callable")
     network, flow_options, objective = network_and_options(
         graph,
         directed=directed,
         weight=weight,
+        bipartite=bipartite,
         flow_model=flow_model,
         teleportation_probability=teleportation_probability,
         recorded_teleportation=recorded_teleportation,
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        variable_markov_time=variable_markov_time,
+        variable_markov_damping=variable_markov_damping,
+        variable_markov_min_scale=variable_markov_min_scale,
+        regularization=regularization,
+        bipartite_flow=bipartite_flow,
         entropy_correction=entropy_correction,
         preferred_number_of_modules=preferred_number_of_modules,
     )
@@ -158,15 +189,6 @@ def infomap(
     finally:
         if isinstance(report, StatusLine):
             report.clear()
-
-
-def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
-    """Return the Markov time to start with, and whether the search chooses it ("auto")."""
-    if not isinstance(markov_time, str):
-        return markov_time, False
-    if markov_time != "auto":
-        raise option_error("markov_time", markov_time, 'a number above 0 or "auto"')
-    return 1.0, True
 
 
 def search(
@@ -182,7 +204,7 @@ def search(
     counting = counting_of(network, objective)
     initial_partition = read_twice(initial_partition)
     if isinstance(initial_partition, str | os.PathLike):
-        given = _all_options(network, flow_options, objective)
+        given = all_options(network, flow_options, objective)
         if search_options.fit_markov_time:
             del given["markov_time"]
         warn_of_other_options(initial_partition, found_options(initial_partition), given)
@@ -197,7 +219,7 @@ def search(
         flow_options = replace(flow_options, markov_time=time)
         if control.stopped:  # no time is left to search: return what fitting the Markov time found
             tree = fitted
-    options = _all_options(network, flow_options, objective) | {"multilevel": multilevel}
+    options = all_options(network, flow_options, objective) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options, num_threads=num_threads)
     found = find_modules(
@@ -228,8 +250,17 @@ def search(
     if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
         by_links = make(two_levels(unsigned(component_of(network.undirected()))))
         if by_links.codelength <= result.codelength + ROUNDING:
-            return by_links
-    return result
+            result = by_links
+    min_size = int(search_options.min_module_size)
+    if min_size == 1:
+        return result
+    hierarchy = enlarged(network_level(flow, counting), result.hierarchy, min_size)
+    if (number := num_small(hierarchy, min_size)) > 0:
+        note(f"{counted(number, 'module')} of fewer than {min_size:,} nodes stay: no link connects them to others")
+    larger = make(
+        hierarchy, options=options | {"num_trials": int(search_options.num_trials), "min_module_size": min_size}
+    )
+    return replace(larger, min_size_cost=larger.codelength - result.codelength)
 
 
 @answers_keywords()
@@ -239,12 +270,18 @@ def evaluate(
     *,
     directed: bool | None = None,
     weight: str | int | None = "weight",
+    bipartite: bool | None = None,
     flow_model: str | None = None,
     teleportation_probability: float | None = None,
     recorded_teleportation: bool | None = None,
     teleport_to: str | None = None,
     node_weights_as_flow: bool | None = None,
     markov_time: float | None = None,
+    variable_markov_time: bool | None = None,
+    variable_markov_damping: float | None = None,
+    variable_markov_min_scale: float | None = None,
+    regularization: float | None = None,
+    bipartite_flow: str | None = None,
     entropy_correction: float | None = None,
     preferred_number_of_modules: int | None = None,
 ) -> Result:
@@ -302,12 +339,18 @@ def evaluate(
         graph,
         directed=directed,
         weight=weight,
+        bipartite=bipartite,
         flow_model=flow_model,
         teleportation_probability=teleportation_probability,
         recorded_teleportation=recorded_teleportation,
         teleport_to=teleport_to,
         node_weights_as_flow=node_weights_as_flow,
         markov_time=markov_time,
+        variable_markov_time=variable_markov_time,
+        variable_markov_damping=variable_markov_damping,
+        variable_markov_min_scale=variable_markov_min_scale,
+        regularization=regularization,
+        bipartite_flow=bipartite_flow,
         entropy_correction=entropy_correction,
         preferred_number_of_modules=preferred_number_of_modules,
         partition=partition,
@@ -319,7 +362,7 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any, objecti
     """Measure a partition with checked options; see :func:`evaluate`."""
     counting = counting_of(network, objective)
     tree = as_partition(partition, network)
-    options = _all_options(network, flow_options, objective)
+    options = all_options(network, flow_options, objective)
     return make_result(network, random_walk(network, flow_options), tree, options=options, counting=counting)
 
 
@@ -351,138 +394,3 @@ def warmup(*, progress: bool = False) -> None:
     finally:
         if status:
             status.clear()
-
-
-def network_and_options(
-    graph: Any,
-    *,
-    directed: bool | None,
-    weight: str | int | None,
-    flow_model: str | None,
-    ends: tuple[str | int | None, str | int | None] = (None, None),
-    file_options: Mapping[str, Any] | None = None,
-    partition: Any = None,
-    **options: Any,
-) -> tuple[Network, WalkOptions, ObjectiveOptions]:
-    """Read the graph, check the options, and choose the flow model if none is given.
-
-    Options that are None are those that `partition` was found with, if it says so, else the defaults.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range, or contradicts another.
-    NetworkError, FormatError
-        If the network is invalid.
-    """
-    if not (directed is None or isinstance(directed, bool | np.bool_)):
-        raise option_error("directed", directed, "True, False or None")
-    is_position = is_whole(weight, 0) and isinstance(graph, str | os.PathLike)
-    if not (weight is None or isinstance(weight, str) or is_position):
-        allowed = "the name of an edge attribute or column, the position of a column in a file, or None"
-        raise option_error("weight", weight, allowed)
-    options = {name: value for name, value in options.items() if value is not None}
-    # Check the options before reading a large file.
-    of_objective = {stated.name for stated in stated_options(ObjectiveOptions)}
-    walk = {name: value for name, value in options.items() if name not in of_objective}
-    WalkOptions(flow_model="directed" if flow_model is None else flow_model, **walk)
-    ObjectiveOptions.from_dict(options)
-    has_direction = flow_model not in (None, "undirected")
-    if directed is not None and flow_model is not None and directed != has_direction:
-        kind = "directed" if directed else "undirected"
-        raise option_error("flow_model", flow_model, f"omitted, or one for {kind} networks, with directed={directed}")
-    directed = None if directed is None else bool(directed)
-    found_with = found_options(partition)
-    given = {"directed": directed, "flow_model": flow_model, **options}
-    warn_of_other_options(partition, found_with, given)
-    if directed is None and flow_model is None:
-        directed, flow_model = found_with.get("directed"), found_with.get("flow_model")
-    elif flow_model is None and directed == found_with.get("directed"):
-        flow_model = found_with.get("flow_model")
-    options = {name: found_with[name] for name in found_with if name not in ("directed", "flow_model")} | options
-    has_direction = flow_model not in (None, "undirected")
-    network = as_network(
-        graph, directed=directed, weight=weight, ends=ends, implied=has_direction, file_options=file_options
-    )
-    if flow_model is None:
-        flow_model = "directed" if network.directed else "undirected"
-    return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), ObjectiveOptions.from_dict(options)
-
-
-def read_twice(partition: Any) -> Any:
-    """Return a partition whose file can be read twice: for its options, then for its modules. Pipes go to memory."""
-    if isinstance(partition, str | os.PathLike):
-        from mapeq.io.files.source import rereadable
-
-        return rereadable(partition)
-    return partition
-
-
-def found_options(partition: Any) -> dict[str, Any]:
-    """Return the options of the walk, and ``directed``, that a partition was found with; empty if it does not say."""
-    if isinstance(partition, Result):
-        return {
-            "directed": partition.options["directed"],
-            **partition.walk_options.as_dict(),
-            **partition.objective_options.as_dict(),
-        }
-    if isinstance(partition, str | os.PathLike):
-        from mapeq.io.files.recorded import recorded_options
-
-        return recorded_options(partition)
-    return {}
-
-
-def warn_of_other_options(partition: Any, found_with: dict[str, Any], given: dict[str, Any]) -> None:
-    """Warn that the header of a file records other options than those that are given (not None)."""
-    others = [name for name, value in given.items() if value is not None and found_with.get(name, value) != value]
-    if others and isinstance(partition, str | os.PathLike):
-        from mapeq.io.files.source import file_name
-
-        recorded = ", ".join(f"{name}={found_with[name]}" for name in others)
-        used = ", ".join(f"{name}={given[name]}" for name in others)
-        note(f"{file_name(partition)} was found with {recorded}; here it is {used}")
-
-
-def _all_options(network: Network, flow_options: WalkOptions, objective: ObjectiveOptions) -> dict[str, Any]:
-    return {"directed": network.directed, **flow_options.as_dict(), **objective.as_dict()}
-
-
-class WarmStart(NamedTuple):
-    """Modules to start a search from.
-
-    Attributes
-    ----------
-    hierarchy : Hierarchy
-        Of n nodes; each node that the partition does not name is a top module.
-    changed : unsigned integer array or None
-        Nodes whose links or weights have changed since the modules were found; None if none have or it is unknown.
-    options : dict
-        Options of the search that found the modules; empty if unknown.
-    """
-
-    hierarchy: Hierarchy
-    changed: IndexArray | None
-    options: dict[str, Any]
-
-
-def start_from(partition: Any, network: Network) -> WarmStart:
-    """Read the modules to start from: of this network, or of one that shares nodes with it.
-
-    Parameters
-    ----------
-    partition : as in :func:`mapeq.io.inputs.as_partition`
-        Only a Result of a search tells which nodes' links have changed.
-    network : Network
-        Of n nodes.
-
-    Raises
-    ------
-    PartitionError
-        As :func:`mapeq.io.inputs.as_partition` with ``fit=True``.
-    """
-    hierarchy = as_partition(partition, network, fit=True)
-    if not isinstance(partition, Result) or not partition.trials:
-        return WarmStart(hierarchy, None, {})
-    changed = changed_nodes(network, partition.network)
-    return WarmStart(hierarchy, changed if len(changed) else None, partition.options)

@@ -4,6 +4,7 @@ It shares no code with mapeq, iterates nothing (stationary rates come from a lin
 updates nothing (every codelength is computed anew).
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ class Walk(NamedTuple):
     """Per step: visits of each node (n,), flow over links (n, n) without the diagonal, teleportation (n,) and (n,).
 
     `counting` is a price on modules that is part of every codelength of the walk: bits for each code word of a codebook
-    after the first, and the preferred number of top modules, 0 for none.
+    after the first, and the preferred number of top modules, 0 for none. So are the contents of leaf modules: `amounts`
+    of features (n, k), and the coefficient of each feature (k,).
     """
 
     visits: np.ndarray
@@ -21,6 +23,8 @@ class Walk(NamedTuple):
     leaving: np.ndarray
     landing: np.ndarray
     counting: tuple[float, int] = (0.0, 0)
+    amounts: np.ndarray | None = None
+    coefficients: np.ndarray | None = None
 
 
 class Module(NamedTuple):
@@ -58,6 +62,7 @@ def walk(
     matrix,
     directed=False,
     node_weights=None,
+    sides=None,
     *,
     flow_model="undirected",
     teleportation_probability=0.15,
@@ -65,33 +70,97 @@ def walk(
     teleport_to="links",
     node_weights_as_flow=False,
     markov_time=1.0,
+    variable_markov_time=False,
+    variable_markov_damping=1.0,
+    variable_markov_min_scale=1.0,
+    regularization=0.0,
+    bipartite_flow="two-step",
 ):
     """The random walk on a network given by its adjacency matrix; options as in WalkOptions."""
     n = len(matrix)
     given = np.ones(n) if node_weights is None else np.asarray(node_weights, float)
-    leaving = landing = np.zeros(n)
+    folds = sides is not None and bipartite_flow != "unfolded"
+    secondary = np.asarray(sides) == 1 if folds else np.zeros(n, bool)
+    jumping = landing = stuck = np.zeros(n)
     if flow_model == "undirected":
-        both = matrix + matrix.T - np.diag(np.diag(matrix)) if directed else matrix
-        links = _normalised(both)
+        matrix = matrix + matrix.T - np.diag(np.diag(matrix)) if directed else matrix
+    if regularization and n:
+        visits, links, jumping, landing = _regularized(matrix, regularization, flow_model == "directed")
+    elif flow_model == "undirected":
+        links = _normalised(matrix)
         visits = links.sum(axis=1)
     elif flow_model == "directed":
-        visits, links, leaving, landing = _directed(
-            matrix, given, teleportation_probability, recorded_teleportation, teleport_to
+        two_step = secondary if folds and bipartite_flow == "two-step" else None
+        visits, links, jumping, landing, stuck = _directed(
+            matrix, given, teleportation_probability, recorded_teleportation, teleport_to, two_step
         )
+        folds = folds and two_step is None
     elif flow_model == "precomputed":
         visits, links = _normalised(given), matrix
     else:
         links = _normalised(matrix)
         visits = links.sum(axis=0)
+    unfolded = visits
+    if folds:
+        over_links = links.sum(axis=0) + links.sum(axis=1)
+        visits = _normalised(np.where(secondary, 0, visits + over_links))
+        links, landing = 2 * links, _normalised(np.where(secondary, 0, landing))
     if node_weights_as_flow:
-        visits = _normalised(given)
-        if landing.any():
-            dangling = matrix.sum(axis=1) == 0
-            leaving = np.where(dangling, visits, teleportation_probability * visits)
-    return Walk(visits, markov_time * _without_diagonal(links), leaving, landing)
+        visits = unfolded = _normalised(given)
+    leaving = np.where(secondary, stuck, jumping * (unfolded if regularization else visits))
+    times = np.ones((n, n))
+    if variable_markov_time and n:
+        num_ends = (2 if flow_model != "undirected" else 1) * np.count_nonzero(matrix)
+        num_ends -= np.count_nonzero(np.diag(matrix)) if flow_model != "undirected" else 0
+        of_node = node_times(visits, num_ends, variable_markov_damping, variable_markov_min_scale)
+        times = np.minimum(of_node[:, None], of_node) if flow_model == "undirected" else of_node[:, None]
+    return Walk(visits, markov_time * times * _without_diagonal(links), leaving, landing)
 
 
-def _directed(matrix, node_weights, alpha, recorded, teleport_to):
+def _regularized(matrix, strength, directed):
+    """The walk over links and those of a prior, all of which are made; for one node it is nothing."""
+    n = len(matrix)
+    leaving, arriving = matrix.sum(axis=1), matrix.sum(axis=0)
+    means = []
+    for strengths, degrees in (
+        (leaving, np.count_nonzero(matrix, axis=1)),
+        (arriving, np.count_nonzero(matrix, axis=0)),
+    ):
+        mean = np.array([s / k if k else np.inf for s, k in zip(strengths, degrees, strict=True)])
+        means.append(np.where(np.isinf(mean), mean.min() if np.isfinite(mean).any() else 1.0, mean))
+    mean = matrix.sum() / max(np.count_nonzero(matrix), 1) or 1.0
+    extra = strength * np.log(n) / n * np.outer(*means) / mean
+    landing = _normalised(means[1])
+    if not directed:
+        whole = matrix.sum() + extra.sum()
+        if whole == 0:
+            return np.zeros(n), np.zeros((n, n)), np.zeros(n), np.zeros(n)
+        visits = (leaving + extra.sum(axis=1)) / whole
+        return visits, matrix / whole, extra.sum(axis=1) / whole / visits, landing
+    dangling = leaving == 0
+    strengths = np.where(dangling, 1, leaving + extra.sum(axis=1))
+    jumping = np.where(dangling, 1, extra.sum(axis=1) / strengths)
+    steps = matrix / strengths[:, None]
+    visits = stationary(steps + np.outer(jumping, landing), landing, 0.0)
+    return visits, visits[:, None] * steps, jumping, landing
+
+
+def node_times(visits, num_ends, damping, min_scale):
+    """The variable Markov time of the links from each node."""
+    scales = []
+    for visit in visits:
+        degree, part = visit * num_ends, (1 - damping) ** 2
+        if damping == 1:
+            power = math.log(degree) if degree > 0 else -math.inf
+        else:
+            power = (math.expm1((1 - damping) * math.log(degree)) if degree > 0 else -1.0) / (1 - damping)
+        scale = (part * (1 + power) if part else 0.0) + (1 - part) * power / math.log(2)
+        scales.append(max(min_scale, scale))
+    return max(scales, default=1.0) / np.array(scales)
+
+
+def _directed(matrix, node_weights, alpha, recorded, teleport_to, secondary=None):
+    """Visits, flow over links, and teleportation; with a `secondary` side, two steps to it and back are one."""
     n = len(matrix)
     nothing = np.zeros(n)
     strengths = matrix.sum(axis=1)
@@ -100,14 +169,41 @@ def _directed(matrix, node_weights, alpha, recorded, teleport_to):
         landing = _normalised(node_weights)
     else:
         landing = _normalised(matrix.sum(axis=0) if recorded else strengths)
+    if secondary is not None:
+        landing = _normalised(np.where(secondary, 0, landing))
     if not landing.any():
-        return nothing, np.zeros((n, n)), nothing, nothing
+        return nothing, np.zeros((n, n)), nothing, nothing, nothing
     steps = matrix / np.where(dangling, 1, strengths)[:, None]
+    jumping = np.where(dangling, 1, alpha)
+    if secondary is not None:
+        return _two_step(steps, landing, jumping, recorded, secondary)
     rates = stationary(steps, landing, alpha)
     if recorded:
-        return rates, (1 - alpha) * rates[:, None] * steps, np.where(dangling, rates, alpha * rates), landing
+        return rates, (1 - alpha) * rates[:, None] * steps, jumping, landing, nothing
     links = _normalised(rates[:, None] * steps)
-    return links.sum(axis=0), links, nothing, nothing
+    return links.sum(axis=0), links, nothing, nothing, nothing
+
+
+def _two_step(steps, landing, jumping, recorded, secondary):
+    n = len(steps)
+    over = np.where(secondary[:, None], 0, (1 - jumping)[:, None] * steps)
+    back = np.where(secondary[:, None], steps, 0)
+    both = over @ back
+    both += np.outer(1 - both.sum(axis=1), landing)
+    primary = ~secondary
+    rates = np.zeros(n)
+    rates[primary] = stationary(both[np.ix_(primary, primary)], landing[primary], 0.0)
+    if not recorded:
+        over = np.where(secondary[:, None], 0, steps)
+    passing = rates @ over
+    links = rates[:, None] * over + passing[:, None] * back
+    if recorded:  # what arrives where no link leads on teleports from there
+        return rates, 2 * links, jumping, landing, passing * (1 - steps.sum(axis=1)) * secondary
+    arriving = np.where(secondary, 0, links.sum(axis=0))
+    whole = arriving.sum()
+    if whole == 0:
+        return np.zeros(n), np.zeros((n, n)), np.zeros(n), np.zeros(n), np.zeros(n)
+    return arriving / whole, 2 * links / whole, np.zeros(n), np.zeros(n), np.zeros(n)
 
 
 def stationary(steps, landing, alpha, dangling_landing=None):
@@ -176,6 +272,8 @@ def hierarchical_codelength(walk, paths):
 
 def _priced(walk, found, paths):
     """A codelength with the price of modules."""
+    if not paths:  # of an empty network there is nothing to describe
+        return found
     bits, preferred = walk.counting
     modules = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     num_tops = len({path[0] for path in paths})
@@ -184,14 +282,26 @@ def _priced(walk, found, paths):
     else:
         children = len(paths) + len(modules) - num_tops
         # A codebook with n words costs n - 1 times the bits; that of a module has an exit besides its children.
-        in_index, within = bits * (num_tops - 1), bits * children
+        in_index, within = bits * max(num_tops - 1, 0), bits * children
     within += abs(num_tops - preferred) if preferred else 0.0
+    within += contents(walk, paths)
     return Codelength(found.total + in_index + within, found.index + in_index, found.modules + within)
+
+
+def contents(walk, paths):
+    """What the contents of all leaf modules cost, in bits."""
+    bits = 0.0
+    if walk.amounts is not None:
+        for module in set(paths):
+            sums = walk.amounts[[path == module for path in paths]].sum(axis=0)
+            bits += sum(c * plogp(amount) for c, amount in zip(walk.coefficients, sums, strict=True))
+    return bits
 
 
 def one_level_codelength(walk):
     bits, preferred = walk.counting
     price = bits * (len(walk.visits) - 1) + (abs(1 - preferred) if preferred else 0.0)
+    price += contents(walk, [()] * len(walk.visits))
     return plogp(walk.visits.sum()) - sum(map(plogp, walk.visits)) + price
 
 

@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 import naive
 import numpy as np
+import pytest
+import scipy.sparse
 from hypothesis import strategies as st
 
+from mapeq._base.csr import read_only
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
+from mapeq.objective.contents import EMPTY, Contents, content_sums, fill_sums
 from mapeq.objective.counting import counting_term
 from mapeq.objective.level import network_level
 from mapeq.walk.models import random_walk
-from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
+from mapeq.walk.options import BIPARTITE_FLOWS, FLOW_MODELS, TELEPORT_TARGETS, WalkOptions
 
 
 class Links(NamedTuple):
@@ -23,9 +28,10 @@ class Links(NamedTuple):
     num_nodes: int
     directed: bool
     node_weights: np.ndarray | None = None
+    sides: np.ndarray | None = None
 
     def network(self) -> Network:
-        return Network.from_edges(
+        network = Network.from_edges(
             self.sources,
             self.targets,
             self.weights,
@@ -33,12 +39,13 @@ class Links(NamedTuple):
             num_nodes=self.num_nodes,
             node_weights=self.node_weights,
         )
+        return network if self.sides is None else network.with_sides(self.sides)
 
     def matrix(self) -> np.ndarray:
         return naive.adjacency(self.sources, self.targets, self.weights, self.num_nodes, self.directed)
 
     def walk(self, options: WalkOptions) -> naive.Walk:
-        return naive.walk(self.matrix(), self.directed, self.node_weights, **asdict(options))
+        return naive.walk(self.matrix(), self.directed, self.node_weights, self.sides, **asdict(options))
 
     def __repr__(self) -> str:
         fields = (f"{name}={value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.as_items())
@@ -70,6 +77,7 @@ def networks(
     max_nodes=8,
     max_links=24,
     weights=None,
+    bipartite=False,
 ):
     """Links of small networks, with parallel and self-links, isolated and dangling nodes.
 
@@ -86,13 +94,19 @@ def networks(
     given_weights = draw(st.lists(one_weight, min_size=len(ends), max_size=len(ends)))
     sources, targets = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     given = draw(st.booleans()) if node_weights is None else node_weights
+    values = np.array(given_weights, dtype=float)
+    sides = np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.uint8) if bipartite else None
+    if sides is not None:
+        crosses = sides[sources] != sides[targets]
+        sources, targets, values = sources[crosses], targets[crosses], values[crosses]
     return Links(
         sources.copy(),
         targets.copy(),
-        np.array(given_weights, dtype=float),
+        values,
         n,
         directed,
         draw(_some_node_weights(n)) if given else None,
+        sides,
     )
 
 
@@ -114,8 +128,20 @@ def flow_options(*, flow_models=FLOW_MODELS, **fixed):
         "teleport_to": st.sampled_from(TELEPORT_TARGETS),
         "node_weights_as_flow": st.booleans(),
         "markov_time": st.one_of(st.just(1.0), st.floats(0.01, 100)),
+        "variable_markov_time": st.booleans(),
+        "variable_markov_damping": st.one_of(st.sampled_from((0.0, 1.0)), st.floats(0, 1)),
+        "variable_markov_min_scale": st.one_of(st.just(1.0), st.floats(0.1, 10)),
+        "regularization": st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-3, 10)),
+        "bipartite_flow": st.sampled_from(BIPARTITE_FLOWS),
     }
-    return st.builds(WalkOptions, **choices | {name: st.just(value) for name, value in fixed.items()})
+    return st.builds(_walk_options, **choices | {name: st.just(value) for name, value in fixed.items()})
+
+
+def _walk_options(**options):
+    """The options, without a prior where the flow model has none."""
+    if options["flow_model"] not in ("undirected", "directed"):
+        options["regularization"] = 0.0
+    return WalkOptions(**options)
 
 
 @st.composite
@@ -123,7 +149,17 @@ def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
     """Links and options of the flow that go together."""
     options = draw(flow_options(**fixed))
     node_weights = True if options.flow_model == "precomputed" else None
-    links = draw(networks(node_weights=node_weights, min_nodes=min_nodes, max_nodes=max_nodes, max_links=max_links))
+    is_two_step = options.bipartite_flow == "two-step" and options.flow_model == "directed"
+    bipartite = draw(st.booleans()) and not (is_two_step and options.regularization)
+    links = draw(
+        networks(
+            node_weights=node_weights,
+            min_nodes=min_nodes,
+            max_nodes=max_nodes,
+            max_links=max_links,
+            bipartite=bipartite,
+        )
+    )
     if options.flow_model == "precomputed":  # weights are flow per step, as they stand
         links = links._replace(weights=links.weights / max(links.weights.sum(), 1.0))
     return links, options
@@ -183,18 +219,87 @@ def hierarchical_walks(draw, **kwargs):
     return links, options, draw(hierarchies(links.num_nodes))
 
 
-def level_of(network, options=None, counting=None):
+class OtherTerms(NamedTuple):
+    """Terms beyond the plain map equation: prices of modules as of :class:`naive.Walk`, and contents from a seed.
+
+    Contents are those of metadata, which never make unlinked modules better together, or `any_contents`; no sum is
+    above 1.
+    """
+
+    counting: tuple[float, int] | None = None
+    seed: int | None = None
+    any_contents: bool = False
+
+    def amounts(self, n):
+        """The amounts of features of n nodes, and the coefficient of each feature."""
+        if self.seed is None:
+            return None, None
+        rng = np.random.default_rng(self.seed)
+        k = int(rng.integers(2, 5))
+        if self.any_contents:
+            return rng.random((n, k)) * rng.integers(0, 2, (n, k)) / max(n, 1), -rng.random(k)
+        of_node = rng.random(n) * rng.integers(0, 8, n) / max(n, 1)
+        categories = np.eye(k)[rng.integers(0, k, n)]
+        return of_node[:, None] * np.append(categories, np.ones((n, 1)), axis=1), np.append(-np.ones(k), 1.0)
+
+
+def level_of(network, options=None, terms=None):
     """The level of a network's nodes."""
-    return network_level(random_walk(network, options or WalkOptions()), counting and counting_term(*counting))
+    terms = terms or OtherTerms()
+    contents = contents_from(*terms.amounts(network.num_nodes))
+    return network_level(
+        random_walk(network, options or WalkOptions()), terms.counting and counting_term(*terms.counting), contents
+    )
 
 
-def countings():
-    """Prices of modules, as of :class:`naive.Walk`; none half of the time."""
+def contents_from(amounts, coefficients):
+    """Contents of nodes, from amounts in a matrix; where it is 0, a node has none."""
+    if amounts is None:
+        return None
+    rows = scipy.sparse.csr_array(amounts)
+    return Contents(
+        read_only(rows.indptr.astype(np.uint64)),
+        read_only(rows.indices.astype(np.uint32)),
+        read_only(rows.data.astype(np.float64)),
+        read_only(coefficients),
+    )
+
+
+def other_terms(*, any_contents=True):
+    """Terms beyond the plain map equation; none of a kind half of the time."""
     bits = st.one_of(st.just(0.0), st.floats(1e-3, 0.3))
-    return st.one_of(st.none(), st.tuples(bits, st.integers(0, 6)))
+    counting = st.one_of(st.none(), st.tuples(bits, st.integers(0, 6)))
+    seed = st.one_of(st.none(), st.integers(0, 2**32))
+    return st.builds(OtherTerms, counting, seed, st.booleans() if any_contents else st.just(False))
 
 
-def described(links, options, counting):
-    """A network's level, with a price of modules or none, and its walk by the oracle."""
-    walk = links.walk(options)._replace(counting=counting or (0.0, 0))
-    return level_of(links.network(), options, counting), walk
+def described(links, options, terms):
+    """A network's level, with other terms, and its walk by the oracle."""
+    amounts, coefficients = terms.amounts(links.num_nodes)
+    walk = links.walk(options)._replace(counting=terms.counting or (0.0, 0), amounts=amounts, coefficients=coefficients)
+    return level_of(links.network(), options, terms), walk
+
+
+FILL_SUMS = kernel_of(fill_sums)
+
+
+def with_contents(level, state):
+    """A partition or a hierarchy with the sums of contents filled in, as while nodes move."""
+    state = state._replace(contents=content_sums(level.terms.contents))
+    FILL_SUMS(level.terms.contents, state.module_of, state.contents)
+    return state
+
+
+def assert_contents_in_step(level, state):
+    """The sums of contents are what they would be from scratch."""
+    if state.contents is not None:
+        found, expected = map(_entries, (state.contents, with_contents(level, state).contents))
+        assert found.keys() == expected.keys()
+        for key, (amount, count) in expected.items():
+            assert found[key] == (pytest.approx(amount, rel=1e-10, abs=1e-10), count)
+
+
+def _entries(table):
+    used = slice(0, int(table.mask[0]) + 1)
+    rows = zip(table.keys[used].tolist(), table.sums[used].tolist(), table.counts[used].tolist(), strict=True)
+    return {key: (amount, count) for key, amount, count in rows if key != int(EMPTY)}

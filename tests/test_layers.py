@@ -11,10 +11,23 @@ import mapeq
 
 PACKAGE = Path(mapeq.__file__).parent
 
-#: The twelve packages, lowest first: imports go to packages on the left, or stay within their own.
-LAYERS = (
-    "_base network walk objective optimizer result io pictures api embeddings integrations cli".split()  # noqa: SIM905
-)
+#: The packages, lowest first: imports go to packages on the left, or stay within their own.
+LAYERS = [
+    "_base",
+    "network",
+    "walk",
+    "objective",
+    "optimizer",
+    "result",
+    "io",
+    "pictures",
+    "inputs",
+    "api",
+    "resolution",
+    "embeddings",
+    "integrations",
+    "cli",
+]
 
 #: Old public names, and the package's own, which only pass on what stands elsewhere.
 DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "mapeq.tl"}
@@ -23,6 +36,7 @@ DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "m
 REACHING_UP = (
     "mapeq.result.result.Result.",
     "mapeq.result.exports.",
+    "mapeq.result.profile.ResolutionProfile.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",
 )

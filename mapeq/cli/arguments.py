@@ -75,3 +75,22 @@ class Parser(argparse.ArgumentParser):
 def _suggested(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def column(text: str) -> str | int:
+    """Return the name of a column, or its position from 0, given its number from 1."""
+    if not (text.isascii() and text.isdigit()):
+        return text
+    if int(text) == 0:
+        raise argparse.ArgumentTypeError("columns are numbered from 1")
+    return int(text) - 1
+
+
+def markov_time(text: str) -> float | str:
+    """Return a Markov time, or "auto"."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"it must be a number or auto, not {text!r}") from None

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
-from mapeq import api
+from mapeq import api, inputs, resolution
 from mapeq._base.errors import OptionError, counted, option_error
 from mapeq._base.options import stated_options
-from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
+from mapeq.cli.stages import Stages
 from mapeq.cli.summary import summary_of
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
 from mapeq.embeddings.neighbors import METRICS, Neighbors
@@ -39,6 +38,7 @@ from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
+from mapeq.pictures.profile import check_profile_output, write_profile
 from mapeq.result.result import Result
 from mapeq.walk.options import WalkOptions
 
@@ -116,7 +116,7 @@ def embeddings(options: argparse.Namespace) -> int:
         options.algorithm,
     )
     is_directed = affinity.symmetrize == "directed"
-    markov_time, _ = api.checked_markov_time(options.markov_time)
+    markov_time, _ = inputs.checked_markov_time(options.markov_time)
     flow_options = WalkOptions("directed" if is_directed else "undirected", markov_time=markov_time)
 
     groups: NDArray[np.int64] | None = None
@@ -172,13 +172,43 @@ def plot(options: argparse.Namespace) -> int:
     return 0
 
 
+def profile(options: argparse.Namespace) -> int:
+    """Find the communities at many Markov times."""
+    _check_inputs(options.file, options.names)
+    _check_named_once(options.output)
+    for path in options.output:
+        _check_keeps_input(options.file, path)
+        check_profile_output(path)
+    times = None if options.markov_times is None else resolution.checked_times(options.markov_times)
+    resolution.checked_threshold(options.threshold)
+    search_options = SearchOptions(options.num_trials, options.seed, options.num_threads)
+    stages = Stages(visible=not options.quiet)
+    try:
+        stages.begin("read", f"reading {_display_name(options.file)} ...")
+        network, flow_options, _ = _network(options)
+        stages.begin("search", f"{_described(network)}: computing the random walk ...")
+        report = resolution.shown_on(stages.status) if stages.status else None
+        found = resolution.profile(
+            network, flow_options, times, search_options, threshold=options.threshold, report=report
+        )
+        stages.begin("compare", "comparing the partitions ...")
+        table = str(found)
+    finally:
+        stages.clear()
+    for path in options.output:
+        write_profile(found, path, Path(_display_name(options.file)).name)
+    if not options.quiet:
+        print(f"{_display_name(options.file)}: {_described(network)}\n{table}")
+    return 0
+
+
 def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
     """Measure the partition in a file; return its result, and a heading that names the options it was found with."""
-    partition = api.read_twice(partition)
+    partition = inputs.read_twice(partition)
     network, flow_options, objective = _network(options, partition)
     result = api.measure(network, flow_options, partition, objective)
     heading = f"{_display_name(options.file)}: {_described(network)}"
-    found_with = api.found_options(partition)
+    found_with = inputs.found_options(partition)
     walk = WalkOptions("directed" if network.directed else "undirected")
     defaults = {"directed": False, **walk.as_dict(), **ObjectiveOptions().as_dict()}
     taken = [
@@ -218,7 +248,13 @@ def _clustered(
     """Get the network, search for its modules, write them, and print a summary."""
     fits_time = options.markov_time == "auto"
     search_options = SearchOptions(
-        options.num_trials, options.seed, options.num_threads, options.time_limit, options.multilevel, fits_time
+        options.num_trials,
+        options.seed,
+        options.num_threads,
+        options.time_limit,
+        options.multilevel,
+        fits_time,
+        getattr(options, "min_module_size", 1),  # only clusters of networks have it
     )
     stages = Stages(visible=not options.quiet)
     try:
@@ -295,6 +331,8 @@ def _check_exists(option: str, level: int, result: Result) -> None:
 
 
 def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
+    if options.hide_secondary:
+        result = result.primary()
     # Those that depend on the level come last: all others are kept if the result has no such level.
     for path in sorted(_outputs(options), key=lambda path: _format(options, path) == "clu"):
         name = _format(options, path)
@@ -341,6 +379,7 @@ def _read(options: argparse.Namespace) -> Network:
     network = as_network(
         options.file,
         directed=options.directed,
+        bipartite=options.bipartite,
         weight=options.weight,
         ends=(options.source, options.target),
         file_options=_file_options(options),
@@ -364,10 +403,12 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
 def _network(
     options: argparse.Namespace, partition: str | None = None
 ) -> tuple[Network, WalkOptions, ObjectiveOptions]:
-    markov_time = None if options.markov_time is None else api.checked_markov_time(options.markov_time)[0]
-    network, flow_options, objective = api.network_and_options(
+    markov_time = getattr(options, "markov_time", None)  # profiles have many
+    markov_time = None if markov_time is None else inputs.checked_markov_time(markov_time)[0]
+    network, flow_options, objective = inputs.network_and_options(
         options.file,
         directed=options.directed,
+        bipartite=options.bipartite,
         weight=options.weight,
         ends=(options.source, options.target),
         file_options=_file_options(options),
@@ -418,38 +459,6 @@ def _neighbors(
 
 
 # Output to the terminal ----------------------------------------------------------------------
-
-
-class Stages:
-    """Shows the current stage on a status line, on terminals only, and measures the time of each stage."""
-
-    def __init__(self, *, visible: bool):
-        self.status = StatusLine() if visible and sys.stderr.isatty() else None
-        self._stages: list[tuple[str, float]] = []
-
-    def begin(self, stage: str, text: str) -> None:
-        """Begin the next stage."""
-        self._stages.append((stage, time.perf_counter()))
-        if self.status:
-            self.status.begin(text)
-
-    def report_part(self, part: float) -> None:
-        """Show the fraction of the stage that is done."""
-        if self.status:
-            self.status.show(f"{self._stages[-1][0]}: {100 * part:.0f} %", part)
-
-    def clear(self) -> None:
-        """Clear the status line."""
-        if self.status:
-            self.status.clear()
-
-    def last_line(self, outputs: list[str], result: Result, interrupted: bool) -> str:
-        """Return how the search ended, the time of each stage, and the files written."""
-        ends = [*(start for _, start in self._stages[1:]), time.perf_counter()]
-        stages = [f"{name} {end - start:.1f} s" for (name, start), end in zip(self._stages, ends, strict=True)]
-        ended = "interrupted" if interrupted else "stopped at the time limit" if result.stopped_by else "done"
-        written = f" -> {', '.join(outputs)}" if outputs else ""
-        return f"{ended}: {', '.join(stages)}{written}"
 
 
 def _display_name(file: str) -> str:

@@ -10,12 +10,13 @@ from mapeq.embeddings.graph import SYMMETRIZE, WEIGHTS
 from mapeq.embeddings.neighbors import ALGORITHMS, METRICS
 from mapeq.io.files.networks import FORMATS
 from mapeq.pictures.network import KINDS
-from mapeq.walk.options import FLOW_MODELS, TELEPORT_TARGETS
+from mapeq.walk.options import BIPARTITE_FLOWS, FLOW_MODELS, TELEPORT_TARGETS
 
 #: Values of options. The parser does not restrict them: the library rejects invalid ones with better messages.
 _VALUES = {
     "flow_model": FLOW_MODELS,
     "teleport_to": TELEPORT_TARGETS,
+    "bipartite_flow": BIPARTITE_FLOWS,
     "metric": METRICS,
     "weights": WEIGHTS,
     "symmetrize": SYMMETRIZE,

@@ -27,6 +27,9 @@ def summary_of(heading: str, result: Result, min_size: int = 1, most: int = 5) -
     if result.preference_cost is not None:
         preferred = counted(result.options["preferred_number_of_modules"], "module")
         lines.append(f"preferring {preferred} lengthens the description by {result.preference_cost:.6f} bits per step")
+    if result.min_size_cost is not None:
+        least = result.options["min_module_size"]
+        lines.append(f"modules of at least {least:,} nodes cost {result.min_size_cost:.6f} bits per step")
     if min_size > 1:
         sizes = result.module_sizes[result.module_sizes < min_size]
         num_small, num_nodes = counted(len(sizes), "module"), counted(int(sizes.sum()), "node")
@@ -45,8 +48,10 @@ def summary_of(heading: str, result: Result, min_size: int = 1, most: int = 5) -
         lines.append("  module     nodes     flow  most visited nodes")
     for module in range(1, min(most, num_modules) + 1):
         members = np.flatnonzero(numbers == module)
-        visited = members[np.argsort(-result.flow[members], kind="stable")][:5]
-        names = listed([result.network.labels[i] for i in visited], 4)
+        visited = members[np.argsort(-result.flow[members], kind="stable")]
+        if result.network.sides is not None and result.flow.any():
+            visited = visited[result.flow[visited] > 0]  # secondary nodes are not
+        names = listed([result.network.labels[i] for i in visited[:5]], 4)
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")

@@ -11,7 +11,6 @@ from mapeq._base.errors import is_whole, option_error
 from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
-from mapeq.api import checked_markov_time
 from mapeq.embeddings.device import on_host
 from mapeq.embeddings.given import checked_matrix, is_pair
 from mapeq.embeddings.graph import (
@@ -26,6 +25,7 @@ from mapeq.embeddings.graph import (
     new_neighbors,
 )
 from mapeq.embeddings.together import search_as_one
+from mapeq.inputs import checked_markov_time
 from mapeq.network.network import Network
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.seeds import whole_seed

@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from mapeq._base.csr import constant
+from mapeq._base.errors import NetworkError
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.io.columns import WEIGHT, ColumnChoice
+from mapeq.io.objects.bipartite import sides_by_direction, sides_of_igraph, sides_of_networkx, with_given_sides
 from mapeq.io.objects.partitions import partition_from_object
 from mapeq.network.labelled import is_series
 from mapeq.network.network import Network
+from mapeq.network.sparse import both_sides
 
 
 def as_network(
@@ -29,6 +32,7 @@ def as_network(
     weight: str | int | None = WEIGHT,
     ends: tuple[str | int | None, str | int | None] = (None, None),
     implied: bool = False,
+    bipartite: bool | None = None,
     file_options: Mapping[str, Any] | None = None,
 ) -> Network:
     """Convert any supported description of a network to a `Network`.
@@ -48,6 +52,9 @@ def as_network(
         default names.
     implied : bool
         Whether a container without directions is directed.
+    bipartite : bool, optional
+        True makes a table or a list of links an undirected bipartite network whose primary nodes are the sources. By
+        default the container decides; False ignores what it says.
     file_options : mapping, optional
         Further options of :func:`mapeq.read_network`, for a path.
 
@@ -58,6 +65,41 @@ def as_network(
     NetworkError, FormatError
         If the network or file is invalid.
     """
+    if not bipartite:
+        network = _as_network(graph, directed, weight, ends, implied, file_options)
+        return network if bipartite is None else replace(network, sides=None)
+    says_sides = {"networkx": "the node attribute bipartite", "igraph": "the vertex attribute type"}
+    for library, attribute in says_sides.items():
+        if _is_instance(graph, library, "Graph"):
+            network = _as_network(graph, directed, weight, ends, implied, file_options)
+            if network.sides is None:
+                raise NetworkError(f"bipartite=True needs {attribute} at all nodes, which says their sides")
+            return network
+    if isinstance(graph, Network):
+        if graph.sides is None:
+            raise NetworkError("bipartite=True needs a network with sides: Network.with_sides gives them")
+        return _converted(graph, directed, weight)
+    if directed:
+        raise NetworkError(
+            "with bipartite=True all links lead from the sources to the targets: none leads back, so that they cannot "
+            "be directed; Network.with_sides gives sides to networks with links both ways"
+        )
+    if _is_sparse(graph):
+        return Network.from_csr(
+            both_sides(graph if weight is not None else _pattern(graph)), directed=False
+        ).with_sides(np.arange(sum(graph.shape)) >= graph.shape[0])
+    network = _as_network(graph, True, weight, ends, implied, file_options)
+    return network if network.sides is not None else sides_by_direction(network)
+
+
+def _as_network(
+    graph: Any,
+    directed: bool | None,
+    weight: str | int | None,
+    ends: tuple[str | int | None, str | int | None],
+    implied: bool,
+    file_options: Mapping[str, Any] | None,
+) -> Network:
     if isinstance(graph, Network):
         return _converted(graph, directed, weight)
     if isinstance(graph, str | os.PathLike):
@@ -71,12 +113,14 @@ def as_network(
         from mapeq.io.objects.networkx import check_attribute, from_networkx
 
         check_attribute(graph, weight)
-        return from_networkx(graph, directed=directed, weight=weight)
+        network = from_networkx(graph, directed=directed, weight=weight)
+        return with_given_sides(network, sides_of_networkx(graph))
     if _is_instance(graph, "igraph", "Graph"):
         from mapeq.io.objects.igraph import from_igraph
 
-        return from_igraph(graph, directed=directed, weight=weight)
-    if _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix"):
+        network = from_igraph(graph, directed=directed, weight=weight)
+        return with_given_sides(network, sides_of_igraph(graph))
+    if _is_sparse(graph):
         return Network.from_csr(graph if weight is not None else _pattern(graph), directed=directed)
 
     from mapeq.io.objects.arrays import from_array, from_edge_index, from_links
@@ -139,6 +183,10 @@ def as_partition(partition: Any, network: Network, *, fit: bool = False) -> Hier
 def _is_instance(thing: object, module: str, name: str) -> bool:
     kind = getattr(sys.modules.get(module), name, None)
     return kind is not None and isinstance(thing, kind)
+
+
+def _is_sparse(graph: object) -> bool:
+    return _is_instance(graph, "scipy.sparse", "sparray") or _is_instance(graph, "scipy.sparse", "spmatrix")
 
 
 def _converted(network: Network, directed: bool | None, weight: str | int | None) -> Network:

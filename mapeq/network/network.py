@@ -22,7 +22,6 @@ from mapeq._base.csr import (
     add_transposed,
     chosen,
     constant,
-    index_dtype,
     is_constant,
     read_only,
     row_sums,
@@ -33,6 +32,8 @@ from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
+from mapeq.network.sides import checked_sides
+from mapeq.network.sparse import both_sides, check_sparse, checked_rows
 from mapeq.network.statistics import network_html, network_statistics
 from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
@@ -65,10 +66,12 @@ class Network:
         Numbers of the named nodes in a file (Pajek).
     num_given : int or None
         Number of links of positive weight in the input, before parallel links were summed; None if unknown.
+    sides : uint8 array of shape (num_nodes,) or None
+        Of a bipartite network the side of each node, 0 for primary and 1 for secondary nodes: every link leads from
+        one to the other.
 
     Examples
     --------
-    >>> from mapeq import Network
     >>> Network.from_edges([0, 1, 2, 2], [1, 2, 0, 0])
     <mapeq.Network: 3 nodes, 3 links, undirected>
     """
@@ -81,21 +84,21 @@ class Network:
     node_weights: FloatArray | None = None
     ids: NDArray[np.int64] | None = None
     num_given: int | None = None
+    sides: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids"):
+        for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids", "sides"):
             value = getattr(self, name)
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, name, read_only(value))
 
-    def __getstate__(self) -> dict[str, Any]:
-        weights = float(self.weights[0]) if is_constant(self.weights) else self.weights
-        return self.__dict__ | {"weights": weights}  # pickle would store a view as a full array
+    def __getstate__(self) -> dict[str, Any]:  # pickle would store a view as a full array
+        return self.__dict__ | {"weights": float(self.weights[0]) if is_constant(self.weights) else self.weights}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        if isinstance(state["weights"], float):
-            state = state | {"weights": constant(state["weights"], len(state["indices"]))}
-        self.__dict__.update(state)
+        given = state["weights"]
+        weights = constant(given, len(state["indices"])) if isinstance(given, float) else given
+        self.__dict__.update(state | {"weights": weights})
         self.__post_init__()  # pickle does not preserve that arrays are read-only
 
     @classmethod
@@ -237,11 +240,12 @@ class Network:
     ) -> Network:
         """Build a network from a square sparse matrix in which ``A[i, j]`` is the weight of the link i -> j.
 
+        A rectangular matrix is a bipartite network: rows are primary nodes, columns secondary ones, which follow them.
         A CSR matrix of float64 and int32 without explicit zeros or duplicate entries is used without copying its links.
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array of shape (n, n), any format
+        matrix : scipy.sparse matrix or array of shape (n, n) or (n, m), any format
         directed : bool, optional
             By default, a symmetric matrix is undirected, with ``A[i, j]`` as the weight of a pair, and any other is
             directed. False sums the two directions of each pair if the matrix is not symmetric. Symmetric up to
@@ -258,7 +262,7 @@ class Network:
         TypeError
             If the matrix is not a SciPy sparse matrix.
         NetworkError
-            If the matrix is not square or is complex, or as in :meth:`from_edges`.
+            If the matrix is complex, or as in :meth:`from_edges`.
 
         Examples
         --------
@@ -266,29 +270,14 @@ class Network:
         >>> Network.from_csr(scipy.sparse.csr_array([[0, 2.0], [2.0, 0]]))
         <mapeq.Network: 2 nodes, 1 link, undirected>
         """
-        if not hasattr(matrix, "tocsr"):
-            raise TypeError(f"a {type(matrix).__name__} is not a SciPy sparse matrix; scipy.sparse.csr_array makes one")
-        if matrix.dtype.kind == "c":
-            raise NetworkError("link weights must be real, not complex")
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-            raise NetworkError(f"the matrix of a network must be square, not of shape {matrix.shape}")
-        num_nodes = matrix.shape[0]
-        names = checked_labels(labels, num_nodes)
-        rows = matrix.tocsr()
-        data = np.asarray(rows.data, dtype=np.float64)
-        k = first_bad_weight(data)
-        if k is not None:
-            i = int(np.searchsorted(rows.indptr, k, side="right")) - 1
-            raise bad_weight(data[k], f"the link {names[i]!s} - {names[rows.indices[k]]!s}")
-        if not (rows.has_canonical_format and data.all()):
-            rows = rows.copy()
-            rows.sum_duplicates()
-            rows.eliminate_zeros()
-            data = np.asarray(rows.data, dtype=np.float64)
-        indptr = np.asarray(rows.indptr, dtype=np.int64)
-        indices = np.asarray(rows.indices, dtype=index_dtype(num_nodes))
+        check_sparse(matrix)
+        is_bipartite = matrix.shape[0] != matrix.shape[1]
+        names = checked_labels(labels, sum(matrix.shape) if is_bipartite else matrix.shape[0])
         weights = checked_node_weights(node_weights, names)
-        network = cls(indptr, indices, without_repetition(data), True, names, weights)
+        network = cls(*checked_rows(both_sides(matrix) if is_bipartite else matrix, names), True, names, weights)
+        if is_bipartite:
+            network = network.with_sides(np.arange(len(names)) >= matrix.shape[0])
+            return network if directed else network.undirected()
         if directed:
             return network
         is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
@@ -428,6 +417,30 @@ class Network:
         indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
+    def with_sides(self, sides: Any) -> Network:
+        """Return the network as a bipartite one.
+
+        Parameters
+        ----------
+        sides : array_like of shape (num_nodes,), mapping or Series by label
+            0 for primary nodes, 1 for secondary nodes, which get no visit rates.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            If a link is within a side.
+
+        Examples
+        --------
+        >>> Network.from_edges(["bee", "fly"], ["lily", "lily"]).with_sides({"bee": 0, "fly": 0, "lily": 1})
+        <mapeq.Network: 3 nodes, 2 links, undirected, bipartite>
+        """
+        return replace(self, sides=checked_sides(sides, self.rows, self.labels))
+
     def without_self_links(self) -> Network:
         """Return the network without self-links; all nodes are kept.
 
@@ -452,8 +465,6 @@ class Network:
     def summary(self) -> dict[str, Any]:
         """Return the statistics of this network by name, as plain Python values.
 
-        Takes a few seconds for ten million links.
-
         Returns
         -------
         dict
@@ -473,7 +484,6 @@ class Network:
 
         Examples
         --------
-        >>> from mapeq import Network
         >>> summary = Network.from_edges([0, 1, 2, 3], [1, 2, 0, 0], num_nodes=5).summary()
         >>> summary["degree"]
         {'min': 0, 'median': 2.0, 'mean': 1.6, 'max': 3}
@@ -486,5 +496,5 @@ class Network:
         return network_html(self)
 
     def __repr__(self) -> str:
-        kind = "directed" if self.directed else "undirected"
+        kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")
         return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"

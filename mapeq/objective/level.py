@@ -8,6 +8,7 @@ import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, read_only
 from mapeq.objective.codebooks import Codebooks, one_codebook
+from mapeq.objective.contents import Contents
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
 
@@ -37,12 +38,12 @@ class Level(NamedTuple):
     codebooks: Codebooks
 
 
-def network_level(flow: Flow, counting: FloatArray | None = None) -> Level:
-    """The level of a network's nodes: the plain map equation of its flow, and the price of modules if there is one."""
+def network_level(flow: Flow, counting: FloatArray | None = None, contents: Contents | None = None) -> Level:
+    """The level of a network's nodes: the plain map equation of its flow, and the other terms where they are given."""
     constant = node_entropy(flow.nodes[:, VISIT])
     if counting is not None:
         constant += float(counting[BITS_PER_MODULE]) * (len(flow.nodes) - 1)
-    terms = Terms(flow.teleport, counting)
+    terms = Terms(flow.teleport, counting, contents)
     return Level(flow.links, flow.nodes, terms, constant, one_codebook(flow.links.indices.dtype))
 
 

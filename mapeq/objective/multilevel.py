@@ -18,6 +18,7 @@ from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, by_depth, depths
 from mapeq._base.jit import inlined, jit
 from mapeq.objective.codebooks import Codebooks
+from mapeq.objective.contents import ContentSums, costs_of_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import price_change, price_in_index, price_of_modules
@@ -45,6 +46,8 @@ class MultilevelPartition(NamedTuple):
         Number of nodes or modules directly in each module.
     num_modules : float64 array of shape (1,)
         Number of modules, the root apart.
+    contents : ContentSums or None
+        Memory for those of leaf modules while units move; None at other times, and without contents.
     """
 
     module_of: IndexArray
@@ -53,6 +56,7 @@ class MultilevelPartition(NamedTuple):
     teleport: FloatArray | None
     sizes: IndexArray
     num_modules: FloatArray
+    contents: ContentSums | None = None
 
 
 def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0) -> MultilevelPartition:
@@ -103,14 +107,18 @@ def multilevel_codelength(level: Level, state: MultilevelPartition) -> Codelengt
     """
     index, within = _sum_codelength(level.terms, state)
     index = max(index, 0.0)  # as in a two-level codelength, rounding may leave something below 0
-    within = max(within + level.constant, 0.0)
+    within = max(within + level.constant + _cost_of_contents(level, state), 0.0)
     return Codelength(index + within, index, within)
 
 
 def varying_codelength(level: Level, state: MultilevelPartition) -> float:
     """The codelength without the constant of the level, in bits."""
     price = 0.0 if level.terms.counting is None else float(_price(level.terms, state))
-    return float(state.modules[:, COST].sum()) + price
+    return float(state.modules[:, COST].sum()) + price + _cost_of_contents(level, state)
+
+
+def _cost_of_contents(level: Level, state: MultilevelPartition) -> float:
+    return float(costs_of_contents(level.terms.contents, state.module_of, len(state.parent)).sum())
 
 
 @jit

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.jit import inlined
+from mapeq.objective.contents import Contents, without_contents
 from mapeq.walk.flow import TELEPORT_IN, TELEPORT_OUT
 
 #: Fields of a counting term.
@@ -33,10 +34,13 @@ class Terms(NamedTuple):
         The price of the number of modules: bits for each module where there is more than one; the preferred number of
         top modules, at one bit for each more or less, 0 for none; the number of modules outside this level, which no
         move changes (2 stands for two or more); and 1 if the nodes of the level are modules themselves, else 0.
+    contents : Contents or None
+        What leaf modules have in common, such as categories of nodes.
     """
 
     teleport: FloatArray | None = None
     counting: FloatArray | None = None
+    contents: Contents | None = None
 
 
 NO_TERMS = Terms()
@@ -44,6 +48,7 @@ NO_TERMS = Terms()
 
 def above_modules(terms: Terms, num_modules: int) -> Terms:
     """The terms of modules around others, the nodes of the level."""
+    terms = terms._replace(contents=without_contents(terms.contents, num_modules))
     if terms.counting is None:
         return terms
     counting = terms.counting.copy()

@@ -31,6 +31,16 @@ from mapeq._base.jit import inlined, jit, kernel_of, step
 from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, team_of_one, ticket
 from mapeq._base.threads import Threads
 from mapeq.objective.codebooks import Codebooks
+from mapeq.objective.contents import (
+    Contents,
+    ContentSums,
+    change_of_contents,
+    content_sums,
+    cost_of_sums,
+    costs_of_contents,
+    fill_sums,
+    move_contents,
+)
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import (
@@ -87,6 +97,8 @@ class Partition(NamedTuple):
         moves are made, changes of the rate and the number that do not count yet.
     codebooks : Codebooks
         Which index codebook names the module of each node.
+    contents : ContentSums or None
+        Memory while nodes move; None at other times, and without contents.
     """
 
     module_of: IndexArray
@@ -95,6 +107,7 @@ class Partition(NamedTuple):
     sizes: IndexArray
     index_sums: FloatArray
     codebooks: Codebooks
+    contents: ContentSums | None = None
 
 
 def partition(level: Level, module_of: IndexArray, threads: Threads | None = None) -> Partition:
@@ -121,6 +134,11 @@ def new_partition(level: Level, module_of: IndexArray, rows: int) -> Partition:
     return Partition(module_of, np.empty((rows, 4)), teleport, np.empty(rows, module_of.dtype), index, level.codebooks)
 
 
+def with_memory(level: Level, state: Partition) -> Partition:
+    """The partition with memory for the sums of contents."""
+    return state._replace(contents=content_sums(level.terms.contents))
+
+
 def new_sums(count: int) -> FloatArray:
     """Memory for sums over chunks of so many items."""
     return np.empty((count // int(CHUNK) + 1, 2))
@@ -140,6 +158,7 @@ def codelength(level: Level, state: Partition) -> Codelength:
     >>> codelength(level, partition(level, np.array([0, 0, 0, 1, 1, 1], np.uint32))).total
     2.320730356833...
     """
+    state = with_memory(level, state)
     index, within = _sum_codelength(team_of_one(), level.terms, state, new_sums(len(state.sizes)))
     # Where the exact value is 0, rounding may leave something below it.
     index = max(index, 0.0)
@@ -149,7 +168,9 @@ def codelength(level: Level, state: Partition) -> Codelength:
 
 def one_level_codelength(level: Level) -> float:
     """The codelength without any division into modules, in bits."""
-    return level.constant + (0.0 if level.terms.counting is None else float(_price_of_one_module(level.terms)))
+    price = 0.0 if level.terms.counting is None else float(_price_of_one_module(level.terms))
+    whole = np.zeros(len(level.nodes), np.uint32)
+    return level.constant + price + float(costs_of_contents(level.terms.contents, whole, 1)[0])
 
 
 @jit
@@ -188,6 +209,8 @@ def evaluate_move(nodes, terms, state, i, destination, flow_to_origin, flow_to_d
     rate = state.index_sums[codebook, INDEX_RATE] + (flow_to_origin - flow_to_destination)
     more = np.float64(state.sizes[destination] == 0) - np.float64(state.sizes[origin] == 1)
     of_modules = (left[COST] - state.modules[origin, COST]) + (joined[COST] - state.modules[destination, COST])
+    of_modules += change_of_contents(terms.contents, state.contents, i, origin, -1.0)
+    of_modules += change_of_contents(terms.contents, state.contents, i, destination, 1.0)
     of_index = plogp(rate) - state.index_sums[codebook, INDEX_COST]
     return of_modules + of_index + change_of_number(terms.counting, state, codebook, more), of_modules, left, joined
 
@@ -216,6 +239,7 @@ def apply_move(terms, state, i, destination, left, joined):
         state.modules[destination, column] = joined[column]
     add_teleport(terms.teleport, i, state.teleport, origin, -1.0)
     add_teleport(terms.teleport, i, state.teleport, destination, 1.0)
+    move_contents(terms.contents, state.contents, i, origin, destination)
     return more
 
 
@@ -361,7 +385,18 @@ def changes_by_codebook(level: Level, state: Partition) -> FloatArray:
     change, num_nodes = np.zeros((2, len(state.codebooks.exit)))
     rate, counted = state.codebooks.exit.copy(), np.zeros(len(state.modules), np.uint8)
     _sum_changes(level.nodes, level.terms, state, counted, rate, num_nodes, change)
+    if level.terms.contents is not None:
+        change += _changes_of_contents(level.terms.contents, state)
     return change
+
+
+def _changes_of_contents(contents: Contents, state: Partition) -> FloatArray:
+    count = len(state.codebooks.exit)
+    codebook_of_node, codebook_of_module = np.zeros_like(state.module_of), np.zeros(len(state.sizes), np.intp)
+    codebook_of_node[:] = state.codebooks.of
+    codebook_of_module[state.module_of] = codebook_of_node
+    costs = np.bincount(codebook_of_module, costs_of_contents(contents, state.module_of, len(state.sizes)), count)
+    return costs - costs_of_contents(contents, codebook_of_node, count)
 
 
 @jit
@@ -392,7 +427,7 @@ def _price_of_level(counting, g, num_modules, num_nodes):
 
 @step
 def sum_codelength(team, terms, state, sums):
-    """The index codelength, and that of the modules without the constant, in bits."""
+    """The index codelength, and that of the modules without the constant, in bits; fills the sums of contents."""
     rows = np.uint64(len(state.modules))
     for chunk in range(team.number, num_chunks(rows, CHUNK), team.size):
         index, within = 0.0, 0.0
@@ -410,7 +445,10 @@ def sum_codelength(team, terms, state, sums):
         index += state.index_sums[g, INDEX_COST]
         within += _price_of_codebook(terms.counting, g, state.index_sums[g, NUM_MODULES])
     in_index = price_in_index(terms.counting, state.index_sums[0, NUM_MODULES])
+    if team.number == ZERO:
+        fill_sums(terms.contents, state.module_of, state.contents)
     barrier(team)
+    within += cost_of_sums(terms.contents, state.contents)
     return index + in_index, within - in_index
 
 

@@ -21,11 +21,13 @@ from mapeq._base.jit import inlined, jit, step
 from mapeq._base.records import record
 from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, ticket
 from mapeq.objective.codebooks import Codebooks
+from mapeq.objective.contents import contents_of
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import Terms, within_modules
 from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of, open_codebooks
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
+from mapeq.optimizer.coarse_contents import contents_of_memory, sum_contents
 from mapeq.walk.flow import ENTER, Links
 
 #: Links of a coarser level are summed up in parts of rows with about this many links of the finer one.
@@ -54,6 +56,9 @@ class LevelMemory(NamedTuple):
     nodes : float64 array of shape (n, 3)
     teleport : float64 array of shape (n, 2) or None
     codebook_of : unsigned integer array of shape (n,)
+    content_indptr : uint64 array of shape (n + 1,) or None
+    features : uint32 array of shape (number of amounts,) or None
+    amounts : float64 array of shape (number of amounts,) or None
     """
 
     indptr: NDArray[np.uint64]
@@ -62,6 +67,9 @@ class LevelMemory(NamedTuple):
     nodes: FloatArray
     teleport: FloatArray | None
     codebook_of: IndexArray
+    content_indptr: NDArray[np.uint64] | None
+    features: NDArray[np.uint32] | None
+    amounts: FloatArray | None
 
 
 @record
@@ -291,6 +299,8 @@ def aggregate(team, level, state, groups, rows, memory, scratch):
             memory.nodes[m, column] = state.modules[m, column]
         _copy_teleport(state.teleport, m, memory.teleport, m)
         memory.codebook_of[m] = codebook_of(state, np.uint64(groups.members[groups.starts[m]]))
+    if team.number == ZERO:
+        sum_contents(level.terms.contents, groups, memory, count, scratch)
     barrier(team)
     return coarser_level(level, memory, count)
 
@@ -306,7 +316,8 @@ def coarser_level(level, memory, count):
         ONE,
     )
     codebooks = Codebooks(read_only_view(memory.codebook_of[:count]), level.codebooks.stride, level.codebooks.exit)
-    terms = Terms(_read_only_rows(memory.teleport, count)[0], level.terms.counting)
+    contents = contents_of_memory(level.terms.contents, memory, count)[0]
+    terms = Terms(_read_only_rows(memory.teleport, count)[0], level.terms.counting, contents)
     return Level(links, read_only_view(memory.nodes[:count]), terms, level.constant, codebooks)
 
 
@@ -446,6 +457,7 @@ def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple
     terms = within_modules(level.terms)
     if terms.teleport is not None:
         terms = terms._replace(teleport=read_only(terms.teleport[members]))
+    terms = terms._replace(contents=contents_of(terms.contents, members))
     codebooks = Codebooks(read_only(group_of[members]), ONE, read_only(np.ascontiguousarray(exit)))
     return Level(links, read_only(level.nodes[members]), terms, 0.0, codebooks), members
 
@@ -471,30 +483,3 @@ def _fill_within(links, group_of, number, members, indices, flow):
                 indices[filled] = number[j]
                 flow[filled * links.stride] = links.flow[k * links.stride]
                 filled += ONE
-
-
-@step
-def connected_parts(links, module_of, part_of, stack):
-    """Number the connected parts of all modules, in the order of their first nodes; returns how many.
-
-    `part_of` is filled with the number of nodes before; `stack` is scratch. Both are of shape (n,).
-    """
-    n = np.uint64(len(module_of))
-    parts = ZERO
-    for first in range(n):
-        if part_of[first] < n:
-            continue
-        part_of[first] = parts
-        stack[0] = first
-        height = ONE
-        while height > ZERO:
-            height -= ONE
-            i = np.uint64(stack[height])
-            for k in range(links.indptr[i], links.indptr[i + ONE]):
-                j = np.uint64(links.indices[k])
-                if part_of[j] == n and module_of[j] == module_of[i]:
-                    part_of[j] = parts
-                    stack[height] = j
-                    height += ONE
-        parts += ONE
-    return parts

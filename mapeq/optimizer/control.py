@@ -33,6 +33,7 @@ class SearchOptions:
     time_limit: float | None = None
     multilevel: bool = False
     fit_markov_time: bool = False
+    min_module_size: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.multilevel, bool | np.bool_):
@@ -41,6 +42,8 @@ class SearchOptions:
             raise option_error("num_trials", self.num_trials, "a whole number, 1 or more")
         if not (self.num_threads is None or is_whole(self.num_threads, 1)):
             raise option_error("num_threads", self.num_threads, "a whole number, 1 or more, or None")
+        if not is_whole(self.min_module_size, 1):
+            raise option_error("min_module_size", self.min_module_size, "a whole number, 1 or more")
         object.__setattr__(self, "seed", whole_seed(self.seed))
         if not (self.time_limit is None or (is_number(self.time_limit) and self.time_limit >= 0)):
             raise option_error("time_limit", self.time_limit, "seconds, 0 or more, or None")

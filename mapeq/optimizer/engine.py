@@ -12,9 +12,10 @@ from mapeq._base.csr import ONE, IndexArray, read_only
 from mapeq._base.jit import kernel_of
 from mapeq._base.team import CHUNK
 from mapeq._base.threads import Threads
+from mapeq.objective.contents import Contents, content_sums, has_contents
 from mapeq.objective.level import Level
 from mapeq.objective.multilevel import MultilevelPartition
-from mapeq.objective.two_level import Partition, new_partition, new_sums, partition, sum_codelength
+from mapeq.objective.two_level import Partition, new_partition, new_sums, partition, sum_codelength, with_memory
 from mapeq.optimizer import aggregation
 from mapeq.optimizer.aggregation import WAITING, Groups, LevelMemory, RowMemory, widest_row
 from mapeq.optimizer.blocks import Limits, Visits, block_size, new_block, new_visits, part_size
@@ -76,6 +77,7 @@ class Engine(Threads):
     def codelength(self, level: Level, state: Partition) -> float:
         """The codelength of a partition, from its module sums, in bits."""
         sums = new_sums(len(state.sizes))
+        state = with_memory(level, state)
         index, within = self.together(_SUM_CODELENGTH, level.terms, state, sums, shared=self.is_shared(level))
         return max(float(index), 0.0) + max(float(within) + level.constant, 0.0)
 
@@ -132,7 +134,8 @@ class Engine(Threads):
         if codebooks.stride:
             codebooks = codebooks._replace(of=read_only(memory.codebook_of[:count]))
         teleport = None if memory.teleport is None else read_only(memory.teleport)
-        return Level(links, read_only(memory.nodes), level.terms._replace(teleport=teleport), level.constant, codebooks)
+        terms = level.terms._replace(teleport=teleport, contents=_first_contents(level, memory, count))
+        return Level(links, read_only(memory.nodes), terms, level.constant, codebooks)
 
     def refine(self, level: Level, state: Partition, seed: np.uint64) -> Partition:
         """Connected sub-modules of all modules of a compact partition; the number of these has no price."""
@@ -160,12 +163,15 @@ class Engine(Threads):
             self.together(_DRAW_ORDER, seed, visits.order, shared=self.is_shared(level))
         else:
             visits.order[:] = nodes
-        is_exact = level.terms.counting is not None or not self.is_shared(level) or constraint.deepest is not None
+        terms = level.terms
+        depends_on_others = terms.counting is not None or has_contents.py_func(terms.contents)
+        is_exact = depends_on_others or not self.is_shared(level) or constraint.deepest is not None
         limits = Limits(np.inf, np.uint64(is_exact), block_size.py_func(np.uint64(n)), self.stop)
         most = 0
         if isinstance(constraint, UnitConstraint):
             most = min((widest_row(level.links.indptr) + 1) * int(constraint.deepest), len(state.sizes))
         scratch = self._scratch_for(level, most)
+        state = state._replace(contents=content_sums(terms.contents))
         together = level, state, constraint, visits, block, limits
         change, _ = self.together(_MOVE, *together, each=scratch, shared=self.is_shared(level))
         return float(change)
@@ -217,7 +223,9 @@ class Engine(Threads):
         """Scratch memory of each thread, kept, for a level and coarser ones, and so many candidates of a unit."""
         n, dtype = len(level.nodes), level.links.indices.dtype
         # A node of a coarser level may be linked to all others.
-        most = max(widest_row(level.links.indptr), n, most_candidates) + int(WAITING)
+        contents = level.terms.contents
+        num_features = 0 if contents is None else len(contents.coefficients)
+        most = max(widest_row(level.links.indptr), n, most_candidates, num_features) + int(WAITING)
         chosen = int(part_size.py_func(block_size.py_func(np.uint64(n))))
         if not self._scratch or not has_room(self._scratch[0], most, chosen, dtype):
             self._scratch = [new_scratch(most, chosen, dtype) for _ in range(self.num_threads)]
@@ -239,7 +247,8 @@ def first_visits(visits: Visits, num_nodes: int, num_ordered: int) -> Visits:
 
 def _view(memory: Partition, level: Level, module_of: IndexArray, count: int) -> Partition:
     index = memory.index_sums[: len(level.codebooks.exit)]
-    return first_rows(memory, count)._replace(module_of=module_of, index_sums=index, codebooks=level.codebooks)
+    found = first_rows(memory, count)
+    return found._replace(module_of=module_of, index_sums=index, codebooks=level.codebooks, contents=None)
 
 
 def _copied(memory: Partition, level: Level, module_of: IndexArray, count: int) -> Partition:
@@ -256,13 +265,21 @@ def _is_enough(memory: Memory, level: Level) -> bool:
         and len(memory.working.index_sums) >= len(level.codebooks.exit)
         and memory.part_of.dtype == level.links.indices.dtype
         and (memory.working.teleport is None) == (level.terms.teleport is None)
+        and _is_enough_for_contents(memory.even, level.terms.contents)
         and memory.even.codebook_of.dtype == level.codebooks.of.dtype
     )
 
 
+def _is_enough_for_contents(memory: LevelMemory, contents: Contents | None) -> bool:
+    if memory.features is None or contents is None:
+        return memory.features is None and contents is None
+    return len(memory.features) >= len(contents.features)
+
+
 def _new_memory(level: Level) -> Memory:
     n, num_links, dtype = len(level.nodes), len(level.links.indices), level.links.indices.dtype
-    working, found, parts = (new_partition(level, np.empty(n, dtype), n) for _ in range(3))
+    contents = content_sums(level.terms.contents)
+    working, found, parts = (new_partition(level, np.empty(n, dtype), n)._replace(contents=contents) for _ in range(3))
     number, members, part_of, above = (np.empty(max(n, 1), dtype) for _ in range(4))
     return Memory(
         visits=new_visits(n, dtype),
@@ -283,7 +300,21 @@ def _new_memory(level: Level) -> Memory:
     )
 
 
+def _first_contents(level: Level, memory: LevelMemory, count: int) -> Contents | None:
+    contents = level.terms.contents
+    if contents is None:
+        return None
+    assert memory.content_indptr is not None
+    assert memory.features is not None
+    assert memory.amounts is not None
+    indptr = memory.content_indptr[: count + 1]
+    filled = int(indptr[-1])
+    features, amounts = read_only(memory.features[:filled]), read_only(memory.amounts[:filled])
+    return contents._replace(indptr=read_only(indptr), features=features, amounts=amounts)
+
+
 def _new_level_memory(n: int, num_links: int, dtype: np.dtype, like: Level) -> LevelMemory:
+    contents = like.terms.contents
     return LevelMemory(
         indptr=np.empty(n + 1, np.uint64),
         indices=np.empty(num_links, dtype),
@@ -291,6 +322,9 @@ def _new_level_memory(n: int, num_links: int, dtype: np.dtype, like: Level) -> L
         nodes=np.empty((n, 3)),
         teleport=None if like.terms.teleport is None else np.empty((n, 2)),
         codebook_of=np.empty(max(n, 1), like.codebooks.of.dtype),
+        content_indptr=None if contents is None else np.empty(n + 1, np.uint64),
+        features=None if contents is None else np.empty(len(contents.features), np.uint32),
+        amounts=None if contents is None else np.empty(len(contents.features)),
     )
 
 

@@ -15,6 +15,7 @@ from mapeq._base.csr import ONE, FloatArray, IndexArray
 from mapeq._base.jit import inlined, jit, step
 from mapeq._base.records import record
 from mapeq._base.team import ZERO, Team, barrier, share
+from mapeq.objective.contents import has_contents
 from mapeq.objective.level import Level
 from mapeq.objective.terms import Terms
 from mapeq.objective.two_level import Partition, sum_codelength
@@ -205,7 +206,7 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
     barrier(everybody)
     num_found, height = memory.told[NUM_FOUND], memory.told[HEIGHT]
     _label(everybody, memory.found.module_of, height, memory.part_of, memory.above, labels)
-    found = _partition(memory.found, network, memory.found.module_of, num_found)
+    found = _partition(memory.found, network, labels, num_found)
     index, within = sum_codelength(everybody, network.terms, found, memory.sums)
     return num_found, memory.told[CONVERGED] == ONE, max(index, 0.0) + max(within + network.constant, 0.0)
 
@@ -265,6 +266,7 @@ def _partition(memory, level, module_of, rows):
         memory.sizes[:rows],
         memory.index_sums[: np.uint64(len(level.codebooks.exit))],
         level.codebooks,
+        memory.contents,
     )
 
 
@@ -292,7 +294,7 @@ def _move(team, level, state, constraint, plan, seed, sweeps, visits, block, scr
     num_links = np.uint64(len(level.links.indices))
     visits = Visits(visits.order[:n], visits.waiting[:n], visits.listed[:n], visits.counts)
     draw_order(team, seed, visits.order)
-    exact = _is_counted(level.terms.counting) or num_links < plan.worth_sharing
+    exact = _is_counted(level.terms.counting) or has_contents(level.terms.contents) or num_links < plan.worth_sharing
     limits = Limits(sweeps * np.float64(num_links + n), np.uint64(exact), block_size(n), plan.stop)
     change, _ = move(team, level, state, constraint, visits, block, limits, scratch)
     return change
@@ -324,11 +326,12 @@ def _grouped(team, module_of, count, memory, ends):
 def _refined(team, level, found, plan, seed, memory, scratch):
     """Connected sub-modules of all modules of a compact partition, the number of which has no price; and how many."""
     groups = _grouped(team, found.module_of, np.uint64(len(found.sizes)), memory.groups, memory.number)
-    level = Level(level.links, level.nodes, Terms(level.terms.teleport, None), level.constant, level.codebooks)
+    terms = Terms(level.terms.teleport, None, level.terms.contents)
+    level = Level(level.links, level.nodes, terms, level.constant, level.codebooks)
     n = np.uint64(len(level.nodes))
     rows = _partition(memory.working, level, memory.working.module_of[:n], n)
     index = memory.parts.index_sums[: np.uint64(len(level.codebooks.exit))]
-    state = Partition(rows.module_of, rows.modules, rows.teleport, rows.sizes, index, level.codebooks)
+    state = Partition(rows.module_of, rows.modules, rows.teleport, rows.sizes, index, level.codebooks, rows.contents)
     singletons_in_groups(team, level, groups, state, memory.sums)
     inside = NodeConstraint(found.module_of, ONE, groups.starts, ONE, None)
     _move(team, level, state, inside, plan, seed, np.inf, memory.visits, memory.block, scratch)

@@ -27,6 +27,7 @@ from mapeq._base.atomics import load_acquire, prefetch
 from mapeq._base.csr import ONE
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO, barrier, num_chunks, share, ticket
+from mapeq.objective.contents import fill_sums
 from mapeq.objective.two_level import MORE_MODULES, MORE_RATE, add_to_index, codebook_of
 from mapeq.optimizer.blocks import (
     AGAIN,
@@ -68,7 +69,7 @@ def move(team, level, state, constraint, visits, block, limits, scratch):
     visited : int
         Number of links visited, and of nodes.
     """
-    _prepare(team, state, visits, block, limits)
+    _prepare(team, level.terms, state, visits, block, limits)
     visited, made, cursor, last_wave = ZERO, -1.0, ZERO, ZERO
     going = True
     while going:
@@ -101,8 +102,8 @@ def move(team, level, state, constraint, visits, block, limits, scratch):
 
 
 @step
-def _prepare(team, state, visits, block, limits):
-    """Let the nodes of the order wait, and no others."""
+def _prepare(team, terms, state, visits, block, limits):
+    """Let the nodes of the order wait, and no others; sum up the contents of modules."""
     begin, end = share(np.uint64(len(visits.waiting)), team)
     for i in range(begin, end):
         visits.waiting[i] = 0
@@ -118,6 +119,7 @@ def _prepare(team, state, visits, block, limits):
         for place in range(TOLD):
             block.told[place] = 0.0
         block.told[EXACT] = limits.exact
+        fill_sums(terms.contents, state.module_of, state.contents)
     barrier(team)
 
 

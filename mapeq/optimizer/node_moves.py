@@ -20,6 +20,7 @@ from mapeq._base.atomics import prefetch
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
+from mapeq.objective.contents import change_of_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
@@ -197,7 +198,9 @@ def evaluate(level, state, block, done, batch, scratch):
         scratch.enter[own] = state.modules[origin, ENTER] - enter + flow_to_origin
         scratch.exit[own] = state.modules[origin, EXIT] - exit + flow_to_origin
         fewer = np.float64(state.sizes[origin] == ONE)
-        scratch.cost[own] = state.modules[origin, COST] - change_of_number(terms.counting, state, codebook, -fewer)
+        other_terms = change_of_number(terms.counting, state, codebook, -fewer)
+        other_terms += change_of_contents(terms.contents, state.contents, i, origin, -1.0)
+        scratch.cost[own] = state.modules[origin, COST] - other_terms
         scratch.index_rate[own] = index_rate
         for c in range(own + ONE, alone):
             m = np.uint64(scratch.modules[c])
@@ -205,10 +208,12 @@ def evaluate(level, state, block, done, batch, scratch):
             scratch.visit[c] = state.modules[m, VISIT] + visit
             scratch.enter[c] = state.modules[m, ENTER] + enter - flow_to_module
             scratch.exit[c] = state.modules[m, EXIT] + exit - flow_to_module
-            scratch.cost[c] = state.modules[m, COST]
+            scratch.cost[c] = state.modules[m, COST] - change_of_contents(terms.contents, state.contents, i, m, 1.0)
             scratch.index_rate[c] = index_rate + flow_to_origin - flow_to_module
         scratch.visit[alone], scratch.enter[alone], scratch.exit[alone] = visit, enter, exit
-        scratch.cost[alone] = 0.0 - change_of_number(terms.counting, state, codebook, 1.0)
+        other_terms = change_of_number(terms.counting, state, codebook, 1.0)
+        other_terms += change_of_contents(terms.contents, state.contents, i, np.uint64(len(state.sizes)), 1.0)
+        scratch.cost[alone] = 0.0 - other_terms
         scratch.index_rate[alone] = index_rate + flow_to_origin
     entries = np.uint64(scratch.starts[batch])
     for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: entries beyond the last do no harm

@@ -22,6 +22,7 @@ from mapeq._base.csr import ONE
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
+from mapeq.objective.contents import change_of_contents, has_row, move_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import USE, MultilevelPartition
 from mapeq.objective.terms import add_teleport, price_change, teleport_flow
@@ -131,24 +132,31 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
         Whether it moves into a new module inside that one.
     """
     change, best, new = 0.0, ZERO, False
-    if _is_inside(links, state, i, scratch):
+    # Contents are a reason to leave neighbours; these gather the modules that `_gather` needs.
+    if _is_inside(links, state, i, scratch) and not has_row(terms.contents, i):
         return change, ZERO, best, new
     chain, direct, count, highest = _gather(links, state, constraint, i, scratch)
+    if has_row(terms.contents, i):
+        highest = max(highest, ONE)
     _add_teleport_flow(terms.teleport, i, state.teleport, chain, count, scratch)
     use, enter, exit = nodes[i, USE], nodes[i, ENTER], nodes[i, EXIT]
     _evaluate_leaving(state.modules, use, enter, exit, highest, scratch)
     emptied = _count_emptied(terms.counting, state.sizes, chain, scratch)
     anywhere = constraint.anywhere == ONE
     alone = module_cost(use, enter, exit)
+    own, beyond = np.uint64(state.module_of[i]), np.uint64(len(state.parent))
+    left = change_of_contents(terms.contents, state.contents, i, own, -1.0)
+    parted = left + change_of_contents(terms.contents, state.contents, i, beyond, 1.0)
     for c in range(ONE, highest + ONE):
         one = scratch.cost[c]
         one += plogp(scratch.visit[c] + use) if anywhere else plogp(scratch.visit[c] + enter) + alone
-        one += _price_of_place(terms.counting, state, chain, emptied, c, True, not anywhere)
+        one += _price_of_place(terms.counting, state, chain, emptied, c, True, not anywhere) + parted
         if one < change:
             change, best, new = one, c, not anywhere
     for e in range(chain, count if anywhere else direct):
         one, common = _evaluate_joining(state.modules, use, enter, exit, chain, e, scratch)
-        one += _price_of_place(terms.counting, state, chain, emptied, common, False, False)
+        one += _price_of_place(terms.counting, state, chain, emptied, common, False, False) + left
+        one += change_of_contents(terms.contents, state.contents, i, np.uint64(scratch.modules[e]), 1.0)
         if one < change:
             change, best, new = one, e, False
     return change, chain, best, new
@@ -350,6 +358,7 @@ def _move_unit(nodes, terms, state, i, chain, entry, new, row, scratch):
             added = modules[m, ENTER] - before
             c = np.uint64(scratch.up[c])
     _change(modules, lowest, passed + added, 0.0, 0.0)
+    move_contents(terms.contents, state.contents, i, np.uint64(state.module_of[i]), destination)
     state.module_of[i] = destination
 
 

@@ -24,6 +24,7 @@ from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq._base.threads import result_of, run_interruptible
+from mapeq.objective.contents import Contents
 from mapeq.objective.counting import price_of_preference, without_preference
 from mapeq.objective.level import Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
@@ -91,6 +92,7 @@ def find_modules(
     *,
     multilevel: bool = False,
     counting: FloatArray | None = None,
+    contents: Contents | None = None,
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
@@ -108,6 +110,8 @@ def find_modules(
         Whether modules may contain modules, to any depth.
     counting : float64 array of shape (4,), optional
         A price on the number of modules, see :func:`mapeq.objective.counting.counting_term`.
+    contents : Contents, optional
+        Of the nodes, see :func:`mapeq.objective.metadata.metadata_contents`.
     num_trials : int
         Number of trials to recombine.
     seed : int
@@ -133,10 +137,10 @@ def find_modules(
     optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
     control = control or Control()
     rest = int(num_trials), seed, num_threads, start, changed, control
-    network = network_level(flow, counting)
+    network = network_level(flow, counting, contents)
     if counting is None or not preferred_number(network):
         return _Search(optimizer, network, *rest).run()
-    free = _Search(optimizer, network_level(flow, without_preference(counting)), *rest)
+    free = _Search(optimizer, network_level(flow, without_preference(counting), contents), *rest)
     freely = free.run()
     preferring = _Search(optimizer, network, *rest, free.ends_of_trials())
     found = preferring.run()

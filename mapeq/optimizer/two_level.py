@@ -111,10 +111,32 @@ class TwoLevelOptimizer:
             while not (found is not None and (found.converged or self.stopped())):
                 found = self._leiden_pass(small, found, MIN_RELATIVE_GAIN_EARLY)
             ends.append(found)
-        best = min(ends, key=codelength_of)
-        state = best.state._replace(module_of=best.state.module_of[parts.module_of], codebooks=network.codebooks)
-        found = self._leiden_pass(network, best._replace(state=state), 0.0)
-        return min(one, other, self._outcome(network, two_levels(found.state.module_of)), key=codelength_of)
+        lowered = self._lowered(network, parts, min(ends, key=codelength_of), 0.0)
+        return min(one, other, self._outcome(network, lowered), key=codelength_of)
+
+    def improve(self, network: Level, start: Hierarchy, min_gain: float) -> Outcome:
+        """One pass from the leaf modules of a start, refined unless moving nodes gains less than `min_gain`."""
+        begun = self._passed(network, leaf_numbers(start).copy())
+        found = min(begun, self._leiden_pass(network, begun, min_gain), key=codelength_of)
+        return self._outcome(network, two_levels(found.state.module_of), found.codelength)
+
+    def regrow(self, network: Level, start: Hierarchy, base: Hierarchy) -> Outcome:
+        """A partition that is built anew from the modules of a finer one, or from a start, whichever is shorter.
+
+        The modules grow on the small network of their overlap, and a pass over the nodes follows.
+        """
+        parts, small = self._overlapped(network, start, base)
+        ends = [self._leiden_pass(small, None, MIN_RELATIVE_GAIN)]
+        ends.append(self._leiden_pass(small, ends[0], MIN_RELATIVE_GAIN))
+        ends.append(
+            self._leiden_pass(small, self._passed(small, projected(leaf_numbers(start), parts)), MIN_RELATIVE_GAIN)
+        )
+        return self._outcome(network, self._lowered(network, parts, min(ends, key=codelength_of), MIN_RELATIVE_GAIN))
+
+    def _lowered(self, network: Level, parts: Partition, found: Passed, min_gain: float) -> Hierarchy:
+        """What a pass over the nodes makes of modules of parts."""
+        state = found.state._replace(module_of=found.state.module_of[parts.module_of], codebooks=network.codebooks)
+        return two_levels(self._leiden_pass(network, found._replace(state=state), min_gain).state.module_of)
 
     def _overlapped(self, network: Level, one: Hierarchy, other: Hierarchy) -> tuple[Partition, Level]:
         """The parts that both hierarchies keep together in their leaf modules, and these parts as a level."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mapeq._base.optional import require
 from mapeq.io.files.streams import atomic_file, check_place
 from mapeq.pictures.network import KINDS, plot
 from mapeq.result.result import Result
+
+if TYPE_CHECKING:
+    import matplotlib.axes
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -42,12 +47,19 @@ def write_picture(
 ) -> None:
     """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
+    write_figure(path, KINDS[kind], lambda ax: plot(result, kind, ax, level, name))
+
+
+def write_figure(
+    path: str | os.PathLike[str], size: tuple[float, float], draw: Callable[[matplotlib.axes.Axes], object]
+) -> None:
+    """Write a figure of a size in inches, drawn on one pair of axes. Equal drawings give equal bytes."""
     matplotlib = require("matplotlib", extra="plot")
     figures = require("matplotlib.figure", extra="plot")
     # Keep text as text in SVG, and its identifiers constant from run to run.
     with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none"}):
-        figure = figures.Figure(figsize=KINDS[kind], layout="constrained")
-        plot(result, kind, figure.add_subplot(), level, name)
+        figure = figures.Figure(figsize=size, layout="constrained")
+        draw(figure.add_subplot())
         format = _format_of(path)
         date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
         with atomic_file(path, binary=True) as stream:

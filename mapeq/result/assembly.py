@@ -31,6 +31,7 @@ def make_result(
     options: dict[str, Any],
     counting: FloatArray | None = None,
     preference_cost: float | None = None,
+    min_size_cost: float | None = None,
 ) -> Result:
     """Build the result for a hierarchy of n nodes.
 
@@ -65,6 +66,7 @@ def make_result(
         node_flow=NodeFlow(flow.nodes, flow.teleport),
         price=price_of_numbers(counting, network.num_nodes, len(tree.parent) - 1, int((tree.parent[1:] == ROOT).sum())),
         preference_cost=preference_cost,
+        min_size_cost=min_size_cost,
     )
 
 

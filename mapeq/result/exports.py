@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mapeq.network.statistics import html_table
 from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
@@ -15,6 +16,24 @@ if TYPE_CHECKING:
     import pyarrow
 
     from mapeq.result.result import Result
+
+
+def primary(self: Result) -> Result:
+    """Return the result without the secondary nodes of a bipartite network, for tables and files of one side.
+
+    Modules keep their nodes of the primary side, and their order; those without any are left out, and so are all links.
+    Codelengths are those of the whole network. A result of another network is returned as it is.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> visits = [("bee", "rose"), ("bee", "lily"), ("fly", "lily")]
+    >>> mapeq.infomap(visits, bipartite=True).primary().modules()
+    {'bee': 1, 'fly': 1}
+    """
+    from mapeq.result.primary import primary
+
+    return primary(self)
 
 
 def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
@@ -248,3 +267,18 @@ def plot(
     from mapeq.pictures.network import plot
 
     return plot(self, kind, ax, level, name)
+
+
+def _repr_html_(self: Result) -> str:
+    """Return a small table for notebooks."""
+    rows = {
+        "nodes": f"{self.num_nodes:,}",
+        "links": f"{self.num_links:,}",
+        **({"levels": f"{self.num_levels}"} if self.num_levels > 2 else {}),
+        "modules": ", ".join(f"{number:,}" for number in self.modules_per_level),
+        "codelength": f"{self.codelength:.4f} bits per step",
+        "without modules": f"{self.one_level_codelength:.4f} bits per step ({self.relative_savings:.1%} saved)",
+    }
+    if self.explanation:
+        rows["why"] = self.explanation
+    return html_table(rows | self.tree.described_children())

@@ -15,7 +15,6 @@ from mapeq._base.csr import FloatArray, IntArray, column_sums, index_dtype, read
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
-from mapeq.network.statistics import html_table
 from mapeq.objective.counting import counting_of
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.result import exports
@@ -53,15 +52,16 @@ class Result:
     modules_agreed : int or None
         Number of modules that every trial found, node for node; None if nothing was searched.
     stopped_by : str or None
-        What stopped the search before its end: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came
-        to its end.
+        What stopped the search: "time limit", "interrupt" (Ctrl-C, in the command), or None if it came to its end.
     more_trials_help : bool or None
-        Whether the last trial still shortened the description, by more than a hundred-thousandth; then more trials
-        probably do, too. None after a single trial, or if the search was stopped.
+        Whether the last trial still shortened the description, by more than a hundred-thousandth, so that more probably
+        do, too. None after a single trial, or if the search was stopped.
     seed : int or None
         Random seed that reproduces this result.
     options : dict
         All options of the search and the walk, by name, with defaults filled in.
+    min_size_cost : float or None
+        Bits per step that `min_module_size` adds to the codelength; None if there is no least size.
     network : Network
         The network that was searched.
     node_flow : NodeFlow
@@ -72,7 +72,7 @@ class Result:
         Bits by which the description, without that price, is longer than the best that the same search finds without
         the preferred number of modules; None without one, or if nothing was searched.
     version : str
-        Version of mapeq that made this result.
+        That of mapeq.
 
     Examples
     --------
@@ -101,22 +101,21 @@ class Result:
     node_flow: NodeFlow
     price: float = 0.0
     preference_cost: float | None = None
+    min_size_cost: float | None = None
     version: str = __version__
 
     @property
     def relative_savings(self) -> float:
         """Fraction of the one-level codelength that the modules save; negative if they lengthen the description."""
-        if self.one_level_codelength <= ROUNDING:  # nothing to save
-            return 0.0
-        saved = 1 - self.codelength / self.one_level_codelength
+        can_save = self.one_level_codelength > ROUNDING
+        saved = 1 - self.codelength / self.one_level_codelength if can_save else 0.0
         return saved if abs(saved) > ROUNDING else 0.0
 
     @property
     def converged(self) -> bool:
-        """Whether the search came to its end, and the last of several trials no longer shortened the description.
+        """Whether nothing stopped the search, and the last of several trials no longer shortened the description.
 
-        False if :attr:`stopped_by` names something, or :attr:`more_trials_help` is True. After a single trial it only
-        says that nothing stopped the search: whether a second trial would help is not known.
+        After a single trial, whether a second one would help is not known.
         """
         return self.stopped_by is None and not self.more_trials_help
 
@@ -377,6 +376,7 @@ class Result:
             "one_level_codelength": self.one_level_codelength,
             "price": self.price,
             "preference_cost": self.preference_cost,
+            "min_size_cost": self.min_size_cost,
             "relative_savings": self.relative_savings,
             "trials": list(self.trials),
             "modules_agreed": self.modules_agreed,
@@ -467,6 +467,7 @@ class Result:
         return dict(zip(newcomers.labels, found.tolist(), strict=True))
 
     # Methods like any other, in a file of their own.
+    primary = exports.primary
     to_dataframe = exports.to_dataframe
     to_arrow = exports.to_arrow
     to_networkx = exports.to_networkx
@@ -474,6 +475,7 @@ class Result:
     to_vertex_clustering = exports.to_vertex_clustering
     write = exports.write
     plot = exports.plot
+    _repr_html_ = exports._repr_html_
 
     def __repr__(self) -> str:
         modules = counted(self.num_modules, "module")
@@ -483,16 +485,3 @@ class Result:
             f"<mapeq.Result: {modules} of {counted(self.num_nodes, 'node')}, "
             f"{self.codelength:.4f} bits per step, {self.relative_savings:.1%} saved>"
         )
-
-    def _repr_html_(self) -> str:
-        rows = {
-            "nodes": f"{self.num_nodes:,}",
-            "links": f"{self.num_links:,}",
-            **({"levels": f"{self.num_levels}"} if self.num_levels > 2 else {}),
-            "modules": ", ".join(f"{number:,}" for number in self.modules_per_level),
-            "codelength": f"{self.codelength:.4f} bits per step",
-            "without modules": f"{self.one_level_codelength:.4f} bits per step ({self.relative_savings:.1%} saved)",
-        }
-        if self.explanation:
-            rows["why"] = self.explanation
-        return html_table(rows | self.tree.described_children())

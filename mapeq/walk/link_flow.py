@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IntArray, row_sums
 from mapeq._base.diagonal import without_diagonal
 from mapeq.network.network import Network
-from mapeq.walk.flow import EXIT, TELEPORT_IN, TELEPORT_OUT, NodeFlow
+from mapeq.walk.flow import EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT, NodeFlow
+from mapeq.walk.link_times import node_times
 from mapeq.walk.options import WalkOptions
 
 
@@ -36,16 +38,22 @@ def link_flow(network: Network, options: WalkOptions, node_flow: NodeFlow) -> Li
     """The flow over the links of a network, given what the walk by these options gives for its nodes."""
     if not options.directed:
         network = network.undirected()
-    rates = rates_per_weight(network, node_flow)
+    num_ends = len(network.indices)
     network = network.without_self_links()
     sources = network.sources()
+    if options.variable_markov_time and not options.directed:
+        times = node_times(node_flow.nodes[:, VISIT], num_ends, options)
+        timed = network.weights * np.minimum(times[sources], times[network.indices])
+        network = replace(network, weights=timed)
+    rates = rates_per_weight(network, node_flow)
     return LinkFlow(sources, network.indices, rates[sources] * network.weights, options.directed)
 
 
 def rates_per_weight(network: Network, node_flow: NodeFlow) -> FloatArray:
     """Flow per unit of weight over the links from each node to others. Shape (n,).
 
-    In every flow model, the flow that leaves a node over links is proportional to their weights.
+    In every flow model, the flow that leaves a node over links is proportional to their weights, or, with variable
+    Markov times and undirected links, to their weights times their Markov times.
     """
     rows = without_diagonal(network.rows, network.self_links)
     exits = node_flow.nodes[:, EXIT]

@@ -5,10 +5,13 @@ model, write its function here, enter it in ``_WALKS``, and describe it in :data
 
 The models are those of Rosvall & Bergstrom, PNAS 105, 1118 (2008), with the teleportation schemes
 of Lambiotte & Rosvall, Phys. Rev. E 85, 056107 (2012), and the Markov time of Kheirkhahzadeh,
-Lancichinetti & Rosvall, Phys. Rev. E 93, 032309 (2016).
+Lancichinetti & Rosvall, Phys. Rev. E 93, 032309 (2016). Links of a prior are in :mod:`mapeq.walk.prior`, Markov times
+of links in :mod:`mapeq.walk.link_times`, and bipartite networks in :mod:`mapeq.walk.bipartite`.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +30,11 @@ from mapeq._base.errors import NetworkError
 from mapeq._base.sorting import transposed
 from mapeq._base.threads import Threads, in_threads
 from mapeq.network.network import Network
+from mapeq.walk.bipartite import STEPS, folded, is_two_step, on_primary, secondary_of
 from mapeq.walk.flow import Flow, Links, assemble_flow
+from mapeq.walk.link_times import node_times, with_times
 from mapeq.walk.options import WalkOptions
+from mapeq.walk.prior import prior
 from mapeq.walk.stationary import RARE_TELEPORTATION, new_sums, new_walk, stationary_rates, step
 from mapeq.walk.strengths import scaled, strengths_of
 
@@ -79,15 +85,28 @@ def _check_scale(weights: FloatArray) -> None:
 def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """Visit rates are strengths: the walk on an undirected network is reversible."""
     network = network.undirected()
-    strengths = strengths_of(network.rows, threads)
+    strengths, landing = strengths_of(network.rows, threads), None
+    over_links = strengths
+    if options.regularization:
+        from_prior, landing = prior(network.rows, strengths, network.rows, strengths, options.regularization)
+        strengths = strengths + from_prior
     whole = strengths.sum()
     if whole == 0:
         return _no_flow(network, options)
+    visits, time = strengths / whole, 2 * options.markov_time
+    leaving = None if landing is None else from_prior / strengths * _visits(visits, network, options)
+    secondary = secondary_of(network, options)
+    if secondary is not None:
+        visits, time = folded(secondary, visits, 2 / whole * over_links), STEPS * time
+    visits = _visits(visits, network, options)
     rows = without_diagonal(network.rows, diagonal(network.rows, threads))
-    flow, crossing = scaled(rows, whole, 2 * options.markov_time, threads)
+    flow, crossing = scaled(rows, whole, time, threads)
+    rows = rows._replace(weights=flow)
+    if options.variable_markov_time:
+        rows, crossing = with_times(rows, node_times(visits, len(network.indices), options), threads)
     crossing /= 2
-    links = Links(*for_kernels(rows._replace(weights=flow)))
-    return assemble_flow(links, _visits(strengths / whole, network, options), crossing, crossing, None)
+    teleport = _teleport(leaving, landing, secondary)
+    return assemble_flow(Links(*for_kernels(rows)), visits, crossing, crossing, teleport)
 
 
 def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
@@ -96,6 +115,9 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     Recorded: a step is a link or a teleportation, and both are described. Unrecorded: the
     walk teleports only to be ergodic, and what is described is one more step over links.
     """
+    two_step = is_two_step(network, options)
+    if options.regularization:
+        return _regularized(network, options, threads)
     columns = _columns(network, threads)
     out_strengths = strengths_of(network.rows, threads)
     dangling = out_strengths == 0
@@ -103,6 +125,8 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     landing = _landing(network, columns, out_strengths, options)
     if landing is None:
         return _no_flow(network, options)
+    if two_step:
+        return _two_step(network, columns, out_strengths, landing, options, threads)
     rates = stationary_rates(
         columns,
         out_strengths,
@@ -115,11 +139,100 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     )
     walking = 1 - alpha if recorded else 1 / max(rates[~dangling].sum(), np.finfo(float).tiny)
     per_weight = np.divide(walking * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)
-    if not recorded:
-        return _from_link_flow(network, columns, per_weight, None, None, options, threads)
-    rates = _visits(rates, network, options)
-    leaving = np.where(dangling, rates, alpha * rates)
-    return _from_link_flow(network, columns, per_weight, rates, np.column_stack([leaving, landing]), options, threads)
+    visits, per_weight = _folded(network, columns, per_weight, rates if recorded else None, options, threads)
+    if not recorded or visits is None:
+        return _from_link_flow(network, columns, per_weight, visits, None, options, threads)
+    visits = _visits(visits, network, options)
+    leaving = np.where(dangling, visits, alpha * visits)
+    teleport = _teleport(leaving, landing, secondary_of(network, options))
+    return _from_link_flow(network, columns, per_weight, visits, teleport, options, threads)
+
+
+def _regularized(network: Network, options: WalkOptions, threads: Threads) -> Flow:
+    """A walk over the links and those of the prior, whose steps are recorded as teleportation."""
+    columns = _columns(network, threads)
+    out_strengths, in_strengths = strengths_of(network.rows, threads), row_sums(columns.indptr, columns.weights)
+    dangling = out_strengths == 0
+    from_prior, landing = prior(network.rows, out_strengths, columns, in_strengths, options.regularization)
+    if not len(landing):
+        return _no_flow(network, options)
+    teleporting = np.divide(from_prior, out_strengths + from_prior, out=np.ones(len(landing)), where=~dangling)
+    rates = stationary_rates(
+        columns,
+        out_strengths,
+        landing,
+        landing,
+        landing,
+        teleportation_probability=0.0,
+        teleporting=teleporting,
+        hurry=True,
+        threads=threads,
+    )
+    per_weight = np.divide((1 - teleporting) * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)
+    leaving = teleporting * _visits(rates, network, options)
+    visits, per_weight = _folded(network, columns, per_weight, rates, options, threads)
+    teleport = _teleport(leaving, landing, secondary_of(network, options))
+    return _from_link_flow(network, columns, per_weight, visits, teleport, options, threads)
+
+
+def _two_step(
+    network: Network,
+    columns: CSR,
+    out_strengths: FloatArray,
+    landing: FloatArray,
+    options: WalkOptions,
+    threads: Threads,
+) -> Flow:
+    """The walk on the primary side of a bipartite network, each step of which is two steps over links.
+
+    It teleports before the first of them, and from where there is no second.
+    """
+    secondary = secondary_of(network, options)
+    assert secondary is not None
+    dangling, alpha = out_strengths == 0, options.teleportation_probability
+    landing = on_primary(secondary, landing)
+    if not landing.any():
+        return _no_flow(network, options)
+    teleporting = np.where(dangling, 1.0, np.where(secondary, 0.0, alpha))
+    rates = stationary_rates(
+        columns,
+        out_strengths,
+        landing,
+        landing,
+        landing,
+        teleportation_probability=0.0,
+        teleporting=teleporting,
+        rest=alpha < RARE_TELEPORTATION,
+        hurry=alpha >= RARE_TELEPORTATION,
+        threads=threads,
+    )
+    # Of both sides together they add up to 1; those of the primary side must.
+    rates /= rates[~secondary].sum()
+    walking = 1 - teleporting if options.recorded_teleportation else np.where(dangling, 0.0, 1.0)
+    if not options.recorded_teleportation:
+        # What arrives on the secondary side where no step is a teleportation.
+        sent = np.divide(rates, out_strengths, out=np.zeros_like(rates), where=~dangling & ~secondary)
+        rates = np.where(secondary, _arriving(columns, sent, threads), rates)
+    per_weight = np.divide(walking * rates, out_strengths, out=np.zeros_like(rates), where=~dangling)
+    if options.recorded_teleportation:
+        visits = _visits(np.where(secondary, 0.0, rates), network, options)
+        leaving = np.where(secondary, teleporting * rates, teleporting * visits)
+        teleport = np.column_stack([leaving, landing])
+        return _from_link_flow(network, columns, STEPS * per_weight, visits, teleport, options, threads)
+    arriving = np.where(secondary, 0.0, _arriving(columns, per_weight, threads))
+    whole = arriving.sum()
+    if whole == 0:  # no link leads back to the primary side
+        return _no_flow(network, options)
+    return _from_link_flow(network, columns, STEPS / whole * per_weight, arriving / whole, None, options, threads)
+
+
+def _teleport(leaving: FloatArray | None, landing: FloatArray | None, secondary: Any) -> FloatArray | None:
+    """Recorded teleportation as in a Flow: of all nodes, or between those of the primary side."""
+    if leaving is None or landing is None:
+        return None
+    if secondary is not None:
+        leaving, landing = np.where(secondary, 0.0, leaving), on_primary(secondary, landing)
+    return np.column_stack([leaving, landing])
 
 
 def _anywhere(network: Network, columns: CSR, landing: FloatArray) -> FloatArray:
@@ -139,19 +252,37 @@ def _raw(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     whole = total(network.weights)
     if whole == 0:
         return _no_flow(network, options)
-    return _from_link_flow(
-        network, _columns(network, threads), np.full(network.num_nodes, 1 / whole), None, None, options, threads
-    )
+    columns = _columns(network, threads)
+    per_weight = np.full(network.num_nodes, 1 / whole)
+    visits, per_weight = _folded(network, columns, per_weight, None, options, threads)
+    return _from_link_flow(network, columns, per_weight, visits, None, options, threads)
 
 
 def _precomputed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """Node weights are the visit rates, up to a factor, and link weights are the flow, as they stand."""
     if network.node_weights is None:
         raise NetworkError("flow_model='precomputed' takes the visit rates from node weights, but the network has none")
-    rates = _node_weight_rates(network)
-    return _from_link_flow(
-        network, _columns(network, threads), np.ones(network.num_nodes), rates, None, options, threads
-    )
+    columns = _columns(network, threads)
+    rates, per_weight = _node_weight_rates(network), np.ones(network.num_nodes)
+    visits, per_weight = _folded(network, columns, per_weight, rates, options, threads)
+    return _from_link_flow(network, columns, per_weight, visits, None, options, threads)
+
+
+def _folded(
+    network: Network,
+    columns: CSR,
+    per_weight: FloatArray,
+    visits: FloatArray | None,
+    options: WalkOptions,
+    threads: Threads,
+) -> tuple[FloatArray | None, FloatArray]:
+    """The visits and the flow over links of a bipartite network, folded; of any other as they are given."""
+    secondary = secondary_of(network, options)
+    if secondary is None:
+        return visits, per_weight
+    arriving = _arriving(columns, per_weight, threads)
+    over_links = per_weight * network.out_strengths() + arriving
+    return folded(secondary, arriving if visits is None else visits, over_links), STEPS * per_weight
 
 
 def _from_link_flow(
@@ -178,7 +309,11 @@ def _from_link_flow(
     threads : Threads
     """
     if visits is None:
-        visits = _visits(_arriving(columns, per_weight, threads), network, options)
+        visits = _arriving(columns, per_weight, threads)
+    visits = _visits(visits, network, options)
+    if options.variable_markov_time:
+        num_ends = 2 * len(network.indices) - len(network.self_links)
+        per_weight = per_weight * node_times(visits, num_ends, options)
     rows = without_diagonal(network.rows, diagonal(network.rows, threads))
     if len(rows.indices) < len(network.indices):
         columns = without_diagonal(columns, diagonal(columns, threads))

@@ -31,6 +31,7 @@ FLOW_MODELS = {
 }
 
 TELEPORT_TARGETS = ("links", "nodes")
+BIPARTITE_FLOWS = ("two-step", "infomap", "unfolded")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,54 @@ class WalkOptions(Options):
         ``result.options`` has the value that was chosen.""",
     )
 
+    variable_markov_time: bool = option(
+        False,
+        "--variable-markov-time",
+        None,
+        "longer Markov times where the walk is spread thin, so that small and large modules show at once",
+        """variable_markov_time : bool
+        Whether links have Markov times of their own, longer where the walk is spread thin, so that modules of few links
+        grow while those of many keep their size. `markov_time` multiplies them.""",
+    )
+    variable_markov_damping: float = option(
+        1.0,
+        "--variable-markov-damping",
+        "D",
+        "how little Markov times vary: from 0, in proportion to degrees, to 1, to their logarithms (1)",
+        """variable_markov_damping : float from 0 to 1
+        How little variable Markov times vary: at 0 in inverse proportion to the effective degree of a node, at 1 to its
+        logarithm.""",
+    )
+    variable_markov_min_scale: float = option(
+        1.0,
+        "--variable-markov-min-scale",
+        "S",
+        "the scale of nodes of smaller ones, which have the longest Markov times (1)",
+        """variable_markov_min_scale : float above 0
+        The scale of nodes of smaller ones: the longest Markov time is the largest scale over it.""",
+    )
+    regularization: float = option(
+        0.0,
+        "--regularization --regularization-strength",
+        "C",
+        "strength of a prior that links all nodes a little, for networks with missing links: 1 is usual (0, none)",
+        """regularization : float, 0 or more
+        Strength of a prior that links all nodes a little, so that sparse or incomplete data show no modules that chance
+        explains; 1 is usual, 0 is none. Only with undirected and directed flow; teleportation options have no effect
+        then.""",
+    )
+    bipartite_flow: str = option(
+        "two-step",
+        "--bipartite-flow",
+        "HOW",
+        ", ".join(BIPARTITE_FLOWS) + " (two-step)",
+        """bipartite_flow : {"two-step", "infomap", "unfolded"}
+        How the walk moves on a bipartite network. "two-step": two steps, to the other side and back, are one, and
+        only primary nodes have visit rates. "infomap": the same for undirected links; for directed ones the visit
+        rates mix in- and out-flow, as infomap does by default. "unfolded": every step counts, and nodes of both sides
+        have visit rates.""",
+    )
+
     def __post_init__(self) -> None:
         if self.flow_model not in FLOW_MODELS:
             raise option_error("flow_model", self.flow_model, "one of " + ", ".join(FLOW_MODELS))
@@ -105,7 +154,17 @@ class WalkOptions(Options):
             raise option_error("teleportation_probability", self.teleportation_probability, "a number from 0 to 1")
         if not (is_number(self.markov_time) and 0 < self.markov_time < math.inf):
             raise option_error("markov_time", self.markov_time, "a number above 0")
-        for name in ("recorded_teleportation", "node_weights_as_flow"):
+        if not (is_number(self.variable_markov_damping) and 0 <= self.variable_markov_damping <= 1):
+            raise option_error("variable_markov_damping", self.variable_markov_damping, "a number from 0 to 1")
+        if not (is_number(self.variable_markov_min_scale) and 0 < self.variable_markov_min_scale < math.inf):
+            raise option_error("variable_markov_min_scale", self.variable_markov_min_scale, "a number above 0")
+        if not (is_number(self.regularization) and 0 <= self.regularization < math.inf):
+            raise option_error("regularization", self.regularization, "a number, 0 or more")
+        if self.regularization and self.flow_model not in ("undirected", "directed"):
+            raise option_error("regularization", self.regularization, f"0 with flow_model={self.flow_model}")
+        if self.bipartite_flow not in BIPARTITE_FLOWS:
+            raise option_error("bipartite_flow", self.bipartite_flow, "one of " + ", ".join(BIPARTITE_FLOWS))
+        for name in ("recorded_teleportation", "node_weights_as_flow", "variable_markov_time"):
             if not is_flag(getattr(self, name)):
                 raise option_error(name, getattr(self, name), "True or False")
 

@@ -51,6 +51,8 @@ class Walk(NamedTuple):
         Where teleportation lands.
     dangling : array
         Where the walk goes from nodes without out-links.
+    jumping : array or None
+        The probability that the walk goes there from each node; None if it does from nodes without out-links only.
     """
 
     links: KernelCSR
@@ -59,6 +61,7 @@ class Walk(NamedTuple):
     resting: float
     landing: FloatArray
     dangling: FloatArray
+    jumping: FloatArray | None
 
 
 def visit_rates(
@@ -126,6 +129,8 @@ def stationary_rates(
     start: FloatArray,
     *,
     teleportation_probability: float,
+    teleporting: FloatArray | None = None,
+    rest: bool = False,
     hurry: bool,
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_ITERATIONS,
@@ -133,18 +138,23 @@ def stationary_rates(
 ) -> FloatArray:
     """As :func:`visit_rates`, of the links to each node and the out-strengths.
 
+    Nodes may have probabilities of `teleporting` of their own, 1 without out-links, instead of the one for all, which
+    is 0 then; such a walk rests every other step if it is to `rest`.
+
     In a hurry it makes steps in place, in which a node already receives what most of those before it send now (block
     Gauss-Seidel): about half as many do. They only find a better start, plain steps have the first and the last word.
     The rates do not depend on the number of threads.
     """
     threads = threads or Threads()
     a = teleportation_probability
-    per_weight = np.divide(1 - a, out_strengths, out=np.zeros_like(out_strengths), where=out_strengths > 0)
-    walk = new_walk(columns, per_weight, a, RESTING if a < RARE_TELEPORTATION else 0.0, landing, dangling)
+    walking = 1 - (a if teleporting is None else teleporting)
+    per_weight = np.divide(walking, out_strengths, out=np.zeros_like(out_strengths), where=out_strengths > 0)
+    rests = a < RARE_TELEPORTATION if teleporting is None else rest
+    walk = new_walk(columns, per_weight, a, RESTING if rests else 0.0, landing, dangling, teleporting)
     rates: FloatArray = start / start.sum()
     sent = rates * per_weight
     received, sums = np.empty_like(sent), new_sums(len(sent))
-    stuck = float(rates[out_strengths == 0].sum())
+    stuck = float(rates[out_strengths == 0].sum() if teleporting is None else rates @ teleporting)
     change = last_change = np.inf
     in_place = False
     for iteration in range(max_iterations):
@@ -174,10 +184,11 @@ def new_walk(
     resting: float,
     landing: FloatArray,
     dangling: FloatArray,
+    jumping: FloatArray | None = None,
 ) -> Walk:
     """The walk over the links to each node, in the form that :func:`step` takes."""
     given = read_only(per_weight), float(teleporting), resting, read_only(landing), read_only(dangling)
-    return Walk(for_kernels(columns), *given)
+    return Walk(for_kernels(columns), *given, None if jumping is None else read_only(jumping))
 
 
 def new_sums(num_nodes: int) -> FloatArray:
@@ -255,7 +266,15 @@ def _walk_to(begin, end, walk, stuck, rates, sent, received, sums):
         rate += walk.resting * (rates[j] - rate)
         change += abs(rate - rates[j])
         whole += rate
-        new_stuck += rate if walk.per_weight[j] == 0.0 else 0.0
+        new_stuck += _stuck(walk.jumping, walk.per_weight, j, rate)
         rates[j] = rate
         received[j] = rate * walk.per_weight[j]
     sums[0], sums[1], sums[2] = change, whole, new_stuck
+
+
+@inlined
+def _stuck(jumping, per_weight, j, rate):
+    """The part of a node's rate that does not leave over links, apart from what teleports everywhere."""
+    if jumping is None:
+        return rate if per_weight[j] == 0.0 else 0.0
+    return rate * jumping[j]

@@ -15,6 +15,7 @@ CLASSES = {
     "mapeq.InfomapClustering": mapeq.InfomapClustering,
     "mapeq.Network": mapeq.Network,
     "mapeq.Progress": mapeq.Progress,
+    "mapeq.ResolutionProfile": mapeq.ResolutionProfile,
     "mapeq.Result": mapeq.Result,
     "mapeq.Module": Module,
 }

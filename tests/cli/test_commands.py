@@ -323,3 +323,15 @@ def test_an_output_named_twice_is_refused(tmp_path):
 def test_labels_with_commas_are_in_quotes_in_the_summary():
     done = run("cluster", "-", stdin=b'"a,b" c\nc "d e"\n"d e" "a,b"\n')
     assert b'  "a,b", c, d e\n' in done.stderr
+
+
+def test_a_least_size_of_modules_says_what_it_costs(tmp_path):
+    done = run("cluster", POWER, "--min-module-size", "5", "-o", tmp_path / "modules.csv")
+    result = mapeq.infomap(POWER, min_module_size=5)
+    assert done.returncode == 0
+    assert f"modules of at least 5 nodes cost {result.min_size_cost:.6f} bits per step\n" in done.stderr.decode()
+    labels = [line.split(",")[1] for line in (tmp_path / "modules.csv").read_text().splitlines()[1:]]
+    assert labels == [str(module) for module in result.modules().values()]
+    assert refused(
+        run("cluster", POWER, "--min-module-size", "0"), "--min-module-size must be a whole number, 1 or more"
+    )

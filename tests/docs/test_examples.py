@@ -80,8 +80,24 @@ def check_alluvial_diagram(tmp_path):
     assert drawn_share(tmp_path / "out" / "alluvial.png") > 0.2
 
 
+def check_bipartite(tmp_path):
+    shown = shown_by("bipartite.py", tmp_path)
+    assert "7 modules of 32 nodes" in shown
+    assert re.search(r"^2: Flora Price, .*; at E9, E10, E11, E12, E13, E14$", shown, re.MULTILINE)
+
+
+def check_sparse_sample(tmp_path):
+    shown = shown_by("sparse_sample.py", tmp_path)
+    numbers = [[int(n) for n in re.findall(r"(\d+), ", line)] for line in shown.splitlines()[1:]]
+    assert len(numbers) == 4
+    assert numbers[-1][0] > 50 > 20 > numbers[0][1] > 10
+    assert numbers[-1][1] == 1
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
+    "bipartite.py": check_bipartite,
+    "sparse_sample.py": check_sparse_sample,
     "alluvial_diagram.py": check_alluvial_diagram,
     "demo.py": check_demo,
     "edge_list.sh": check_edge_list,

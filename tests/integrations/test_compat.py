@@ -392,13 +392,13 @@ def test_names_of_older_versions():
     ("flags", "options", "said"),
     [
         ("--bogus", {}, "--bogus"),
-        ("-2 --regularized", {}, "--regularized"),
+        ("-2 --hide-bipartite-nodes", {}, "--hide-bipartite-nodes"),
         ("-2x", {}, "-x"),
         ("-N", {}, "-N needs a whole number, not ''"),
         ("-N x", {}, "-N needs a whole number, not 'x'"),
         ("--markov-time --silent", {}, "--markov-time needs a number, not '--silent'"),
         ("net.txt out", {}, "'net.txt' is not an option"),
-        ("", {"variable_markov_time": True}, "variable_markov_time"),
+        ("", {"entropy_corrected": True}, "entropy_corrected"),
     ],
 )
 def test_options_that_mean_nothing_here_are_named(flags, options, said):

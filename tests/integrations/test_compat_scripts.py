@@ -162,11 +162,25 @@ def of_two_kinds(module, flags):
     im = module.Infomap(flags, silent=True)
     im.bipartite_start_id = 12
     im.add_links(EVENTS)
+    if "-d" in flags:  # there must be a way back
+        im.add_links([(event, person, 0.5) for person, event, *_ in EVENTS])
     im.run()
     return im
 
 
-@pytest.mark.parametrize("flags", ["-2", "", "-2 --skip-adjust-bipartite-flow", "-2 --markov-time 1.5"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "-2",
+        "",
+        "-2 --skip-adjust-bipartite-flow",
+        "-2 --markov-time 1.5",
+        "-2 --variable-markov-time",
+        "-2 --regularized",
+        "-2 -d",
+        "-2 -d -e",
+    ],
+)
 def test_nodes_of_two_kinds(flags):
     theirs, ours = (of_two_kinds(module, flags) for module in (infomap, compat))
     assert ours.bipartite_start_id == theirs.bipartite_start_id == 12

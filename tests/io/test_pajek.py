@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reading import assert_same, links, read
 
 from mapeq._base.errors import FormatError
+from mapeq.io.files.networks import read_network
 from mapeq.network.network import Network
 
 TRIANGLE = '*Vertices 3\n1 "ann"\n2 "bob"\n3 "cid"\n'
@@ -337,3 +338,12 @@ def test_a_number_in_two_sections():
 def test_nothing_at_all(text):
     with pytest.raises(FormatError, match="contains no links"):
         read(text)
+
+
+def test_absurd_numbers_of_nodes_are_refused(tmp_path):
+    path = tmp_path / "x.net"
+    path.write_text("*Vertices 35849625\n2 3\n")
+    with pytest.raises(FormatError, match="declares 35,849,625 nodes, but there are 1 line of nodes and 0 links"):
+        read_network(path)
+    path.write_text("*Vertices 900000\n*Edges\n1 2\n")
+    assert read_network(path).num_nodes == 900_000

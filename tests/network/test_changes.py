@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import networks
 
 import mapeq
-from mapeq.api import start_from
+from mapeq.inputs import start_from
 from mapeq.network.changes import changed_nodes
 from mapeq.network.labels import positions
 from mapeq.network.network import Network

@@ -215,7 +215,7 @@ def test_errors_of_from_edges(arguments, message):
 
 
 WRONG_MATRICES = {
-    "not square": (scipy.sparse.csr_array((2, 3)), {}, "must be square, not of shape (2, 3)"),
+    "one axis": (scipy.sparse.coo_array(np.ones(3)), {}, "must be square, not of shape (3,)"),
     "negative": (scipy.sparse.csr_array([[0, 1], [-2, 0]]), {}, "the link 1 - 0 is negative: -2.0"),
     "nan": (scipy.sparse.coo_array([[0, np.nan], [0, 0]]), {}, "the link 0 - 1 is not finite: nan"),
     "named": (scipy.sparse.csr_array([[0, 0], [-1, 0]]), {"labels": "uv"}, "the link v - u is negative"),

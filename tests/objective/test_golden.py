@@ -2,10 +2,13 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
+from base.test_hierarchy import tree_of
 
 import mapeq
 from mapeq.io.files.networks import read_source
@@ -14,6 +17,8 @@ from mapeq.io.inputs import as_partition
 from mapeq.network.network import Network
 from mapeq.objective.counting import counting_term, entropy_bias
 from mapeq.objective.level import network_level
+from mapeq.objective.metadata import metadata_contents
+from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, one_level_codelength, partition
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
@@ -23,7 +28,8 @@ from mapeq.walk.options import WalkOptions
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())["cases"]
 OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and "-2" in case["options"].split()]
-HIERARCHIES = [case for case in CASES if "tree" in case]
+HIERARCHIES = [case for case in CASES if "tree" in case and "meta" not in case]
+METADATA_HIERARCHIES = [case for case in CASES if "tree" in case and "meta" in case]
 DEEP_OPTIMA = [case for case in CASES if case["id"].startswith("opt_") and case not in OPTIMA]
 PARTITIONS = [case for case in CASES if "partition" in case]
 every_hierarchy = pytest.mark.parametrize("case", HIERARCHIES, ids=[case["id"] for case in HIERARCHIES])
@@ -38,11 +44,18 @@ FLAGS = {
     "--to-nodes": ("teleport_to", "nodes"),
     "--use-node-weights-as-flow": ("node_weights_as_flow", True),
     "--markov-time": ("markov_time", float),
+    "--variable-markov-time": ("variable_markov_time", True),
+    "--variable-markov-damping": ("variable_markov_damping", float),
+    "--variable-markov-min-scale": ("variable_markov_min_scale", float),
+    "--regularized": ("regularization", 1.0),
+    "--regularization-strength": ("regularization", float),
+    "--skip-adjust-bipartite-flow": ("bipartite_flow", "unfolded"),
+    "--bipartite-teleportation": ("bipartite_flow", "two-step"),
 }
 
 
 def flow_options(case):
-    words, options = iter(shlex.split(case["options"])), {}
+    words, options = iter(shlex.split(case["options"])), {"bipartite_flow": "infomap"}
     for word in words:
         if word in FLAGS:
             name, value = FLAGS[word]
@@ -67,6 +80,8 @@ def network_of(case, options):
         labels=np.array(nodes),
         node_weights=None if given is None else [given[str(node)] for node in nodes],
     )
+    if "bipartite_start_id" in case:
+        network = replace(network, sides=np.array([node >= case["bipartite_start_id"] for node in nodes], np.uint8))
     return network.without_self_links() if "--no-self-links" in case["options"] else network
 
 
@@ -78,9 +93,36 @@ def counting_of(case, network):
     return counting_term(entropy_bias(network, strength), int(value.get("--preferred-number-of-modules", 0)))
 
 
+def contents_of(case, flow):
+    """The metadata as contents; None in most cases."""
+    if "meta" not in case:
+        return None
+    words = shlex.split(case["options"])
+    rate = float(words[words.index("--meta-data-rate") + 1]) if "--meta-data-rate" in words else 1.0
+    categories = np.array([case["meta"].get(str(node), -1) for node in nodes_of(case)])
+    weighted = "--meta-data-unweighted" not in words
+    return metadata_contents(categories, flow.nodes[:, VISIT], rate, weighted=weighted)
+
+
+def level_of(case):
+    flow = flow_of(case)
+    return network_level(flow, counting_of(case, network_of(case, flow_options(case))), contents_of(case, flow))
+
+
 def flow_of(case):
     options = flow_options(case)
     return random_walk(network_of(case, options), options)
+
+
+def link_times(case):
+    """The variable Markov times of the links from each node, from the visit rates that infomap gives."""
+    options = flow_options(case)
+    if not options.variable_markov_time:
+        return np.ones(len(nodes_of(case)))
+    visits = [case["expected"]["node_flows"][str(node)] for node in nodes_of(case)]
+    ends = {(i, j) if options.directed else (min(i, j), max(i, j)) for i, j, _ in case["edges"]}
+    count = sum(1 if i == j else 2 for i, j in ends)
+    return naive.node_times(visits, count, options.variable_markov_damping, options.variable_markov_min_scale)
 
 
 def partition_of(case):
@@ -99,6 +141,8 @@ def test_there_are_cases_of_every_flow_model():
     assert len(PARTITIONS) >= 30
     assert len(OPTIMA) >= 6
     assert len(HIERARCHIES) >= 6
+    assert len([case for case in CASES if "meta" in case]) >= 5
+    assert len(METADATA_HIERARCHIES) >= 1
     assert len(DEEP_OPTIMA) >= 2
 
 
@@ -113,11 +157,13 @@ def test_link_flows(case):
     options, nodes = flow_options(case), nodes_of(case)
     flow = random_walk(network_of(case, options), options)
     expected = np.zeros((len(nodes), len(nodes)))
+    times = link_times(case)
     for source, target, carried in case["expected"]["links"]:
         if source != target:
             i, j = nodes.index(source), nodes.index(target)
-            expected[i, j] += carried * options.markov_time
-            expected[j, i] += carried * options.markov_time
+            time = times[i] if options.directed else min(times[i], times[j])
+            expected[i, j] += carried * options.markov_time * time
+            expected[j, i] += carried * options.markov_time * time
     found = np.zeros_like(expected)
     rows = np.repeat(np.arange(len(nodes)), np.diff(flow.links.indptr).astype(int))
     found[rows, flow.links.indices] = link_flows(flow.links)
@@ -140,7 +186,7 @@ def test_enter_and_exit_flow_of_modules(case):
 @every_partition
 def test_codelengths(case):
     expected = case["expected"]
-    level = network_level(flow_of(case), counting_of(case, network_of(case, flow_options(case))))
+    level = level_of(case)
     found = codelength(level, partition(level, partition_of(case)))
     assert found.total == close(expected["codelength"])
     assert found.index_codelength == close(expected["index_codelength"])
@@ -162,7 +208,7 @@ def test_files(case, tmp_path):
         network = network.without_self_links()
     expected = network_of(case, options)
     np.testing.assert_allclose(network.matrix().toarray(), expected.matrix().toarray(), rtol=1e-15)
-    if counting_of(case, network) is None:  # the public function has no such option
+    if counting_of(case, network) is None and "meta" not in case:  # the public function has no such options
         result = mapeq.evaluate(network, partition_of(case), **options.as_dict())
         assert result.codelength == close(case["expected"]["codelength"])
 
@@ -201,6 +247,17 @@ def test_codelengths_of_hierarchies(case, tmp_path):
     result.write(tmp_path / "written.ftree")
     for hierarchy in (tmp_path / "written.ftree", {int(node): tuple(path) for node, path in expected["paths"].items()}):
         assert_expected(evaluated(case, hierarchy), expected)
+
+
+@pytest.mark.parametrize("case", METADATA_HIERARCHIES, ids=[case["id"] for case in METADATA_HIERARCHIES])
+def test_codelengths_of_hierarchies_with_metadata(case):
+    expected, level = case["expected"], level_of(case)
+    tree = tree_of([tuple(expected["paths"][str(node)]) for node in nodes_of(case)])
+    found = multilevel_codelength(level, multilevel_partition(level, tree))
+    assert found.total == close(expected["codelength"])
+    assert found.index_codelength == close(expected["index_codelength"])
+    assert found.module_codelength == close(expected["module_codelength"])
+    assert one_level_codelength(level) == close(expected["one_level_codelength"])
 
 
 @every_hierarchy

@@ -4,11 +4,22 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import countings, described, level_of, partitioned_walks, partitions, walks
+from strategies import (
+    OtherTerms,
+    assert_contents_in_step,
+    described,
+    level_of,
+    other_terms,
+    partitioned_walks,
+    partitions,
+    walks,
+    with_contents,
+)
 
 from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
-from mapeq.objective import formula, terms
+from mapeq.objective import formula
+from mapeq.objective.terms import teleport_flow as inlined_teleport_flow
 from mapeq.objective.two_level import (
     COST,
     add_to_index,
@@ -25,7 +36,7 @@ from mapeq.optimizer.engine import Engine
 from mapeq.walk.flow import ENTER, EXIT, VISIT, link_flows
 from mapeq.walk.options import WalkOptions
 
-plogp, log2, teleport_flow = map(kernel_of, (formula.plogp, formula.log2, terms.teleport_flow))
+plogp, log2, teleport_flow = map(kernel_of, (formula.plogp, formula.log2, inlined_teleport_flow))
 DIRECTED = WalkOptions("directed")
 RECORDED = WalkOptions("directed", recorded_teleportation=True)
 VARIANTS = {
@@ -94,6 +105,7 @@ def assert_in_step(flow, state):
     assert not state.modules[state.sizes == 0].any()
     if state.teleport is not None:
         np.testing.assert_allclose(state.teleport, fresh.teleport, atol=1e-12)
+    assert_contents_in_step(flow, state)
 
 
 def coarse_flow(flow, fine):
@@ -113,10 +125,10 @@ def random_links(rng, n, num_links, *, directed):
 # From scratch --------------------------------------------------------------------------------
 
 
-@given(partitioned_walks(), countings())
-def test_codelength_against_the_oracle(case, counting):
+@given(partitioned_walks(), other_terms())
+def test_codelength_against_the_oracle(case, terms):
     links, options, module_of = case
-    flow, walk = described(links, options, counting)
+    flow, walk = described(links, options, terms)
     state = partition(flow, module_of)
     for m, expected in naive.modules(walk, module_of).items():
         np.testing.assert_allclose(state.modules[m, :COST], expected, rtol=1e-9, atol=1e-12)
@@ -127,10 +139,10 @@ def test_codelength_against_the_oracle(case, counting):
     assert found.total == pytest.approx(expected.total, abs=1e-10)
 
 
-@given(walks(min_nodes=1), countings())
-def test_one_module_has_the_one_level_codelength(case, counting):
+@given(walks(min_nodes=1), other_terms())
+def test_one_module_has_the_one_level_codelength(case, terms):
     links, options = case
-    flow, walk = described(links, options, counting)
+    flow, walk = described(links, options, terms)
     found = codelength(flow, partition(flow, np.zeros(links.num_nodes, np.uint32)))
     one_level = naive.one_level_codelength(walk)
     assert found == pytest.approx((one_level, 0, one_level), abs=1e-10)
@@ -157,6 +169,10 @@ def test_the_order_of_nodes_means_nothing(case, random):
         node_weights = np.empty_like(links.node_weights)
         node_weights[position] = links.node_weights
         permuted = permuted._replace(node_weights=node_weights)
+    if links.sides is not None:
+        sides = np.empty_like(links.sides)
+        sides[position] = links.sides
+        permuted = permuted._replace(sides=sides)
     flow, permuted_flow = level_of(links.network(), options), level_of(permuted.network(), options)
     found = codelength(permuted_flow, partition(permuted_flow, permuted_modules))
     assert found == pytest.approx(codelength(flow, partition(flow, module_of)), abs=1e-11)
@@ -196,8 +212,8 @@ def test_the_logarithm_against_numpy(x):
 @settings(max_examples=50)
 def test_the_change_of_every_move_against_the_oracle(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(max_nodes=6, max_links=14, **fixed))
-    flow, walk = described(links, options, data.draw(countings()))
-    state = partition(flow, module_of.copy())
+    flow, walk = described(links, options, data.draw(other_terms()))
+    state = with_contents(flow, partition(flow, module_of.copy()))
     before = naive.codelength(walk, module_of).total
     for i in range(links.num_nodes):
         for destination in set(range(links.num_nodes)) - {module_of[i]}:
@@ -212,11 +228,11 @@ def test_the_change_of_every_move_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=7, max_links=14, **fixed))
-    flow, walk = described(links, options, data.draw(countings()))
+    flow, walk = described(links, options, data.draw(other_terms()))
     flow, fine = coarse_flow(flow, fine)
     n = len(flow.nodes)
     coarse = data.draw(partitions(n))
-    state = partition(flow, coarse.copy())
+    state = with_contents(flow, partition(flow, coarse.copy()))
     before = naive.codelength(walk, coarse[fine]).total
     assert codelength(flow, state).total == pytest.approx(before, abs=1e-10)
     for i in range(n):
@@ -232,8 +248,8 @@ def test_the_change_of_every_move_of_modules_against_the_oracle(fixed, data):
 @settings(max_examples=50)
 def test_moves_keep_the_sums_in_step(fixed, data):
     links, options, module_of = data.draw(partitioned_walks(min_nodes=2, **fixed))
-    flow, _ = described(links, options, data.draw(countings()))
-    state = partition(flow, module_of)
+    flow, _ = described(links, options, data.draw(other_terms()))
+    state = with_contents(flow, partition(flow, module_of))
     number = st.integers(0, links.num_nodes - 1)
     for i, destination in data.draw(st.lists(st.tuples(number, number), max_size=12)):
         if state.module_of[i] == destination:
@@ -246,14 +262,16 @@ def test_moves_keep_the_sums_in_step(fixed, data):
 
 @every_variant
 @pytest.mark.parametrize("counting", [None, (0.01, 0), (0.0, 9), (0.02, 5)])
+@pytest.mark.parametrize("seed", [None, 1])
 @pytest.mark.parametrize("aggregated", [False, True])
-def test_the_changes_of_a_long_sequence_add_up(options, aggregated, counting):
+def test_the_changes_of_a_long_sequence_add_up(options, aggregated, counting, seed):
     rng = np.random.default_rng(7)
-    flow = level_of(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options, counting)
+    terms = OtherTerms(counting, seed, any_contents=True)
+    flow = level_of(random_links(rng, 60, 240, directed=options.flow_model != "undirected"), options, terms)
     if aggregated:
         flow, _ = coarse_flow(flow, rng.integers(0, 25, 60).astype(np.uint32))
     n = len(flow.nodes)
-    state = partition(flow, rng.integers(0, n, n).astype(np.uint32))
+    state = with_contents(flow, partition(flow, rng.integers(0, n, n).astype(np.uint32)))
     before, changes = codelength(flow, state).total, 0.0
     for i, destination in rng.integers(0, n, (1500, 2)):
         if state.module_of[i] != destination:
@@ -289,7 +307,7 @@ def test_an_emptied_module_leaves_exact_zeros():
 def modules_in_groups(data, **fixed):
     """A flow within groups of nodes, the walk by the oracle, the group and the module of each node."""
     links, options, groups = data.draw(partitioned_walks(min_nodes=2, max_nodes=8, max_links=20, **fixed))
-    flow, walk = described(links, options, data.draw(countings()))
+    flow, walk = described(links, options, data.draw(other_terms()))
     n = links.num_nodes
     groups = np.unique(groups, return_inverse=True)[1].astype(np.uint32)
     assume(groups.max() > 0 or flow.terms.counting is None)  # as in the search: a single module has no price
@@ -311,7 +329,7 @@ def length_in_groups(walk, groups, module_of, divided=None):
 @settings(max_examples=40)
 def test_the_change_of_every_move_within_a_group_against_the_oracle(fixed, data):
     flow, walk, groups, module_of = modules_in_groups(data, **fixed)
-    state = partition(flow, module_of.copy())
+    state = with_contents(flow, partition(flow, module_of.copy()))
     before = length_in_groups(walk, groups, module_of)
     empty = set(range(len(groups))) - set(module_of.tolist())
     for i, own in enumerate(groups.tolist()):
@@ -327,7 +345,7 @@ def test_the_change_of_every_move_within_a_group_against_the_oracle(fixed, data)
 @settings(max_examples=40)
 def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
     flow, walk, groups, module_of = modules_in_groups(data, **fixed)
-    state = partition(flow, module_of)
+    state = with_contents(flow, partition(flow, module_of))
     number = st.integers(0, len(groups) - 1)
     for i, like in data.draw(st.lists(st.tuples(number, number), max_size=12)):
         if groups[i] == groups[like] and state.module_of[i] != state.module_of[like]:
@@ -342,10 +360,10 @@ def test_each_codebook_is_used_and_changes_what_the_oracle_says(fixed, data):
         assert change == pytest.approx(divided - undivided, abs=1e-10)
 
 
-@given(partitioned_walks(min_nodes=1), countings())
-def test_one_codebook_changes_the_whole_codelength(case, counting):
+@given(partitioned_walks(min_nodes=1), other_terms())
+def test_one_codebook_changes_the_whole_codelength(case, terms):
     links, options, module_of = case
-    flow, walk = described(links, options, counting)
+    flow, walk = described(links, options, terms)
     (change,) = changes_by_codebook(flow, partition(flow, module_of))
     expected = naive.codelength(walk, module_of).total - naive.one_level_codelength(walk)
     assert change == pytest.approx(expected, abs=1e-10)

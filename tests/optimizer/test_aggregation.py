@@ -4,7 +4,7 @@ import pytest
 import scipy.sparse.csgraph
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import countings, described, level_of, partitioned_walks, partitions, walks
+from strategies import described, level_of, other_terms, partitioned_walks, partitions, walks
 
 import mapeq
 from mapeq._base.jit import kernel_of
@@ -92,7 +92,7 @@ def assert_same_partition(state, expected):
 @given(st.data())
 def test_aggregating_preserves_every_codelength(data):
     links, options, fine = data.draw(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40))
-    flow, _ = described(links, options, data.draw(countings()))
+    flow, _ = described(links, options, data.draw(other_terms()))
     state = compacted(flow, fine)
     coarse_flow = aggregated(flow, state)
     coarse = data.draw(partitions(len(state.sizes))).astype(np.uint32)

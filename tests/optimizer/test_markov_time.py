@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import mapeq
-from mapeq.api import network_and_options, search
+from mapeq.api import search
+from mapeq.inputs import network_and_options
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import TIMES
 

@@ -7,7 +7,7 @@ from base.test_hierarchy import tree_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from optimizer.test_tree_moves import assert_in_step, every_flow, length_of, paths_of
-from strategies import countings, described, hierarchies, nested_walks, partitions, walks
+from strategies import described, hierarchies, nested_walks, other_terms, partitions, walks
 
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
 from mapeq.objective.multilevel import dissolved, leaf_modules, multilevel_partition
@@ -55,7 +55,7 @@ def drawn(data, **fixed):
     """A flow with at least one node, and its walk by the oracle: of any network, or of one that has levels."""
     some = st.one_of(walks(min_nodes=2, max_nodes=12, max_links=30, **fixed), nested_walks(**fixed))
     links, options = data.draw(some)
-    return described(links, options, data.draw(countings()))
+    return described(links, options, data.draw(other_terms()))
 
 
 def drawn_tree(data, flow):

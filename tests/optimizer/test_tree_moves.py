@@ -9,10 +9,11 @@ from base.test_hierarchy import tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optimizer.engines import BEST_PLACE, PROPOSE_UNITS, block_of, move_all, scratch_for
-from strategies import countings, described, hierarchies, level_of, nested_walks, walks
+from strategies import described, hierarchies, level_of, nested_walks, other_terms, walks, with_contents
 
 from mapeq._base.hierarchy import ROOT, Hierarchy
 from mapeq.network.network import Network
+from mapeq.objective.contents import has_row as inlined_has_row
 from mapeq.objective.level import as_codewords
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition, settled
 from mapeq.objective.two_level import partition
@@ -85,7 +86,7 @@ class Units:
         self.flow = as_codewords(level) if anywhere else level
         self.members = [np.flatnonzero(small.module_of == u).tolist() for u in range(len(small.sizes))]
         self.homes = [homes[nodes[0]] for nodes in self.members]
-        self.state = state
+        self.state = with_contents(self.flow, state)
         self.anywhere = anywhere
         self.paths = paths_of(tree)
 
@@ -134,10 +135,13 @@ class Units:
         links = self.flow.links
         row = slice(links.indptr[u], links.indptr[u + 1])
         own, around = self.homes[u], {self.homes[v] for v in links.indices[row].tolist()}
-        if around <= {own}:
+        has_contents = has_row(self.flow.terms.contents, np.uint64(u))
+        if around <= {own} and not has_contents:
             return set()
-        # Modules around the unit count from the lowest one that is around all neighbours, too.
-        lowest = max(d for d in range(len(own) + 1) if {home[:d] for home in around} == {own[:d]})
+        # Modules around the unit count from the lowest one that is around all neighbours, too; with contents, the
+        # module around its own does anyway.
+        lowest = max(d for d in range(len(own) + 1) if {home[:d] for home in around | {own}} == {own[:d]})
+        lowest = min(lowest, len(own) - 1) if has_contents else lowest
         above = {own[:d] for d in range(lowest, len(own))}
         if self.anywhere:
             return (above | {home[:d] for home in around for d in range(lowest, len(home) + 1)}) - {own}
@@ -194,13 +198,14 @@ every_flow = pytest.mark.parametrize(
     ],
     ids=["undirected", "directed", "recorded", "given"],
 )
+has_row = inlined_has_row.py_func
 every_kind = pytest.mark.parametrize("kind", ["nodes", "parts", "subtrees"])
 
 
 def drawn(data, kind, room=4, **fixed):
     """A flow, its walk by the oracle, a hierarchy, and units of it; None if there is only the root."""
     links, options = data.draw(st.one_of(walks(min_nodes=3, max_nodes=8, max_links=20, **fixed), nested_walks(**fixed)))
-    flow, walk = described(links, options, data.draw(countings()))
+    flow, walk = described(links, options, data.draw(other_terms(any_contents=False)))
     n = links.num_nodes
     tree = tree_of(data.draw(hierarchies(n)))
     if kind == "nodes":
@@ -318,6 +323,10 @@ def test_when_no_unit_moves_any_more_no_place_is_better(fixed, kind, data, rando
             assert naive.hierarchical_codelength(walk, units.moved(u, home)).total >= length - 1e-10
 
 
+def arrays_of(state):
+    return [*state._replace(contents=None), *(state.contents or ())]
+
+
 def copied(state):
     return state._replace(
         module_of=state.module_of.copy(),
@@ -326,6 +335,8 @@ def copied(state):
         teleport=None if state.teleport is None else state.teleport.copy(),
         num_modules=state.num_modules.copy(),
         sizes=state.sizes.copy(),
+        contents=state.contents
+        and state.contents._replace(**{k: a.copy() for k, a in state.contents._asdict().items()}),
     )
 
 
@@ -349,7 +360,7 @@ def test_a_block_may_be_proposed_in_any_parts(kind, data, random):
         assert links == len(units.flow.links.indices) + n
         answers.append(block.destination)
     np.testing.assert_array_equal(*answers)
-    for array, same in zip(units.state, before, strict=True):
+    for array, same in zip(arrays_of(units.state), arrays_of(before), strict=True):
         np.testing.assert_array_equal(array, same)
     for u, wanted in zip(order, answers[0], strict=True):
         assert (wanted != STAY) == (units.best_place(u, scratch)[0] < -MIN_GAIN)

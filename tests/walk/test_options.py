@@ -1,7 +1,6 @@
 """The options of the walk, stated once: Python's functions and the command have them all, with the same defaults."""
 
 import inspect
-from argparse import SUPPRESS
 from dataclasses import fields
 
 import pytest
@@ -40,9 +39,7 @@ def subcommands():
 @pytest.mark.parametrize("option", FIELDS)
 @pytest.mark.parametrize("command", ["cluster", "evaluate", "plot"])
 def test_the_command_has_a_flag_for_each_option(command, option):
-    (action,) = (
-        action for action in subcommands()[command]._actions if action.dest == option and action.help != SUPPRESS
-    )
+    action = next(action for action in subcommands()[command]._actions if action.dest == option)
     assert f"--{option.replace('_', '-')}" in action.option_strings
     assert set(FIELDS[option].metadata["flags"]) == set(action.option_strings)
     assert action.default is None  # Python's default, or as the modules in a file were found

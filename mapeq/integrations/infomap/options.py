@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mapeq._base.errors import option_error
-from mapeq.integrations.infomap.refused import BIPARTITE, LOCAL_TIME, METADATA, PREFERENCE, PRIOR, REPORTS, refusal
+from mapeq.integrations.infomap.refused import METADATA, ONE_SIDE, PREFERENCE, REPORTS, refusal
 
 
 class Option(NamedTuple):
@@ -45,7 +45,12 @@ OPTIONS: dict[str, Option] = {
     "preferred_number_of_modules": Option(int, walk="preferred_number_of_modules"),
     "include_self_links": Option(flag="k"),
     "weight_threshold": Option(float),
-    **_options("no_self_links skip_adjust_bipartite_flow no_infomap"),
+    "variable_markov_time": Option(walk="variable_markov_time"),
+    "variable_markov_damping": Option(float, walk="variable_markov_damping"),
+    "variable_markov_min_scale": Option(float, walk="variable_markov_min_scale"),
+    "regularized": Option(),
+    "regularization_strength": Option(float),
+    **_options("no_self_links skip_adjust_bipartite_flow bipartite_teleportation no_infomap"),
     "cluster_data": Option(str, "c"),
     # Without effect: output, limits of another search, and amounts of what is refused.
     "verbose": Option(flag="v"),
@@ -57,22 +62,20 @@ OPTIONS: dict[str, Option] = {
     "tune_iteration_limit": Option(int, "T"),
     "fast_hierarchical_solution": Option(flag="F"),
     **_options("silent pretty tree ftree clu print_all_trials no_overwrite no_final_output"),
-    **_options("inner_parallelization parallel_trials bipartite_teleportation meta_data_unweighted"),
+    **_options("inner_parallelization parallel_trials meta_data_unweighted"),
     **_options("multilayer_relax_by_jsd multilayer_relax_to_self multilayer_skip_absent_nodes"),
     **_options("verbosity_level clu_level num_random_moves max_degree_for_random_moves", int),
     **_options("max_flow_iterations min_flow_iterations matchable_multilayer_ids", int),
     **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
     **_options("core_loop_codelength_threshold tune_iteration_relative_threshold flow_tolerance", float),
     **_options("meta_data_rate multilayer_relax_rate", float),
-    **_options("regularization_strength intra_regularization_strength inter_regularization_strength", float),
-    **_options("variable_markov_damping variable_markov_min_scale preferred_number_of_levels_strength", float),
+    **_options("intra_regularization_strength inter_regularization_strength", float),
+    **_options("preferred_number_of_levels_strength", float),
     # Refused.
     "help": Option(flag="h", refusal="see docs/compat.md for what is covered"),
     "version": Option(flag="V", refusal="see mapeq.__version__"),
-    "hide_bipartite_nodes": Option(refusal=BIPARTITE),
+    "hide_bipartite_nodes": Option(refusal=ONE_SIDE),
     "meta_data": Option(refusal=METADATA),
-    "regularized": Option(refusal=PRIOR),
-    "variable_markov_time": Option(refusal=LOCAL_TIME),
     **_options("preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
@@ -112,8 +115,11 @@ def walk_options(options: Mapping[str, Any], *, has_arcs: bool) -> dict[str, Any
     """
     model = options.get("flow_model") or next((name for name in FLOW_FLAGS.split() if options.get(name)), "undirected")
     directed = options.get("directed", has_arcs and model == "undirected")
+    folding = "two-step" if options.get("bipartite_teleportation") else "infomap"
     return {
         "flow_model": "directed" if directed else str(model),
+        "bipartite_flow": "unfolded" if options.get("skip_adjust_bipartite_flow") else folding,
+        "regularization": options.get("regularization_strength", 1.0) if options.get("regularized") else 0.0,
         "teleport_to": "nodes" if options.get("to_nodes") else "links",
         "entropy_correction": options.get("entropy_correction_strength", 1.0) * bool(options.get("entropy_corrected")),
         **{row.walk: options[name] for name, row in OPTIONS.items() if row.walk and name in options},

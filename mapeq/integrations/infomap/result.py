@@ -122,11 +122,10 @@ class Result:
         lambda self: self.effective_num_modules(-1), "Effective number of leaf modules."
     )
 
-    def __init__(self, found: MapeqResult, names: dict[int, str], elapsed_time: float, markov_time: float):
+    def __init__(self, found: MapeqResult, names: dict[int, str], elapsed_time: float):
         self.found = found
         self.names = names
         self.elapsed_time = elapsed_time
-        self._markov_time = markov_time  # of the script; bipartite flow doubles it
         self._ids = np.asarray(found.network.labels, dtype=np.int64)
 
     def __getattr__(self, name: str) -> Any:
@@ -270,9 +269,13 @@ class Result:
     @cached_property
     def _flow_network(self) -> Network:
         """The network with the flow per step over each link for its weight."""
-        network, node_flow = self.found.network, self.found.node_flow
+        network, options = self.found.network, self.found.walk_options
+        node_flow = self.found.node_flow
+        if options.variable_markov_time:  # which the flow over links leaves out
+            walk = random_walk(network, replace(options, variable_markov_time=False))
+            node_flow = NodeFlow(walk.nodes, walk.teleport)
         strengths = network.out_strengths()
-        rates = rates_per_weight(network, node_flow) / self._markov_time
+        rates = rates_per_weight(network, node_flow) / options.markov_time
         isolated = (rates == 0) & (strengths > 0)  # linked to themselves only
         if isolated.any():
             rates[isolated] = self._self_flow()[isolated] / strengths[isolated]

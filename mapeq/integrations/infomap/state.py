@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from mapeq.api import evaluate, infomap
 from mapeq.integrations.infomap.collecting import Collection, weighted_links, whole_number
 from mapeq.integrations.infomap.nodes import camel_case
 from mapeq.integrations.infomap.options import named_options, search_options, walk_options
-from mapeq.integrations.infomap.refused import ATTRIBUTES, BIPARTITE, missing, refusal
+from mapeq.integrations.infomap.refused import ATTRIBUTES, missing
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
 from mapeq.integrations.infomap.writing import pajek_lines
 from mapeq.io.files.streams import atomic_file
@@ -156,13 +155,8 @@ class Infomap(Collection):
         network = self._network = self._collected(directed=walk["flow_model"] != "undirected")
         if network.num_nodes == 0:
             raise NetworkError("the network is empty: add links or nodes first")
-        markov_time = walk.get("markov_time", 1.0)
         if self.bipartite_start_id:
-            start_id = whole_number(self.bipartite_start_id)
-            _check_bipartite(network, start_id, walk["flow_model"])
-            if not chosen.get("skip_adjust_bipartite_flow"):
-                network = _with_first_kind_visited(network, start_id)
-                walk |= {"node_weights_as_flow": True, "markov_time": 2 * markov_time}
+            network = self._network = _with_sides(network, whole_number(self.bipartite_start_id))
         partition = self.initial_partition if initial_partition is None else initial_partition
         start = (
             _completed(partition, network) if partition is not None and len(partition) else chosen.get("cluster_data")
@@ -171,7 +165,7 @@ class Infomap(Collection):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
             found = infomap(network, initial_partition=start, **search_options(chosen), **walk)
-        self._result = Result(found, self.get_names(), time.perf_counter() - begin, markov_time)
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin)
         return self._result
 
     @property
@@ -244,27 +238,15 @@ class Infomap(Collection):
         return f"<mapeq.compat.Infomap: {self.num_nodes} nodes, {self.num_links} links{found}>"
 
 
-def _check_bipartite(network: Network, start_id: int, flow_model: str) -> None:
-    """Refuse directed flow, and links between nodes of one kind."""
-    if flow_model != "undirected":
-        raise refusal(f"flow model {flow_model!r} with bipartite_start_id", BIPARTITE)
+def _with_sides(network: Network, start_id: int) -> Network:
+    """The bipartite network whose nodes from a number on are of the second kind."""
     ids = np.asarray(network.labels)
     sources, targets = (ids[ends] for ends in network.links()[:2])
     wrong = np.flatnonzero((sources >= start_id) == (targets >= start_id))
     if len(wrong):
         link = f"{sources[wrong[0]]} - {targets[wrong[0]]}"
         raise NetworkError(f"the link {link} joins nodes of one kind, which bipartite_start_id={start_id} forbids")
-
-
-def _with_first_kind_visited(network: Network, start_id: int) -> Network:
-    """The network with the visit rates of bipartite flow for node weights.
-
-    A step of bipartite flow is two steps over links: from a node of the first kind, over one of the second kind, to
-    the next of the first kind. It visits nodes of the first kind in proportion to their strengths, and none of the
-    second kind; links carry the flow of both steps, which a doubled Markov time expresses.
-    """
-    is_first = np.asarray(network.labels) < start_id
-    return replace(network, node_weights=np.where(is_first, network.out_strengths(), 0.0))
+    return network.with_sides(ids >= start_id)
 
 
 def _completed(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:

@@ -36,13 +36,14 @@ _ROW = re.compile(r"at row (\d+)")
 
 
 def read_matrix_market(source: Source, options: ReadOptions) -> Network:
-    """Read a Matrix Market file; nodes are the numbers of the rows, from 1 as in the file."""
+    """Read a Matrix Market file; nodes are numbered from 1: rows, or, if it is rectangular, rows and then columns."""
     what = "a Matrix Market file"
     without_columns(options, source, what)
     with reading(source.name, what):
         matrix = scipy.io.mmread(io.BytesIO(source.read_all()), spmatrix=False)
         matrix = scipy.sparse.coo_array(matrix)
-        return from_entries(matrix, options, range(1, matrix.shape[0] + 1))
+        num_nodes = matrix.shape[0] if matrix.shape[0] == matrix.shape[1] else sum(matrix.shape)
+        return from_entries(matrix, options, range(1, num_nodes + 1))
 
 
 def read_npz(source: Source, options: ReadOptions) -> Network:

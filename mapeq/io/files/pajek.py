@@ -1,6 +1,8 @@
 """Pajek files: nodes under ``*Vertices``; links under ``*Edges``, ``*Arcs`` or ``*Links``, or as lists or a matrix.
 
 Under ``*Edgeslist`` and ``*Arcslist``, a line holds a node and its neighbours; under ``*Matrix``, a row of weights.
+Bipartite networks have links under ``*Bipartite n``, whose secondary nodes are those from number `n` on, or begin with
+``*Vertices n p``, whose first `p` nodes are the primary ones.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.errors import counted
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Form
 from mapeq.io.files._words import Words
@@ -32,7 +35,11 @@ _VERTICES, _NETWORK, _MATRIX = b"*vertices", b"*network", b"*matrix"
 _PAIRS = (b"*edges", b"*arcs", b"*links")
 _LISTS = (b"*edgeslist", b"*arcslist")
 _ARCS = (b"*arcs", b"*arcslist")
-_KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX)
+_BIPARTITE = b"*bipartite"
+_KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX, _BIPARTITE)
+
+#: A file may declare so many nodes without lines or links, and so many more for each line.
+_FEW_DECLARED, _DECLARED_PER_LINE = 1_000_000, 100
 
 #: More digits than any number of a node has.
 _MOST_DIGITS = 19
@@ -57,6 +64,7 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     links = LinkTable(Form(_scan.NO_COMMA, weighted, _scan.ANY, source.comments.table))
     sections: list[Section] = []
     heading = b""
+    secondary: int | None = None  # the first number of the secondary side
     early = 0  # links before *Vertices, whose ends are checked later
     while source.more():
         if heading == _VERTICES:
@@ -66,15 +74,18 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
         elif heading in (_NETWORK, _MATRIX):
             status = _expect_heading(source)
         else:
-            status = _read_links(source, links, vertices)
+            status = _read_links(source, links, vertices, secondary if heading == _BIPARTITE else None)
         if status == _scan.HEADING:
-            last, (heading, count) = heading, _heading(source)
+            last, (heading, count, num_primary) = heading, _heading(source)
             if heading == _NETWORK and last:
                 raise source.error("a second *Network begins; a file must hold one", source.position - 1)
             if heading == _NETWORK:
                 continue
             vertices.end_section()
+            if heading == _BIPARTITE:
+                secondary = count
             if heading == _VERTICES:
+                secondary = num_primary + 1 if num_primary else secondary
                 vertices.begin_section(count)
                 early = links.num_rows
                 continue
@@ -85,29 +96,40 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
     _check_early(source, links, vertices, early)
-    return _network(vertices, links, sections, directed)
+    vertices.check_declared(source, links.num_rows)
+    return _network(vertices, links, sections, directed, secondary)
 
 
-def _heading(source: Source) -> tuple[bytes, int]:
-    """Read a heading; return it and the number of nodes that it declares."""
+def _heading(source: Source) -> tuple[bytes, int, int]:
+    """Read a heading; return it, the number that follows, and that of primary nodes after ``*Vertices``, 0 for all."""
     position = source.position
     fields = source.first_line().split()
     source.skip_line()
     heading = fields[0].lower().partition(b":")[0]
     if heading not in _KNOWN:
-        known = "*Vertices, *Edges, *Arcs, *Links, *Edgeslist, *Arcslist or *Matrix"
+        known = "*Vertices, *Edges, *Arcs, *Links, *Edgeslist, *Arcslist, *Matrix or *Bipartite"
         raise source.error(f"unknown heading; expected {known}", position)
-    if heading != _VERTICES or len(fields) == 1:
-        return heading, 0
-    if not fields[1].isdigit() or len(fields[1]) > 10 or int(fields[1]) >= 2**31:
+    if heading == _BIPARTITE and not (len(fields) > 1 and _is_count(fields[1])):
+        raise source.error("*Bipartite must name the first number of the secondary nodes", position)
+    if heading not in (_VERTICES, _BIPARTITE) or len(fields) == 1:
+        return heading, 0, 0
+    if not _is_count(fields[1]):
         raise source.error("the number of vertices must be an integer below 2**31", position)
-    return heading, int(fields[1])
+    num_primary = int(fields[2]) if heading == _VERTICES and len(fields) > 2 and _is_count(fields[2]) else 0
+    if num_primary > int(fields[1]):
+        raise source.error("there are more primary nodes than nodes", position)
+    return heading, int(fields[1]), num_primary
+
+
+def _is_count(field: bytes) -> bool:
+    return field.isdigit() and len(field) <= 10 and int(field) < 2**31
 
 
 # Links ---------------------------------------------------------------------------------------
 
 
-def _read_links(source: Source, links: LinkTable, vertices: Vertices) -> int:
+def _read_links(source: Source, links: LinkTable, vertices: Vertices, secondary: int | None) -> int:
+    """Read lines of links of a block, all to the other side if the secondary nodes begin with a number."""
     begin, first = source.position, links.num_rows
     status = links.read(source)
     if status == _scan.WORD:
@@ -116,6 +138,12 @@ def _read_links(source: Source, links: LinkTable, vertices: Vertices) -> int:
     if row is not None:
         place = _scan.line_of_row(source.data, begin, row - first, source.comments.table)
         raise source.error(f"the id {_unknown_end(vertices, links, row)} is not under *Vertices", place)
+    if secondary is not None:
+        sources, targets = (ends[first : links.num_rows] for ends in (links.links.sources, links.links.targets))
+        within = np.flatnonzero((sources < secondary) == (targets < secondary))
+        if len(within):
+            place = _scan.line_of_row(source.data, begin, int(within[0]), source.comments.table)
+            raise source.error(f"a link must lead from a number below {secondary} to one from it on, or back", place)
     return status
 
 
@@ -190,7 +218,9 @@ def _unknown_end(vertices: Vertices, links: LinkTable, row: int) -> int:
     return target if np.isin(source, vertices.ids) else source
 
 
-def _network(vertices: Vertices, table: LinkTable, sections: list[Section], directed: bool | None) -> Network:
+def _network(
+    vertices: Vertices, table: LinkTable, sections: list[Section], directed: bool | None, secondary: int | None
+) -> Network:
     arcs = _arc_rows(sections, table.num_rows)
     sources, targets, weights = table.columns()
     if directed is None:
@@ -201,7 +231,8 @@ def _network(vertices: Vertices, table: LinkTable, sections: list[Section], dire
             sources, targets = np.concatenate([sources, targets[back]]), np.concatenate([targets, sources[back]])
             weights = None if weights is None else np.concatenate([weights, weights[back]])
     if len(vertices.ids) == 0:
-        return Network.from_edges(sources, targets, weights, directed=directed)
+        network = Network.from_edges(sources, targets, weights, directed=directed)
+        return network if secondary is None else network.with_sides(np.asarray(network.labels) >= secondary)
     labels, named = vertices.labels()
     network = Network.from_edges(
         vertices.positions(sources),
@@ -211,6 +242,8 @@ def _network(vertices: Vertices, table: LinkTable, sections: list[Section], dire
         labels=labels,
         node_weights=vertices.node_weights(),
     )
+    if secondary is not None:
+        network = network.with_sides(vertices.ids >= secondary)
     return replace(network, ids=read_only(vertices.ids)) if named else network
 
 
@@ -263,6 +296,15 @@ class Vertices:
             self._highest = max(self._highest, count)
         self.ids = np.concatenate([self._listed[: self._num_rows], self._declared])
         self._section = None
+
+    def check_declared(self, source: Source, num_links: int) -> None:
+        """Raise if a heading declares millions of nodes in a file about a few: the number must be damaged."""
+        most = _FEW_DECLARED + _DECLARED_PER_LINE * (self._num_rows + num_links)
+        if len(self._declared) > most:
+            raise source.error(
+                f"*Vertices declares {counted(len(self.ids), 'node')}, but there are "
+                f"{counted(self._num_rows, 'line')} of nodes and {counted(num_links, 'link')}: the number must be wrong"
+            )
 
     def read(self, source: Source) -> int:
         """Read the lines of a block, from its position on; return DONE or HEADING."""

@@ -1,0 +1,265 @@
+"""Groups of arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import Field
+from typing import Any
+
+from mapeq._base.options import stated_options
+from mapeq.cli.arguments import column, markov_time
+from mapeq.objective.options import ObjectiveOptions
+from mapeq.walk.options import WalkOptions
+
+#: Number of columns of descriptions in the help.
+_WIDTH = 78
+
+#: Where people find more, at the end of the help.
+_DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
+
+#: How an error of Python names a column that was typed as a number from 1.
+_POSITION = re.compile(r"column at position (\d+), from 0,")
+_POSITIONS = re.compile(r"((?<=the columns are )|(?<=but numbers in ))\d+(?:, \d+)*")
+
+
+def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None:
+    """Add the network, further arguments with what they mean, and the options of reading the network."""
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="link list, table, matrix, Pajek, GraphML, GEXF, GML, JSON, .adjlist, .mtx, .npz, METIS .graph, .lgl, "
+        ".parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; or - for standard input",
+    )
+    for name, meaning in more.items():
+        command.add_argument(name.lower(), metavar=name, help=meaning)
+    network = command.add_argument_group("network")
+    directions = network.add_mutually_exclusive_group()
+    directions.add_argument(
+        "-d", "--directed", action="store_const", const=True, default=None, help="links lead only from source to target"
+    )
+    directions.add_argument(
+        "-u", "--undirected", action="store_const", const=False, dest="directed", help="links lead both ways"
+    )
+    network.add_argument(
+        "--bipartite",
+        action="store_const",
+        const=True,
+        help="links lead from primary nodes, which modules are about, to secondary ones (by default as FILE says)",
+    )
+    for end in ("source", "target"):
+        network.add_argument(
+            f"--{end}",
+            type=column,
+            metavar="COLUMN",
+            help=f"column of the link {end}s in a table: its name, or its number from 1 ({end})",
+        )
+    weights = network.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--weight",
+        type=column,
+        default="weight",
+        metavar="COLUMN",
+        help="column of the link weights: its name, or its number from 1; in graph files the attribute (weight)",
+    )
+    weights.add_argument("--unweighted", action="store_const", const=None, dest="weight", help="every link weighs 1")
+    network.add_argument(
+        "--label", metavar="NAME", help="node attribute of a GraphML, GEXF, GML or JSON file that names the nodes"
+    )
+    network.add_argument(
+        "--names", metavar="TABLE", help="file with the columns id and name, which gives names to the nodes"
+    )
+    network.add_argument(
+        "--input-format",
+        metavar="NAME",
+        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, parquet or "
+        "arrow (by the content and the suffix of FILE)",
+    )
+    network.add_argument(
+        "--encoding", metavar="NAME", help="encoding of the text in FILE, such as utf-16 or cp1252 (utf-8)"
+    )
+    network.add_argument("--comment", metavar="PREFIX", help="what comments in FILE begin with, or none (#, %% or //)")
+    network.add_argument("--no-self-links", action="store_true", help="ignore links from a node to itself")
+
+
+def add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True, without: tuple[str, ...] = ()) -> None:
+    """Add the options of the walk but those named; with `fitted`, the Markov time may be "auto"."""
+    walk = command.add_argument_group("random walk")
+    for option in stated_options(WalkOptions):
+        if option.name in without:
+            continue
+        if option.name == "markov_time" and fitted:
+            add_markov_time(walk)
+        else:
+            _add_stated_argument(walk, option)
+    walk.add_argument(
+        "--regularized", action="store_const", const=1.0, dest="regularization", help="the same as --regularization 1"
+    )
+    objective = command.add_argument_group("objective")
+    for option in stated_options(ObjectiveOptions):
+        if option.name not in without:
+            _add_stated_argument(objective, option)
+
+
+def _add_stated_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:
+    """Add an option as declared by :func:`mapeq._base.options.option`, with `changes` to the arguments.
+
+    Without a default: who does not give the option may mean that with which a partition was found.
+    """
+    declared = option.metadata
+    arguments: dict[str, Any] = {"help": declared["help"]}
+    if isinstance(option.default, bool):
+        arguments |= {"action": "store_const", "const": True}
+    else:
+        arguments |= {"metavar": declared["metavar"], "type": declared["kind"]}
+    group.add_argument(*declared["flags"], **arguments | changes)
+    for flag, value in declared["constants"].items():
+        group.add_argument(flag, dest=option.name, action="store_const", const=value, help=argparse.SUPPRESS)
+
+
+def add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the vectors and the options of their neighbours."""
+    command.add_argument(
+        "file",
+        metavar="VECTORS",
+        help=".npy, .npz, .csv, .tsv, .parquet, or word vectors: .txt, .vec, .w2v; text formats also compressed; or - "
+        "for word vectors from standard input",
+    )
+    neighbors = command.add_argument_group("neighbours")
+    neighbors.add_argument(
+        "-k", "--n-neighbors", type=int, default=15, metavar="N", help="link each vector to its N nearest (15)"
+    )
+    neighbors.add_argument(
+        "--metric", default="cosine", metavar="NAME", help="cosine, euclidean or inner_product (cosine)"
+    )
+    neighbors.add_argument(
+        "--weights",
+        default="auto",
+        metavar="NAME",
+        help="link weights: umap, local, similarity, binary or jaccard (auto, which is umap)",
+    )
+    neighbors.add_argument(
+        "--symmetrize",
+        default="union",
+        metavar="HOW",
+        help="link a pair if either is a neighbour of the other (union) or both are (mutual); or average or "
+        "directed (union)",
+    )
+    neighbors.add_argument(
+        "--min-similarity", type=float, metavar="S", help="ignore neighbours that are less similar than S"
+    )
+    neighbors.add_argument(
+        "--algorithm",
+        default="auto",
+        metavar="NAME",
+        help="exact; gpu: exact, by PyTorch or CuPy; or ann: approximate, by faiss (auto: by size and what is there)",
+    )
+
+
+def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
+    """Add the options of the search; those given are the flags of a two-level search."""
+    search = command.add_argument_group("search")
+    levels = search.add_mutually_exclusive_group()
+    levels.add_argument(*two_level, action="store_true", help="find a two-level partition (the default)")
+    levels.add_argument(
+        "--multilevel", action="store_true", help="find the hierarchy that describes the walk in the fewest bits"
+    )
+    add_trial_arguments(search)
+    search.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="S",
+        help="stop the search after S seconds and return the best result so far",
+    )
+    return search
+
+
+def add_trial_arguments(search: argparse._ArgumentGroup) -> None:
+    """Add the options of the trials."""
+    search.add_argument(
+        "-N",
+        "--num-trials",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of independent trials, which are recombined (1)",
+    )
+    search.add_argument(
+        "-s", "--seed", type=int, default=0, metavar="N", help="random seed; the same seed gives the same result (0)"
+    )
+    search.add_argument("--num-threads", type=int, metavar="N", help="number of threads (the number of processors)")
+
+
+def add_markov_time(search: argparse._ArgumentGroup, default: str | None = None) -> None:
+    """Add the Markov time, which may be "auto"."""
+    option = next(option for option in stated_options(WalkOptions) if option.name == "markov_time")
+    help = (
+        "steps of the walk per step of the description: above 1 larger modules, below 1 smaller ones; auto raises it "
+        f"while modules have no boundaries of their own ({default or 1.0})"
+    )
+    _add_stated_argument(search, option, type=markov_time, default=default, help=help)
+
+
+def add_output_arguments(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the outputs of the modules."""
+    output = command.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write a .clu, .tree, .ftree, .json, .csv, .tsv, .parquet, .graphml, .gexf or .html (report) file; - is "
+        "standard output; may be repeated",
+    )
+    output.add_argument(
+        "--format",
+        metavar="NAME",
+        help="format of the outputs, such as json: by default that of the suffix, and for standard output lines "
+        "'label<TAB>module'",
+    )
+    output.add_argument(
+        "--clu-level",
+        type=int,
+        default=1,
+        metavar="N",
+        help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
+    )
+    output.add_argument(
+        "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+    return output
+
+
+def add_picture_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the options of a picture."""
+    picture = command.add_argument_group("picture")
+    picture.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        required=True,
+        metavar="OUT",
+        help="write a .png, .svg or .pdf file; may be repeated",
+    )
+    picture.add_argument(
+        "--kind",
+        default="network",
+        metavar="NAME",
+        help="network (above 2,000 nodes: the network of modules), hierarchy or codelength (network)",
+    )
+    picture.add_argument(
+        "--level",
+        type=int,
+        metavar="N",
+        help="colour a network by the modules of this level: from the top modules (1) to the finest (-1); by default "
+        "the coarsest level at which no module has more than half of the flow",
+    )
+    picture.add_argument(
+        "--modules",
+        metavar="PARTITION",
+        help="draw the modules of a .clu, .tree, .ftree, .json, .csv or .tsv file, without a search; options that are "
+        "not given are those with which they were found, if the file says so",
+    )
+    picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

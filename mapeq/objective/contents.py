@@ -1,0 +1,261 @@
+"""Contents of modules: a term of the objective for what the nodes of a module have in common.
+
+Every node has *amounts* of a few *features*. With ``S`` the sum of a feature over the nodes of a leaf module, the
+module adds ``c * h(S)`` to the codelength, where ``c`` is the coefficient of the feature and ``h(y) = y * log2(y)``.
+Modules around others add nothing. Metadata is such a term, see :mod:`mapeq.objective.metadata`.
+
+The sums by module and feature are in one hash table, which is filled from the nodes whenever they begin to move, and
+follows every move. What a move changes depends on all moves before: one thread makes them, in order.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
+from mapeq._base.jit import inlined, step
+from mapeq._base.records import record
+from mapeq._base.team import ZERO
+from mapeq.objective.formula import plogp, plogps
+
+#: No module has this key.
+EMPTY = np.uint64(2**64 - 1)
+
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: its multiples are spread evenly
+SPREAD_BITS = np.uint64(20)
+TWO = np.uint64(2)
+
+
+class Contents(NamedTuple):
+    """The amounts of features of each node, as compressed sparse rows. All arrays are read-only.
+
+    Attributes
+    ----------
+    indptr : uint64 array of shape (n + 1,)
+        The row of node ``i`` is ``indptr[i]:indptr[i + 1]``.
+    features : uint32 array of shape (r,)
+        Numbers below k; none occurs twice in a row.
+    amounts : float64 array of shape (r,)
+        Above or equal to 0.
+    coefficients : float64 array of shape (k,)
+        Of each feature, in bits.
+    """
+
+    indptr: NDArray[np.uint64]
+    features: NDArray[np.uint32]
+    amounts: FloatArray
+    coefficients: FloatArray
+
+
+@record
+class ContentSums(NamedTuple):
+    """The sum of each feature over each module: a hash table at most half full, with linear probing.
+
+    Attributes
+    ----------
+    keys : uint64 array of shape (t,)
+        The number of the module times k, plus the feature; or ``EMPTY``.
+    sums : float64 array of shape (t,)
+    counts : uint32 array of shape (t,)
+        The number of nodes that have the feature. Without any the entry is removed, and leaves no rounding error.
+    mask : uint64 array of shape (1,)
+        The last slot in use: a power of two less 1.
+    """
+
+    keys: NDArray[np.uint64]
+    sums: FloatArray
+    counts: NDArray[np.uint32]
+    mask: NDArray[np.uint64]
+
+
+def content_sums(contents: Contents | None) -> ContentSums | None:
+    """Memory for the sums of any partition of the nodes, or of a coarser level's."""
+    if contents is None:
+        return None
+    size = 2 << len(contents.features).bit_length()
+    return ContentSums(np.empty(size, np.uint64), np.empty(size), np.empty(size, np.uint32), np.empty(1, np.uint64))
+
+
+def without_contents(contents: Contents | None, num_nodes: int) -> Contents | None:
+    """The contents of so many nodes that have none; None stays None."""
+    if contents is None:
+        return None
+    indptr = read_only(np.zeros(num_nodes + 1, np.uint64))
+    return contents._replace(indptr=indptr, features=contents.features[:0], amounts=contents.amounts[:0])
+
+
+def contents_of(contents: Contents | None, members: NDArray[np.intp]) -> Contents | None:
+    """The contents of some nodes."""
+    if contents is None:
+        return None
+    starts = contents.indptr[members].astype(np.intp)
+    sizes = contents.indptr[members + 1].astype(np.intp) - starts
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    rows = np.repeat(starts - indptr[:-1], sizes) + np.arange(indptr[-1])
+    features, amounts = read_only(contents.features[rows]), read_only(contents.amounts[rows])
+    return contents._replace(indptr=read_only(indptr.astype(np.uint64)), features=features, amounts=amounts)
+
+
+def costs_of_contents(contents: Contents | None, module_of: IndexArray, num_modules: int) -> FloatArray:
+    """What the contents of each module add to the codelength, in bits.
+
+    Parameters
+    ----------
+    contents : Contents or None
+        Of n nodes.
+    module_of : unsigned integer array of shape (n,)
+    num_modules : int
+
+    Returns
+    -------
+    float64 array of shape (num_modules,)
+    """
+    if contents is None:
+        return np.zeros(num_modules)
+    num_features = np.uint64(len(contents.coefficients))
+    keys = np.repeat(module_of.astype(np.uint64), np.diff(contents.indptr).astype(np.intp)) * num_features
+    keys, entries = np.unique(keys + contents.features, return_inverse=True)
+    modules, features = (part.astype(np.intp) for part in np.divmod(keys, num_features))
+    sums, costs = np.zeros(len(keys)), np.zeros(num_modules)
+    np.add.at(sums, entries, contents.amounts)
+    np.add.at(costs, modules, contents.coefficients[features] * plogps(sums))
+    return costs
+
+
+@inlined
+def has_contents(contents):
+    """Whether any node has contents, so that what a move changes depends on every move before."""
+    if contents is None:
+        return False
+    return len(contents.features) > 0
+
+
+@inlined
+def has_row(contents, i):
+    """Whether node `i` has contents."""
+    if contents is None:
+        return False
+    return contents.indptr[i + ONE] > contents.indptr[i]
+
+
+@inlined
+def fill_sums(contents, module_of, table):
+    """Sum up the contents of all modules."""
+    if contents is not None:
+        _fill(contents, module_of, table)
+
+
+@inlined
+def cost_of_sums(contents, table):
+    """What the contents of all modules add to the codelength, in bits, from their sums."""
+    if contents is None:
+        return 0.0
+    num_features = np.uint64(len(contents.coefficients))
+    bits = 0.0
+    for slot in range(table.mask[0] + ONE):
+        if table.keys[slot] != EMPTY:
+            bits += contents.coefficients[table.keys[slot] % num_features] * plogp(table.sums[slot])
+    return bits
+
+
+@inlined
+def change_of_contents(contents, table, i, m, sign):
+    """How the codelength changes if node `i` gets into module `m` (`sign` 1.0) or out of it (-1.0), in bits.
+
+    A number beyond the last module stands for a new one.
+    """
+    if contents is None:
+        return 0.0
+    return _change(contents, table, i, m, sign)
+
+
+@inlined
+def move_contents(contents, table, i, origin, destination):
+    """Let the sums of two modules follow the move of node `i`."""
+    if contents is not None:
+        _move(contents, table, i, origin, destination)
+
+
+@step
+def _fill(contents, module_of, table):
+    mask = ONE
+    while mask < TWO * np.uint64(len(contents.features)):
+        mask = mask * TWO + ONE
+    table.mask[0] = mask
+    for slot in range(mask + ONE):
+        table.keys[slot] = EMPTY
+    for i in range(np.uint64(len(module_of))):
+        for r in range(contents.indptr[i], contents.indptr[i + ONE]):
+            _add(table, _key(contents, np.uint64(module_of[i]), r), contents.amounts[r])
+
+
+@step
+def _change(contents, table, i, m, sign):
+    bits = 0.0
+    for r in range(contents.indptr[i], contents.indptr[i + ONE]):
+        slot = _slot_of(table, _key(contents, m, r))
+        before = 0.0 if table.keys[slot] == EMPTY else table.sums[slot]
+        after = plogp(before + sign * contents.amounts[r])
+        bits += contents.coefficients[contents.features[r]] * (after - plogp(before))
+    return bits
+
+
+@step
+def _move(contents, table, i, origin, destination):
+    for r in range(contents.indptr[i], contents.indptr[i + ONE]):
+        # First out, then in: there are never more entries than amounts.
+        slot = _slot_of(table, _key(contents, origin, r))
+        table.counts[slot] -= ONE
+        table.sums[slot] -= contents.amounts[r]
+        if table.counts[slot] == ZERO:
+            _remove(table, slot)
+        _add(table, _key(contents, destination, r), contents.amounts[r])
+
+
+@inlined
+def _key(contents, m, r):
+    return m * np.uint64(len(contents.coefficients)) + np.uint64(contents.features[r])
+
+
+@inlined
+def _home(table, key):
+    """The slot where a search for a key begins."""
+    return (key * SPREAD >> SPREAD_BITS) & table.mask[0]
+
+
+@inlined
+def _slot_of(table, key):
+    """The slot of a key, or the empty slot for it."""
+    slot = _home(table, key)
+    while table.keys[slot] != EMPTY and table.keys[slot] != key:
+        slot = (slot + ONE) & table.mask[0]
+    return slot
+
+
+@inlined
+def _add(table, key, amount):
+    slot = _slot_of(table, key)
+    if table.keys[slot] == EMPTY:
+        table.keys[slot], table.sums[slot], table.counts[slot] = key, 0.0, 0
+    table.sums[slot] += amount
+    table.counts[slot] += ONE
+
+
+@inlined
+def _remove(table, slot):
+    """Empty a slot, and close the gap that it leaves (Knuth, The Art of Computer Programming 3, algorithm 6.4R)."""
+    mask = table.mask[0]
+    gap, other = slot, (slot + ONE) & mask
+    while table.keys[other] != EMPTY:
+        if (other - _home(table, table.keys[other])) & mask >= (other - gap) & mask:
+            table.keys[gap], table.sums[gap], table.counts[gap] = (
+                table.keys[other],
+                table.sums[other],
+                table.counts[other],
+            )
+            gap = other
+        other = (other + ONE) & mask
+    table.keys[gap] = EMPTY

@@ -1,0 +1,78 @@
+"""How well two partitions agree: adjusted mutual information (Vinh, Epps & Bailey, JMLR 11, 2837, 2010)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from mapeq._base.csr import FloatArray, IntArray
+
+#: Terms of the expected mutual information that are computed at once.
+_TERMS_AT_ONCE = 1 << 22
+
+
+def adjusted_mutual_information(one: IntArray, other: IntArray) -> float:
+    """Return the mutual information of two partitions, less what chance gives, as a fraction of the most there can be.
+
+    1 for equal partitions; about 0 for independent ones of the same sizes; below 0 for those that agree less than by
+    chance. The most is the mean of the two entropies, as in scikit-learn.
+
+    Parameters
+    ----------
+    one, other : integer arrays of shape (n,)
+        Module of each node, from 0 without gaps.
+
+    Examples
+    --------
+    >>> adjusted_mutual_information(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
+    """
+    n = len(one)
+    sizes, other_sizes = np.bincount(one), np.bincount(other)
+    pairs, together = np.unique(one.astype(np.int64) * len(other_sizes) + other, return_counts=True)
+    if len(pairs) == len(sizes) == len(other_sizes):  # each module is one of the other partition
+        return 1.0
+    entropy, other_entropy = _entropy(sizes / n), _entropy(other_sizes / n)
+    mutual = entropy + other_entropy - _entropy(together / n)
+    expected = _expected_mutual_information(sizes, other_sizes)
+    return float((mutual - expected) / ((entropy + other_entropy) / 2 - expected))
+
+
+def _entropy(shares: FloatArray) -> float:
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _expected_mutual_information(sizes: NDArray[np.int64], other_sizes: NDArray[np.int64]) -> float:
+    """Return the mean mutual information, in nats, over all pairs of partitions with the given sizes of modules.
+
+    The overlap of two modules is hypergeometric. Modules of equal sizes count together, and overlaps that are so much
+    larger or smaller than their mean that their probability is below 1e-12 are left out.
+    """
+    n = int(sizes.sum())
+    a, times_a = np.unique(sizes, return_counts=True)
+    b, times_b = np.unique(other_sizes, return_counts=True)
+    first, second = (grid.ravel() for grid in np.meshgrid(a, b, indexing="ij"))
+    weight = np.outer(times_a, times_b).ravel().astype(np.float64)
+    mean = first * (second / n)
+    width = 8 * np.sqrt(mean) + 16
+    low = np.maximum(np.maximum(1, first + second - n), np.floor(mean - width)).astype(np.int64)
+    high = np.minimum(np.minimum(first, second), np.ceil(mean + width)).astype(np.int64)
+    log_factorial = gammaln(np.arange(n + 1) + 1.0)
+    whole = log_factorial[first] + log_factorial[second] + log_factorial[n - first] + log_factorial[n - second]
+    counts = np.maximum(high - low + 1, 0)
+    ends = np.cumsum(counts)
+    expected, begin = 0.0, 0
+    while begin < len(counts):
+        end = max(int(np.searchsorted(ends, (ends[begin - 1] if begin else 0) + _TERMS_AT_ONCE)), begin + 1)
+        part = np.repeat(np.arange(begin, end), counts[begin:end])
+        overlap = low[part] + np.arange(len(part)) - (ends[part] - counts[part] - (ends[begin - 1] if begin else 0))
+        x, y = first[part], second[part]
+        log_probability = whole[part] - (
+            log_factorial[n] + log_factorial[overlap] + log_factorial[x - overlap] + log_factorial[y - overlap]
+            + log_factorial[n - x - y + overlap]
+        )  # fmt: skip
+        information = overlap / n * np.log(n * overlap / (x.astype(np.float64) * y))
+        expected += float((weight[part] * information * np.exp(log_probability)).sum())
+        begin = end
+    return expected
