@@ -92,13 +92,10 @@ def add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True,
             add_markov_time(walk)
         else:
             _add_stated_argument(walk, option)
-    walk.add_argument(
-        "--regularized", action="store_const", const=1.0, dest="regularization", help="the same as --regularization 1"
-    )
-    objective = command.add_argument_group("objective")
-    for option in stated_options(ObjectiveOptions):
-        if option.name not in without:
-            _add_stated_argument(objective, option)
+    of_objective = [option for option in stated_options(ObjectiveOptions) if option.name not in without]
+    objective = command.add_argument_group("objective") if of_objective else walk
+    for option in of_objective:
+        _add_stated_argument(objective, option)
 
 
 def _add_stated_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:

@@ -183,7 +183,7 @@ def _add_profile_command(commands: Any) -> None:
         example="mapeq profile links.txt.gz --directed -o profile.csv -o profile.png",
     )
     add_network_arguments(command)
-    add_walk_arguments(command, without=("markov_time",))
+    add_walk_arguments(command, without=("markov_time", "entropy_correction", "preferred_number_of_modules"))
     search = command.add_argument_group("search")
     search.add_argument(
         "-t",

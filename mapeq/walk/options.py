@@ -127,11 +127,13 @@ class WalkOptions(Options):
         0.0,
         "--regularization --regularization-strength",
         "C",
-        "strength of a prior that links all nodes a little, for networks with missing links: 1 is usual (0, none)",
+        "strength of a prior that links all nodes a little, for networks with missing links: 1 is usual (0, none); "
+        "--regularized is --regularization 1",
         """regularization : float, 0 or more
         Strength of a prior that links all nodes a little, so that sparse or incomplete data show no modules that chance
         explains; 1 is usual, 0 is none. Only with undirected and directed flow; teleportation options have no effect
         then.""",
+        regularized=1.0,
     )
     bipartite_flow: str = option(
         "two-step",
