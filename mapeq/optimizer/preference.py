@@ -142,7 +142,7 @@ class _Merging:
         self._offer_small()
 
     def cheapest(self) -> tuple[int, int] | None:
-        """The pair whose merging costs least; None if none may merge."""
+        """The pair whose merging costs least, the one that stays first; None if none may merge."""
         while self._heap:
             cost, i, j, one, other = heapq.heappop(self._heap)
             if (self._version[i], self._version[j]) != (one, other):
@@ -151,7 +151,8 @@ class _Merging:
             if self._heap and now > self._heap[0][0] and now > cost:
                 heapq.heappush(self._heap, (now, i, j, one, other))
                 continue
-            return i, j
+            # The one with more neighbours stays: fewer have to learn where the other has gone.
+            return (i, j) if len(self._flow[i]) >= len(self._flow[j]) else (j, i)
         return None
 
     def merge(self, i: int, j: int) -> float:
