@@ -1,6 +1,6 @@
 """Hypothesis strategies: small networks with every oddity, options of the flow, partitions, hierarchies."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import NamedTuple
 
 import naive
@@ -151,6 +151,8 @@ def walks(draw, *, max_nodes=8, max_links=24, min_nodes=0, **fixed):
     node_weights = True if options.flow_model == "precomputed" else None
     is_two_step = options.bipartite_flow == "two-step" and options.flow_model == "directed"
     bipartite = draw(st.booleans()) and not (is_two_step and options.regularization)
+    if bipartite or options.variable_markov_time:  # which multiply the Markov time
+        options = replace(options, markov_time=min(options.markov_time, 10.0))
     links = draw(
         networks(
             node_weights=node_weights,

@@ -398,7 +398,7 @@ def test_names_of_older_versions():
         ("-N x", {}, "-N needs a whole number, not 'x'"),
         ("--markov-time --silent", {}, "--markov-time needs a number, not '--silent'"),
         ("net.txt out", {}, "'net.txt' is not an option"),
-        ("", {"entropy_corrected": True}, "entropy_corrected"),
+        ("", {"preferred_number_of_levels": 2}, "preferred_number_of_levels"),
     ],
 )
 def test_options_that_mean_nothing_here_are_named(flags, options, said):

@@ -303,7 +303,7 @@ def test_prices_of_modules_through_evaluate(case):
     if "--entropy-corrected" not in words:
         price = {"preferred_number_of_modules": int(value["--preferred-number-of-modules"])}
     network = network_of(case, options)
-    modules = {node: tuple(case["expected"]["paths"][str(node)][:-1]) for node in nodes_of(case)}
+    modules = {node: tuple(case["expected"]["paths"][str(node)]) for node in nodes_of(case)}
     result = mapeq.evaluate(network, modules, **options.as_dict(), **price)
     assert result.codelength == pytest.approx(case["expected"]["codelength"], rel=0, abs=1e-9)
     assert result.one_level_codelength == pytest.approx(case["expected"]["one_level_codelength"], rel=0, abs=1e-9)
