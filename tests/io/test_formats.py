@@ -334,6 +334,17 @@ def test_links_are_not_noted_as_lists_of_neighbours(text, tmp_path):
         mapeq.read_network(write(tmp_path, "x.txt", text))
 
 
+def test_odd_blanks_in_metis_graphs(tmp_path):
+    path = write(tmp_path, "x.graph", "3 1\n2\x1f\n\x0b1\n\x1c\n")
+    assert links(mapeq.read_network(path)) == [(1, 2, 1.0)]
+
+
+def test_numbers_of_entries_that_no_memory_holds(tmp_path):
+    path = write(tmp_path, "x.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 299999999999991\n1 2 1\n")
+    with pytest.raises(mapeq.FormatError, match="needs more memory than there is; is the file damaged"):
+        mapeq.read_network(path)
+
+
 def test_an_lgl_file_of_another_name_is_noted(tmp_path):
     path = write(tmp_path, "x.txt", "# a\nb 1\nc 2\n# b\nc 1\n# c\nd 3\n# d\na 1\n")
     with pytest.warns(UserWarning, match="such as '# b', look like the nodes of an .lgl file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -174,10 +175,11 @@ def _header(source: Source, numbers: list[int], texts: list[str]) -> _Header:
 
 def _fields(source: Source, numbers: list[int], texts: list[str]) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the line, from 0, and the value of every number."""
-    counts = np.fromiter((len(text.split()) for text in texts), np.int64, len(texts))
-    values = numbers_in(" ".join(texts), " ", int(counts.sum()))
+    lines = [text.split() for text in texts]  # by Python: NumPy does not know all blanks
+    counts = np.fromiter(map(len, lines), np.int64, len(lines))
+    values = numbers_in(" ".join(chain.from_iterable(lines)), " ", int(counts.sum()))
     if values is None:
-        line = next(line for line, text in enumerate(texts) if numbers_in(text, " ", len(text.split())) is None)
+        line = next(k for k, fields in enumerate(lines) if numbers_in(" ".join(fields), " ", len(fields)) is None)
         raise _line_error(source, numbers[line], texts[line], "expected numbers: the neighbours of a node")
     return np.repeat(np.arange(len(texts)), counts), values
 
