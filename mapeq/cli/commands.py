@@ -414,7 +414,7 @@ def _network(
         file_options=_file_options(options),
         partition=partition,
         markov_time=markov_time,
-        **{name: getattr(options, name) for name in _STATED_OPTIONS},
+        **{name: getattr(options, name, None) for name in _STATED_OPTIONS},  # profiles have no objective
     )
     return (network.without_self_links() if options.no_self_links else network), flow_options, objective
 
