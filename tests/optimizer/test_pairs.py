@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optimizer.test_multilevel import assert_well_formed, drawn_tree
 from optimizer.test_tree_moves import every_flow, paths_of
-from strategies import described, nested_walks, walks
+from strategies import OtherTerms, described, nested_walks, walks
 
 from mapeq.objective.multilevel import leaf_modules, multilevel_partition
 from mapeq.optimizer.engine import Engine
@@ -22,7 +22,7 @@ from mapeq.optimizer.pairs import paired, pairs_that_pay
 @settings(max_examples=30)
 def test_pairs_are_made_where_the_oracle_says_that_they_pay(fixed, data):
     some = st.one_of(walks(min_nodes=2, max_nodes=12, max_links=30, **fixed), nested_walks(**fixed))
-    level, walk = described(*data.draw(some), None)
+    level, walk = described(*data.draw(some), OtherTerms())
     tree = drawn_tree(data, level)
     state = multilevel_partition(level, tree)
     leaves, numbers = leaf_modules(state)
