@@ -73,12 +73,14 @@ def network_and_options(
         raise option_error("flow_model", flow_model, f"omitted, or one for {kind} networks, with directed={directed}")
     directed = None if directed is None else bool(directed)
     found_with = found_options(partition)
-    given = {"directed": directed, "flow_model": flow_model, **options}
+    given = {"directed": directed, "bipartite": bipartite, "flow_model": flow_model, **options}
     warn_of_other_options(partition, found_with, given)
     if directed is None and flow_model is None:
         directed, flow_model = found_with.get("directed"), found_with.get("flow_model")
     elif flow_model is None and directed == found_with.get("directed"):
         flow_model = found_with.get("flow_model")
+    if bipartite is None and found_with.get("bipartite"):
+        bipartite = True
     options = {name: found_with[name] for name in found_with if name not in ("directed", "flow_model")} | options
     has_direction = flow_model not in (None, "undirected")
     network = as_network(
@@ -109,6 +111,7 @@ def found_options(partition: Any) -> dict[str, Any]:
     if isinstance(partition, Result):
         return {
             "directed": partition.options["directed"],
+            "bipartite": partition.options["bipartite"],
             **partition.walk_options.as_dict(),
             **partition.objective_options.as_dict(),
         }
@@ -131,8 +134,9 @@ def warn_of_other_options(partition: Any, found_with: dict[str, Any], given: dic
 
 
 def all_options(network: Network, flow_options: WalkOptions, objective: ObjectiveOptions) -> dict[str, Any]:
-    """Return all options of the walk and the objective, and ``directed``."""
-    return {"directed": network.directed, **flow_options.as_dict(), **objective.as_dict()}
+    """Return all options of the walk and the objective, ``directed``, and ``bipartite``."""
+    sides = {"directed": network.directed, "bipartite": network.sides is not None}
+    return {**sides, **flow_options.as_dict(), **objective.as_dict()}
 
 
 class WarmStart(NamedTuple):

@@ -14,8 +14,9 @@ from mapeq._base.errors import counted, is_number, option_error
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
-from mapeq.inputs import network_and_options
+from mapeq.inputs import all_options, network_and_options
 from mapeq.network.network import Network
+from mapeq.objective.options import PLAIN
 from mapeq.optimizer.control import SearchOptions
 from mapeq.optimizer.outcome import Outcome
 from mapeq.optimizer.sweeps import Swept, sweep
@@ -217,7 +218,7 @@ def profile(
     if times is None:
         kept = _divided(partitions, network.num_nodes)
         searched, partitions = searched[kept], partitions[kept]
-    options = {"directed": network.directed, **walk.as_dict(), "multilevel": False, "num_trials": num_trials}
+    options = all_options(network, walk, PLAIN) | {"multilevel": False, "num_trials": num_trials}
     del options["markov_time"]
     return profile_of(network, flow, searched, partitions, threshold=float(threshold), seed=seed, options=options)
 

@@ -210,7 +210,7 @@ def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]
     heading = f"{_display_name(options.file)}: {_described(network)}"
     found_with = inputs.found_options(partition)
     walk = WalkOptions("directed" if network.directed else "undirected")
-    defaults = {"directed": False, **walk.as_dict(), **ObjectiveOptions().as_dict()}
+    defaults = {"directed": False, "bipartite": False, **walk.as_dict(), **ObjectiveOptions().as_dict()}
     taken = [
         f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in found_with.items()

@@ -79,17 +79,22 @@ def as_network(
         if graph.sides is None:
             raise NetworkError("bipartite=True needs a network with sides: Network.with_sides gives them")
         return _converted(graph, directed, weight)
+    if isinstance(graph, str | os.PathLike):
+        from mapeq.io.files.source import rereadable
+
+        graph = rereadable(graph)
+    if _is_sparse(graph) and not directed:
+        both = both_sides(graph if weight is not None else _pattern(graph))
+        return Network.from_csr(both, directed=False).with_sides(np.arange(both.shape[0]) >= graph.shape[0])
+    network = _as_network(graph, True, weight, ends, implied, file_options)
+    if network.sides is not None:  # the file says its sides, and perhaps its direction
+        return network if directed else _as_network(graph, directed, weight, ends, implied, file_options)
     if directed:
         raise NetworkError(
             "with bipartite=True all links lead from the sources to the targets: none leads back, so that they cannot "
             "be directed; Network.with_sides gives sides to networks with links both ways"
         )
-    if _is_sparse(graph):
-        return Network.from_csr(
-            both_sides(graph if weight is not None else _pattern(graph)), directed=False
-        ).with_sides(np.arange(sum(graph.shape)) >= graph.shape[0])
-    network = _as_network(graph, True, weight, ends, implied, file_options)
-    return network if network.sides is not None else sides_by_direction(network)
+    return sides_by_direction(network)
 
 
 def _as_network(

@@ -98,6 +98,26 @@ def test_sides_can_be_ignored(name, tmp_path):
     assert unfolded.codelength == pytest.approx(plain.codelength, abs=1e-12)
 
 
+@pytest.mark.parametrize("suffix", [".tree", ".json"])
+def test_modules_are_measured_on_the_sides_that_they_were_found_with(suffix, tmp_path):
+    path = as_file(tmp_path, "".join(f"{u} {v} {weight}\n" for u, v, weight in LINKS), "links.txt")
+    found = mapeq.infomap(path, bipartite=True, markov_time=0.5)
+    assert found.options["bipartite"]
+    found.write(tmp_path / f"found{suffix}")
+    for partition in (tmp_path / f"found{suffix}", found):
+        measured = mapeq.evaluate(path, partition)
+        assert measured.codelength == pytest.approx(found.codelength, abs=1e-12)
+        assert measured.network.sides is not None
+
+
+@pytest.mark.parametrize("name", ["*Bipartite", "two-mode Pajek"])
+def test_a_file_that_says_its_sides_keeps_its_direction(name, tmp_path):
+    path, _ = CONTAINERS[name](tmp_path)
+    network = mapeq.infomap(path, bipartite=True).network
+    assert (network.directed, network.num_links, network.sides.sum()) == (False, 5, 3)
+    assert mapeq.infomap(path, bipartite=True, directed=True, bipartite_flow="infomap").network.directed
+
+
 def test_rectangular_sparse_matrices():
     weights = np.zeros((3, 4))  # a flower that nobody visits
     for u, v, weight in LINKS:
