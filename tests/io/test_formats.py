@@ -334,11 +334,6 @@ def test_links_are_not_noted_as_lists_of_neighbours(text, tmp_path):
         mapeq.read_network(write(tmp_path, "x.txt", text))
 
 
-def test_odd_blanks_in_metis_graphs(tmp_path):
-    path = write(tmp_path, "x.graph", "3 1\n2\x1f\n\x0b1\n\x1c\n")
-    assert links(mapeq.read_network(path)) == [(1, 2, 1.0)]
-
-
 def test_numbers_of_entries_that_no_memory_holds(tmp_path):
     path = write(tmp_path, "x.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 299999999999991\n1 2 1\n")
     with pytest.raises(mapeq.FormatError, match="needs more memory than there is; is the file damaged"):
@@ -388,6 +383,7 @@ def test_an_lgl_file_of_another_name_is_noted(tmp_path):
         ("x.mtx", "1 2\n2 3\n", "is not a Matrix Market file"),
         ("x.graph", "3 2\n2\n1 3\n", "line 1: the first line promises 3 nodes, but 2 lines follow: '3 2'"),
         ("x.graph", "3 2\n2\n1 3\n2 \x1f\n", "line 4: expected numbers: the neighbours of a node"),
+        ("x.graph", "3 1\n2\x1f\n\x0b1\n\x1c\n", "line 2: expected numbers: the neighbours of a node"),
         ("x.graph", "3 2\n2\n1 3\n4\n", "line 4: 4 is not a node; nodes are numbered from 1 to 3: '4'"),
         ("x.graph", "3 2\n2\n1 3\n\n", "the link 2 - 3 is not listed alike at both nodes"),
         ("x.graph", "3 3\n2\n1 3\n2\n", "line 1: the first line promises 3 links, but there are 2"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from mapeq.io.files.source import Source, reading
 from mapeq.network.network import Network
 
 _METIS = "a METIS graph"
+#: Blanks that no program writes between numbers. NumPy and Python do not agree on them.
+_ODD_BLANK = re.compile(r"[^\S \t\r]")
 #: More nodes than any file has lines.
 _MOST = 2**31
 
@@ -175,11 +177,12 @@ def _header(source: Source, numbers: list[int], texts: list[str]) -> _Header:
 
 def _fields(source: Source, numbers: list[int], texts: list[str]) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the line, from 0, and the value of every number."""
-    lines = [text.split() for text in texts]  # by Python: NumPy does not know all blanks
-    counts = np.fromiter(map(len, lines), np.int64, len(lines))
-    values = numbers_in(" ".join(chain.from_iterable(lines)), " ", int(counts.sum()))
+    counts = np.fromiter((len(text.split()) for text in texts), np.int64, len(texts))
+    are_odd = [_ODD_BLANK.search(text) is not None for text in texts]
+    values = None if any(are_odd) else numbers_in(" ".join(texts), " ", int(counts.sum()))
     if values is None:
-        line = next(k for k, fields in enumerate(lines) if numbers_in(" ".join(fields), " ", len(fields)) is None)
+        is_bad = (is_odd or numbers_in(text, " ", len(text.split())) is None for is_odd, text in zip(are_odd, texts))
+        line = next(line for line, bad in enumerate(is_bad) if bad)
         raise _line_error(source, numbers[line], texts[line], "expected numbers: the neighbours of a node")
     return np.repeat(np.arange(len(texts)), counts), values
 
