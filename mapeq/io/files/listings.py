@@ -181,7 +181,10 @@ def _fields(source: Source, numbers: list[int], texts: list[str]) -> tuple[NDArr
     are_odd = [_ODD_BLANK.search(text) is not None for text in texts]
     values = None if any(are_odd) else numbers_in(" ".join(texts), " ", int(counts.sum()))
     if values is None:
-        is_bad = (is_odd or numbers_in(text, " ", len(text.split())) is None for is_odd, text in zip(are_odd, texts))
+        is_bad = (
+            is_odd or numbers_in(text, " ", len(text.split())) is None
+            for is_odd, text in zip(are_odd, texts, strict=True)
+        )
         line = next(line for line, bad in enumerate(is_bad) if bad)
         raise _line_error(source, numbers[line], texts[line], "expected numbers: the neighbours of a node")
     return np.repeat(np.arange(len(texts)), counts), values
