@@ -29,8 +29,7 @@ from mapeq.inputs import (
 from mapeq.io.inputs import as_partition
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
-from mapeq.objective.counting import counting_of
-from mapeq.objective.level import network_level
+from mapeq.objective.level import added_terms, network_level
 from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
@@ -64,6 +63,10 @@ def infomap(
     bipartite_flow: str = "two-step",
     entropy_correction: float = 0.0,
     preferred_number_of_modules: int | None = None,
+    metadata: Any = None,
+    metadata_column: str | int | None = None,
+    metadata_rate: float = 1.0,
+    metadata_unweighted: bool = False,
     multilevel: bool = False,
     min_module_size: int = 1,
     initial_partition: Any = None,
@@ -105,6 +108,15 @@ def infomap(
         follow them), a Pajek file with ``*Bipartite``, or :meth:`Network.with_sides`. True makes the sources of a table
         or of a list of links primary nodes, its targets secondary ones, and the links undirected. False ignores sides.
     {walk options}
+    metadata : str, mapping, Series, array, table or path, optional
+        The category of each node, such as the department of a person: modules that mix categories take more bits.
+        The name of a node attribute of a NetworkX or igraph graph; a mapping or Series by label; an array in node
+        order; a table with a column of nodes (``node``, ``id``, ...) and one of categories; or the path of a file of
+        two such columns (for graphs as a :class:`pathlib.Path`). Categories are text, whole numbers or other hashables.
+        None and NaN are missing, and so are nodes that are not named; all missing ones are one more category. By
+        default that of :meth:`Network.with_metadata`.
+    metadata_column : str or int, optional
+        Column of the categories in a table or a file of more than two columns, by name or position.
     {objective options}
     multilevel : bool
         Whether modules may contain modules, to any depth. The search returns the hierarchy with the shortest
@@ -181,6 +193,10 @@ def infomap(
         bipartite_flow=bipartite_flow,
         entropy_correction=entropy_correction,
         preferred_number_of_modules=preferred_number_of_modules,
+        metadata=metadata,
+        metadata_column=metadata_column,
+        metadata_rate=metadata_rate,
+        metadata_unweighted=metadata_unweighted,
     )
     report = StatusLine() if progress is True else progress or None
     try:
@@ -201,7 +217,6 @@ def search(
 ) -> Result:
     """Search with checked options; the caller can stop the search through `control`. See :func:`infomap`."""
     multilevel = bool(search_options.multilevel)
-    counting = counting_of(network, objective)
     initial_partition = read_twice(initial_partition)
     if isinstance(initial_partition, str | os.PathLike):
         given = all_options(network, flow_options, objective)
@@ -222,10 +237,12 @@ def search(
     options = all_options(network, flow_options, objective) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options, num_threads=num_threads)
+    terms = added_terms(network, flow, objective)
     found = find_modules(
         flow,
         multilevel=multilevel,
-        counting=counting,
+        counting=terms.counting,
+        contents=terms.contents,
         num_trials=search_options.num_trials,
         seed=seed,
         num_threads=num_threads,
@@ -243,7 +260,6 @@ def search(
         more_trials_help=found.more_trials_help,
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
-        counting=counting,
         preference_cost=found.preference_cost,
     )
     result = make(found.hierarchy)
@@ -254,7 +270,7 @@ def search(
     min_size = int(search_options.min_module_size)
     if min_size == 1:
         return result
-    hierarchy = enlarged(network_level(flow, counting), result.hierarchy, min_size)
+    hierarchy = enlarged(network_level(flow, *terms), result.hierarchy, min_size)
     if (number := num_small(hierarchy, min_size)) > 0:
         note(f"{counted(number, 'module')} of fewer than {min_size:,} nodes stay: no link connects them to others")
     larger = make(
@@ -284,6 +300,10 @@ def evaluate(
     bipartite_flow: str | None = None,
     entropy_correction: float | None = None,
     preferred_number_of_modules: int | None = None,
+    metadata: Any = None,
+    metadata_column: str | int | None = None,
+    metadata_rate: float | None = None,
+    metadata_unweighted: bool | None = None,
 ) -> Result:
     """Measure a given partition or hierarchy by the map equation, without a search.
 
@@ -353,6 +373,10 @@ def evaluate(
         bipartite_flow=bipartite_flow,
         entropy_correction=entropy_correction,
         preferred_number_of_modules=preferred_number_of_modules,
+        metadata=metadata,
+        metadata_column=metadata_column,
+        metadata_rate=metadata_rate,
+        metadata_unweighted=metadata_unweighted,
         partition=partition,
     )
     return measure(network, flow_options, partition, objective)
@@ -360,10 +384,9 @@ def evaluate(
 
 def measure(network: Network, flow_options: WalkOptions, partition: Any, objective: ObjectiveOptions = PLAIN) -> Result:
     """Measure a partition with checked options; see :func:`evaluate`."""
-    counting = counting_of(network, objective)
     tree = as_partition(partition, network)
     options = all_options(network, flow_options, objective)
-    return make_result(network, random_walk(network, flow_options), tree, options=options, counting=counting)
+    return make_result(network, random_walk(network, flow_options), tree, options=options)
 
 
 def warmup(*, progress: bool = False) -> None:

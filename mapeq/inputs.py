@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import IndexArray
+from mapeq._base.csr import IndexArray, read_only
 from mapeq._base.errors import is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy
 from mapeq._base.notes import note
 from mapeq._base.options import stated_options
-from mapeq.io.inputs import as_network, as_partition
+from mapeq.io.inputs import as_network, as_partition, with_metadata
 from mapeq.network.changes import changed_nodes
+from mapeq.network.labels import positions
+from mapeq.network.metadata import MISSING
 from mapeq.network.network import Network
-from mapeq.objective.options import ObjectiveOptions
+from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.result.result import Result
 from mapeq.walk.options import WalkOptions
 
@@ -40,6 +43,8 @@ def network_and_options(
     ends: tuple[str | int | None, str | int | None] = (None, None),
     file_options: Mapping[str, Any] | None = None,
     partition: Any = None,
+    metadata: Any = None,
+    metadata_column: str | int | None = None,
     **options: Any,
 ) -> tuple[Network, WalkOptions, ObjectiveOptions]:
     """Read the graph, check the options, and choose the flow model if none is given.
@@ -74,6 +79,7 @@ def network_and_options(
     directed = None if directed is None else bool(directed)
     found_with = found_options(partition)
     given = {"directed": directed, "bipartite": bipartite, "flow_model": flow_model, **options}
+    given["metadata"] = None if metadata is None else True
     warn_of_other_options(partition, found_with, given)
     if directed is None and flow_model is None:
         directed, flow_model = found_with.get("directed"), found_with.get("flow_model")
@@ -82,6 +88,7 @@ def network_and_options(
     if bipartite is None and found_with.get("bipartite"):
         bipartite = True
     options = {name: found_with[name] for name in found_with if name not in ("directed", "flow_model")} | options
+    options.pop("metadata", None)
     has_direction = flow_model not in (None, "undirected")
     network = as_network(
         graph,
@@ -92,9 +99,39 @@ def network_and_options(
         bipartite=None if bipartite is None else bool(bipartite),
         file_options=file_options,
     )
+    network = with_metadata(network, metadata, graph, metadata_column)
+    if network.metadata is None:
+        _check_needs_no_metadata({name: given[name] for name in given if given[name] is not None})
+        network = _with_metadata_of(partition, network, found_with)
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
+    number = options.get("preferred_number_of_modules")
+    if number is not None and number > network.num_nodes:
+        allowed = f"at most {network.num_nodes}, the number of nodes"
+        raise option_error("preferred_number_of_modules", number, allowed)
     return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), ObjectiveOptions.from_dict(options)
+
+
+def _check_needs_no_metadata(given: Mapping[str, Any]) -> None:
+    """Raise if options are given that have an effect on metadata only."""
+    for name, value in given.items():
+        if name.startswith("metadata_") and value != getattr(PLAIN, name):
+            raise option_error(name, value, "omitted without metadata")
+
+
+def _with_metadata_of(partition: Any, network: Network, found_with: Mapping[str, Any]) -> Network:
+    """Return the network with the metadata that a partition was found with, by label; note that a file has none."""
+    if not found_with.get("metadata"):
+        return network
+    if not isinstance(partition, Result):
+        from mapeq.io.files.source import file_name
+
+        note(f"{file_name(partition)} was found with metadata; here there are none")
+        return network
+    before = partition.network
+    place = positions(network.labels, before.labels)
+    codes = np.append(before.metadata.codes, MISSING)[place]  # type: ignore[union-attr]
+    return replace(network, metadata=before.metadata._replace(codes=read_only(codes)))  # type: ignore[union-attr]
 
 
 def read_twice(partition: Any) -> Any:
@@ -112,6 +149,7 @@ def found_options(partition: Any) -> dict[str, Any]:
         return {
             "directed": partition.options["directed"],
             "bipartite": partition.options["bipartite"],
+            "metadata": partition.network.metadata is not None,
             **partition.walk_options.as_dict(),
             **partition.objective_options.as_dict(),
         }
@@ -134,9 +172,13 @@ def warn_of_other_options(partition: Any, found_with: dict[str, Any], given: dic
 
 
 def all_options(network: Network, flow_options: WalkOptions, objective: ObjectiveOptions) -> dict[str, Any]:
-    """Return all options of the walk and the objective, ``directed``, and ``bipartite``."""
-    sides = {"directed": network.directed, "bipartite": network.sides is not None}
-    return {**sides, **flow_options.as_dict(), **objective.as_dict()}
+    """Return all options of the walk and the objective, ``directed``, ``bipartite`` and ``metadata``."""
+    known = {
+        "directed": network.directed,
+        "bipartite": network.sides is not None,
+        "metadata": network.metadata is not None,
+    }
+    return {**known, **flow_options.as_dict(), **objective.as_dict()}
 
 
 class WarmStart(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,6 +194,7 @@ def profile(
     report: Callable[[ProfileProgress], object] | None = None,
 ) -> ResolutionProfile:
     """Search with checked options; see :func:`resolution_profile`. The Markov time of `flow_options` is left out."""
+    network = replace(network, metadata=None)  # profiles are those of the walk alone
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads, num_trials = search_options.num_threads or usable_processors(), int(search_options.num_trials)
     searched = TIMES if times is None else times

@@ -98,7 +98,7 @@ def convert(options: argparse.Namespace) -> int:
 
 def cluster(options: argparse.Namespace) -> int:
     """Find the communities of a network."""
-    _check_inputs(options.file, options.initial_partition, options.names)
+    _check_inputs(options.file, options.initial_partition, options.names, options.metadata)
     _check_outputs(options)
     return _clustered(options, partial(_prepared, options), partial(_write, options), start=options.initial_partition)
 
@@ -148,7 +148,7 @@ def embeddings(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
-    _check_inputs(options.file, options.partition, options.names)
+    _check_inputs(options.file, options.partition, options.names, options.metadata)
     result, heading = _measured(options, options.partition)
     print(summary_of(heading, result))
     index, modules = result.index_codelength, result.module_codelength
@@ -158,7 +158,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def plot(options: argparse.Namespace) -> int:
     """Draw the communities of a network, found or given."""
-    _check_inputs(options.file, options.modules, options.names)
+    _check_inputs(options.file, options.modules, options.names, getattr(options, "metadata", None))
     _check_pictures(options)
     if options.modules is None:
         return _clustered(options, partial(_prepared, options), partial(_draw, options))
@@ -210,7 +210,13 @@ def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]
     heading = f"{_display_name(options.file)}: {_described(network)}"
     found_with = inputs.found_options(partition)
     walk = WalkOptions("directed" if network.directed else "undirected")
-    defaults = {"directed": False, "bipartite": False, **walk.as_dict(), **ObjectiveOptions().as_dict()}
+    defaults = {
+        "directed": False,
+        "bipartite": False,
+        "metadata": False,
+        **walk.as_dict(),
+        **ObjectiveOptions().as_dict(),
+    }
     taken = [
         f"{name.replace('_', ' ')} {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in found_with.items()
@@ -413,8 +419,10 @@ def _network(
         ends=(options.source, options.target),
         file_options=_file_options(options),
         partition=partition,
+        metadata=getattr(options, "metadata", None),  # profiles have no objective
+        metadata_column=getattr(options, "metadata_column", None),
         markov_time=markov_time,
-        **{name: getattr(options, name, None) for name in _STATED_OPTIONS},  # profiles have no objective
+        **{name: getattr(options, name, None) for name in _STATED_OPTIONS},
     )
     return (network.without_self_links() if options.no_self_links else network), flow_options, objective
 
@@ -425,9 +433,9 @@ def _prepared(options: argparse.Namespace, stages: Stages) -> Prepared:
 
 
 def _check_inputs(*files: str | None) -> None:
-    """Raise if two of the network, the partition and the names are standard input."""
+    """Raise if two of the network, the partition, the names and the metadata are standard input."""
     if files.count("-") > 1:
-        raise ValueError("only one of the network, the partition and the names can be standard input")
+        raise ValueError("only one of the network, the partition, the names and the metadata can be standard input")
 
 
 def _check_keeps_input(file: str, output: str) -> None:

@@ -93,7 +93,22 @@ def add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True,
         else:
             _add_stated_argument(walk, option)
     of_objective = [option for option in stated_options(ObjectiveOptions) if option.name not in without]
-    objective = command.add_argument_group("objective") if of_objective else walk
+    if not of_objective:
+        return
+    objective = command.add_argument_group("objective")
+    objective.add_argument(
+        "--metadata",
+        "--meta-data",
+        metavar="TABLE",
+        help="file with the category of each node, such as the department of a person, in the columns node and "
+        "category; modules that mix categories take more bits",
+    )
+    objective.add_argument(
+        "--metadata-column",
+        type=column,
+        metavar="COLUMN",
+        help="column of the categories, if there are others: its name, or its number from 1",
+    )
     for option in of_objective:
         _add_stated_argument(objective, option)
 

@@ -22,6 +22,12 @@ def summary_of(heading: str, result: Result, min_size: int = 1, most: int = 5) -
         saved = "the walk never has a choice, so there is nothing to describe"
     depth = f" in {result.num_levels} levels" if is_deep else ""
     lines = [heading, f"{modules}{depth}, {abs(result.codelength):.6f} bits per step; {saved}"]
+    if result.metadata_codelength is not None:
+        agreement, rate = result.metadata_agreement(), result.options["metadata_rate"]
+        lines.append(
+            f"{result.metadata_codelength:.6f} of these bits describe the metadata, at rate {rate:g}; modules and "
+            f"metadata agree by {agreement:.3f} (adjusted mutual information)"
+        )
     if result.price > ROUNDING:
         lines.append(f"{result.price:.6f} of these bits are the price of the numbers of code words and modules")
     if result.preference_cost is not None:

@@ -13,7 +13,6 @@ from mapeq import api
 from mapeq._base.csr import index_dtype
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.network.network import Network
-from mapeq.objective.counting import counting_of
 from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.result.assembly import make_result
@@ -24,7 +23,7 @@ from mapeq.walk.options import WalkOptions
 #: What of a result depends on the network and the modules alone.
 _MEASURED = {
     *("codelength", "index_codelength", "module_codelength", "one_level_codelength", "flow", "hierarchy"),
-    *("module_records", "network", "node_flow", "price"),
+    *("module_records", "network", "node_flow", "level_savings", "metadata_costs", "price"),
 }
 
 
@@ -52,8 +51,7 @@ def search_as_one(
     found = api.search(contracted, flow_options, search_options, control, objective=objective)
     walk = found.walk_options
     hierarchy = Hierarchy(found.hierarchy.module_of[groups], found.hierarchy.parent)
-    counting = counting_of(network, found.objective_options)
-    measured = make_result(network, random_walk(network, walk), hierarchy, options=found.options, counting=counting)
+    measured = make_result(network, random_walk(network, walk), hierarchy, options=found.options)
     known = {field.name: getattr(found, field.name) for field in fields(Result) if field.name not in _MEASURED}
     offset = measured.codelength - found.codelength  # names of nodes in place of names of groups
     return replace(measured, **known | {"trials": tuple(length + offset for length in found.trials)})

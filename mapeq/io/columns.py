@@ -32,6 +32,9 @@ _RECORDS = ("unique_id", "id")
 #: What pandas calls a column of row numbers without a name that it has written and read again.
 _NAMELESS = re.compile(r"|Unnamed: \d+")
 
+#: Known names of a column of nodes in a table with one row per node, in any case; the surest first.
+_NODES = ("node", "nodeid", "id", "label", "name", "number", "key")
+
 #: Columns that number the rows of a table are no ends of links.
 _ROW_NUMBERS = ("id", "index", "edgeid", "linkid", "rowid", "row")
 
@@ -93,9 +96,9 @@ def find_columns(names: Sequence[Any], choice: ColumnChoice, is_numeric: Callabl
     """
     weight = None
     if choice.weight is not None:
-        weight = _find_known(names, WEIGHT) if choice.weight == WEIGHT else _find(names, choice.weight, "weights")
-    source = None if choice.source is None else _find(names, choice.source, "sources")
-    target = None if choice.target is None else _find(names, choice.target, "targets")
+        weight = _find_known(names, WEIGHT) if choice.weight == WEIGHT else find_column(names, choice.weight, "weights")
+    source = None if choice.source is None else find_column(names, choice.source, "sources")
+    target = None if choice.target is None else find_column(names, choice.target, "targets")
     if source is None and target is None:
         source, target = known_ends(names) or ends_of_records(names) or _ends_by_position(names, weight, is_numeric)
     elif source is None or target is None:
@@ -234,13 +237,46 @@ def _find_known(names: Sequence[Any], name: str) -> int | None:
     return matches[0] if matches else None
 
 
-def _find(names: Sequence[Any], name: str | int, role: str) -> int:
-    """Find a column by name, else by position."""
+def find_column(names: Sequence[Any], name: str | int, role: str) -> int:
+    """Find a column by name, else by position; `role` says what it holds, for the error if there is none."""
     if name in names:
         return _find_unique(names, name)
     if is_whole(name, 0) and int(name) < len(names):
         return _find_unique(names, names[int(name)])
     raise NetworkError(f"there is no {called(name)} for the {role}; {_columns_are(names)}")
+
+
+def columns_of_values(names: Sequence[Any], column: str | int | None, what: str) -> tuple[int, int]:
+    """Return the positions of the nodes and of the values in a table with one row per node.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    column : str, int or None
+        The column of the values; by default the only one beside that of the nodes.
+    what : str
+        What the values are, for errors: "categories".
+
+    Raises
+    ------
+    NetworkError
+        If the column of nodes has no known name, or it is not clear which column holds the values.
+    """
+    values = None if column is None else find_column(names, column, what)
+    nodes = column_of_nodes(names, values)
+    if nodes is None:
+        raise NetworkError(f"{_columns_are(names)}: call the one that holds the nodes node or id")
+    others = [place for place in _named(names) if place != nodes]
+    if values is None and len(others) != 1:
+        raise NetworkError(f"{_columns_are(names)}: name the one that holds the {what}")
+    return nodes, others[0] if values is None else values
+
+
+def column_of_nodes(names: Sequence[Any], other: int | None = None) -> int | None:
+    """Return the position of the column of nodes by its name, or None; it is not the `other` one."""
+    plain = [None if place == other else _plain(name) for place, name in enumerate(names)]
+    return next((plain.index(known) for known in _NODES if known in plain), None)
 
 
 def called(column: str | int) -> str:

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from mapeq._base.csr import constant
-from mapeq._base.errors import NetworkError
+from mapeq._base.errors import NetworkError, option_error
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.io.columns import WEIGHT, ColumnChoice
 from mapeq.io.objects.bipartite import sides_by_direction, sides_of_igraph, sides_of_networkx, with_given_sides
+from mapeq.io.objects.metadata import categories_of_table, values_of_attribute
 from mapeq.io.objects.partitions import partition_from_object
+from mapeq.io.objects.tables import is_table
 from mapeq.network.labelled import is_series
 from mapeq.network.network import Network
 from mapeq.network.sparse import both_sides
@@ -97,6 +99,44 @@ def as_network(
     return sides_by_direction(network)
 
 
+def with_metadata(network: Network, metadata: Any, graph: Any = None, column: str | int | None = None) -> Network:
+    """Return the network with the categories of its nodes.
+
+    Parameters
+    ----------
+    network : Network
+    metadata : any
+        As in :func:`mapeq.infomap`; None leaves the network as it is.
+    graph : any
+        What the network was made of; its node attributes can be named.
+    column : str, optional
+        Column of the categories in a table or a file.
+
+    Raises
+    ------
+    NetworkError
+        If a node or attribute is unknown, or as :meth:`Network.with_metadata`.
+    FormatError
+        If a file cannot be read.
+    """
+    if metadata is None:
+        if column is not None:
+            raise option_error("metadata_column", column, "omitted without metadata")
+        return network
+    is_graph = _is_instance(graph, "networkx", "Graph") or _is_instance(graph, "igraph", "Graph")
+    if isinstance(metadata, str) and is_graph:
+        metadata = values_of_attribute(graph, metadata)
+    elif isinstance(metadata, str | os.PathLike):
+        from mapeq.io.files.metadata import read_metadata
+
+        return read_metadata(metadata, network, column)
+    elif is_table(metadata):
+        metadata = categories_of_table(metadata, network, column)
+    elif column is not None:
+        raise option_error("metadata_column", column, "omitted unless the metadata are a table or a file")
+    return network.with_metadata(metadata)
+
+
 def _as_network(
     graph: Any,
     directed: bool | None,
@@ -130,7 +170,7 @@ def _as_network(
 
     from mapeq.io.objects.arrays import from_array, from_edge_index, from_links
     from mapeq.io.objects.mappings import from_mapping
-    from mapeq.io.objects.tables import from_adjacency, from_table, is_adjacency, is_table
+    from mapeq.io.objects.tables import from_adjacency, from_table, is_adjacency
 
     is_directed = implied if directed is None else directed
     if is_adjacency(graph):

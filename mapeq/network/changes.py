@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from mapeq._base.csr import IndexArray, changed_rows
 from mapeq._base.sorting import transposed
 from mapeq.network.labels import positions
+from mapeq.network.metadata import MISSING
 from mapeq.network.network import Network
 
 
 def changed_nodes(network: Network, before: Network) -> IndexArray:
-    """Return the nodes that are new, or whose links (matched by label) or node weights differ from those before.
+    """Return the nodes that are new, or whose links (matched by label), node weights or categories differ.
 
     Examples
     --------
@@ -24,7 +25,7 @@ def changed_nodes(network: Network, before: Network) -> IndexArray:
     changed = changed_rows(network.rows, before.rows, place)
     if network.directed or before.directed:
         changed |= changed_rows(transposed(network.rows), transposed(before.rows), place)
-    changed |= _node_weight_changed(network, before, place)
+    changed |= _node_weight_changed(network, before, place) | _category_changed(network, before, place)
     return np.flatnonzero(changed).astype(np.dtype(f"u{network.indices.itemsize}"))
 
 
@@ -35,4 +36,17 @@ def _node_weight_changed(network: Network, before: Network, place: NDArray[np.in
     if network.node_weights is None or before.node_weights is None:
         return np.ones(len(place), dtype=np.bool_)
     found: NDArray[np.bool_] = network.node_weights != np.append(before.node_weights, np.nan)[place]
+    return found
+
+
+def _category_changed(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the nodes whose category has changed, given their positions in the network before. Shape (n,)."""
+    if network.metadata is None or before.metadata is None:
+        return np.full(len(place), network.metadata is not before.metadata)
+    number = {category: code for code, category in enumerate(before.metadata.categories)}
+    code_before = [number.get(category, len(number)) for category in network.metadata.categories] + [MISSING]
+    is_new = len(number) + 1  # unlike any code
+    found: NDArray[np.bool_] = (
+        np.array(code_before)[network.metadata.codes] != np.append(before.metadata.codes, is_new)[place]
+    )
     return found

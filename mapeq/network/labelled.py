@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any
 
 from mapeq._base.errors import MapeqError
@@ -49,6 +49,25 @@ def by_label(values: Any, labels: Iterable[Hashable], what: str, error: type[Map
                 "to node i"
             )
     return named
+
+
+def label_by_text(labels: Collection[Hashable]) -> Callable[[Any], Any]:
+    """Return a function that gives the label a name in a table stands for: itself, or the label that looks like it.
+
+    A name that stands for no label is returned as it is. If two labels look alike, such as 1 and "1", only labels
+    themselves tell nodes apart.
+
+    Examples
+    --------
+    >>> label_of = label_by_text([1, 2])
+    >>> label_of("2"), label_of(2), label_of("3")
+    (2, 2, '3')
+    """
+    known = set(labels)
+    by_text = {str(label): label for label in labels}
+    if len(by_text) < len(labels):
+        by_text = {}
+    return lambda name: name if name in known else by_text.get(str(name), name)
 
 
 def is_series(values: Any) -> bool:

@@ -31,8 +31,9 @@ from mapeq._base.csr import (
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
+from mapeq.network import attributes
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
-from mapeq.network.sides import checked_sides
+from mapeq.network.metadata import Metadata
 from mapeq.network.sparse import both_sides, check_sparse, checked_rows
 from mapeq.network.statistics import network_html, network_statistics
 from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
@@ -69,6 +70,9 @@ class Network:
     sides : uint8 array of shape (num_nodes,) or None
         Of a bipartite network the side of each node, 0 for primary and 1 for secondary nodes: every link leads from
         one to the other.
+    metadata : Metadata or None
+        The category of each node: ``metadata.codes``, int32 array of shape (num_nodes,), holds positions in
+        ``metadata.categories``, or -1 where it is missing.
 
     Examples
     --------
@@ -85,6 +89,7 @@ class Network:
     ids: NDArray[np.int64] | None = None
     num_given: int | None = None
     sides: NDArray[np.uint8] | None = None
+    metadata: Metadata | None = None
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids", "sides"):
@@ -417,30 +422,6 @@ class Network:
         indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
-    def with_sides(self, sides: Any) -> Network:
-        """Return the network as a bipartite one.
-
-        Parameters
-        ----------
-        sides : array_like of shape (num_nodes,), mapping or Series by label
-            0 for primary nodes, 1 for secondary nodes, which get no visit rates.
-
-        Returns
-        -------
-        Network
-
-        Raises
-        ------
-        NetworkError
-            If a link is within a side.
-
-        Examples
-        --------
-        >>> Network.from_edges(["bee", "fly"], ["lily", "lily"]).with_sides({"bee": 0, "fly": 0, "lily": 1})
-        <mapeq.Network: 3 nodes, 2 links, undirected, bipartite>
-        """
-        return replace(self, sides=checked_sides(sides, self.rows, self.labels))
-
     def without_self_links(self) -> Network:
         """Return the network without self-links; all nodes are kept.
 
@@ -494,6 +475,10 @@ class Network:
 
     def _repr_html_(self) -> str:
         return network_html(self)
+
+    # Methods like any other, in a file of their own.
+    with_sides = attributes.with_sides
+    with_metadata = attributes.with_metadata
 
     def __repr__(self) -> str:
         kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq._base.errors import option_error
 from mapeq.network.network import Network
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.terms import BITS_PER_MODULE, PREFERRED_NUMBER
@@ -59,17 +58,8 @@ def entropy_bias(network: Network, strength: float = 1.0) -> float:
 
 
 def counting_of(network: Network, options: ObjectiveOptions) -> FloatArray | None:
-    """The counting term of a network, by the options.
-
-    Raises
-    ------
-    ValueError
-        If more modules are preferred than there are nodes.
-    """
+    """The counting term of a network, by the options."""
     number = options.preferred_number_of_modules
-    if number is not None and number > network.num_nodes:
-        allowed = f"at most {network.num_nodes}, the number of nodes"
-        raise option_error("preferred_number_of_modules", number, allowed)
     strength = float(options.entropy_correction)
     return counting_term(entropy_bias(network, strength) if strength else 0.0, 0 if number is None else int(number))
 

@@ -7,8 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._base.csr import ONE, FloatArray, read_only
+from mapeq.network.network import Network
 from mapeq.objective.codebooks import Codebooks, one_codebook
 from mapeq.objective.contents import Contents
+from mapeq.objective.counting import counting_of
+from mapeq.objective.metadata import contents_of_metadata
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
 
@@ -36,6 +40,27 @@ class Level(NamedTuple):
     terms: Terms
     constant: float
     codebooks: Codebooks
+
+
+class AddedTerms(NamedTuple):
+    """What the options of the objective add to the plain map equation of a network.
+
+    Attributes
+    ----------
+    counting : float64 array of shape (4,) or None
+        See :func:`mapeq.objective.counting.counting_term`.
+    contents : Contents or None
+        Of the nodes.
+    """
+
+    counting: FloatArray | None = None
+    contents: Contents | None = None
+
+
+def added_terms(network: Network, flow: Flow, options: ObjectiveOptions) -> AddedTerms:
+    """The terms beyond the plain map equation that the options ask for."""
+    metadata = contents_of_metadata(network.metadata, flow.nodes[:, VISIT], options)
+    return AddedTerms(counting_of(network, options), metadata)
 
 
 def network_level(flow: Flow, counting: FloatArray | None = None, contents: Contents | None = None) -> Level:

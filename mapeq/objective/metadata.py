@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
+from mapeq.network.metadata import Metadata
 from mapeq.objective.contents import Contents
+from mapeq.objective.options import ObjectiveOptions
+
+
+def contents_of_metadata(metadata: Metadata | None, visits: FloatArray, options: ObjectiveOptions) -> Contents | None:
+    """The metadata of a network as contents of modules; None if there are none, or they cost nothing."""
+    if metadata is None:
+        return None
+    return metadata_contents(
+        metadata.codes, visits, float(options.metadata_rate), weighted=not options.metadata_unweighted
+    )
 
 
 def metadata_contents(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mapeq._base.errors import is_number, is_whole, option_error
+from mapeq._base.errors import is_flag, is_number, is_whole, option_error
 from mapeq._base.options import Options, option
 
 
@@ -46,12 +46,34 @@ class ObjectiveOptions(Options):
         kind=int,
     )
 
+    metadata_rate: float = option(
+        1.0,
+        "--metadata-rate --meta-data-rate",
+        "R",
+        "with --metadata, how often a category is described per step of the walk (1)",
+        """metadata_rate : float, 0 or more
+        With metadata, how often the category of the node is described per step of the walk: the larger, the less
+        modules mix categories. 0 leaves the modules as they are without metadata.""",
+    )
+    metadata_unweighted: bool = option(
+        False,
+        "--metadata-unweighted --meta-data-unweighted",
+        None,
+        "with --metadata, all nodes count alike, not by visit rate",
+        """metadata_unweighted : bool
+        Whether the categories of all nodes count alike, as 1/n each, instead of by visit rate.""",
+    )
+
     def __post_init__(self) -> None:
-        strength, number = self.entropy_correction, self.preferred_number_of_modules
+        strength, number, rate = self.entropy_correction, self.preferred_number_of_modules, self.metadata_rate
         if not (is_number(strength) and 0 <= strength < math.inf):
             raise option_error("entropy_correction", strength, "a number, 0 or more")
         if not (number is None or is_whole(number, 1)):
             raise option_error("preferred_number_of_modules", number, "a whole number, 1 or more, or None")
+        if not (is_number(rate) and 0 <= rate < math.inf):
+            raise option_error("metadata_rate", rate, "a number, 0 or more")
+        if not is_flag(self.metadata_unweighted):
+            raise option_error("metadata_unweighted", self.metadata_unweighted, "True or False")
 
 
 #: The plain map equation.

@@ -1,15 +1,65 @@
-"""How well two partitions agree: adjusted mutual information (Vinh, Epps & Bailey, JMLR 11, 2837, 2010)."""
+"""How well two partitions, or modules and metadata, agree: adjusted mutual information.
+
+Vinh, Epps & Bailey, JMLR 11, 2837 (2010).
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from mapeq._base.csr import FloatArray, IntArray
+from mapeq.network.metadata import MISSING
+
+if TYPE_CHECKING:
+    from mapeq.result.result import Result
 
 #: Terms of the expected mutual information that are computed at once.
 _TERMS_AT_ONCE = 1 << 22
+
+
+def metadata_agreement(self: Result, level: int = 1) -> float | None:
+    """Return how well the modules at a level agree with the metadata, over the nodes that have a category.
+
+    Parameters
+    ----------
+    level : int
+        See :meth:`labels_at`.
+
+    Returns
+    -------
+    float or None
+        The adjusted mutual information: 1 if modules are categories, about 0 if they are independent. None without
+        metadata.
+
+    Raises
+    ------
+    ValueError
+        If the hierarchy has no such level.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> links = [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5), (4, 6), (5, 6)]
+    >>> teams = {1: "red", 2: "red", 3: "red", 4: "blue", 5: "blue", 6: "blue"}
+    >>> mapeq.infomap(links, metadata=teams).metadata_agreement()
+    1.0
+
+    References
+    ----------
+    N. X. Vinh, J. Epps and J. Bailey, JMLR 11, 2837 (2010).
+    """
+    modules, metadata = self.labels_at(level), self.network.metadata
+    if metadata is None:
+        return None
+    known = metadata.codes != MISSING
+    if not known.any():  # as in a result of one side
+        return None
+    pair = (np.unique(part[known], return_inverse=True)[1] for part in (modules, metadata.codes))
+    return adjusted_mutual_information(*pair)
 
 
 def adjusted_mutual_information(one: IntArray, other: IntArray) -> float:

@@ -9,10 +9,13 @@ import numpy as np
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, numbering, reordered, sums_upwards
 from mapeq.network.network import Network
+from mapeq.objective.contents import costs_of_contents
 from mapeq.objective.counting import price_of_numbers
-from mapeq.objective.level import network_level
+from mapeq.objective.level import added_terms, network_level
 from mapeq.objective.multilevel import USE, multilevel_codelength, multilevel_partition
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.two_level import one_level_codelength
+from mapeq.result.levels import savings_of_levels
 from mapeq.result.modules import descending
 from mapeq.result.result import Result
 from mapeq.walk.flow import VISIT, Flow, NodeFlow
@@ -29,7 +32,6 @@ def make_result(
     more_trials_help: bool | None = None,
     seed: int | None = None,
     options: dict[str, Any],
-    counting: FloatArray | None = None,
     preference_cost: float | None = None,
     min_size_cost: float | None = None,
 ) -> Result:
@@ -41,18 +43,22 @@ def make_result(
     """
     dtype = flow.links.indices.dtype
     tree = Hierarchy(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
-    level = network_level(flow, counting)
+    terms = added_terms(network, flow, ObjectiveOptions.from_dict(options))
+    level = network_level(flow, *terms)
     state = multilevel_partition(level, tree)
     length = multilevel_codelength(level, state)
     records = state.modules
     records[:, VISIT] = _visits(state.modules[:, USE], tree)
     order = numbering(tree, descending(records[:, VISIT]))
     tree = reordered(tree, order)
+    one_level = one_level_codelength(level)
+    costs = costs_of_contents(terms.contents, tree.module_of, len(tree.parent))
     return Result(
         codelength=length.total,
         index_codelength=length.index_codelength,
         module_codelength=length.module_codelength,
-        one_level_codelength=one_level_codelength(level),
+        one_level_codelength=one_level,
+        level_savings=savings_of_levels(tree, records[order], terms, one_level, length.total),
         flow=read_only(flow.nodes[:, VISIT].copy()),
         hierarchy=Hierarchy(read_only(tree.module_of), read_only(tree.parent)),
         module_records=read_only(records[order]),
@@ -64,7 +70,10 @@ def make_result(
         options=options,
         network=network,
         node_flow=NodeFlow(flow.nodes, flow.teleport),
-        price=price_of_numbers(counting, network.num_nodes, len(tree.parent) - 1, int((tree.parent[1:] == ROOT).sum())),
+        metadata_costs=None if network.metadata is None else read_only(costs),
+        price=price_of_numbers(
+            terms.counting, network.num_nodes, len(tree.parent) - 1, int((tree.parent[1:] == ROOT).sum())
+        ),
         preference_cost=preference_cost,
         min_size_cost=min_size_cost,
     )

@@ -18,7 +18,7 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import two_levels
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of, total_degrees
-from mapeq.objective.counting import counting_of
+from mapeq.objective.level import added_terms
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
@@ -193,11 +193,12 @@ def _try_other_options(result: Result, sign: int) -> str:
     """Search with other options until one gives more modules (`sign` 1) or fewer (-1), and report it in a sentence."""
     options = result.walk_options
     flow = random_walk(result.network, options)
-    counting = counting_of(result.network, result.objective_options)
-    make = partial(make_result, result.network, flow, options=result.options, counting=counting)
+    make = partial(make_result, result.network, flow, options=result.options)
     tried = []
     for other in _for_smaller_modules(options) if sign > 0 else _for_larger_modules(options):
-        found = find_modules(random_walk(result.network, other.options), counting=counting, seed=result.seed or 0)
+        other_flow = random_walk(result.network, other.options)
+        terms = added_terms(result.network, other_flow, result.objective_options)
+        found = find_modules(other_flow, **terms._asdict(), seed=result.seed or 0)
         again = make(found.hierarchy)
         if sign * again.num_modules > sign * result.num_modules:
             modules = counted(again.num_modules, "module")

@@ -36,9 +36,18 @@ class Catalogue:
     flow : float64 array of shape (n,)
         Visit rates of the nodes.
     network : Network
+    metadata_costs : float64 array of shape (t,), optional
+        Bits that describe the categories of the nodes in each leaf module.
     """
 
-    def __init__(self, hierarchy: Hierarchy, records: FloatArray, flow: FloatArray, network: Network):
+    def __init__(
+        self,
+        hierarchy: Hierarchy,
+        records: FloatArray,
+        flow: FloatArray,
+        network: Network,
+        metadata_costs: FloatArray | None = None,
+    ):
         self.hierarchy = hierarchy
         self.records = records
         self.first_children = first_children(hierarchy.parent)
@@ -46,6 +55,7 @@ class Catalogue:
         self.depths = depths(hierarchy.parent)
         self.labels = network.labels
         self._flow = flow
+        self._metadata_costs = metadata_costs
 
     @cached_property
     def codelengths(self) -> FloatArray:
@@ -56,6 +66,8 @@ class Catalogue:
         found = self.records[:, COST] + codewords
         found -= np.bincount(parent[1:], codewords[1:], minlength=len(parent))
         found -= np.bincount(module_of, plogps(self._flow), minlength=len(parent))
+        if self._metadata_costs is not None:
+            found += self._metadata_costs
         clamped: FloatArray = np.maximum(found, 0.0)
         return clamped
 

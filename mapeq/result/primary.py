@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy
+from mapeq.network.metadata import metadata_at
 from mapeq.network.network import Network
 from mapeq.result.result import Result
 from mapeq.walk.flow import NodeFlow
@@ -34,6 +35,7 @@ def primary(result: Result) -> Result:
         flow=read_only(result.flow[kept]),
         hierarchy=Hierarchy(read_only(number[module_of[kept]]), read_only(number[parent[used]])),
         module_records=read_only(result.module_records[used]),
+        metadata_costs=None if result.metadata_costs is None else read_only(result.metadata_costs[used]),
         node_flow=NodeFlow(
             read_only(flow.nodes[kept]), None if flow.teleport is None else read_only(flow.teleport[kept])
         ),
@@ -52,4 +54,5 @@ def _without_links(network: Network, kept: NDArray[np.bool_]) -> Network:
         read_only(labels[places]) if isinstance(labels, np.ndarray) else tuple(labels[i] for i in places.tolist()),
         None if network.node_weights is None else network.node_weights[kept],
         None if network.ids is None else network.ids[kept],
+        metadata=metadata_at(network.metadata, kept),
     )

@@ -15,10 +15,9 @@ from mapeq._base.csr import FloatArray, IntArray, column_sums, index_dtype, read
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
-from mapeq.objective.counting import counting_of
 from mapeq.objective.options import ObjectiveOptions
-from mapeq.result import exports
-from mapeq.result.levels import checked_level, savings_of_levels
+from mapeq.result import agreement, exports
+from mapeq.result.levels import checked_level
 from mapeq.result.modules import Catalogue, Module, by_flow, numbered
 from mapeq.walk.flow import VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
@@ -66,6 +65,12 @@ class Result:
         The network that was searched.
     node_flow : NodeFlow
         Visit rate, enter flow and exit flow of each node, and recorded teleportation.
+    level_savings : tuple of float
+        Codelength that each level of modules saves, top modules first, in bits per step: that of the hierarchy cut
+        above the level, minus that of the hierarchy cut below it. Negative if a level pays off only together with the
+        next. They add up to all that modules save.
+    metadata_costs : float64 array of shape (t,) or None
+        Bits per step that describe the categories of the nodes in each leaf module; None without metadata.
     price : float
         Part of the codelength, in bits: the entropy correction, and a bit for each module more or less than preferred.
     preference_cost : float or None
@@ -99,6 +104,8 @@ class Result:
     options: dict[str, Any]
     network: Network
     node_flow: NodeFlow
+    level_savings: tuple[float, ...]
+    metadata_costs: FloatArray | None = None
     price: float = 0.0
     preference_cost: float | None = None
     min_size_cost: float | None = None
@@ -110,6 +117,11 @@ class Result:
         can_save = self.one_level_codelength > ROUNDING
         saved = 1 - self.codelength / self.one_level_codelength if can_save else 0.0
         return saved if abs(saved) > ROUNDING else 0.0
+
+    @property
+    def metadata_codelength(self) -> float | None:
+        """Part of the codelength that describes the categories of nodes, in bits per step; None without metadata."""
+        return None if self.metadata_costs is None else float(self.metadata_costs.sum())
 
     @property
     def converged(self) -> bool:
@@ -160,7 +172,7 @@ class Result:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)  # pickle does not preserve that arrays are read-only
-        for array in (self.flow, self.module_records, *self.hierarchy, *self.node_flow):
+        for array in (self.flow, self.module_records, self.metadata_costs, *self.hierarchy, *self.node_flow):
             if array is not None:
                 array.flags.writeable = False
 
@@ -217,24 +229,6 @@ class Result:
         return tuple(int(at[level] + leaves[level - 1]) for level in range(1, self.num_levels))
 
     @cached_property
-    def level_savings(self) -> tuple[float, ...]:
-        """Codelength that each level of modules saves, top modules first, in bits per step.
-
-        The saving of a level is the codelength of the hierarchy cut above it, minus that of the hierarchy cut below it;
-        it is negative if a level pays off only together with the next. Savings add up to all that modules save.
-
-        Examples
-        --------
-        >>> import mapeq
-        >>> result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
-        >>> [round(saving, 4) for saving in result.level_savings]
-        [0.2359]
-        """
-        counting = counting_of(self.network, self.objective_options)
-        ends = self.one_level_codelength, self.codelength
-        return savings_of_levels(self.hierarchy, self.module_records, counting, *ends)
-
-    @cached_property
     def tree(self) -> Module:
         """Root module of the hierarchy, a :class:`~mapeq.result.modules.Module`.
 
@@ -247,7 +241,8 @@ class Result:
         >>> result.tree.children[1].nodes
         ['d', 'e', 'f']
         """
-        return Module(Catalogue(self.hierarchy, self.module_records, self.flow, self.network), ROOT)
+        records = self.module_records
+        return Module(Catalogue(self.hierarchy, records, self.flow, self.network, self.metadata_costs), ROOT)
 
     def labels_at(self, level: int = 1) -> IntArray:
         """Return the module of each node at a level of the hierarchy.
@@ -374,6 +369,8 @@ class Result:
             "index_codelength": self.index_codelength,
             "module_codelength": self.module_codelength,
             "one_level_codelength": self.one_level_codelength,
+            "metadata_codelength": self.metadata_codelength,
+            "metadata_agreement": self.metadata_agreement(),
             "price": self.price,
             "preference_cost": self.preference_cost,
             "min_size_cost": self.min_size_cost,
@@ -466,7 +463,8 @@ class Result:
         found = numbered(assign(self, newcomers.weights, level))
         return dict(zip(newcomers.labels, found.tolist(), strict=True))
 
-    # Methods like any other, in a file of their own.
+    # Methods like any other, in files of their own.
+    metadata_agreement = agreement.metadata_agreement
     primary = exports.primary
     to_dataframe = exports.to_dataframe
     to_arrow = exports.to_arrow

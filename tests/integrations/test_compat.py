@@ -53,6 +53,16 @@ def named(module):
     return im
 
 
+def with_metadata(links, categories, *args, **options):
+    def build(module):
+        im = of_links(links, *args, **options)(module)
+        im.set_meta_data(categories)
+        im.set_meta_data(5, 2)
+        return im
+
+    return build
+
+
 WORDS = nx.relabel_nodes(nx.Graph(TRIANGLES), dict(zip(range(1, 7), "zyxwvu", strict=True)))
 
 CASES = {
@@ -77,6 +87,8 @@ CASES = {
     "directed graph, said not to be": of_graph(nx.DiGraph(ARCS), two_level=True, silent=True, directed=False),
     "labels that are words": of_graph(WORDS, two_level=True, silent=True),
     "names": named,
+    "metadata": with_metadata(TRIANGLES, dict.fromkeys((1, 2, 3), 5), "-2 --silent --meta-data-rate 0.5"),
+    "metadata, unweighted": with_metadata(ARCS, {1: 1, 3: 0}, "-2de --silent --meta-data-unweighted"),
 }
 FIGURES = (
     "codelength",
@@ -128,6 +140,36 @@ def test_figures_are_the_same(both):
         assert ours.get_effective_num_modules(depth_level=level) == pytest.approx(expected, abs=1e-9)
 
 
+def test_metadata_in_a_hierarchy_are_those_of_leaf_modules():
+    """The figure of the package is that of the top modules; its codelength, too, has those of leaf modules."""
+    build = with_metadata(NESTED, {node: node // 5 % 3 for node in range(45)}, "--silent", num_trials=5)
+    theirs, ours = (build(module) for module in (infomap, compat))
+    for im in (theirs, ours):
+        im.run()
+        assert (im.num_levels, im.num_leaf_modules) == (3, 9)
+    assert ours.codelength == pytest.approx(theirs.codelength, abs=1e-9)
+    assert ours.codelength == pytest.approx(sum(node.codelength for node in ours.tree), abs=1e-9)
+    plain = of_links(NESTED, "--silent", num_trials=5)(compat)
+    plain.run()
+    assert ours.meta_codelength == pytest.approx(ours.codelength - plain.codelength, abs=1e-9)
+
+
+def test_metadata_in_a_file(tmp_path):
+    path = tmp_path / "metadata.txt"
+    path.write_text("1 0\n2 0\n3 1\n")
+    found = [of_links(TRIANGLES, f"-2 --silent --meta-data {path}")(module) for module in (infomap, compat)]
+    theirs, ours = (im.run() for im in found)
+    assert ours.codelength == pytest.approx(theirs.codelength, abs=1e-9)
+    assert ours.meta_entropy == pytest.approx(theirs.meta_entropy, abs=1e-9)
+    assert {node.node_id: node.meta_data for node in ours.nodes()} == {1: 0, 2: 0, 3: 1, 4: 0, 5: 0, 6: 0}
+
+
+def test_the_rate_of_metadata_has_no_effect_without_any():
+    theirs, ours = (of_links(TRIANGLES, "-2 --silent --meta-data-rate 3")(module).run() for module in (infomap, compat))
+    assert ours.codelength == pytest.approx(theirs.codelength, abs=1e-9)
+    assert ours.meta_codelength == theirs.meta_codelength == 0.0
+
+
 def test_modules_are_the_same(both):
     theirs, ours = both
     assert type(ours.modules) is type(theirs.modules)
@@ -152,6 +194,7 @@ def of_nodes(im, level):
         node.node_id: (
             *(node.physicalId, node.stateId, node.state_id, node.path[:-1], node.depth, node.child_degree),
             *(node.module_id, node.moduleIndex(), node.moduleId(), node.isLeaf(), node.isRoot(), node.isLeafModule()),
+            *(node.meta_data,),
             *map(type, (node.node_id, node.path, node.module_id, node.flow, node.data.flow, node.is_leaf)),
         )
         for node in im.get_nodes(level)

@@ -13,7 +13,6 @@ from base.test_hierarchy import tree_of
 import mapeq
 from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
-from mapeq.io.inputs import as_partition
 from mapeq.network.network import Network
 from mapeq.objective.counting import counting_term, entropy_bias
 from mapeq.objective.level import network_level
@@ -21,7 +20,6 @@ from mapeq.objective.metadata import metadata_contents
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, one_level_codelength, partition
 from mapeq.optimizer.trials import find_modules
-from mapeq.result.assembly import make_result
 from mapeq.walk.flow import VISIT, link_flows
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
@@ -91,6 +89,22 @@ def counting_of(case, network):
     value = {word: words[k + 1] for k, word in enumerate(words[:-1])}
     strength = float(value.get("--entropy-correction-strength", 1)) if "--entropy-corrected" in words else 0.0
     return counting_term(entropy_bias(network, strength), int(value.get("--preferred-number-of-modules", 0)))
+
+
+def objective_options(case):
+    """The options of the objective, as those of the public functions."""
+    words = shlex.split(case["options"])
+    value = {word: words[k + 1] for k, word in enumerate(words[:-1])}
+    options = {}
+    if "--entropy-corrected" in words:
+        options["entropy_correction"] = float(value.get("--entropy-correction-strength", 1))
+    if "--preferred-number-of-modules" in words:
+        options["preferred_number_of_modules"] = int(value["--preferred-number-of-modules"])
+    if "meta" in case:
+        options["metadata"] = [case["meta"].get(str(node)) for node in nodes_of(case)]
+        options["metadata_rate"] = float(value.get("--meta-data-rate", 1))
+        options["metadata_unweighted"] = "--meta-data-unweighted" in words
+    return options
 
 
 def contents_of(case, flow):
@@ -208,9 +222,10 @@ def test_files(case, tmp_path):
         network = network.without_self_links()
     expected = network_of(case, options)
     np.testing.assert_allclose(network.matrix().toarray(), expected.matrix().toarray(), rtol=1e-15)
-    if counting_of(case, network) is None and "meta" not in case:  # the public function has no such options
-        result = mapeq.evaluate(network, partition_of(case), **options.as_dict())
-        assert result.codelength == close(case["expected"]["codelength"])
+    result = mapeq.evaluate(network, partition_of(case), **options.as_dict(), **objective_options(case))
+    assert result.codelength == close(case["expected"]["codelength"])
+    if "meta" in case:
+        assert result.metadata_codelength == close(case["expected"]["meta_codelength"])
 
 
 @pytest.mark.parametrize("case", OPTIMA, ids=[case["id"] for case in OPTIMA])
@@ -223,12 +238,7 @@ def test_the_search_reaches_the_optimum(case):
 
 def evaluated(case, hierarchy):
     options = flow_options(case)
-    network = network_of(case, options)
-    counting = counting_of(case, network)
-    if counting is None:
-        return mapeq.evaluate(network, hierarchy, **options.as_dict())
-    given, flow = as_partition(hierarchy, network), random_walk(network, options)
-    return make_result(network, flow, given, options=options.as_dict(), counting=counting)
+    return mapeq.evaluate(network_of(case, options), hierarchy, **options.as_dict(), **objective_options(case))
 
 
 def assert_expected(result, expected):

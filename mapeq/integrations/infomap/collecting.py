@@ -49,6 +49,7 @@ class Collection:
         self._clear_links()
         self._node_weights: dict[int, float | None] = {}
         self._names: dict[int, str] = {}
+        self._categories: dict[int, int] = {}
 
     def _clear_links(self) -> None:
         self._sources, self._targets, self._weights = array("q"), array("q"), array("d")
@@ -124,6 +125,11 @@ class Collection:
         """Name nodes, by pairs or by a mapping."""
         for node_id, name in names.items() if isinstance(names, Mapping) else names:
             self.set_name(node_id, name)
+
+    def set_meta_data(self, node_id: int | Mapping[int, int], meta_category: int | None = None) -> None:
+        """Give a node a category, or the nodes of a mapping theirs."""
+        given = node_id.items() if isinstance(node_id, Mapping) else [(node_id, meta_category)]
+        self._categories |= {whole_number(node): whole_number(category) for node, category in given}
 
     def get_name(self, node_id: int, default: str | None = None) -> str | None:
         """The name of a node, or the default if it has none."""

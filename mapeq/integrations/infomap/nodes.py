@@ -33,6 +33,7 @@ class Node:
     child_degree: int = 0  #: number of modules or nodes directly in it; 0 for nodes
     is_leaf_module: bool = False  #: whether it is a module of nodes
     codelength: float = 0.0  #: bits per step of the codebook of a module; 0 for nodes
+    meta_data: int = 0  #: the category of the node; 0 for modules, and for nodes without one
 
     flow = _derived(lambda node: node.data.flow, "Visit rate.")
     depth = _derived(lambda node: len(node.path), "0 for the root, 1 for top modules.")
@@ -41,7 +42,7 @@ class Node:
     is_root = _derived(lambda node: not node.path, "Whether it holds the whole network.")
     physical_id = state_id = _derived(lambda node: node.node_id, "The same as node_id: there are no states.")
     state_name = _derived(lambda node: node.name, "The same as name: there are no states.")
-    layer_id = meta_data = _derived(lambda node: 0, "0: there are no layers and no metadata.")
+    layer_id = _derived(lambda node: 0, "0: there are no layers.")
 
     @property
     def modular_centrality(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mapeq._base.errors import option_error
-from mapeq.integrations.infomap.refused import METADATA, ONE_SIDE, PREFERENCE, REPORTS, refusal
+from mapeq.integrations.infomap.refused import ONE_SIDE, PREFERENCE, REPORTS, refusal
 
 
 class Option(NamedTuple):
@@ -40,6 +40,9 @@ OPTIONS: dict[str, Option] = {
     "to_nodes": Option(),
     "use_node_weights_as_flow": Option(walk="node_weights_as_flow"),
     "markov_time": Option(float, walk="markov_time"),
+    "meta_data": Option(str),
+    "meta_data_rate": Option(float),
+    "meta_data_unweighted": Option(),
     "entropy_corrected": Option(),
     "entropy_correction_strength": Option(float),
     "preferred_number_of_modules": Option(int, walk="preferred_number_of_modules"),
@@ -62,20 +65,19 @@ OPTIONS: dict[str, Option] = {
     "tune_iteration_limit": Option(int, "T"),
     "fast_hierarchical_solution": Option(flag="F"),
     **_options("silent pretty tree ftree clu print_all_trials no_overwrite no_final_output"),
-    **_options("inner_parallelization parallel_trials meta_data_unweighted"),
+    **_options("inner_parallelization parallel_trials"),
     **_options("multilayer_relax_by_jsd multilayer_relax_to_self multilayer_skip_absent_nodes"),
     **_options("verbosity_level clu_level num_random_moves max_degree_for_random_moves", int),
     **_options("max_flow_iterations min_flow_iterations matchable_multilayer_ids", int),
     **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
     **_options("core_loop_codelength_threshold tune_iteration_relative_threshold flow_tolerance", float),
-    **_options("meta_data_rate multilayer_relax_rate", float),
+    **_options("multilayer_relax_rate", float),
     **_options("intra_regularization_strength inter_regularization_strength", float),
     **_options("preferred_number_of_levels_strength", float),
     # Refused.
     "help": Option(flag="h", refusal="see docs/compat.md for what is covered"),
     "version": Option(flag="V", refusal="see mapeq.__version__"),
     "hide_bipartite_nodes": Option(refusal=ONE_SIDE),
-    "meta_data": Option(refusal=METADATA),
     **_options("preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
@@ -123,6 +125,21 @@ def walk_options(options: Mapping[str, Any], *, has_arcs: bool) -> dict[str, Any
         "teleport_to": "nodes" if options.get("to_nodes") else "links",
         "entropy_correction": options.get("entropy_correction_strength", 1.0) * bool(options.get("entropy_corrected")),
         **{row.walk: options[name] for name, row in OPTIONS.items() if row.walk and name in options},
+    }
+
+
+def metadata_options(options: Mapping[str, Any], categories: Mapping[int, int]) -> dict[str, Any]:
+    """The options of mapeq for metadata: of the categories that were set, else of those in a file; empty without any.
+
+    The amounts have no effect without metadata.
+    """
+    metadata = categories or options.get("meta_data")
+    if metadata is None:
+        return {}
+    return {
+        "metadata": metadata,
+        "metadata_rate": options.get("meta_data_rate", 1.0),
+        "metadata_unweighted": bool(options.get("meta_data_unweighted")),
     }
 
 

@@ -12,7 +12,6 @@ class NotSupportedError(NotImplementedError, ValueError, AttributeError):
 
 LAYERS = "multilayer networks are not supported: search each layer separately, or add the links of all to one network"
 STATES = "networks of state nodes are not supported: add links between the nodes themselves"
-METADATA = "metadata is not encoded: compare modules with it after the search"
 ONE_SIDE = "write the files of one side with Result.found.primary().write(path)"
 PREFERENCE = "the codelength is minimised without preferences: --markov-time makes modules larger or smaller"
 REPORTS = "no such report is written: Result.summary() has the figures"
@@ -32,7 +31,6 @@ ATTRIBUTES: dict[str, str] = {
     **_each("add_multilayer_inter_link add_multilayer_inter_links", LAYERS),
     **_each("add_multilayer_intra_link add_multilayer_intra_links", LAYERS),
     **_each("add_state_node add_state_nodes write_state_network", STATES),
-    **_each("set_meta_data", METADATA),
     **_each("options from_options run_with_options", SETTINGS),
     **_each("network", "add links to the object itself: im.add_link(source, target, weight)"),
 }

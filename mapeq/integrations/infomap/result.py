@@ -100,8 +100,8 @@ class Result:
         Duration of the run in seconds.
     """
 
-    #: Figures of networks with states and metadata.
-    have_memory, state_names, meta_codelength, meta_entropy = False, {}, 0.0, 0.0  # type: ignore[var-annotated]
+    #: Figures of networks with states.
+    have_memory, state_names = False, {}  # type: ignore[var-annotated]
 
     codelength = _figure("codelength", "Codelength in bits per step.")
     index_codelength = _figure("index_codelength", "Part of the codelength that names the top modules.")
@@ -115,6 +115,13 @@ class Result:
     codelengths = _figure(
         lambda self: self.found.trials or (self.codelength,),
         "Codelength of each trial; the result combines trials and may be shorter than all of them.",
+    )
+    meta_codelength = _figure(
+        lambda self: self.found.metadata_codelength or 0.0, "Part of the codelength that describes the metadata."
+    )
+    meta_entropy = _figure(
+        lambda self: self.meta_codelength / (self.found.options["metadata_rate"] or 1.0),
+        "The same at a rate of 1: the mean entropy of the metadata in modules.",
     )
     num_leaf_modules = _figure(lambda self: len(np.unique(self.found.hierarchy.module_of)), "Number of leaf modules.")
     effective_num_top_modules = _figure(lambda self: self.effective_num_modules(1), "Effective number of top modules.")
@@ -189,14 +196,15 @@ class Result:
         order, nodes = preorder(parent), in_tree_order(found)[0]
         module_ids = self._module_ids(level)[order].tolist()
         parent_flows = found.module_records[parent[order], VISIT].tolist()
-        leaves = zip(self._ids[nodes].tolist(), found.node_flow.nodes[nodes].tolist(), strict=True)
+        categories = _categories(found.network)[nodes].tolist()
+        leaves = zip(self._ids[nodes].tolist(), found.node_flow.nodes[nodes].tolist(), categories, strict=True)
         for module, module_id, parent_flow in zip(found.tree.walk(), module_ids, parent_flows, strict=True):
             path, size, flow = module.path, module.num_children, module.flow
             data = FlowData(flow, module.enter, module.exit)
             yield Node(0, 0, module_id, path, data, parent_flow, size, module.is_leaf, module.codelength)
-            for rank, (node_id, rates) in enumerate(islice(leaves, size if module.is_leaf else 0), 1):
+            for rank, (node_id, rates, category) in enumerate(islice(leaves, size if module.is_leaf else 0), 1):
                 name = self.names.get(node_id, node_id)
-                yield Node(node_id, name, module_id, (*path, rank), FlowData(*rates), flow)
+                yield Node(node_id, name, module_id, (*path, rank), FlowData(*rates), flow, meta_data=category)
 
     def links(self, data: str = "weight") -> Iterator[tuple[int, int, float]]:
         """Source, target and weight or flow of each link; the flow of an undirected link is that of both directions."""
@@ -314,3 +322,10 @@ class Result:
     def __repr__(self) -> str:
         figures = ("codelength", "num_top_modules", "num_levels")
         return f"Result({', '.join(f'{name}={getattr(self, name)}' for name in figures)})"
+
+
+def _categories(network: Network) -> NDArray[Any]:
+    """The category of each node; 0 where it is missing."""
+    if network.metadata is None:
+        return np.zeros(network.num_nodes, dtype=np.int64)
+    return np.array([*network.metadata.categories, 0], dtype=object)[network.metadata.codes]

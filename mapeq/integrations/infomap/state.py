@@ -14,7 +14,7 @@ from mapeq._base.errors import MapeqError, NetworkError, PartitionError
 from mapeq.api import evaluate, infomap
 from mapeq.integrations.infomap.collecting import Collection, weighted_links, whole_number
 from mapeq.integrations.infomap.nodes import camel_case
-from mapeq.integrations.infomap.options import named_options, search_options, walk_options
+from mapeq.integrations.infomap.options import metadata_options, named_options, search_options, walk_options
 from mapeq.integrations.infomap.refused import ATTRIBUTES, missing
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
 from mapeq.integrations.infomap.writing import pajek_lines
@@ -157,6 +157,7 @@ class Infomap(Collection):
             raise NetworkError("the network is empty: add links or nodes first")
         if self.bipartite_start_id:
             network = self._network = _with_sides(network, whole_number(self.bipartite_start_id))
+        walk |= metadata_options(chosen, self._categories)
         partition = self.initial_partition if initial_partition is None else initial_partition
         start = (
             _completed(partition, network) if partition is not None and len(partition) else chosen.get("cluster_data")

@@ -58,6 +58,26 @@ def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, column
         raise FormatError(str(error), file=file) from error
 
 
+def columnar_table(path: str | os.PathLike[str]) -> Any:
+    """Return a Parquet or Arrow file as an Arrow table.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read.
+    ImportError
+        If pyarrow is not installed.
+    """
+    arrow, parquet = require("pyarrow", extra="parquet"), require("pyarrow.parquet", extra="parquet")
+    with reading(file_name(path), "a Parquet or Arrow file"):
+        if _is(path, _PARQUET):
+            return _opened(parquet, path, []).read()
+        with arrow.memory_map(os.fspath(path)) as data:
+            table = arrow.ipc.open_file(data).read_all()
+            table.validate(full=True)
+            return table
+
+
 def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
     parquet = require("pyarrow.parquet", extra="parquet")
     schema = parquet.read_schema(os.fspath(path))

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from itertools import chain, islice
 
 import numpy as np
 
 from mapeq._base.errors import FormatError, NetworkError, counted
 from mapeq._base.notes import note
+from mapeq.io.files.node_rows import node_rows
 from mapeq.io.files.reading import told_apart
-from mapeq.io.files.source import file_name, text_lines
-from mapeq.io.files.tables import table_rows
+from mapeq.io.files.source import file_name
 from mapeq.network.network import Network
 
 #: Header of the two columns, in lower case.
 _NODES = ("id", "node", "node_id", "nodeid", "number", "key", "label")
 _SURELY_NODES = ("id", "node", "node_id", "nodeid")
 _NAMES = ("name", "label", "title", "text")
+_EXPECTED = 'expected two columns, a node and its name, or a header with "id" and "name"'
 
 
 def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLike[str]) -> Network:
@@ -72,31 +72,13 @@ def read_names(path: str | os.PathLike[str]) -> dict[str, str]:
         If the file cannot be read, a line has no name, or a node has two.
     """
     file = file_name(path)
-    lines = text_lines(path)
-    head = list(islice(lines, 1))
-    if not head:
-        raise FormatError("contains no names", file=file)
-    delimiter = next((mark for mark in "\t,;" if mark in head[0][1]), " ")
-    rows: Iterator[tuple[int, list[str]]] = table_rows(chain(head, lines), file, delimiter)
-    if delimiter == " ":
-        rows = ((number, text.split(None, 1)) for number, text in chain(head, lines))
     found: dict[str, str] = {}
-    places: tuple[int, int] | None = None
-    for number, row in rows:
-        cells = [cell.strip() for cell in row]
-        if places is None:
-            places = _header(cells)
-            if places is not None:
-                continue
-            places = (0, 1)
-            if len(cells) != 2 or cells[0].lower() in _SURELY_NODES:
-                message = 'expected two columns, a node and its name, or a header with "id" and "name"'
-                raise FormatError(message, file=file, line=number, text=delimiter.join(row))
-        if max(places) >= len(cells) or not cells[places[1]]:
-            raise FormatError("expected a node and its name", file=file, line=number, text=delimiter.join(row))
-        node, name = (cells[place] for place in places)
-        if found.setdefault(node, name) != name:
-            raise FormatError(f"the node {node!r} has two names", file=file, line=number, text=delimiter.join(row))
+    for row in node_rows(path, _header, ("names", "name"), _EXPECTED):
+        if not row.value or (not found and row.node.lower() in _SURELY_NODES):
+            message = "expected a node and its name" if not row.value else _EXPECTED
+            raise FormatError(message, file=file, line=row.line, text=row.text)
+        if found.setdefault(row.node, row.value) != row.value:
+            raise FormatError(f"the node {row.node!r} has two names", file=file, line=row.line, text=row.text)
     return found
 
 

@@ -62,7 +62,11 @@ def _in_json(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _kinds() -> dict[str, type]:
     """Return the types of the options of the walk and of the objective, and of ``directed``."""
     stated = stated_options(WalkOptions) + stated_options(ObjectiveOptions)
-    return {option.name: option.metadata["kind"] for option in stated} | {"directed": bool, "bipartite": bool}
+    return {option.name: option.metadata["kind"] for option in stated} | {
+        "directed": bool,
+        "bipartite": bool,
+        "metadata": bool,
+    }
 
 
 def _parsed(text: str, file: str, line: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mapeq._base.csr import IntArray, unsigned
 from mapeq._base.errors import PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced, two_levels
 from mapeq.io.objects.tables import column_names, is_table, objects, readable
-from mapeq.network.labelled import by_label
+from mapeq.network.labelled import by_label, label_by_text
 from mapeq.network.labels import positions
 from mapeq.network.network import Network
 from mapeq.result.result import Result
@@ -72,14 +72,10 @@ def modules_of_table(table: Any, network: Network) -> dict[Any, Any]:
     modules = objects(table[columns["path" if "path" in columns else "module"]])
     if "path" in columns:
         modules = [tuple(path.split(":")) if isinstance(path, str) else path for path in modules]
-    labels = network.label_list()
-    known_labels = set(labels)
-    by_text = {str(label): label for label in labels}
-    if len(by_text) < len(labels):  # 1 and "1": only labels themselves tell nodes apart
-        by_text = {}
+    label_of = label_by_text(network.label_list())
     found: dict[Any, Any] = {}
     for node, module in zip(nodes, modules, strict=True):
-        label = node if node in known_labels else by_text.get(str(node), node)
+        label = label_of(node)
         if label in found:
             raise PartitionError(f"the table names the node {label!r} twice")
         found[label] = module

@@ -1,0 +1,72 @@
+"""Methods of :class:`mapeq.Network` that give it what is known of its nodes: sides, and metadata."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mapeq.network.metadata import checked_metadata
+from mapeq.network.sides import checked_sides
+
+if TYPE_CHECKING:
+    from mapeq.network.network import Network
+
+
+def with_sides(self: Network, sides: Any) -> Network:
+    """Return the network as a bipartite one.
+
+    Parameters
+    ----------
+    sides : array_like of shape (num_nodes,), mapping or Series by label
+        0 for primary nodes, 1 for secondary nodes, which get no visit rates.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        If a link is within a side.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> network = mapeq.Network.from_edges(["bee", "fly"], ["lily", "lily"])
+    >>> network.with_sides({"bee": 0, "fly": 0, "lily": 1})
+    <mapeq.Network: 3 nodes, 2 links, undirected, bipartite>
+    """
+    return replace(self, sides=checked_sides(sides, self.rows, self.labels))
+
+
+def with_metadata(self: Network, metadata: Any) -> Network:
+    """Return the network with a category for each node, such as a department, which modules had better not mix.
+
+    Parameters
+    ----------
+    metadata : array_like of shape (num_nodes,), mapping or Series by label
+        Text, whole numbers or other hashables. None, NaN and ``pandas.NA`` are missing, and so are nodes that a mapping
+        does not name.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        If a number has a fraction, or no node has a category.
+
+    Warns
+    -----
+    UserWarning
+        If some labels are unknown.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> network = mapeq.Network.from_edges(["ann", "bob"], ["bob", "cid"]).with_metadata({"ann": "sales", "bob": "law"})
+    >>> network.metadata.codes, network.metadata.categories
+    (array([ 1,  0, -1], dtype=int32), ('law', 'sales'))
+    """
+    return replace(self, metadata=checked_metadata(metadata, self.labels))
