@@ -139,6 +139,19 @@ def with_memory(level: Level, state: Partition) -> Partition:
     return state._replace(contents=content_sums(level.terms.contents))
 
 
+def with_contents(level: Level, state: Partition) -> Partition:
+    """The partition with the sums of the contents of its modules, so that single moves can be made."""
+    state = with_memory(level, state)
+    if state.contents is not None:
+        _fill(level.terms, state)
+    return state
+
+
+@jit
+def _fill(terms, state):
+    fill_sums(terms.contents, state.module_of, state.contents)
+
+
 def new_sums(count: int) -> FloatArray:
     """Memory for sums over chunks of so many items."""
     return np.empty((count // int(CHUNK) + 1, 2))
