@@ -1,4 +1,4 @@
-"""Draw the pictures of why.md and sparse.md, and take a screenshot of a report: ``python docs/figures.py``.
+"""Draw the pictures of why, sparse, metadata and bipartite.md, and take a screenshot of a report: ``docs/figures.py``.
 
 Needs matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
@@ -158,22 +158,77 @@ def draw_sparse():
                 found, given = ([names[node] for node in linked] for names in (modules, community))
                 agreement[row, column] += adjusted_mutual_info_score(given, found) / len(seeds)
                 number[row, column] += len(set(found)) / len(seeds)
-    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), layout="constrained")
-    for ax, values, title in zip(
-        axes,
-        (agreement, number),
-        ("Agreement with the planted communities (AMI)", "Modules"),
-        strict=True,
-    ):
-        for colour, name, line in zip(COLOURS, strengths, values, strict=False):
-            ax.plot(100 * shares, line, "o-", color=colour, label=name, markersize=4)
-        ax.set_title(title, fontsize=10.5)
-        ax.set_xlabel("links removed (%)")
-        ax.spines[["top", "right"]].set_visible(False)
+    panels = {"Agreement with the planted communities (AMI)": agreement, "Modules": number}
+    figure, axes = draw_lines(100 * shares, panels, strengths, "links removed (%)")
     axes[1].axhline(planted, color=GREY, linewidth=0.8, linestyle=":")
     axes[1].text(80, planted + 2, "planted", fontsize=9, color=GREY)
     axes[1].legend(frameon=False, fontsize=9)
     figure.savefig(HERE / "sparse.png", dpi=150)
+
+
+def draw_lines(x, panels, names, xlabel):
+    """Panels side by side, by title: a line for each name in each."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(9.6, 3.4), layout="constrained")
+    for ax, (title, lines) in zip(axes, panels.items(), strict=True):
+        for colour, name, line in zip(COLOURS, names, lines, strict=False):
+            ax.plot(x, line, "o-", color=colour, label=name, markersize=4)
+        ax.set_title(title, fontsize=10.5)
+        ax.set_xlabel(xlabel)
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def draw_metadata():
+    """How modules of people who write to each other come to agree with departments, and what that costs."""
+    data = HERE.parent / "examples" / "data"
+    graph = nx.read_edgelist(data / "email-eu-core.txt.gz", create_using=nx.DiGraph, nodetype=int)
+    lines = (data / "email-eu-core-departments.txt").read_text().splitlines()
+    departments = dict(tuple(map(int, line.split())) for line in lines if not line.startswith("#"))
+    nx.set_node_attributes(graph, {node: departments[node] for node in graph}, "department")
+    rates = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0])
+    weightings = {"by visit rate": False, "all people alike": True}
+    agreement, bits = np.zeros((2, len(weightings), len(rates)))
+    for row, unweighted in enumerate(weightings.values()):
+        for column, rate in enumerate(rates):
+            result = mapeq.infomap(
+                graph, metadata="department", metadata_rate=rate, metadata_unweighted=unweighted, num_trials=10
+            )
+            agreement[row, column] = result.metadata_agreement()
+            bits[row, column] = result.codelength - result.metadata_codelength
+    panels = {"Agreement of modules and departments (AMI)": agreement, "Bits per step that describe the walk": bits}
+    figure, axes = draw_lines(rates, panels, weightings, "metadata_rate")
+    own = mapeq.evaluate(graph, {node: departments[node] for node in graph}).codelength
+    axes[1].axhline(own, color=GREY, linewidth=0.8, linestyle=":")
+    axes[1].text(0, own - 0.01, "departments as modules", fontsize=9, color=GREY, va="top")
+    axes[0].legend(frameon=False, fontsize=9)
+    figure.savefig(HERE / "metadata.png", dpi=150)
+
+
+def draw_bipartite():
+    """Who was at which event, by module; groups next to each other."""
+    women = nx.davis_southern_women_graph()
+    result = mapeq.infomap(women, num_trials=10, markov_time=0.5)
+    modules = result.modules()
+    names = sorted(women.graph["top"], key=lambda name: (modules[name], -women.degree(name)))
+    events = sorted(women.graph["bottom"], key=lambda event: int(event[1:]))
+    colours = dict(zip(range(1, result.num_modules + 1), [*COLOURS, GREY, "#56B4E9", "#D55E00"], strict=False))
+    figure, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    for row, name in enumerate(names):
+        for column, event in enumerate(events):
+            if women.has_edge(name, event):
+                ax.add_patch(plt.Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, color=colours[modules[name]]))
+    ax.set_xlim(-0.6, len(events) - 0.4)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_yticks(range(len(names)), names, fontsize=9)
+    ax.set_xticks(range(len(events)), events, fontsize=9)
+    for tick, event in zip(ax.get_xticklabels(), events, strict=True):
+        tick.set_color(colours[modules[event]])
+    for tick, name in zip(ax.get_yticklabels(), names, strict=True):
+        tick.set_color(colours[modules[name]])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title("Women, and the events they went to, by module", fontsize=10.5)
+    figure.savefig(HERE / "bipartite.png", dpi=150)
 
 
 def take_report():
@@ -198,4 +253,6 @@ def take_report():
 if __name__ == "__main__":
     draw_walk()
     draw_sparse()
+    draw_metadata()
+    draw_bipartite()
     take_report()

@@ -94,9 +94,23 @@ def check_sparse_sample(tmp_path):
     assert numbers[-1][1] == 1
 
 
+def check_metadata(tmp_path):
+    shown = shown_by("metadata.py", tmp_path).splitlines()
+    rows = [list(map(float, line.split())) for line in shown[1:5]]
+    rates, modules, agreement, walk, _ = zip(*rows, strict=True)
+    assert rates == (0, 0.1, 0.3, 1)
+    assert list(modules) == sorted(modules)
+    assert list(agreement) == sorted(agreement)
+    assert agreement[0] > 0.6
+    assert agreement[-1] > 0.85
+    assert list(walk) == sorted(walk)
+    assert re.fullmatch(r"module 1: \d+ people of departments? [\d ]+", shown[5])
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
     "bipartite.py": check_bipartite,
+    "metadata.py": check_metadata,
     "sparse_sample.py": check_sparse_sample,
     "alluvial_diagram.py": check_alluvial_diagram,
     "demo.py": check_demo,
