@@ -189,7 +189,7 @@ TABLES = {
         partial(show_pairs, columns=("network", "search", "links", "trials", *USUAL, "levels")),
     ),
     "small": Table(
-        "Small networks of every flow model",
+        "Small networks of every objective",
         "Random networks of 2 to 60 nodes: with self-links, parallel links, nodes without links; weights from 1e-15 to "
         "1e15. On how many is one trial of mapeq at or below one trial of infomap, and at or below its best of ten; "
         "and by how much is it longer than the best of ten at most. mapeq's modules are always connected, infomap's "

@@ -1,4 +1,4 @@
-"""Small random networks of every flow model: how often one trial is as good as the reference's one, and its ten.
+"""Small random networks of every objective: how often one trial is as good as the reference's one, and its ten.
 
 Small networks show what a search misses: most of them have one best partition, and a search finds it or does not.
 """
@@ -26,9 +26,10 @@ RECORDED = DIRECTED | {"recorded_teleportation": True}
 NODES = {"teleport_to": "nodes"}
 VARIABLE = {"variable_markov_time": True}
 REGULARIZED = {"regularization": 1.0}
+CORRECTED = {"entropy_correction": 1.0}
 BIPARTITE = {"bipartite_flow": "infomap"}
 TWO_STEP = DIRECTED | {"bipartite_flow": "two-step"}
-FLOWS: dict[str, dict[str, Any]] = {
+OBJECTIVES: dict[str, dict[str, Any]] = {
     "undirected": {},
     "undirected, Markov time": {"markov_time": 1.8},
     "undirected, node weights as flow": {"node_weights_as_flow": True},
@@ -65,6 +66,20 @@ FLOWS: dict[str, dict[str, Any]] = {
     "undirdir": {"flow_model": "undirdir"},
     "outdirdir": {"flow_model": "outdirdir", "markov_time": 1.5},
     "precomputed": {"flow_model": "precomputed"},
+    "undirected, metadata": {"metadata_rate": 1.0},
+    "undirected, metadata, Markov time": {"metadata_rate": 0.3, "metadata_unweighted": True, "markov_time": 1.3},
+    "directed, metadata": DIRECTED | {"metadata_rate": 2.5},
+    "recorded, metadata": RECORDED | {"metadata_rate": 0.5},
+    "undirected, metadata, regularized": REGULARIZED | {"metadata_rate": 1.0},
+    "directed, metadata, variable Markov time": DIRECTED
+    | VARIABLE
+    | {"metadata_rate": 0.2, "metadata_unweighted": True},
+    "bipartite, metadata": BIPARTITE | {"metadata_rate": 1.0},
+    "undirected, corrected": CORRECTED,
+    "recorded, corrected": RECORDED | {"entropy_correction": 0.3},
+    "undirected, 2 modules preferred": {"preferred_number_of_modules": 2},
+    "directed, 2 modules preferred": DIRECTED | {"preferred_number_of_modules": 2},
+    "undirected, 2 modules preferred, corrected": CORRECTED | {"preferred_number_of_modules": 2},
 }
 
 #: Groups of groups: 6 nodes in each of the smallest ones, 3 groups in each larger one, 4 levels.
@@ -72,12 +87,16 @@ NESTED = "nested groups"
 
 
 class Sample(NamedTuple):
-    """Links of a random network, weights of its nodes or None, and its first secondary node if it is bipartite."""
+    """Links of a random network, weights of its nodes or None, and its first secondary node if it is bipartite.
+
+    `categories` are the metadata, -1 where they are missing; None without any.
+    """
 
     links: list[tuple[int, int, float]]
     num_nodes: int
     node_weights: NDArray[np.float64] | None
     first_secondary: int | None = None
+    categories: NDArray[np.int64] | None = None
 
     def of_flow(self) -> Sample:
         """The same network with weights that are flow per step."""
@@ -140,15 +159,22 @@ def nested_sample(rng: Generator) -> Sample:
 
 
 def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
-    """Infomap with a network, ready to run; `options` are those of the flow, as mapeq names them."""
+    """Infomap with a network, ready to run; `options` are those of mapeq, as mapeq names them."""
     from infomap import Infomap, Options
 
-    names = {"node_weights_as_flow": "use_node_weights_as_flow", "regularization": "regularization_strength"}
+    names = {
+        "node_weights_as_flow": "use_node_weights_as_flow",
+        "regularization": "regularization_strength",
+        "entropy_correction": "entropy_correction_strength",
+        "metadata_rate": "meta_data_rate",
+        "metadata_unweighted": "meta_data_unweighted",
+    }
     other = ("teleport_to", "bipartite_flow")
     given = {names.get(name, name): value for name, value in options.items() if name not in other}
     flags = {
         "to_nodes": options.get("teleport_to") == "nodes",
         "regularized": options.get("regularization", 0.0) > 0,
+        "entropy_corrected": options.get("entropy_correction", 0.0) > 0,
         "skip_adjust_bipartite_flow": options.get("bipartite_flow") == "unfolded",
         "bipartite_teleportation": sample.first_secondary is not None and options.get("bipartite_flow") == "two-step",
     }
@@ -159,6 +185,8 @@ def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
         weight = None if sample.node_weights is None else float(sample.node_weights[node])
         engine.add_node(node, teleportation_weight=weight)
     engine.add_links(sample.links)
+    if sample.categories is not None:
+        engine.set_meta_data({i: code for i, code in enumerate(sample.categories.tolist()) if code >= 0})
     return engine
 
 
@@ -172,6 +200,8 @@ def network(sample: Sample, options: dict[str, Any]) -> Any:
         num_nodes=sample.num_nodes,
         node_weights=sample.node_weights,
     )
+    if sample.categories is not None:
+        network = network.with_metadata([None if code < 0 else code for code in sample.categories.tolist()])
     first = sample.first_secondary
     return network if first is None else network.with_sides([i >= first for i in range(sample.num_nodes)])
 
@@ -181,7 +211,7 @@ def network(sample: Sample, options: dict[str, Any]) -> Any:
 
 def measure(settings: Settings) -> Iterator[Row]:
     """A row for each kind of network and mode."""
-    for number, (kind, options) in enumerate({**FLOWS, NESTED: {}}.items()):
+    for number, (kind, options) in enumerate({**OBJECTIVES, NESTED: {}}.items()):
         count = 3 if settings.quick else NUM_NETWORKS // (10 if kind == NESTED else 1)
         for multilevel in (False, True):
             show(f"{kind}{', multilevel' if multilevel else ''}")
@@ -195,8 +225,13 @@ def draw(rng: Generator, kind: str) -> Sample:
     if kind == NESTED:
         return nested_sample(rng)
     if kind.startswith("bipartite"):
-        return bipartite_sample(rng, back="two steps" in kind)
-    drawn = sample(rng, need_node_weights=kind == "precomputed")
+        drawn = bipartite_sample(rng, back="two steps" in kind)
+    else:
+        drawn = sample(rng, need_node_weights=kind == "precomputed")
+    if "metadata" in kind:
+        categories = rng.integers(-1, rng.integers(1, 4), drawn.num_nodes)
+        categories[0] = 0  # one is known at least
+        drawn = drawn._replace(categories=categories)
     return drawn.of_flow() if kind == "precomputed" else drawn
 
 

@@ -303,5 +303,8 @@ def assert_contents_in_step(level, state):
 
 def _entries(table):
     used = slice(0, int(table.mask[0]) + 1)
-    rows = zip(table.keys[used].tolist(), table.sums[used].tolist(), table.counts[used].tolist(), strict=True)
-    return {key: (amount, count) for key, amount, count in rows if key != int(EMPTY)}
+    rows = table.slots[used]
+    for key, amount, h_of_sum, _ in rows[rows[:, 0] != EMPTY].tolist():
+        expected = amount * np.log2(amount) if amount > 0 else 0.0
+        assert h_of_sum == pytest.approx(expected, rel=1e-10, abs=1e-12), key
+    return {int(key): (amount, int(count)) for key, amount, _, count in rows.tolist() if key != EMPTY}

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.jit import inlined, step
 from mapeq._base.records import record
-from mapeq._base.team import ZERO
 from mapeq.objective.formula import plogp, plogps
 
-#: No module has this key.
-EMPTY = np.uint64(2**64 - 1)
+#: Columns of the hash table: the key of a module and a feature, ``EMPTY`` if there is none, the sum, ``h`` of the sum,
+#: and the number of nodes that have the feature. A row is half a line of the cache. Keys are exact: there is
+#: no memory for 2**53 pairs of a module and a feature.
+KEY, SUM, H_OF_SUM, COUNT = range(4)
+EMPTY = -1.0
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: its multiples are spread evenly
 SPREAD_BITS = np.uint64(20)
@@ -42,12 +44,16 @@ class Contents(NamedTuple):
         Above or equal to 0.
     coefficients : float64 array of shape (k,)
         Of each feature, in bits.
+    is_superadditive : bool
+        Whether the contents of two modules never cost less together than apart. Then a search looks up the sums only of
+        modules that are good enough without.
     """
 
     indptr: NDArray[np.uint64]
     features: NDArray[np.uint32]
     amounts: FloatArray
     coefficients: FloatArray
+    is_superadditive: bool = False
 
 
 @record
@@ -56,18 +62,14 @@ class ContentSums(NamedTuple):
 
     Attributes
     ----------
-    keys : uint64 array of shape (t,)
-        The number of the module times k, plus the feature; or ``EMPTY``.
-    sums : float64 array of shape (t,)
-    counts : uint32 array of shape (t,)
-        The number of nodes that have the feature. Without any the entry is removed, and leaves no rounding error.
+    slots : float64 array of shape (t, 4)
+        The columns ``KEY`` (the number of the module times k, plus the feature), ``SUM``, ``H_OF_SUM`` and ``COUNT``.
+        Without nodes an entry is removed, and leaves no rounding error.
     mask : uint64 array of shape (1,)
         The last slot in use: a power of two less 1.
     """
 
-    keys: NDArray[np.uint64]
-    sums: FloatArray
-    counts: NDArray[np.uint32]
+    slots: FloatArray
     mask: NDArray[np.uint64]
 
 
@@ -76,7 +78,7 @@ def content_sums(contents: Contents | None) -> ContentSums | None:
     if contents is None:
         return None
     size = 2 << len(contents.features).bit_length()
-    return ContentSums(np.empty(size, np.uint64), np.empty(size), np.empty(size, np.uint32), np.empty(1, np.uint64))
+    return ContentSums(np.empty((size, 4)), np.empty(1, np.uint64))
 
 
 def without_contents(contents: Contents | None, num_nodes: int) -> Contents | None:
@@ -156,8 +158,9 @@ def cost_of_sums(contents, table):
     num_features = np.uint64(len(contents.coefficients))
     bits = 0.0
     for slot in range(table.mask[0] + ONE):
-        if table.keys[slot] != EMPTY:
-            bits += contents.coefficients[table.keys[slot] % num_features] * plogp(table.sums[slot])
+        if table.slots[slot, KEY] != EMPTY:
+            feature = np.uint64(table.slots[slot, KEY]) % num_features
+            bits += contents.coefficients[feature] * table.slots[slot, H_OF_SUM]
     return bits
 
 
@@ -170,6 +173,30 @@ def change_of_contents(contents, table, i, m, sign):
     if contents is None:
         return 0.0
     return _change(contents, table, i, m, sign)
+
+
+@inlined
+def least_change_of_contents(contents, i):
+    """The least that the codelength changes if node `i` gets into any module, in bits."""
+    if contents is None:
+        return 0.0
+    return _least_change(contents, i)
+
+
+@inlined
+def at_least(contents, cost, least):
+    """A cost without contents, and the least that these can add to it, see :func:`least_change_of_contents`."""
+    if contents is None:
+        return cost
+    return cost + least
+
+
+@inlined
+def with_contents(contents, table, i, m, cost):
+    """A cost without contents, and what these add to it if node `i` gets into module `m`."""
+    if contents is None:
+        return cost
+    return cost + _change(contents, table, i, m, 1.0)
 
 
 @inlined
@@ -186,7 +213,7 @@ def _fill(contents, module_of, table):
         mask = mask * TWO + ONE
     table.mask[0] = mask
     for slot in range(mask + ONE):
-        table.keys[slot] = EMPTY
+        table.slots[slot, KEY] = EMPTY
     for i in range(np.uint64(len(module_of))):
         for r in range(contents.indptr[i], contents.indptr[i + ONE]):
             _add(table, _key(contents, np.uint64(module_of[i]), r), contents.amounts[r])
@@ -197,10 +224,22 @@ def _change(contents, table, i, m, sign):
     bits = 0.0
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
         slot = _slot_of(table, _key(contents, m, r))
-        before = 0.0 if table.keys[slot] == EMPTY else table.sums[slot]
-        after = plogp(before + sign * contents.amounts[r])
-        bits += contents.coefficients[contents.features[r]] * (after - plogp(before))
+        sum, h_of_sum = 0.0, 0.0
+        if table.slots[slot, KEY] != EMPTY:
+            sum, h_of_sum = table.slots[slot, SUM], table.slots[slot, H_OF_SUM]
+        after = plogp(sum + sign * contents.amounts[r])
+        bits += contents.coefficients[contents.features[r]] * (after - h_of_sum)
     return bits
+
+
+@step
+def _least_change(contents, i):
+    if not contents.is_superadditive:
+        return -np.inf
+    alone = 0.0
+    for r in range(contents.indptr[i], contents.indptr[i + ONE]):
+        alone += contents.coefficients[contents.features[r]] * plogp(contents.amounts[r])
+    return alone
 
 
 @step
@@ -208,29 +247,30 @@ def _move(contents, table, i, origin, destination):
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
         # First out, then in: there are never more entries than amounts.
         slot = _slot_of(table, _key(contents, origin, r))
-        table.counts[slot] -= ONE
-        table.sums[slot] -= contents.amounts[r]
-        if table.counts[slot] == ZERO:
+        table.slots[slot, COUNT] -= 1.0
+        table.slots[slot, SUM] -= contents.amounts[r]
+        table.slots[slot, H_OF_SUM] = plogp(table.slots[slot, SUM])
+        if table.slots[slot, COUNT] == 0.0:
             _remove(table, slot)
         _add(table, _key(contents, destination, r), contents.amounts[r])
 
 
 @inlined
 def _key(contents, m, r):
-    return m * np.uint64(len(contents.coefficients)) + np.uint64(contents.features[r])
+    return np.float64(m * np.uint64(len(contents.coefficients)) + np.uint64(contents.features[r]))
 
 
 @inlined
 def _home(table, key):
     """The slot where a search for a key begins."""
-    return (key * SPREAD >> SPREAD_BITS) & table.mask[0]
+    return (np.uint64(key) * SPREAD >> SPREAD_BITS) & table.mask[0]
 
 
 @inlined
 def _slot_of(table, key):
     """The slot of a key, or the empty slot for it."""
     slot = _home(table, key)
-    while table.keys[slot] != EMPTY and table.keys[slot] != key:
+    while table.slots[slot, KEY] != EMPTY and table.slots[slot, KEY] != key:
         slot = (slot + ONE) & table.mask[0]
     return slot
 
@@ -238,10 +278,11 @@ def _slot_of(table, key):
 @inlined
 def _add(table, key, amount):
     slot = _slot_of(table, key)
-    if table.keys[slot] == EMPTY:
-        table.keys[slot], table.sums[slot], table.counts[slot] = key, 0.0, 0
-    table.sums[slot] += amount
-    table.counts[slot] += ONE
+    if table.slots[slot, KEY] == EMPTY:
+        table.slots[slot, KEY], table.slots[slot, SUM], table.slots[slot, COUNT] = key, 0.0, 0.0
+    table.slots[slot, SUM] += amount
+    table.slots[slot, H_OF_SUM] = plogp(table.slots[slot, SUM])
+    table.slots[slot, COUNT] += 1.0
 
 
 @inlined
@@ -249,13 +290,10 @@ def _remove(table, slot):
     """Empty a slot, and close the gap that it leaves (Knuth, The Art of Computer Programming 3, algorithm 6.4R)."""
     mask = table.mask[0]
     gap, other = slot, (slot + ONE) & mask
-    while table.keys[other] != EMPTY:
-        if (other - _home(table, table.keys[other])) & mask >= (other - gap) & mask:
-            table.keys[gap], table.sums[gap], table.counts[gap] = (
-                table.keys[other],
-                table.sums[other],
-                table.counts[other],
-            )
+    while table.slots[other, KEY] != EMPTY:
+        if (other - _home(table, table.slots[other, KEY])) & mask >= (other - gap) & mask:
+            for column in range(4):
+                table.slots[gap, column] = table.slots[other, column]
             gap = other
         other = (other + ONE) & mask
-    table.keys[gap] = EMPTY
+    table.slots[gap, KEY] = EMPTY

@@ -65,4 +65,5 @@ def metadata_contents(
         read_only(features.ravel()),
         read_only(np.repeat(amounts, 2)),
         read_only(coefficients),
+        is_superadditive=True,  # entropies are concave
     )

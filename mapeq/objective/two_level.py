@@ -139,7 +139,7 @@ def with_memory(level: Level, state: Partition) -> Partition:
     return state._replace(contents=content_sums(level.terms.contents))
 
 
-def with_contents(level: Level, state: Partition) -> Partition:
+def with_content_sums(level: Level, state: Partition) -> Partition:
     """The partition with the sums of the contents of its modules, so that single moves can be made."""
     state = with_memory(level, state)
     if state.contents is not None:

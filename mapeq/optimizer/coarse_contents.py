@@ -26,6 +26,7 @@ def contents_of_memory(contents, memory, count):
                 read_only_view(memory.features[:filled]),
                 read_only_view(memory.amounts[:filled]),
                 contents.coefficients,
+                contents.is_superadditive,
             ),
         )
     return (contents,)

@@ -20,7 +20,7 @@ from mapeq._base.atomics import prefetch
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import change_of_contents
+from mapeq.objective.contents import at_least, change_of_contents, least_change_of_contents, with_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
@@ -96,7 +96,7 @@ def propose_nodes(level, state, constraint, block, begin, end, scratch):
             k = scratch.chosen[done + b]
             index_cost = state.index_sums[codebook_of(state, block.node[k]), INDEX_COST]
             own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
-            best = _best_entry(index_cost, own, alone, scratch)
+            best = _best_entry(level.terms.contents, state, block.node[k], index_cost, own, alone, scratch)
             if best != own:
                 num_movers += ONE
                 block.destination[k] = (
@@ -184,6 +184,7 @@ def evaluate(level, state, block, done, batch, scratch):
     """Evaluate all entries: by how much each module's cost changes, plus the index cost after the move, in bits.
 
     The node is taken out of its own module, the first entry, and put into all others; the last one is a new module.
+    What its contents add to another module is left to :func:`_best_entry`.
     """
     terms = level.terms
     for b in range(batch):
@@ -208,12 +209,10 @@ def evaluate(level, state, block, done, batch, scratch):
             scratch.visit[c] = state.modules[m, VISIT] + visit
             scratch.enter[c] = state.modules[m, ENTER] + enter - flow_to_module
             scratch.exit[c] = state.modules[m, EXIT] + exit - flow_to_module
-            scratch.cost[c] = state.modules[m, COST] - change_of_contents(terms.contents, state.contents, i, m, 1.0)
+            scratch.cost[c] = state.modules[m, COST]
             scratch.index_rate[c] = index_rate + flow_to_origin - flow_to_module
         scratch.visit[alone], scratch.enter[alone], scratch.exit[alone] = visit, enter, exit
-        other_terms = change_of_number(terms.counting, state, codebook, 1.0)
-        other_terms += change_of_contents(terms.contents, state.contents, i, np.uint64(len(state.sizes)), 1.0)
-        scratch.cost[alone] = 0.0 - other_terms
+        scratch.cost[alone] = 0.0 - change_of_number(terms.counting, state, codebook, 1.0)
         scratch.index_rate[alone] = index_rate + flow_to_origin
     entries = np.uint64(scratch.starts[batch])
     for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: entries beyond the last do no harm
@@ -225,15 +224,19 @@ def evaluate(level, state, block, done, batch, scratch):
 
 
 @inlined
-def _best_entry(index_cost, own, alone, scratch):
+def _best_entry(contents, state, i, index_cost, own, alone, scratch):
     """The entry of the best module for a node, its first one if it should stay; the index costs `index_cost` now."""
     # A move pays if joining a module, with the index after it, costs less than leaving saves, with the index as it is.
     least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own
+    of_contents = least_change_of_contents(contents, i)
     for c in range(own + ONE, alone + ONE):
-        if scratch.cost[c] < least:
-            least = scratch.cost[c]
-            best = c
+        if at_least(contents, scratch.cost[c], of_contents) < least:
+            m = np.uint64(len(state.sizes)) if c == alone else np.uint64(scratch.modules[c])
+            cost = with_contents(contents, state.contents, i, m, scratch.cost[c])
+            if cost < least:
+                least = cost
+                best = c
     return best
 
 

@@ -20,7 +20,7 @@ from mapeq._base.jit import jit, step
 from mapeq.objective.level import Level
 from mapeq.objective.multilevel import USE, dissolved, leaf_modules, multilevel_partition
 from mapeq.objective.terms import teleport_flow
-from mapeq.objective.two_level import add_to_index, apply_move, codebook_of, evaluate_move, partition, with_contents
+from mapeq.objective.two_level import add_to_index, apply_move, codebook_of, evaluate_move, partition, with_content_sums
 from mapeq.walk.flow import ENTER, EXIT, link_flows
 
 #: The nodes of larger modules do not move one by one: trying that takes time with the square of their number.
@@ -105,7 +105,7 @@ def _merged_across(level: Level, hierarchy: Hierarchy, min_size: int) -> Hierarc
 def _merged(level: Level, module_of: IndexArray, min_size: int) -> IndexArray:
     """The partition, which is changed, with small modules dissolved within their codebooks."""
     least = np.uint64(min_size)
-    state = with_contents(level, partition(level, module_of))
+    state = with_content_sums(level, partition(level, module_of))
     order = np.argsort(module_of, kind="stable").astype(module_of.dtype)
     ends = np.cumsum(np.bincount(module_of))
     small = np.flatnonzero((state.sizes > 0) & (state.sizes < least)).tolist()

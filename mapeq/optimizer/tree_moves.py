@@ -22,7 +22,14 @@ from mapeq._base.csr import ONE
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import change_of_contents, has_row, move_contents
+from mapeq.objective.contents import (
+    at_least,
+    change_of_contents,
+    has_row,
+    least_change_of_contents,
+    move_contents,
+    with_contents,
+)
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import USE, MultilevelPartition
 from mapeq.objective.terms import add_teleport, price_change, teleport_flow
@@ -146,6 +153,7 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
     alone = module_cost(use, enter, exit)
     own, beyond = np.uint64(state.module_of[i]), np.uint64(len(state.parent))
     left = change_of_contents(terms.contents, state.contents, i, own, -1.0)
+    of_contents = least_change_of_contents(terms.contents, i)
     parted = left + change_of_contents(terms.contents, state.contents, i, beyond, 1.0)
     for c in range(ONE, highest + ONE):
         one = scratch.cost[c]
@@ -156,9 +164,10 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
     for e in range(chain, count if anywhere else direct):
         one, common = _evaluate_joining(state.modules, use, enter, exit, chain, e, scratch)
         one += _price_of_place(terms.counting, state, chain, emptied, common, False, False) + left
-        one += change_of_contents(terms.contents, state.contents, i, np.uint64(scratch.modules[e]), 1.0)
-        if one < change:
-            change, best, new = one, e, False
+        if at_least(terms.contents, one, of_contents) < change:
+            one = with_contents(terms.contents, state.contents, i, np.uint64(scratch.modules[e]), one)
+            if one < change:
+                change, best, new = one, e, False
     return change, chain, best, new
 
 

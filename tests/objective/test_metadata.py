@@ -46,6 +46,22 @@ def test_the_names_of_categories_mean_nothing():
 
 
 @pytest.mark.parametrize("multilevel", [False, True])
+def test_what_need_not_be_looked_up_changes_nothing(multilevel):
+    """Contents that cost more together are looked up for fewer modules, with the same result."""
+    for seed in range(5):
+        network = nested(seed)
+        flow = random_walk(network, WalkOptions())
+        categories = np.random.default_rng(seed).integers(-1, 4, network.num_nodes)
+        quick = metadata_contents(categories, flow.nodes[:, VISIT], 0.7)
+        found = [
+            find_modules(flow, contents=contents, multilevel=multilevel, num_trials=2)
+            for contents in (quick, quick._replace(is_superadditive=False))
+        ]
+        assert found[0].trials == pytest.approx(found[1].trials, abs=1e-12)
+        np.testing.assert_array_equal(found[0].hierarchy.module_of, found[1].hierarchy.module_of)
+
+
+@pytest.mark.parametrize("multilevel", [False, True])
 def test_any_number_of_threads_finds_the_same_with_metadata(multilevel, monkeypatch):
     monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
     rng = np.random.default_rng(3)

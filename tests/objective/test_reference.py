@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from benchmarks.small import DIRECTED, FLOWS, NODES, RECORDED, Sample, draw, infomap, network, sample
+from benchmarks.small import DIRECTED, NODES, OBJECTIVES, RECORDED, Sample, draw, infomap, network, sample
 from mapeq._base.hierarchy import leaf_numbers
 from mapeq.objective.level import network_level
 from mapeq.objective.metadata import metadata_contents
@@ -20,7 +20,7 @@ NUM_NETWORKS = 30
 
 def reference(sample, options, module_of):
     """What infomap says of a partition: codelength, index codelength, one-level codelength, visit rates."""
-    result = infomap(sample, options.as_dict(), no_infomap=True, two_level=True).run(
+    result = infomap(sample, options, no_infomap=True, two_level=True).run(
         initial_partition=dict(enumerate(module_of.tolist()))
     )
     visits = np.zeros(sample.num_nodes)
@@ -29,23 +29,39 @@ def reference(sample, options, module_of):
     return result.codelength, result.index_codelength, result.one_level_codelength, visits
 
 
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_codelengths_and_flow_are_those_of_infomap(name):
-    options = WalkOptions(**FLOWS[name])
-    rng = np.random.default_rng(sorted(FLOWS).index(name))
+    options = OBJECTIVES[name]
+    rng = np.random.default_rng(sorted(OBJECTIVES).index(name))
     for _ in range(NUM_NETWORKS):
         given = draw(rng, name)
-        flow = random_walk(network(given, options.as_dict()), options)
-        found = leaf_numbers(find_modules(flow).hierarchy)
-        at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes).astype(found.dtype)
+        taken = network(given, options)
+        found = mapeq.infomap(taken, num_threads=1, **options).labels
+        at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes)
         for module_of in (found, at_random):
             total, index, one_level, visits = reference(given, options, module_of)
-            level = network_level(flow)
-            length = codelength(level, partition(level, module_of.copy()))
-            assert length.total == pytest.approx(total, rel=0, abs=1e-9)
-            assert length.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
-            assert level.constant == pytest.approx(one_level, rel=0, abs=1e-9)
-            np.testing.assert_allclose(flow.nodes[:, VISIT], visits, rtol=0, atol=1e-9)
+            result = mapeq.evaluate(taken, module_of, **options)
+            assert result.codelength == pytest.approx(total, rel=0, abs=1e-9)
+            assert result.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
+            assert result.one_level_codelength == pytest.approx(one_level, rel=0, abs=1e-9)
+            np.testing.assert_allclose(result.flow, visits, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("price", [{"entropy_correction": 1.0}, {"preferred_number_of_modules": 2}])
+@pytest.mark.parametrize("name", ["undirected, metadata", "directed, metadata"])
+def test_prices_add_to_metadata(name, price):
+    """infomap leaves out the price of the numbers of code words and modules where there are metadata."""
+    options = OBJECTIVES[name]
+    rng = np.random.default_rng(len(name))
+    for _ in range(NUM_NETWORKS):
+        given = draw(rng, name)
+        module_of = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes)
+        total, index, one_level, _ = reference(given, options | price, module_of)
+        result = mapeq.evaluate(network(given, options), module_of, **options, **price)
+        assert result.codelength - result.price == pytest.approx(total, rel=0, abs=1e-9)
+        assert result.index_codelength <= index + result.price + 1e-9
+        whole = mapeq.evaluate(network(given, options), np.zeros_like(module_of), **options, **price)
+        assert result.one_level_codelength - whole.price == pytest.approx(one_level, rel=0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["undirected", "recorded"])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from strategies import level_of, walks
 
 import mapeq
-from benchmarks.small import FLOWS, SAME, draw, lengths
+from benchmarks.small import OBJECTIVES, SAME, draw, lengths
 from mapeq.objective.level import with_all_links
 from mapeq.objective.two_level import codelength, partition
 
@@ -117,7 +117,7 @@ def test_a_ring_of_caves_is_described_on_two_levels_and_more():
 def test_small_networks_are_described_as_shortly_as_by_infomap(mode):
     """The benchmark ``small`` has 200 networks of each kind."""
     found = []
-    for number, (kind, options) in enumerate(FLOWS.items()):
+    for number, (kind, options) in enumerate(OBJECTIVES.items()):
         rng = np.random.default_rng(number)
         found += [lengths(draw(rng, kind), options, MODES[mode]) for _ in range(4)]
     ours, one, ten = np.transpose(found)
