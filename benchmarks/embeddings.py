@@ -59,11 +59,13 @@ def by_estimator(vectors: Vectors, metric: str, num_classes: int) -> Labels:
     return mapeq.InfomapClustering(metric=metric).fit_predict(vectors)
 
 
-def at_markov_time(markov_time: float, vectors: Vectors, metric: str, num_classes: int) -> Labels:
+def at_markov_time(
+    markov_time: float | str, vectors: Vectors, metric: str, num_classes: int, *, variable: bool = False
+) -> Labels:
     import mapeq
 
     graph = mapeq.neighbor_graph(vectors, metric=metric)
-    return mapeq.infomap(graph, directed=False, markov_time=markov_time).labels
+    return mapeq.infomap(graph, directed=False, markov_time=markov_time, variable_markov_time=variable).labels
 
 
 def by_leiden(vectors: Vectors, metric: str, num_classes: int) -> Labels:
@@ -134,6 +136,9 @@ METHODS = {
     "mapeq": Method("sklearn", by_estimator, "`mapeq.InfomapClustering`, which finds the Markov time itself"),
     "mapeq-t1": Method("mapeq", partial(at_markov_time, 1.0), "the same graph, Markov time 1: the plain map equation"),
     "mapeq-t2": Method("mapeq", partial(at_markov_time, 2.0), "the same graph, Markov time 2"),
+    "mapeq-variable": Method(
+        "mapeq", partial(at_markov_time, "auto", variable=True), "the same graph, variable Markov times, found likewise"
+    ),
     "leiden": Method("igraph", by_leiden, "the same graph, igraph's Leiden algorithm for modularity"),
     "hdbscan": Method("sklearn", by_hdbscan, "scikit-learn's HDBSCAN"),
     "evoc": Method("evoc", by_evoc, "EVoC, which uses cosines, whatever the metric"),
