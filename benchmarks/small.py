@@ -140,6 +140,8 @@ def bipartite_sample(rng: Generator, *, back: bool) -> Sample:
     weight = links[0][2]
     links += [(int(rng.integers(middle)), j, weight) for j in set(range(middle, n)) - {j for _, j, _ in links}]
     links = [(j, i, weight) if rng.random() < 0.4 else (i, j, weight) for i, j, weight in links]
+    if not any(j >= middle for j, _, _ in links):  # infomap refuses walks without any way back
+        links.append((middle, 0, weight))
     if back:
         links += [(j, int(rng.integers(middle)), weight) for j in range(middle, n)]
     return Sample(links, n, given.node_weights, middle)

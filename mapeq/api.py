@@ -37,6 +37,8 @@ from mapeq.optimizer.sizes import enlarged, num_small
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
+from mapeq.walk.bipartite import check_way_back
+from mapeq.walk.flow import VISIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -237,6 +239,7 @@ def search(
     options = all_options(network, flow_options, objective) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
     flow = random_walk(network, flow_options, num_threads=num_threads)
+    check_way_back(network, flow.nodes[:, VISIT])
     terms = added_terms(network, flow, objective)
     found = find_modules(
         flow,
@@ -386,7 +389,9 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any, objecti
     """Measure a partition with checked options; see :func:`evaluate`."""
     tree = as_partition(partition, network)
     options = all_options(network, flow_options, objective)
-    return make_result(network, random_walk(network, flow_options), tree, options=options)
+    flow = random_walk(network, flow_options)
+    check_way_back(network, flow.nodes[:, VISIT])
+    return make_result(network, flow, tree, options=options)
 
 
 def warmup(*, progress: bool = False) -> None:

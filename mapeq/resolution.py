@@ -22,6 +22,8 @@ from mapeq.optimizer.control import SearchOptions
 from mapeq.optimizer.outcome import Outcome
 from mapeq.optimizer.sweeps import Swept, sweep
 from mapeq.result.profile import AGREEMENT, ResolutionProfile, profile_of
+from mapeq.walk.bipartite import check_way_back
+from mapeq.walk.flow import VISIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -209,6 +211,7 @@ def profile(
 
     walk = WalkOptions.from_dict(flow_options.as_dict() | {"markov_time": 1.0})
     flow = random_walk(network, walk, num_threads=num_threads)
+    check_way_back(network, flow.nodes[:, VISIT])
     partitions = sweep(
         flow,
         searched.tolist(),

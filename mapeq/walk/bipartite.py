@@ -42,6 +42,20 @@ def is_two_step(network: Network, options: WalkOptions) -> bool:
     return True
 
 
+def check_way_back(network: Network, visits: FloatArray) -> None:
+    """Raise if the walk on a bipartite network visits nothing: none of its links leads back.
+
+    Raises
+    ------
+    NetworkError
+    """
+    if network.sides is not None and len(network.indices) and not visits.any():
+        raise NetworkError(
+            "no link of this directed bipartite network leads back, so that the walk visits nothing; directed=False "
+            "(--undirected) lets links lead both ways"
+        )
+
+
 def folded(secondary: NDArray[np.bool_], visits: FloatArray, over_links: FloatArray) -> FloatArray:
     """Visit rates of the primary side, in proportion to a node's visits and the flow over its links, both ways."""
     return on_primary(secondary, visits + over_links)

@@ -233,3 +233,13 @@ def test_bad_sides(sides, message):
     network = mapeq.Network.from_edges(["a", "b"], ["b", "c"])
     with pytest.raises(mapeq.NetworkError, match=message):
         network.with_sides(sides)
+
+
+@pytest.mark.parametrize("options", [{}, {"bipartite_flow": "infomap", "recorded_teleportation": True}])
+def test_a_walk_without_a_way_back_is_refused(options):
+    graph = nx.DiGraph([("ann", "book"), ("bob", "book"), ("bob", "film")])
+    nx.set_node_attributes(graph, {node: int(node in ("book", "film")) for node in graph}, "bipartite")
+    for function in (mapeq.infomap, lambda *args, **more: mapeq.evaluate(*args, [0, 0, 0, 0], **more)):
+        with pytest.raises(mapeq.NetworkError, match="no link of this directed bipartite network leads back"):
+            function(graph, **options)
+    assert mapeq.infomap(graph, directed=False).flow.sum() == pytest.approx(1.0)
