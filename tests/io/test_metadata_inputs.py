@@ -205,6 +205,14 @@ def test_nodes_that_the_network_does_not_have_are_noted(tmp_path):
         mapeq.infomap(LINKS, metadata=path)
 
 
+def test_a_header_without_a_known_name_is_noted(tmp_path):
+    path = file(tmp_path, rows(",", "who,team\n"))
+    with pytest.warns(
+        UserWarning, match="line 1: 'who' is not a node of the network; if this line is a header, it must call"
+    ):
+        mapeq.infomap(LINKS, metadata=path)
+
+
 def test_categories_that_are_names_are_noted():
     with pytest.warns(UserWarning, match="the metadata give every node a category of its own"):
         mapeq.infomap(LINKS, metadata={name: name for name in NAMES})

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError
+from mapeq._base.notes import note
 from mapeq.io.columns import column_of_nodes, columns_of_values
 from mapeq.io.files.columnar import columnar_table, is_columnar
 from mapeq.io.files.node_rows import NodeRow, node_rows
@@ -61,8 +62,13 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
 
         rows = list(node_rows(path, header, ("categories", "category"), _EXPECTED))
         found = _by_label(rows, network, file)
-        check_known(network.label_list(), found, f"{file}: the metadata")
         labels = set(network.label_list())
+        first = next(iter(found), None)
+        if first not in labels and any(label in labels for label in found):
+            advice = "if this line is a header, it must call the column of nodes node or id"
+            note(f"{file}, line {rows[0].line}: {first!r} is not a node of the network; {advice}")
+            del found[first]
+        check_known(network.label_list(), found, f"{file}: the metadata")
         return network.with_metadata({label: category for label, category in found.items() if label in labels})
     except NetworkError as error:
         if isinstance(error, FormatError):
