@@ -395,9 +395,10 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any, objecti
 
 
 def warmup(*, progress: bool = False) -> None:
-    """Compile all kernels and cache them on disk, so that later processes start at once.
+    """Compile the kernels and cache them on disk, so that later processes start at once.
 
-    Meant for container images and test environments. Without it, each kernel is compiled on first use. If the cache
+    Meant for container images and test environments. Without it, each kernel is compiled on first use. So is what only
+    some options need: metadata, the entropy correction and a preferred number of modules, for example. If the cache
     cannot be written, the kernels are compiled for this process only.
 
     Parameters

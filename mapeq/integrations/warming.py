@@ -69,7 +69,6 @@ def _search(network: Network, recorded: bool) -> None:
         infomap(more, recorded_teleportation=recorded, multilevel=multilevel, initial_partition=result)
         infomap(network, multilevel=multilevel, initial_partition={node: node // _CLIQUE for node in nodes})
         result.summary(), result.link_flow()
-        infomap(network, recorded_teleportation=recorded, multilevel=multilevel, metadata=np.arange(_SIZE) % 7)
     infomap(network, recorded_teleportation=recorded, min_module_size=_CLIQUE + 1)
     evaluate(network, {node: (node // 60, node // _CLIQUE) for node in nodes}, recorded_teleportation=recorded)
     network.summary()
