@@ -169,10 +169,13 @@ def test_evaluate_reads_the_partition_from_standard_input(tmp_path):
     modules = run("cluster", JAZZ, "-q").stdout
     done = run("evaluate", JAZZ, "-", stdin=modules)
     assert f"{mapeq.infomap(JAZZ).codelength:.12g}" in done.stdout.decode()
-    assert refused(run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of the network, the partition and the names")
+    assert refused(
+        run("evaluate", "-", "-", stdin=b"1 2\n"), "only one of the network, the partition, the names and the metadata"
+    )
     assert refused(run("cluster", "-", "--names", "-", stdin=b"1 2\n"), "can be standard input")
     assert refused(
-        run("cluster", "-", "-c", "-", stdin=b"1 2\n"), "only one of the network, the partition and the names"
+        run("cluster", "-", "-c", "-", stdin=b"1 2\n"),
+        "only one of the network, the partition, the names and the metadata",
     )
 
 
