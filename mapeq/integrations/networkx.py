@@ -15,6 +15,7 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import ConvergenceError, PartitionError
 from mapeq._base.keywords import answers_keywords
 from mapeq.api import evaluate, infomap
+from mapeq.io.inputs import with_metadata
 from mapeq.io.objects.networkx import from_networkx
 from mapeq.network.network import Network
 from mapeq.optimizer.seeds import whole_seed
@@ -22,7 +23,7 @@ from mapeq.result.result import Result
 from mapeq.walk.stationary import visit_rates
 
 
-@answers_keywords()
+@answers_keywords(further=infomap)
 def infomap_communities(
     G: nx.Graph,
     *,
@@ -30,6 +31,7 @@ def infomap_communities(
     seed: Any = None,
     num_trials: int = 1,
     teleportation_probability: float = 0.15,
+    **options: Any,
 ) -> list[set[Any]]:
     """Find the communities of a graph by the two-level map equation.
 
@@ -44,6 +46,8 @@ def infomap_communities(
         Number of independent searches, which are recombined.
     teleportation_probability : float from 0 to 1
         Probability of teleporting at each step (directed graphs only).
+    **options : any
+        Other options of :func:`mapeq.infomap`, such as ``markov_time`` or ``metadata``.
 
     Returns
     -------
@@ -65,10 +69,11 @@ def infomap_communities(
     ----------
     M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008).
     """
-    return _search(G, weight, seed, num_trials, teleportation_probability, multilevel=False).communities()
+    options = {"multilevel": False} | options
+    return _search(G, weight, seed, num_trials, teleportation_probability, options).communities()
 
 
-@answers_keywords()
+@answers_keywords(further=infomap)
 def infomap_partitions(
     G: nx.Graph,
     *,
@@ -76,12 +81,13 @@ def infomap_partitions(
     seed: Any = None,
     num_trials: int = 1,
     teleportation_probability: float = 0.15,
+    **options: Any,
 ) -> Iterator[list[set[Any]]]:
     """Find the hierarchy of communities that describes the walk on a graph in the fewest bits.
 
     Parameters
     ----------
-    G, weight, seed, num_trials, teleportation_probability : as in :func:`infomap_communities`
+    G, weight, seed, num_trials, teleportation_probability, **options : as in :func:`infomap_communities`
 
     Returns
     -------
@@ -104,7 +110,8 @@ def infomap_partitions(
     ----------
     M. Rosvall and C. T. Bergstrom, PLoS ONE 6, e18209 (2011).
     """
-    result = _search(G, weight, seed, num_trials, teleportation_probability, multilevel=True)
+    options = {"multilevel": True} | options
+    result = _search(G, weight, seed, num_trials, teleportation_probability, options)
     levels = range(1, result.num_levels) if result.num_nodes else ()
     return (result.communities(level) for level in levels)
 
@@ -115,17 +122,17 @@ def _search(
     seed: Any,
     num_trials: int,
     teleportation_probability: float,
-    *,
-    multilevel: bool,
+    options: dict[str, Any],
 ) -> Result:
     """Search with the options of NetworkX."""
+    metadata, column = (options.pop(name, None) for name in ("metadata", "metadata_column"))
     return infomap(
-        from_networkx(G, weight=weight),
+        with_metadata(from_networkx(G, weight=weight), metadata, G, column),
         seed=whole_seed(seed),
         num_trials=num_trials,
         # It has no effect on an undirected graph, and so is not checked there.
         teleportation_probability=teleportation_probability if G.is_directed() else 0.15,
-        multilevel=multilevel,
+        **options,
     )
 
 

@@ -256,3 +256,17 @@ sys.exit(code)
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.rsplit("calls:", 1)[1]) >= 10
+
+
+def test_other_options_are_those_of_infomap():
+    graph = nx.connected_caveman_graph(5, 6)
+    nx.set_node_attributes(graph, {node: node % 2 for node in graph}, "kind")
+    options = {"metadata": "kind", "metadata_rate": 2.0, "markov_time": 1.5}
+    expected = mapeq.infomap(graph, seed=1, **options)
+    assert mapeq.infomap_communities(graph, seed=1, **options) == expected.communities()
+    deep = mapeq.infomap(graph, seed=1, multilevel=True, **options)
+    assert next(iter(mapeq.infomap_partitions(graph, seed=1, **options))) == deep.communities()
+    with pytest.raises(TypeError, match="has no option 'resolution': use markov_time"):
+        mapeq.infomap_communities(graph, resolution=2)
+    with pytest.raises(ValueError, match="metadata_rate must be omitted without metadata"):
+        mapeq.infomap_communities(graph, metadata_rate=2.0)
