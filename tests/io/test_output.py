@@ -148,11 +148,12 @@ def test_the_formats(tmp_path):
         "# flow model undirected",
         "# seed 0, trials 1",
         "# trial codelengths 2.32073036",
-        "# options directed=False bipartite=False flow_model=undirected teleportation_probability=0.15 "
+        "# options directed=False bipartite=False metadata=False flow_model=undirected teleportation_probability=0.15 "
         "recorded_teleportation=False "
         "teleport_to=links node_weights_as_flow=False markov_time=1.0 variable_markov_time=False "
         "variable_markov_damping=1.0 variable_markov_min_scale=1.0 regularization=0.0 bipartite_flow=two-step "
-        "entropy_correction=0.0 preferred_number_of_modules=None multilevel=False num_trials=1",
+        "entropy_correction=0.0 preferred_number_of_modules=None metadata_rate=1.0 metadata_unweighted=False "
+        "multilevel=False num_trials=1",
         "# module level 1",
         "# node_id module flow",
     ]
