@@ -33,7 +33,7 @@ _RECORDS = ("unique_id", "id")
 _NAMELESS = re.compile(r"|Unnamed: \d+")
 
 #: Known names of a column of nodes in a table with one row per node, in any case; the surest first.
-_NODES = ("node", "nodeid", "id", "label", "name", "number", "key")
+_NODES = ("node", "nodeid", "id", "number", "key", "label", "name")
 
 #: Columns that number the rows of a table are no ends of links.
 _ROW_NUMBERS = ("id", "index", "edgeid", "linkid", "rowid", "row")

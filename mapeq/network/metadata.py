@@ -92,7 +92,8 @@ def check_known(labels: list[Hashable], named: Collection[Hashable], place: str)
     if not unknown:
         return
     if len(unknown) == len(named):
-        raise NetworkError(f"{place} name no node of the network, such as {labels[0]!r}, but {unknown[0]!r}")
+        such_as = f", such as {labels[0]!r}," if labels else ", which has none,"
+        raise NetworkError(f"{place} name no node of the network{such_as} but {unknown[0]!r}")
     counts = f"{counted(len(unknown), 'node')} of {len(named):,}"
     note(f"{place} name {counts} that the network does not have, such as {unknown[0]!r}")
 

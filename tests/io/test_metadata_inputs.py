@@ -159,6 +159,11 @@ def test_what_is_wrong_in_a_file_of_metadata_is_one_clear_line(text, message, tm
     assert refused(run("cluster", "links.txt", "--metadata", "teams.csv", cwd=tmp_path), message)
 
 
+def test_metadata_of_a_network_without_nodes_are_refused():
+    with pytest.raises(mapeq.NetworkError, match="name no node of the network, which has none, but 'ann'"):
+        mapeq.infomap(nx.Graph(), metadata=TEAMS)
+
+
 def test_a_missing_column_or_attribute_is_said():
     with pytest.raises(
         mapeq.NetworkError, match="there is no column 'x' for the categories; the columns are 'id', 'age'"

@@ -10,13 +10,13 @@ import numpy as np
 
 from mapeq._base.errors import FormatError, NetworkError, counted
 from mapeq._base.notes import note
+from mapeq.io.columns import column_of_nodes
 from mapeq.io.files.node_rows import node_rows
 from mapeq.io.files.reading import told_apart
 from mapeq.io.files.source import file_name
 from mapeq.network.network import Network
 
-#: Header of the two columns, in lower case.
-_NODES = ("id", "node", "node_id", "nodeid", "number", "key", "label")
+#: Headers of columns of names, and headers that are surely of nodes, in lower case.
 _SURELY_NODES = ("id", "node", "node_id", "nodeid")
 _NAMES = ("name", "label", "title", "text")
 _EXPECTED = 'expected two columns, a node and its name, or a header with "id" and "name"'
@@ -86,5 +86,5 @@ def _header(cells: list[str]) -> tuple[int, int] | None:
     """Return the places of nodes and names if the cells are a header."""
     plain = [cell.lower() for cell in cells]
     name = next((plain.index(known) for known in _NAMES if known in plain), None)
-    node = next((plain.index(known) for known in _NODES if known in plain and plain.index(known) != name), None)
+    node = None if name is None else column_of_nodes(cells, name)
     return None if name is None or node is None else (node, name)
