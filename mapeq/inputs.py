@@ -105,11 +105,16 @@ def network_and_options(
         network = _with_metadata_of(partition, network, found_with)
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
-    number = options.get("preferred_number_of_modules")
-    if number is not None and number > network.num_nodes:
-        allowed = f"at most {network.num_nodes}, the number of nodes"
-        raise option_error("preferred_number_of_modules", number, allowed)
-    return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), ObjectiveOptions.from_dict(options)
+    objective = ObjectiveOptions.from_dict(options)
+    check_preferred_number(objective, network.num_nodes)
+    return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), objective
+
+
+def check_preferred_number(objective: ObjectiveOptions, num_nodes: int, of: str = "nodes") -> None:
+    """Raise if more modules are preferred than there are nodes."""
+    number = objective.preferred_number_of_modules
+    if number is not None and number > num_nodes:
+        raise option_error("preferred_number_of_modules", number, f"at most {num_nodes}, the number of {of}")
 
 
 def _check_needs_no_metadata(given: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ _TIME = "markov_time, in the other direction: above 1 modules grow, below 1 they
 _SEED = "seed"
 _TRIALS = "num_trials"
 _TWO_LEVELS = "multilevel: False, the default, searches two levels, True any number"
-_COUNT = "nothing: the number of modules is found; markov_time makes modules larger or smaller"
+_COUNT = "preferred_number_of_modules, if you know it; markov_time makes modules larger or smaller"
 
 #: What mapeq calls the options of other libraries, or how it does the same.
 OPTIONS: Mapping[str, str] = {
@@ -32,7 +32,7 @@ OPTIONS: Mapping[str, str] = {
     **dict.fromkeys(("initial_membership", "partition", "cluster_data", "init"), "initial_partition"),
     **dict.fromkeys(("is_directed", "undirected"), "directed"),
     **dict.fromkeys(("timeout", "max_time"), "time_limit"),
-    **dict.fromkeys(("k", "n_clusters", "num_clusters", "num_modules", "preferred_number_of_modules"), _COUNT),
+    **dict.fromkeys(("k", "n_clusters", "num_clusters", "num_modules", "n_modules"), _COUNT),
 }
 
 #: The same for the estimator, whose names are those of scikit-learn.

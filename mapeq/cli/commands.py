@@ -20,6 +20,7 @@ from mapeq._base.errors import OptionError, counted, option_error
 from mapeq._base.options import stated_options
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
+from mapeq.cli.groups import OF_VECTORS
 from mapeq.cli.stages import Stages
 from mapeq.cli.summary import summary_of
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
@@ -117,7 +118,9 @@ def embeddings(options: argparse.Namespace) -> int:
     )
     is_directed = affinity.symmetrize == "directed"
     markov_time, _ = inputs.checked_markov_time(options.markov_time)
-    flow_options = WalkOptions("directed" if is_directed else "undirected", markov_time=markov_time)
+    given = {name: value for name in OF_VECTORS if (value := getattr(options, name)) is not None}
+    walk = {"flow_model": "directed" if is_directed else "undirected", "markov_time": markov_time}
+    flow_options, objective = WalkOptions.from_dict(given | walk), ObjectiveOptions.from_dict(given)
 
     groups: NDArray[np.int64] | None = None
 
@@ -127,6 +130,7 @@ def embeddings(options: argparse.Namespace) -> int:
     def prepared(stages: Stages) -> Prepared:
         vectors, labels = read_vectors(options.file)
         _check_distinct(labels)
+        inputs.check_preferred_number(objective, len(vectors), "vectors")
         nonlocal groups
         groups = affinity.groups(vectors)
         neighbors = _neighbors(vectors, groups, affinity, options, stages)
@@ -138,7 +142,7 @@ def embeddings(options: argparse.Namespace) -> int:
             f"{counted(neighbors.indices.shape[1], 'neighbour')} each by {affinity.metric}, "
             f"{counted(network.num_links, 'link')}"
         )
-        return network, flow_options, ObjectiveOptions(), heading
+        return network, flow_options, objective, heading
 
     min_size = options.min_cluster_size
     _check_outputs(options, min_size)

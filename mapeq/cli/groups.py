@@ -15,6 +15,12 @@ from mapeq.walk.options import WalkOptions
 #: Number of columns of descriptions in the help.
 _WIDTH = 78
 
+#: The options of the walk and of the objective that a search for clusters of vectors takes; a network takes all.
+OF_VECTORS = (
+    *("variable_markov_time", "variable_markov_damping", "variable_markov_min_scale", "regularization"),
+    *("entropy_correction", "preferred_number_of_modules"),
+)
+
 #: Where people find more, at the end of the help.
 _DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
 
@@ -111,6 +117,25 @@ def add_walk_arguments(command: argparse.ArgumentParser, *, fitted: bool = True,
     )
     for option in of_objective:
         _add_stated_argument(objective, option)
+
+
+def add_options_of_vectors(search: argparse._ArgumentGroup) -> None:
+    """Add the options of the walk and of the objective that a search for clusters of vectors takes."""
+    add_markov_time(search, default="auto")
+    for option in stated_options(WalkOptions) + stated_options(ObjectiveOptions):
+        if option.name in OF_VECTORS:
+            _add_stated_argument(search, option)
+
+
+def add_min_module_size(search: argparse._ArgumentGroup) -> None:
+    """Add the least size of modules."""
+    search.add_argument(
+        "--min-module-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="dissolve modules of fewer than N nodes where that costs the fewest bits (1)",
+    )
 
 
 def _add_stated_argument(group: argparse._ArgumentGroup, option: Field[Any], **changes: Any) -> None:

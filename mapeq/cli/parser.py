@@ -20,9 +20,10 @@ from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
 from mapeq.cli.arguments import Parser
 from mapeq.cli.groups import (
-    add_markov_time,
+    add_min_module_size,
     add_neighbor_arguments,
     add_network_arguments,
+    add_options_of_vectors,
     add_output_arguments,
     add_picture_arguments,
     add_search_arguments,
@@ -93,13 +94,7 @@ def parser() -> argparse.ArgumentParser:
     add_network_arguments(cluster)
     add_walk_arguments(cluster)
     search = add_search_arguments(cluster, "-2", "--two-level")
-    search.add_argument(
-        "--min-module-size",
-        type=int,
-        default=1,
-        metavar="N",
-        help="dissolve modules of fewer than N nodes where that costs the fewest bits (1)",
-    )
+    add_min_module_size(search)
     search.add_argument(
         "-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .json, .csv or .tsv"
     )
@@ -115,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
         example="mapeq embeddings glove.txt.gz -k 40 --min-similarity 0.5 -o clusters.csv",
     )
     add_neighbor_arguments(embeddings)
-    add_markov_time(add_search_arguments(embeddings, "--two-level"), default="auto")
+    add_options_of_vectors(add_search_arguments(embeddings, "--two-level"))
     add_output_arguments(embeddings).add_argument(
         "--min-cluster-size",
         type=int,
@@ -147,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_network_arguments(plot)
     add_walk_arguments(plot)
-    add_search_arguments(plot, "-2", "--two-level")
+    add_min_module_size(add_search_arguments(plot, "-2", "--two-level"))
     add_picture_arguments(plot)
 
     _add_profile_command(commands)

@@ -25,8 +25,9 @@ from mapeq.embeddings.graph import (
     new_neighbors,
 )
 from mapeq.embeddings.together import search_as_one
-from mapeq.inputs import checked_markov_time
+from mapeq.inputs import check_preferred_number, checked_markov_time
 from mapeq.network.network import Network
+from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.seeds import whole_seed
 from mapeq.result.assign import assign
@@ -65,6 +66,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         must see, and otherwise approximate (extra ``ann``).
     markov_time : float above 0, or "auto", default "auto"
         Longer times give fewer, larger clusters. "auto" raises it until clusters have boundaries of their own.
+    variable_markov_time, variable_markov_damping, variable_markov_min_scale : as in :func:`mapeq.infomap`
+    regularization, entropy_correction, preferred_number_of_modules : as in :func:`mapeq.infomap`
     min_cluster_size : int, default 1
         Samples in smaller clusters get the label -1.
     multilevel : bool, default False
@@ -128,6 +131,12 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         min_similarity: float | None = None,
         algorithm: str = "auto",
         markov_time: float | str = "auto",
+        variable_markov_time: bool = False,
+        variable_markov_damping: float = 1.0,
+        variable_markov_min_scale: float = 1.0,
+        regularization: float = 0.0,
+        entropy_correction: float = 0.0,
+        preferred_number_of_modules: int | None = None,
         min_cluster_size: int = 1,
         multilevel: bool = False,
         num_trials: int = 1,
@@ -141,6 +150,12 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         self.min_similarity = min_similarity
         self.algorithm = algorithm
         self.markov_time = markov_time
+        self.variable_markov_time = variable_markov_time
+        self.variable_markov_damping = variable_markov_damping
+        self.variable_markov_min_scale = variable_markov_min_scale
+        self.regularization = regularization
+        self.entropy_correction = entropy_correction
+        self.preferred_number_of_modules = preferred_number_of_modules
         self.min_cluster_size = min_cluster_size
         self.multilevel = multilevel
         self.num_trials = num_trials
@@ -179,7 +194,16 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             raise option_error("min_cluster_size", self.min_cluster_size, "a whole number, 1 or more")
         markov_time, is_auto = checked_markov_time(self.markov_time)
         flow_options = WalkOptions(
-            flow_model="directed" if options.symmetrize == "directed" else "undirected", markov_time=markov_time
+            flow_model="directed" if options.symmetrize == "directed" else "undirected",
+            markov_time=markov_time,
+            variable_markov_time=self.variable_markov_time,
+            variable_markov_damping=self.variable_markov_damping,
+            variable_markov_min_scale=self.variable_markov_min_scale,
+            regularization=self.regularization,
+        )
+        objective = ObjectiveOptions(
+            entropy_correction=self.entropy_correction,
+            preferred_number_of_modules=self.preferred_number_of_modules,
         )
         num_threads = self._num_threads()
         search_options = SearchOptions(
@@ -190,6 +214,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             fit_markov_time=is_auto,
         )
         X = self._validated(X, options, reset=True)
+        check_preferred_number(objective, len(X[0]) if options.takes_graph and is_pair(X) else X.shape[0], "samples")
         groups = options.groups(X)
         neighbors = find_neighbors(X, options, groups, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(
@@ -200,7 +225,9 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         self._fit_vectors = None if options.takes_graph else X
         del neighbors  # to save memory during the search
         network = Network.from_csr(self.affinity_graph_, directed=flow_options.flow_model == "directed")
-        self.result_: Result = search_as_one(network, groups, flow_options, search_options, Control())
+        self.result_: Result = search_as_one(
+            network, groups, flow_options, search_options, Control(), objective=objective
+        )
         self.codelength_ = self.result_.codelength
         self.markov_time_: float = self.result_.options["markov_time"]
         modules = self.result_.labels_at(-1)

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.hierarchy import cut
+from mapeq.network.network import Network
 from mapeq.network.weights import bad_weight, first_bad_weight
 from mapeq.objective.formula import module_costs, plogps
 from mapeq.result.result import Result
+from mapeq.walk.bipartite import secondary_of
 from mapeq.walk.flow import EXIT, VISIT
 
 
@@ -25,7 +27,8 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     Evaluates the two-level map equation (Rosvall & Bergstrom, PNAS 105, 1118, 2008) at the Markov time t of the result.
     A node of strength s adds s to its own visits and s in total to those of its neighbours. As a singleton module it is
     left as often as it is visited. Joining a module m that it links to with weight w adds s to the visits of m and
-    removes 2 w t from the number of exits.
+    removes 2 w t from the number of exits. Where the walk passes the secondary side of a bipartite network, new nodes are
+    primary, and their secondary neighbours have no visits.
     """
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
     if weights.ndim != 2 or weights.shape[1] != result.num_nodes:
@@ -43,7 +46,12 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     record_of = np.empty(num_modules, dtype=np.int64)
     record_of[labels] = cut(result.hierarchy, result.num_levels - 1 if level == -1 else level)
     time = result.options["markov_time"]
-    total = float(result.network.weights.sum())
+    secondary = secondary_of(result.network, result.walk_options)
+    if secondary is None:
+        total, visits_around = float(result.network.weights.sum()), 1.0
+    else:
+        _check_links_to(secondary, weights, result.network)
+        total, visits_around = float(result.network.matrix()[np.flatnonzero(~secondary)].sum()), 0.0
     visit, exit = (total * result.module_records[record_of, column] for column in (VISIT, EXIT))
 
     members = scipy.sparse.csr_array(
@@ -55,8 +63,8 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     module, to_module = candidates.indices, candidates.data
     strength = weights.sum(axis=1)[node]
 
-    scale = 1 / (total + 2 * strength)
-    old_visit = visit[module] + to_module  # the new links also add to the visits of the neighbours
+    scale = 1 / (total + (1 + visits_around) * strength)
+    old_visit = visit[module] + visits_around * to_module  # the new links also add to the visits of the neighbours
     old_exit = exit[module] + time * to_module
     total_exit = exit.sum() + 2 * time * strength
     change = (
@@ -69,6 +77,18 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     found = np.full(weights.shape[0], -1, dtype=np.int64)
     found[nodes] = module[order[first]]
     return found
+
+
+def _check_links_to(secondary: NDArray[np.bool_], weights: scipy.sparse.csr_array, network: Network) -> None:
+    """Raise if a new node, which is primary, has a link to a primary one."""
+    wrong = np.flatnonzero(~secondary[weights.indices] & (weights.data > 0))
+    if len(wrong):
+        row = int(np.searchsorted(weights.indptr, wrong[0], side="right")) - 1
+        label = network.labels[int(weights.indices[wrong[0]])]
+        raise NetworkError(
+            f"new node {row} has a link to {label!s}, which is primary; in a bipartite network, new nodes are primary, "
+            "and their links lead to secondary nodes"
+        )
 
 
 def _costs(visit: FloatArray, exit: FloatArray) -> FloatArray:

@@ -424,7 +424,8 @@ class Result:
             Weights of the links from each new node to the nodes of the network, in node order. Or links by label, in
             any form that :func:`mapeq.infomap` takes, but matrices: tuples, a table, a graph, a dict, a path; nodes
             that this result does not have are the new ones. On a directed network links count in both directions.
-            Links between new nodes, or between old ones, are not taken into account.
+            Links between new nodes, or between old ones, are not taken into account. On a bipartite network, new nodes
+            are primary, unless all nodes have visit rates (``bipartite_flow="unfolded"``).
         level : int
             Level of the modules to choose from, see :meth:`labels_at`; they are treated as a two-level partition.
 
@@ -437,7 +438,8 @@ class Result:
         Raises
         ------
         NetworkError
-            If the shape does not fit, or a weight is negative, NaN or infinite.
+            If the shape does not fit, a weight is negative, NaN or infinite, or a link leads to a primary node of a
+            bipartite network.
         ValueError
             If the hierarchy has no such level.
 

@@ -338,3 +338,9 @@ def test_a_least_size_of_modules_says_what_it_costs(tmp_path):
     assert refused(
         run("cluster", POWER, "--min-module-size", "0"), "--min-module-size must be a whole number, 1 or more"
     )
+
+
+def test_a_picture_of_modules_of_a_least_size(tmp_path):
+    done = run("plot", POWER, "--min-module-size", "5", "-o", tmp_path / "modules.svg")
+    assert done.returncode == 0
+    assert b"modules of at least 5 nodes cost" in done.stderr

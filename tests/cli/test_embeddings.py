@@ -52,6 +52,19 @@ def test_embeddings_are_what_python_makes_of_them(tmp_path):
     assert '"w0"' in (tmp_path / "out.tree").read_text()
 
 
+def test_options_of_the_walk_and_the_objective(tmp_path, capsys):
+    vectors = np.random.default_rng(0).normal(size=(80, 4))
+    np.save(tmp_path / "v.npy", vectors)
+    flags = "--variable-markov-time --variable-markov-damping 0.5 --preferred-number-of-modules 3 --markov-time 1"
+    assert main(["embeddings", str(tmp_path / "v.npy"), *flags.split()]) == 0
+    labels = [int(line.split("\t")[1]) - 1 for line in capsys.readouterr().out.splitlines()]
+    options = {"variable_markov_time": True, "variable_markov_damping": 0.5, "preferred_number_of_modules": 3}
+    assert labels == mapeq.infomap(mapeq.neighbor_graph(vectors), **options).labels.tolist()
+    assert max(labels) == 2
+    assert main(["embeddings", str(tmp_path / "v.npy"), "--preferred-number-of-modules", "81"]) == 1
+    assert "--preferred-number-of-modules must be at most 80, the number of vectors" in capsys.readouterr().err
+
+
 def test_options_of_embeddings_mean_what_they_mean_in_python(tmp_path, capsys):
     words, vectors = word_vectors(groups=6)
     path = tmp_path / "v.csv"

@@ -177,6 +177,34 @@ def test_what_a_random_state_may_be(random_state):
     assert InfomapClustering(random_state=clustering.result_.seed).fit(samples).codelength_ == clustering.codelength_
 
 
+def test_options_of_the_walk_and_the_objective(digits):
+    samples, _ = digits
+    samples = samples[:300]
+    plain = InfomapClustering(markov_time=1).fit(samples)
+    varied = InfomapClustering(markov_time=1, variable_markov_time=True, variable_markov_damping=0.5).fit(samples)
+    wanted = mapeq.infomap(plain.affinity_graph_, variable_markov_time=True, variable_markov_damping=0.5)
+    np.testing.assert_array_equal(varied.labels_, wanted.labels)
+    assert varied.codelength_ == wanted.codelength != plain.codelength_
+    assert InfomapClustering(preferred_number_of_modules=4).fit(samples).n_clusters_ == 4
+    for option in ({"regularization": 1.0}, {"entropy_correction": 1.0}):
+        found = InfomapClustering(markov_time=1, **option).fit(samples)
+        assert found.codelength_ == mapeq.infomap(plain.affinity_graph_, **option).codelength != plain.codelength_
+    with pytest.raises(ValueError, match="preferred_number_of_modules must be at most 300, the number of samples"):
+        InfomapClustering(preferred_number_of_modules=301).fit(samples)
+    with pytest.raises(ValueError, match="regularization must be a number, 0 or more"):
+        InfomapClustering(regularization=-1.0).fit(samples)
+
+
+def test_equal_samples_with_options_of_the_objective():
+    samples = np.repeat(groups()[0], 3, axis=0)
+    for option in ({"regularization": 0.5}, {"preferred_number_of_modules": 2}, {"variable_markov_time": True}):
+        clustering = InfomapClustering(**option).fit(samples)
+        labels = clustering.labels_.reshape(-1, 3)
+        assert (labels == labels[:, :1]).all()
+        again = mapeq.evaluate(clustering.affinity_graph_, clustering.result_)
+        assert again.codelength == pytest.approx(clustering.codelength_, abs=1e-9)
+
+
 def test_fitting_leaves_samples_and_options_alone():
     samples, _ = groups()
     before = samples.copy()

@@ -89,6 +89,36 @@ def test_the_modules_of_any_level():
     assert assign(result, links, -1).tolist() != assign(result, links, 1).tolist()
 
 
+@pytest.mark.parametrize("options", [{}, {"bipartite_flow": "infomap", "markov_time": 1.5}])
+def test_new_nodes_of_a_bipartite_network_go_where_the_description_is_shortest(options):
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        between = rng.integers(0, 3, (6, 5)) * 1.0
+        between[np.arange(5), np.arange(5)] += 1  # all secondary nodes have links
+        modules = rng.integers(0, 3, 11)
+        result = mapeq.evaluate(scipy.sparse.csr_array(between), modules, **options)
+        links = rng.integers(0, 3, 5) * 1.0
+        links[rng.integers(5)] += 1
+        (found,) = result.assign(np.append(np.zeros(6), links)[None])
+
+        def length(module, result=result, graph=scipy.sparse.csr_array(np.vstack([between, links]))):
+            return mapeq.evaluate(graph, np.insert(result.labels, 6, module), **options).codelength
+
+        around = set(result.labels[6:][links > 0].tolist())
+        assert found in around
+        assert length(found) == pytest.approx(min(map(length, around)), abs=1e-9)
+
+
+def test_new_nodes_of_a_bipartite_network_by_label():
+    links = [("ann", "film"), ("bob", "film"), ("cid", "play"), ("dan", "play"), ("bob", "play")]
+    result = mapeq.infomap(links, bipartite=True)
+    assert result.assign([("eve", "film", 2.0), ("eve", "play")]) == {"eve": result.modules()["ann"]}
+    with pytest.raises(mapeq.NetworkError, match=r"new node 0 has a link to ann, which is primary; .* secondary nodes"):
+        result.assign([("eve", "ann")])
+    unfolded = mapeq.infomap(links, bipartite=True, bipartite_flow="unfolded")
+    assert unfolded.assign([("eve", "ann")]) == {"eve": unfolded.modules()["ann"]}
+
+
 # Links by label --------------------------------------------------------------------------------
 
 TRIANGLES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
