@@ -347,9 +347,9 @@ def small_in_words(rows: Sequence[Row]) -> list[str]:
             found = total(rows, multilevel)
             said.append(
                 f"On {found['networks']:,} random networks of 2 to 60 nodes, {mode}, one trial is at or below one of "
-                f"infomap's on {100 * found['one']:.2f} %, and longer by {found['worst one']:.2f} % at most; five trials "
-                f"are at or below its best of five on {100 * found['five']:.2f} %; one trial is at or below its best of "
-                f"ten on {100 * found['ten']:.2f} %, and longer than that by {found['worst']:.2f} % at most."
+                f"infomap's on {100 * found['one']:.2f} %, and longer by {found['worst one']:.2f} % at most; five "
+                f"trials are at or below its best of five on {100 * found['five']:.2f} %; one trial is at or below its "
+                f"best of ten on {100 * found['ten']:.2f} %, and longer than that by {found['worst']:.2f} % at most."
             )
         said += [
             f"On {row['networks']} networks of 486 nodes in nested groups, {mode}, the codelength of one trial differs "

@@ -1,6 +1,6 @@
-"""Draw the pictures of why, sparse, metadata and bipartite.md, and take a screenshot of a report: ``docs/figures.py``.
+"""Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Needs matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
+Those of why, sparse, metadata, bipartite and resolution.md. Needs matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
@@ -231,6 +231,41 @@ def draw_bipartite():
     figure.savefig(HERE / "bipartite.png", dpi=150)
 
 
+def draw_variable():
+    """A network of sparse and dense groups, by modules at one Markov time and at variable ones."""
+    groups = [nx.watts_strogatz_graph(120, 4, 0.1, seed=seed) for seed in (1, 2)]
+    groups += [nx.gnp_random_graph(25, 0.6, seed=seed) for seed in range(1, 13)]
+    mixed = nx.disjoint_union_all(groups)
+    inside = list(mixed.edges())
+    mixed.add_edges_from(np.random.default_rng(1).choice(len(mixed), (120, 2)).tolist())
+    sparse = [np.arange(first, first + 120) for first in (0, 120)]
+    places = {}
+    for position, nodes in enumerate(sparse):  # each group by itself, so that pieces show
+        own = nx.kamada_kawai_layout(nx.Graph(mixed.subgraph(nodes.tolist()).edges()))
+        places |= {node: own[node] * 1.5 + np.array([3.2 * position - 1.6, 1.1]) for node in nodes.tolist()}
+    for position in range(12):
+        nodes = range(240 + 25 * position, 265 + 25 * position)
+        own = nx.spring_layout(mixed.subgraph(nodes), seed=1)
+        centre = np.array([position % 6 * 1.1 - 2.75, -1.3 - position // 6 * 1.1])
+        places |= {node: own[node] * 0.45 + centre for node in nodes}
+    runs = {
+        "One Markov time": {},
+        "Variable Markov times": {"variable_markov_time": True, "variable_markov_damping": 0},
+    }
+    figure, axes = plt.subplots(1, 2, figsize=(9.6, 4.0), layout="constrained")
+    for ax, (title, options) in zip(axes, runs.items(), strict=True):
+        result = mapeq.infomap(mixed, num_trials=5, **options)
+        modules, colours = result.modules(), plt.get_cmap("tab20").colors
+        nx.draw_networkx_edges(mixed, places, edgelist=inside, ax=ax, edge_color="#D8D8D8", width=0.5)
+        drawn = [colours[modules[node] % 20] for node in mixed]
+        nx.draw_networkx_nodes(mixed, places, ax=ax, node_color=drawn, node_size=14)
+        ax.set_title(f"{title}: {result.num_modules} modules", fontsize=10.5)
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+    figure.savefig(HERE / "variable.png", dpi=130)
+    reduce_colours(HERE / "variable.png")
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -245,9 +280,14 @@ def take_report():
         shown = {"x": 0, "y": 0, "width": 1280, "height": last["y"] + last["height"] + 24}
         page.screenshot(path=HERE / "report.png", clip=shown)
         browser.close()
-    with Image.open(HERE / "report.png") as image:  # fewer colours look the same in fewer bytes
+    reduce_colours(HERE / "report.png")
+
+
+def reduce_colours(path):
+    """Fewer colours look the same in fewer bytes."""
+    with Image.open(path) as image:
         small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(HERE / "report.png", optimize=True)
+    small.save(path, optimize=True)
 
 
 if __name__ == "__main__":
@@ -255,4 +295,5 @@ if __name__ == "__main__":
     draw_sparse()
     draw_metadata()
     draw_bipartite()
+    draw_variable()
     take_report()

@@ -12,7 +12,7 @@ from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
 from mapeq.embeddings.device import on_host
-from mapeq.embeddings.given import checked_matrix, is_pair
+from mapeq.embeddings.given import checked_matrix, is_pair, num_samples
 from mapeq.embeddings.graph import (
     GRAPH_METRICS,
     NEED_NEIGHBORS_OF_NEIGHBORS,
@@ -214,7 +214,7 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
             fit_markov_time=is_auto,
         )
         X = self._validated(X, options, reset=True)
-        check_preferred_number(objective, len(X[0]) if options.takes_graph and is_pair(X) else X.shape[0], "samples")
+        check_preferred_number(objective, num_samples(X), "samples")
         groups = options.groups(X)
         neighbors = find_neighbors(X, options, groups, num_threads=num_threads)
         self.affinity_graph_: scipy.sparse.csr_array = affinity_graph(

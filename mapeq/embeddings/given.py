@@ -65,6 +65,11 @@ def is_pair(graph: Any) -> bool:
     return isinstance(graph, tuple) or is_list_of_arrays
 
 
+def num_samples(X: Any) -> int:
+    """Number of samples: rows of a matrix, or of the first array of a pair."""
+    return len(X[0]) if is_pair(X) else int(X.shape[0])
+
+
 def checked_matrix(graph: Any, gives_distances: bool) -> Any:
     """Return a precomputed graph as a sparse COO matrix or a dense one, or raise if a value is invalid."""
     if scipy.sparse.issparse(graph):

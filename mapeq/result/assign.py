@@ -27,8 +27,8 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     Evaluates the two-level map equation (Rosvall & Bergstrom, PNAS 105, 1118, 2008) at the Markov time t of the result.
     A node of strength s adds s to its own visits and s in total to those of its neighbours. As a singleton module it is
     left as often as it is visited. Joining a module m that it links to with weight w adds s to the visits of m and
-    removes 2 w t from the number of exits. Where the walk passes the secondary side of a bipartite network, new nodes are
-    primary, and their secondary neighbours have no visits.
+    removes 2 w t from the number of exits. Where the walk passes the secondary side of a bipartite network, new nodes
+    are primary, and their secondary neighbours have no visits.
     """
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
     if weights.ndim != 2 or weights.shape[1] != result.num_nodes:

@@ -101,7 +101,8 @@ def test_new_nodes_of_a_bipartite_network_go_where_the_description_is_shortest(o
         links[rng.integers(5)] += 1
         (found,) = result.assign(np.append(np.zeros(6), links)[None])
 
-        def length(module, result=result, graph=scipy.sparse.csr_array(np.vstack([between, links]))):
+        def length(module, result=result, rows=(*between, links)):
+            graph = scipy.sparse.csr_array(np.array(rows))
             return mapeq.evaluate(graph, np.insert(result.labels, 6, module), **options).codelength
 
         around = set(result.labels[6:][links > 0].tolist())
