@@ -160,8 +160,8 @@ def nested_sample(rng: Generator) -> Sample:
     return Sample([(i, j, 1.0) for i, j in links if i != j], n, None)
 
 
-def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
-    """Infomap with a network, ready to run; `options` are those of mapeq, as mapeq names them."""
+def reference(options: dict[str, Any], *, bipartite: bool = False, **more: Any) -> Any:
+    """Infomap without a network; `options` are those of mapeq, as mapeq names them, `more` those of Infomap."""
     from infomap import Infomap, Options
 
     names = {
@@ -178,9 +178,14 @@ def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
         "regularized": options.get("regularization", 0.0) > 0,
         "entropy_corrected": options.get("entropy_correction", 0.0) > 0,
         "skip_adjust_bipartite_flow": options.get("bipartite_flow") == "unfolded",
-        "bipartite_teleportation": sample.first_secondary is not None and options.get("bipartite_flow") == "two-step",
+        "bipartite_teleportation": bipartite and options.get("bipartite_flow") == "two-step",
     }
-    engine = Infomap(options=Options(**flags, **given, **more))
+    return Infomap(options=Options(**flags, **given, **more))
+
+
+def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
+    """Infomap with a network, ready to run; see :func:`reference`."""
+    engine = reference(options, bipartite=sample.first_secondary is not None, **more)
     if sample.first_secondary is not None:
         engine.bipartite_start_id = sample.first_secondary
     for node in range(sample.num_nodes):

@@ -1,6 +1,7 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite and resolution.md. Needs matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
+Those of why, sparse, metadata, bipartite and resolution.md; it needs matplotlib, scikit-learn, playwright and Chromium.
+``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
