@@ -77,6 +77,14 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
     "bipartite, metadata": BIPARTITE | {"metadata_rate": 1.0},
     "undirected, corrected": CORRECTED,
     "recorded, corrected": RECORDED | {"entropy_correction": 0.3},
+    "states": {},
+    "states, Markov time": {"markov_time": 1.4},
+    "states, directed": DIRECTED,
+    "states, directed, variable Markov time": DIRECTED | VARIABLE,
+    "states, directed, regularized": DIRECTED | REGULARIZED,
+    "states, recorded": RECORDED,
+    "states, recorded, to nodes": RECORDED | NODES,
+    "states, rawdir": {"flow_model": "rawdir"},
     "undirected, 2 modules preferred": {"preferred_number_of_modules": 2},
     "directed, 2 modules preferred": DIRECTED | {"preferred_number_of_modules": 2},
     "undirected, 2 modules preferred, corrected": CORRECTED | {"preferred_number_of_modules": 2},
@@ -89,7 +97,8 @@ NESTED = "nested groups"
 class Sample(NamedTuple):
     """Links of a random network, weights of its nodes or None, and its first secondary node if it is bipartite.
 
-    `categories` are the metadata, -1 where they are missing; None without any.
+    `categories` are the metadata, -1 where they are missing; None without any. `physical` are the physical nodes of
+    states; None if the nodes are no states.
     """
 
     links: list[tuple[int, int, float]]
@@ -97,6 +106,7 @@ class Sample(NamedTuple):
     node_weights: NDArray[np.float64] | None
     first_secondary: int | None = None
     categories: NDArray[np.int64] | None = None
+    physical: NDArray[np.int64] | None = None
 
     def of_flow(self) -> Sample:
         """The same network with weights that are flow per step."""
@@ -189,6 +199,9 @@ def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
     if sample.first_secondary is not None:
         engine.bipartite_start_id = sample.first_secondary
     for node in range(sample.num_nodes):
+        if sample.physical is not None:
+            engine.add_state_node(node, int(sample.physical[node]))
+            continue
         weight = None if sample.node_weights is None else float(sample.node_weights[node])
         engine.add_node(node, teleportation_weight=weight)
     engine.add_links(sample.links)
@@ -209,6 +222,8 @@ def network(sample: Sample, options: dict[str, Any]) -> Any:
     )
     if sample.categories is not None:
         network = network.with_metadata([None if code < 0 else code for code in sample.categories.tolist()])
+    if sample.physical is not None:
+        network = network.with_states(sample.physical)
     first = sample.first_secondary
     return network if first is None else network.with_sides([i >= first for i in range(sample.num_nodes)])
 
@@ -239,6 +254,10 @@ def draw(rng: Generator, kind: str) -> Sample:
         categories = rng.integers(-1, rng.integers(1, 4), drawn.num_nodes)
         categories[0] = 0  # one is known at least
         drawn = drawn._replace(categories=categories)
+    if kind.startswith("states"):
+        physical = rng.integers(0, rng.integers(1, drawn.num_nodes + 1), drawn.num_nodes)
+        physical[0], physical[-1] = 0, 1
+        drawn = drawn._replace(physical=physical, node_weights=None)
     return drawn.of_flow() if kind == "precomputed" else drawn
 
 
@@ -256,7 +275,7 @@ def lengths(sample: Sample, options: dict[str, Any], multilevel: bool) -> list[f
         how = {"two_level": not multilevel, "num_trials": trials, "seed": 123, "silent": True}
         result = infomap(sample, options, **how).run()
         length = float(result.codelength)
-        if ours > length and may_not_be_apart(options):
+        if ours > length and sample.physical is None and may_not_be_apart(options):
             length = max(length, mapeq.evaluate(given, connected(sample, result), **options).codelength)
         return length
 
@@ -265,7 +284,7 @@ def lengths(sample: Sample, options: dict[str, Any], multilevel: bool) -> list[f
 
 
 def may_not_be_apart(options: dict[str, Any]) -> bool:
-    """Whether mapeq's modules are connected by links: without recorded teleportation and prices."""
+    """Whether mapeq's modules are connected by links: without recorded teleportation and prices, and without states."""
     apart = ("recorded_teleportation", "regularization", "entropy_correction", "preferred_number_of_modules")
     return not any(options.get(name) for name in apart)
 

@@ -107,6 +107,9 @@ def network_and_options(
         flow_model = "directed" if network.directed else "undirected"
     objective = ObjectiveOptions.from_dict(options)
     check_preferred_number(objective, network.num_nodes)
+    if objective.entropy_correction and network.states is not None:
+        allowed = "0 for state networks, in whose modules states share code words"
+        raise option_error("entropy_correction", objective.entropy_correction, allowed)
     return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), objective
 
 

@@ -264,6 +264,8 @@ def contents_from(amounts, coefficients):
         read_only(rows.indices.astype(np.uint32)),
         read_only(rows.data.astype(np.float64)),
         read_only(coefficients),
+        read_only(np.asarray(amounts.sum(axis=0), dtype=np.float64)),
+        np.uint64(len(coefficients) if (coefficients < 0).all() else 0),  # of `any_contents`
     )
 
 

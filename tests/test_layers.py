@@ -36,6 +36,7 @@ DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "m
 REACHING_UP = (
     "mapeq.result.result.Result.",
     "mapeq.result.exports.",
+    "mapeq.result.members.",
     "mapeq.result.profile.ResolutionProfile.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",

@@ -23,7 +23,8 @@ from mapeq.walk.options import WalkOptions
 #: What of a result depends on the network and the modules alone.
 _MEASURED = {
     *("codelength", "index_codelength", "module_codelength", "one_level_codelength", "flow", "hierarchy"),
-    *("module_records", "network", "node_flow", "level_savings", "metadata_costs", "price"),
+    *("module_records", "network", "node_flow", "level_savings", "metadata_costs", "state_costs"),
+    "price",
 }
 
 

@@ -1,4 +1,4 @@
-"""Methods of :class:`mapeq.Network` that give it what is known of its nodes: sides, and metadata."""
+"""Methods of :class:`mapeq.Network` that give it what is known of its nodes: sides, metadata, physical nodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mapeq.network.metadata import checked_metadata
 from mapeq.network.sides import checked_sides
+from mapeq.network.states import checked_states
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -70,3 +71,43 @@ def with_metadata(self: Network, metadata: Any) -> Network:
     (array([ 1,  0, -1], dtype=int32), ('law', 'sales'))
     """
     return replace(self, metadata=checked_metadata(metadata, self.labels))
+
+
+def with_states(self: Network, physical: Any) -> Network:
+    """Return the network as a state network: its nodes are states, each of a physical node.
+
+    Several states of a physical node tell what the walk does there in different contexts, such as where it came from.
+    The links lead between states; modules contain states, so that a physical node may be in several modules. In each
+    module the states of a physical node have one code word.
+
+    Parameters
+    ----------
+    physical : array_like of shape (num_nodes,), mapping or Series by label
+        Name of the physical node of each state.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        If a state has no physical node.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> trips = [("A from C", "B from A"), ("B from A", "A from C"), ("A from D", "E from A"), ("E from A", "A from D")]
+    >>> network = mapeq.Network.from_edges(*zip(*trips), directed=True)
+    >>> states = network.with_states({"A from C": "A", "A from D": "A", "B from A": "B", "E from A": "E"})
+    >>> states
+    <mapeq.Network: 4 states of 3 physical nodes, 4 links, directed>
+    >>> mapeq.infomap(states).memberships()["A"]
+    {1: 0.5, 2: 0.5}
+
+    References
+    ----------
+    M. Rosvall et al., Nature Communications 5, 4630 (2014); D. Edler, L. Bohlin and M. Rosvall, Algorithms 10, 112
+    (2017).
+    """
+    return replace(self, states=checked_states(physical, self.labels))

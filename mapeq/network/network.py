@@ -35,6 +35,7 @@ from mapeq.network import attributes
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata
 from mapeq.network.sparse import both_sides, check_sparse, checked_rows
+from mapeq.network.states import States
 from mapeq.network.statistics import network_html, network_statistics
 from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
@@ -73,6 +74,9 @@ class Network:
     metadata : Metadata or None
         The category of each node: ``metadata.codes``, int32 array of shape (num_nodes,), holds positions in
         ``metadata.categories``, or -1 where it is missing.
+    states : States or None
+        Of a state network what its nodes stand for: ``states.physical``, uint32 array of shape (num_nodes,), holds
+        positions of physical nodes in ``states.labels``.
 
     Examples
     --------
@@ -90,6 +94,7 @@ class Network:
     num_given: int | None = None
     sides: NDArray[np.uint8] | None = None
     metadata: Metadata | None = None
+    states: States | None = None
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids", "sides"):
@@ -479,7 +484,11 @@ class Network:
     # Methods like any other, in a file of their own.
     with_sides = attributes.with_sides
     with_metadata = attributes.with_metadata
+    with_states = attributes.with_states
 
     def __repr__(self) -> str:
         kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")
-        return f"<mapeq.Network: {counted(self.num_nodes, 'node')}, {counted(self.num_links, 'link')}, {kind}>"
+        nodes = counted(self.num_nodes, "node")
+        if self.states is not None:
+            nodes = f"{counted(self.num_nodes, 'state')} of {counted(len(self.states.labels), 'physical node')}"
+        return f"<mapeq.Network: {nodes}, {counted(self.num_links, 'link')}, {kind}>"

@@ -2,7 +2,8 @@
 
 Every node has *amounts* of a few *features*. With ``S`` the sum of a feature over the nodes of a leaf module, the
 module adds ``c * h(S)`` to the codelength, where ``c`` is the coefficient of the feature and ``h(y) = y * log2(y)``.
-Modules around others add nothing. Metadata is such a term, see :mod:`mapeq.objective.metadata`.
+Modules around others add nothing. Metadata are such a term, see :mod:`mapeq.objective.metadata`, and so are the
+physical nodes of states, see :mod:`mapeq.objective.states`.
 
 The sums by module and feature are in one hash table, which is filled from the nodes whenever they begin to move, and
 follows every move. What a move changes depends on all moves before: one thread makes them, in order.
@@ -44,16 +45,22 @@ class Contents(NamedTuple):
         Above or equal to 0.
     coefficients : float64 array of shape (k,)
         Of each feature, in bits.
-    is_superadditive : bool
-        Whether the contents of two modules never cost less together than apart. Then a search looks up the sums only of
-        modules that are good enough without.
+    totals : float64 array of shape (k,)
+        The sum of each feature over all nodes.
+    num_attracting : uint64
+        The first so many features, each with a coefficient below 0, cost less together than apart: nodes that have one
+        may belong together without a link. The other ones all together never cost less in one module than in two.
+    constant : float
+        What is part of the codelength besides, whatever the modules, in bits.
     """
 
     indptr: NDArray[np.uint64]
     features: NDArray[np.uint32]
     amounts: FloatArray
     coefficients: FloatArray
-    is_superadditive: bool = False
+    totals: FloatArray
+    num_attracting: np.uint64
+    constant: float = 0.0
 
 
 @record
@@ -87,6 +94,29 @@ def without_contents(contents: Contents | None, num_nodes: int) -> Contents | No
         return None
     indptr = read_only(np.zeros(num_nodes + 1, np.uint64))
     return contents._replace(indptr=indptr, features=contents.features[:0], amounts=contents.amounts[:0])
+
+
+def together(*terms: Contents | None) -> Contents | None:
+    """Several contents of the same nodes as one; only the first may have attracting features."""
+    given = [contents for contents in terms if contents is not None]
+    if len(given) < 2:
+        return given[0] if given else None
+    first, *others = given
+    assert not any(contents.num_attracting for contents in others)
+    n = len(first.indptr) - 1
+    before = np.cumsum([0, *(len(contents.coefficients) for contents in given)])
+    nodes = np.concatenate([np.repeat(np.arange(n), np.diff(each.indptr).astype(np.intp)) for each in given])
+    features = np.concatenate([each.features + np.uint32(k) for each, k in zip(given, before, strict=False)])
+    order = np.argsort(nodes, kind="stable")
+    return Contents(
+        read_only(np.add.reduce([contents.indptr for contents in given])),
+        read_only(features[order].astype(np.uint32)),
+        read_only(np.concatenate([contents.amounts for contents in given])[order]),
+        read_only(np.concatenate([contents.coefficients for contents in given])),
+        read_only(np.concatenate([contents.totals for contents in given])),
+        first.num_attracting,
+        sum(contents.constant for contents in given),
+    )
 
 
 def contents_of(contents: Contents | None, members: NDArray[np.intp]) -> Contents | None:
@@ -234,12 +264,13 @@ def _change(contents, table, i, m, sign):
 
 @step
 def _least_change(contents, i):
-    if not contents.is_superadditive:
-        return -np.inf
-    alone = 0.0
+    least = 0.0
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
-        alone += contents.coefficients[contents.features[r]] * plogp(contents.amounts[r])
-    return alone
+        feature = contents.features[r]
+        # Of the other ones, alone; of an attracting one, with all other nodes that have it.
+        others = contents.totals[feature] - contents.amounts[r] if feature < contents.num_attracting else 0.0
+        least += contents.coefficients[feature] * (plogp(others + contents.amounts[r]) - plogp(others))
+    return least
 
 
 @step

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse
 
 from mapeq._base.csr import ONE, FloatArray, read_only
 from mapeq.network.network import Network
 from mapeq.objective.codebooks import Codebooks, one_codebook
-from mapeq.objective.contents import Contents
+from mapeq.objective.contents import Contents, together
 from mapeq.objective.counting import counting_of
 from mapeq.objective.metadata import contents_of_metadata
 from mapeq.objective.options import ObjectiveOptions
+from mapeq.objective.states import contents_of_states
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
+
+#: Nodes that have a feature in common are linked to so many of the next ones; up to five nodes, to all others.
+NEXT_ALIKE = 2
 
 
 class Level(NamedTuple):
@@ -59,13 +64,16 @@ class AddedTerms(NamedTuple):
 
 def added_terms(network: Network, flow: Flow, options: ObjectiveOptions) -> AddedTerms:
     """The terms beyond the plain map equation that the options ask for."""
-    metadata = contents_of_metadata(network.metadata, flow.nodes[:, VISIT], options)
-    return AddedTerms(counting_of(network, options), metadata)
+    visits = flow.nodes[:, VISIT]
+    metadata = contents_of_metadata(network.metadata, visits, options)
+    return AddedTerms(counting_of(network, options), together(contents_of_states(network.states, visits), metadata))
 
 
 def network_level(flow: Flow, counting: FloatArray | None = None, contents: Contents | None = None) -> Level:
     """The level of a network's nodes: the plain map equation of its flow, and the other terms where they are given."""
     constant = node_entropy(flow.nodes[:, VISIT])
+    if contents is not None:
+        constant += contents.constant
     if counting is not None:
         constant += float(counting[BITS_PER_MODULE]) * (len(flow.nodes) - 1)
     terms = Terms(flow.teleport, counting, contents)
@@ -85,6 +93,39 @@ def with_all_links(level: Level) -> Level:
     indices = np.broadcast_to(np.arange(n, dtype=dtype), (n, n))[others]
     indptr = np.arange(n + 1, dtype=np.uint64) * np.uint64(max(n - 1, 0))
     return level._replace(links=Links(read_only(indptr), read_only(indices), read_only(flow[others]), ONE))
+
+
+def with_links_of_contents(level: Level) -> Level:
+    """The level with links between nodes that have an attracting feature in common, without flow where there were none.
+
+    A search tries modules along links: so it tries to bring these nodes together. Of the nodes that have a feature, in
+    their order, each is linked to the next :data:`NEXT_ALIKE`.
+    """
+    contents = level.terms.contents
+    if contents is None or not contents.num_attracting:
+        return level
+    rows = np.repeat(np.arange(len(level.nodes)), np.diff(contents.indptr).astype(np.intp))
+    attracting = contents.features < contents.num_attracting
+    rows, features = rows[attracting], contents.features[attracting]
+    order = np.argsort(features, kind="stable")
+    rows, features = rows[order], features[order]
+    first = np.searchsorted(features, features)
+    size = np.searchsorted(features, features, side="right") - first
+    place = np.arange(len(rows)) - first
+    ends = []
+    for step in range(1, NEXT_ALIKE + 1):
+        has_next = size > step
+        ends.append((rows[has_next], rows[(first + (place + step) % np.maximum(size, 1))[has_next]]))
+    one, other = (np.concatenate(part) for part in zip(*ends, strict=True))
+    links, dtype = level.links, level.links.indices.dtype
+    sources = np.repeat(np.arange(len(level.nodes)), np.diff(links.indptr).astype(np.intp))
+    entries = (
+        np.concatenate([link_flows(links), np.zeros(2 * len(one))]),
+        (np.concatenate([sources, one, other]), np.concatenate([links.indices.astype(np.int64), other, one])),
+    )
+    found = scipy.sparse.csr_array(entries, shape=(len(level.nodes), len(level.nodes)))  # sums what is there twice
+    indptr, indices = found.indptr.astype(np.uint64), found.indices.astype(dtype)
+    return level._replace(links=Links(read_only(indptr), read_only(indices), read_only(found.data), ONE))
 
 
 def node_entropy(visits: FloatArray) -> float:

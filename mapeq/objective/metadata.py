@@ -65,5 +65,6 @@ def metadata_contents(
         read_only(features.ravel()),
         read_only(np.repeat(amounts, 2)),
         read_only(coefficients),
-        is_superadditive=True,  # entropies are concave
+        read_only(np.bincount(features.ravel(), np.repeat(amounts, 2), len(coefficients))),
+        num_attracting=np.uint64(0),  # entropies are concave
     )

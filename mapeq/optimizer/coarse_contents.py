@@ -26,7 +26,9 @@ def contents_of_memory(contents, memory, count):
                 read_only_view(memory.features[:filled]),
                 read_only_view(memory.amounts[:filled]),
                 contents.coefficients,
-                contents.is_superadditive,
+                contents.totals,
+                contents.num_attracting,
+                contents.constant,
             ),
         )
     return (contents,)

@@ -35,8 +35,8 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
     """The hierarchy with each module replaced by its connected parts.
 
     Its codelength is summed up anew, to the last digit, unless no module is split and `known_codelength` is given.
-    Recorded teleportation connects nodes without links, and modules may have a price: then a module may be better as a
-    whole.
+    Recorded teleportation and contents that attract connect nodes without links, and modules may have a price: then a
+    module may be better as a whole.
     """
     candidates = [hierarchy]
     split = _split_by_connection(level, hierarchy, engine)
@@ -44,7 +44,9 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
         if not is_two_level(split):  # a part may hold a single module
             state = dissolved(level, multilevel_partition(level, split))
             split = Hierarchy(state.module_of, state.parent)
-        may_be_apart = level.terms.teleport is not None or level.terms.counting is not None
+        contents = level.terms.contents
+        attracts = contents is not None and contents.num_attracting > 0
+        may_be_apart = level.terms.teleport is not None or level.terms.counting is not None or attracts
         candidates = [split, hierarchy] if may_be_apart else [split]
     elif known_codelength is not None:
         return Outcome(hierarchy, known_codelength)

@@ -26,7 +26,7 @@ from mapeq._base.progress import Progress
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
 from mapeq.objective.counting import price_of_preference, without_preference
-from mapeq.objective.level import Level, network_level, with_all_links
+from mapeq.objective.level import Level, network_level, with_all_links, with_links_of_contents
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
@@ -165,7 +165,7 @@ class _Search:
         free_ends: Sequence[Outcome] = (),
     ):
         self._searcher = optimizer
-        self._network = network
+        self._network = network = with_links_of_contents(network)
         self._searched = network
         if network.terms.teleport is not None and len(network.nodes) <= FEW_NODES:
             self._searched = with_all_links(network)

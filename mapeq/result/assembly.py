@@ -12,8 +12,10 @@ from mapeq.network.network import Network
 from mapeq.objective.contents import costs_of_contents
 from mapeq.objective.counting import price_of_numbers
 from mapeq.objective.level import added_terms, network_level
+from mapeq.objective.metadata import contents_of_metadata
 from mapeq.objective.multilevel import USE, multilevel_codelength, multilevel_partition
 from mapeq.objective.options import ObjectiveOptions
+from mapeq.objective.states import costs_of_states
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.result.levels import savings_of_levels
 from mapeq.result.modules import descending
@@ -52,7 +54,9 @@ def make_result(
     order = numbering(tree, descending(records[:, VISIT]))
     tree = reordered(tree, order)
     one_level = one_level_codelength(level)
-    costs = costs_of_contents(terms.contents, tree.module_of, len(tree.parent))
+    visits, options_of_objective = flow.nodes[:, VISIT], ObjectiveOptions.from_dict(options)
+    metadata = contents_of_metadata(network.metadata, visits, options_of_objective)
+    metadata_costs = costs_of_contents(metadata, tree.module_of, len(tree.parent))
     return Result(
         codelength=length.total,
         index_codelength=length.index_codelength,
@@ -70,7 +74,8 @@ def make_result(
         options=options,
         network=network,
         node_flow=NodeFlow(flow.nodes, flow.teleport),
-        metadata_costs=None if network.metadata is None else read_only(costs),
+        metadata_costs=None if network.metadata is None else read_only(metadata_costs),
+        state_costs=costs_of_states(network.states, visits, tree.module_of, len(tree.parent)),
         price=price_of_numbers(
             terms.counting, network.num_nodes, len(tree.parent) - 1, int((tree.parent[1:] == ROOT).sum())
         ),

@@ -36,8 +36,8 @@ class Catalogue:
     flow : float64 array of shape (n,)
         Visit rates of the nodes.
     network : Network
-    metadata_costs : float64 array of shape (t,), optional
-        Bits that describe the categories of the nodes in each leaf module.
+    costs : float64 arrays of shape (t,) or None
+        Bits that each leaf module takes besides its nodes and exits: for their categories, and for states.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Catalogue:
         records: FloatArray,
         flow: FloatArray,
         network: Network,
-        metadata_costs: FloatArray | None = None,
+        costs: Sequence[FloatArray | None] = (),
     ):
         self.hierarchy = hierarchy
         self.records = records
@@ -55,7 +55,7 @@ class Catalogue:
         self.depths = depths(hierarchy.parent)
         self.labels = network.labels
         self._flow = flow
-        self._metadata_costs = metadata_costs
+        self._costs = [each for each in costs if each is not None]
 
     @cached_property
     def codelengths(self) -> FloatArray:
@@ -66,8 +66,8 @@ class Catalogue:
         found = self.records[:, COST] + codewords
         found -= np.bincount(parent[1:], codewords[1:], minlength=len(parent))
         found -= np.bincount(module_of, plogps(self._flow), minlength=len(parent))
-        if self._metadata_costs is not None:
-            found += self._metadata_costs
+        for each in self._costs:
+            found += each
         clamped: FloatArray = np.maximum(found, 0.0)
         return clamped
 

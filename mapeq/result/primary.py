@@ -36,6 +36,7 @@ def primary(result: Result) -> Result:
         hierarchy=Hierarchy(read_only(number[module_of[kept]]), read_only(number[parent[used]])),
         module_records=read_only(result.module_records[used]),
         metadata_costs=None if result.metadata_costs is None else read_only(result.metadata_costs[used]),
+        state_costs=None if result.state_costs is None else read_only(result.state_costs[used]),
         node_flow=NodeFlow(
             read_only(flow.nodes[kept]), None if flow.teleport is None else read_only(flow.teleport[kept])
         ),

@@ -16,9 +16,9 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.objective.options import ObjectiveOptions
-from mapeq.result import agreement, exports
+from mapeq.result import agreement, exports, members
 from mapeq.result.levels import checked_level
-from mapeq.result.modules import Catalogue, Module, by_flow, numbered
+from mapeq.result.modules import Catalogue, Module, by_flow
 from mapeq.walk.flow import VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
@@ -71,6 +71,9 @@ class Result:
         next. They add up to all that modules save.
     metadata_costs : float64 array of shape (t,) or None
         Bits per step that describe the categories of the nodes in each leaf module; None without metadata.
+    state_costs : float64 array of shape (t,) or None
+        Bits per step by which each leaf module is longer since the states of a physical node have one code word in it:
+        0 or less; None unless the nodes are states.
     price : float
         Part of the codelength, in bits: the entropy correction, and a bit for each module more or less than preferred.
     preference_cost : float or None
@@ -106,6 +109,7 @@ class Result:
     node_flow: NodeFlow
     level_savings: tuple[float, ...]
     metadata_costs: FloatArray | None = None
+    state_costs: FloatArray | None = None
     price: float = 0.0
     preference_cost: float | None = None
     min_size_cost: float | None = None
@@ -172,7 +176,14 @@ class Result:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)  # pickle does not preserve that arrays are read-only
-        for array in (self.flow, self.module_records, self.metadata_costs, *self.hierarchy, *self.node_flow):
+        for array in (
+            self.flow,
+            self.module_records,
+            self.metadata_costs,
+            self.state_costs,
+            *self.hierarchy,
+            *self.node_flow,
+        ):
             if array is not None:
                 array.flags.writeable = False
 
@@ -241,8 +252,8 @@ class Result:
         >>> result.tree.children[1].nodes
         ['d', 'e', 'f']
         """
-        records = self.module_records
-        return Module(Catalogue(self.hierarchy, records, self.flow, self.network, self.metadata_costs), ROOT)
+        costs = self.metadata_costs, self.state_costs
+        return Module(Catalogue(self.hierarchy, self.module_records, self.flow, self.network, costs), ROOT)
 
     def labels_at(self, level: int = 1) -> IntArray:
         """Return the module of each node at a level of the hierarchy.
@@ -278,63 +289,6 @@ class Result:
         number = np.empty(len(present), dtype=index_dtype(self.num_nodes))
         number[here[by_flow(self.module_records[here, VISIT])]] = np.arange(len(here))
         return read_only(number[module_of])
-
-    def modules(self, level: int = 1) -> dict[Hashable, int]:
-        """Return the number of the module of each node at a level, by node label.
-
-        Numbers count from 1 by decreasing flow, as in papers, files and wherever mapeq shows a module. Module 1 is
-        ``communities()[0]``.
-
-        Parameters
-        ----------
-        level : int
-            See :meth:`labels_at`.
-
-        Returns
-        -------
-        dict of label to int
-
-        Raises
-        ------
-        ValueError
-            If the hierarchy has no such level.
-
-        Examples
-        --------
-        >>> import mapeq
-        >>> mapeq.infomap([("a", "b"), ("c", "d")]).modules()
-        {'a': 1, 'b': 1, 'c': 2, 'd': 2}
-        """
-        return dict(zip(self.node_labels, numbered(self._labels_at(level)).tolist(), strict=True))
-
-    def communities(self, level: int = 1) -> list[set[Hashable]]:
-        """Return the modules at a level as sets of node labels, by decreasing flow.
-
-        Parameters
-        ----------
-        level : int
-            See :meth:`labels_at`.
-
-        Returns
-        -------
-        list of sets of labels
-
-        Raises
-        ------
-        ValueError
-            If the hierarchy has no such level.
-
-        Examples
-        --------
-        >>> import mapeq
-        >>> mapeq.infomap([(1, 2), (3, 4)]).communities()
-        [{1, 2}, {3, 4}]
-        """
-        modules = self._labels_at(level)
-        sets: list[set[Hashable]] = [set() for _ in range(int(modules.max(initial=-1)) + 1)]
-        for label, module in zip(self.node_labels, modules.tolist(), strict=True):
-            sets[module].add(label)
-        return sets
 
     def _labels_at(self, level: int) -> IntArray:
         return self.labels if level == 1 else self.labels_at(level)
@@ -415,57 +369,11 @@ class Result:
         """
         return {"path": leaf_paths(self.hierarchy)} if self.num_levels > 2 else {}
 
-    def assign(self, links: Any, level: int = 1) -> IntArray | dict[Hashable, int]:
-        """Assign new nodes to modules, without changing the modules of other nodes.
-
-        Parameters
-        ----------
-        links : sparse matrix or array of shape (m, num_nodes), or links by label
-            Weights of the links from each new node to the nodes of the network, in node order. Or links by label, in
-            any form that :func:`mapeq.infomap` takes, but matrices: tuples, a table, a graph, a dict, a path; nodes
-            that this result does not have are the new ones. On a directed network links count in both directions.
-            Links between new nodes, or between old ones, are not taken into account. On a bipartite network, new nodes
-            are primary, unless all nodes have visit rates (``bipartite_flow="unfolded"``).
-        level : int
-            Level of the modules to choose from, see :meth:`labels_at`; they are treated as a two-level partition.
-
-        Returns
-        -------
-        integer array of shape (m,), or dict of label to int
-            Of the modules that the new node links to, the one that lengthens the description least; -1 for a node
-            without links. Positions as :meth:`labels_at`; or, for links by label, numbers as :meth:`modules`.
-
-        Raises
-        ------
-        NetworkError
-            If the shape does not fit, a weight is negative, NaN or infinite, or a link leads to a primary node of a
-            bipartite network.
-        ValueError
-            If the hierarchy has no such level.
-
-        Examples
-        --------
-        >>> import mapeq
-        >>> result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
-        >>> result.assign([[1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 2]])
-        array([0, 1])
-        >>> result.assign([("new", 0), ("new", 1), ("other", 4)])
-        {'new': 1, 'other': 2}
-
-        References
-        ----------
-        M. Rosvall and C. T. Bergstrom, PNAS 105, 1118 (2008), for the two-level map equation.
-        """
-        from mapeq.io.objects.newcomers import links_of_newcomers
-        from mapeq.result.assign import assign
-
-        newcomers = links_of_newcomers(links, self.network)
-        if newcomers is None:
-            return assign(self, links, level)
-        found = numbered(assign(self, newcomers.weights, level))
-        return dict(zip(newcomers.labels, found.tolist(), strict=True))
-
     # Methods like any other, in files of their own.
+    modules = members.modules
+    communities = members.communities
+    memberships = members.memberships
+    assign = members.assign
     metadata_agreement = agreement.metadata_agreement
     primary = exports.primary
     to_dataframe = exports.to_dataframe

@@ -34,7 +34,7 @@ from mapeq.walk.bipartite import STEPS, folded, is_two_step, on_primary, seconda
 from mapeq.walk.flow import Flow, Links, assemble_flow
 from mapeq.walk.link_times import node_times, with_times
 from mapeq.walk.options import WalkOptions
-from mapeq.walk.prior import prior
+from mapeq.walk.prior import Prior, prior
 from mapeq.walk.stationary import RARE_TELEPORTATION, new_sums, new_walk, stationary_rates, step
 from mapeq.walk.strengths import scaled, strengths_of
 
@@ -88,7 +88,7 @@ def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flo
     strengths, landing = strengths_of(network.rows, threads), None
     over_links = strengths
     if options.regularization:
-        from_prior, landing = prior(network.rows, strengths, network.rows, strengths, options.regularization)
+        from_prior, landing = _prior(network, strengths, network.rows, strengths, options)
         strengths = strengths + from_prior
     whole = strengths.sum()
     if whole == 0:
@@ -148,12 +148,18 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     return _from_link_flow(network, columns, per_weight, visits, teleport, options, threads)
 
 
+def _prior(
+    network: Network, out_strengths: FloatArray, in_links: CSR, in_strengths: FloatArray, options: WalkOptions
+) -> Prior:
+    return prior(network.rows, out_strengths, in_links, in_strengths, options.regularization, network.states)
+
+
 def _regularized(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     """A walk over the links and those of the prior, whose steps are recorded as teleportation."""
     columns = _columns(network, threads)
     out_strengths, in_strengths = strengths_of(network.rows, threads), row_sums(columns.indptr, columns.weights)
     dangling = out_strengths == 0
-    from_prior, landing = prior(network.rows, out_strengths, columns, in_strengths, options.regularization)
+    from_prior, landing = _prior(network, out_strengths, columns, in_strengths, options)
     if not len(landing):
         return _no_flow(network, options)
     teleporting = np.divide(from_prior, out_strengths + from_prior, out=np.ones(len(landing)), where=~dangling)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mapeq._base.csr import CSR, FloatArray
+from mapeq.network.states import States
 
 
 class Prior(NamedTuple):
@@ -29,8 +30,17 @@ class Prior(NamedTuple):
     landing: FloatArray
 
 
-def prior(out_links: CSR, out_strengths: FloatArray, in_links: CSR, in_strengths: FloatArray, strength: float) -> Prior:
+def prior(
+    out_links: CSR,
+    out_strengths: FloatArray,
+    in_links: CSR,
+    in_strengths: FloatArray,
+    strength: float,
+    states: States | None = None,
+) -> Prior:
     """The prior of a network of `n` nodes: links of weight ``c * ln(n) / n * a[i] * b[j] / mean`` between all nodes.
+
+    With more states than physical nodes, N of these, at least two, ``ln(N) / N ** 3`` stands in place of ``ln(n) / n``.
 
     `a` and `b` are the mean weights of the links from and to each node, and `mean` that of all links. For an
     undirected network, out- and in-links are the same.
@@ -42,6 +52,8 @@ def prior(out_links: CSR, out_strengths: FloatArray, in_links: CSR, in_strengths
     out_strengths, in_strengths : float64 arrays of shape (n,)
     strength : float
         `c`: 1 is the weight below which the links of a random network show modules that are none.
+    states : States, optional
+        Of a state network.
 
     References
     ----------
@@ -54,8 +66,14 @@ def prior(out_links: CSR, out_strengths: FloatArray, in_links: CSR, in_strengths
     num_links = len(out_links.indices)
     mean = out_strengths.sum() / num_links if num_links else 1.0
     whole = arriving.sum()
-    per_weight = strength * math.log(n) / n / mean if n else 0.0
+    per_weight = strength * _density(n, n if states is None else len(states.labels)) / mean if n else 0.0
     return Prior(per_weight * leaving * whole, arriving / whole if n else arriving)
+
+
+def _density(num_nodes: int, num_physical: int) -> float:
+    if 1 < num_physical < num_nodes:
+        return math.log(num_physical) / num_physical**3
+    return math.log(num_nodes) / num_nodes
 
 
 def _mean_weights(links: CSR, strengths: FloatArray) -> FloatArray:

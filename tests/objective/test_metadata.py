@@ -3,18 +3,26 @@
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
 import mapeq
 from mapeq._base.hierarchy import leaf_numbers
+from mapeq._base.jit import kernel_of
 from mapeq.network.network import Network
+from mapeq.network.states import States
+from mapeq.objective.contents import costs_of_contents, least_change_of_contents, together
 from mapeq.objective.level import network_level
 from mapeq.objective.metadata import metadata_contents
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
+from mapeq.objective.states import contents_of_states
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.flow import VISIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
+
+LEAST_CHANGE = kernel_of(least_change_of_contents)
 
 
 def clique_flow(n=8):
@@ -45,20 +53,27 @@ def test_the_names_of_categories_mean_nothing():
     assert lengths[0] == pytest.approx(lengths[1], abs=1e-12)
 
 
-@pytest.mark.parametrize("multilevel", [False, True])
-def test_what_need_not_be_looked_up_changes_nothing(multilevel):
-    """Contents that cost more together are looked up for fewer modules, with the same result."""
-    for seed in range(5):
-        network = nested(seed)
-        flow = random_walk(network, WalkOptions())
-        categories = np.random.default_rng(seed).integers(-1, 4, network.num_nodes)
-        quick = metadata_contents(categories, flow.nodes[:, VISIT], 0.7)
-        found = [
-            find_modules(flow, contents=contents, multilevel=multilevel, num_trials=2)
-            for contents in (quick, quick._replace(is_superadditive=False))
-        ]
-        assert found[0].trials == pytest.approx(found[1].trials, abs=1e-12)
-        np.testing.assert_array_equal(found[0].hierarchy.module_of, found[1].hierarchy.module_of)
+@given(st.integers(0, 2**32), st.booleans(), st.booleans())
+def test_what_need_not_be_looked_up_changes_nothing(seed, has_states, has_metadata):
+    """No module changes less than the least that is known without looking it up."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 20))
+    visits = rng.random(n) / n
+    states = States(rng.integers(0, 6, n).astype(np.uint32), tuple("abcdef")) if has_states else None
+    metadata = metadata_contents(rng.integers(-1, 4, n), visits, 0.7) if has_metadata else None
+    contents = together(contents_of_states(states, visits), metadata)
+    if contents is None:
+        return
+    module_of = rng.integers(0, 5, n).astype(np.uint32)
+    for i in range(n):
+        apart = np.where(np.arange(n) == i, 5, module_of).astype(np.uint32)
+        before = costs_of_contents(contents, apart, 6)
+        alone = before[5]
+        least = LEAST_CHANGE(contents, np.uint64(i))
+        for m in range(5):
+            joined = np.where(np.arange(n) == i, m, module_of).astype(np.uint32)
+            assert costs_of_contents(contents, joined, 6)[m] - before[m] >= least - 1e-12
+        assert alone >= least - 1e-12
 
 
 @pytest.mark.parametrize("multilevel", [False, True])

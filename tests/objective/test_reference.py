@@ -24,8 +24,8 @@ def reference(sample, options, module_of):
         initial_partition=dict(enumerate(module_of.tolist()))
     )
     visits = np.zeros(sample.num_nodes)
-    for node in result.nodes():
-        visits[node.node_id] = node.flow
+    for node in result.nodes(states=True):
+        visits[node.node_id if sample.physical is None else node.state_id] = node.flow
     return result.codelength, result.index_codelength, result.one_level_codelength, visits
 
 
@@ -62,6 +62,25 @@ def test_prices_add_to_metadata(name, price):
         assert result.index_codelength <= index + result.price + 1e-9
         whole = mapeq.evaluate(network(given, options), np.zeros_like(module_of), **options, **price)
         assert result.one_level_codelength - whole.price == pytest.approx(one_level, rel=0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["states", "states, directed"])
+def test_states_share_code_words_beside_metadata_and_prices(name):
+    """infomap gives states code words of their own where there are metadata, and leaves out the preferred number."""
+    options = OBJECTIVES[name]
+    rng = np.random.default_rng(len(name))
+    for _ in range(NUM_NETWORKS):
+        given = draw(rng, name)
+        module_of = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes)
+        marked = given._replace(categories=rng.integers(0, 3, given.num_nodes))
+        total, index, _, _ = reference(marked, options | {"metadata_rate": 0.7}, module_of)
+        result = mapeq.evaluate(network(marked, options), module_of, metadata_rate=0.7, **options)
+        assert result.codelength - result.state_costs.sum() == pytest.approx(total, rel=0, abs=1e-9)
+        assert result.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
+        preferred = options | {"preferred_number_of_modules": 2}
+        total, index, _, _ = reference(given, preferred, module_of)
+        result = mapeq.evaluate(network(given, options), module_of, **preferred)
+        assert result.codelength - result.price == pytest.approx(total, rel=0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["undirected", "recorded"])

@@ -1,0 +1,82 @@
+"""States of a network: nodes of the walk that stand for physical nodes, once for each memory or layer."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapeq._base.csr import read_only
+from mapeq._base.errors import NetworkError
+from mapeq.network.labelled import by_label
+
+if TYPE_CHECKING:
+    from mapeq.network.labels import Labels
+
+
+class States(NamedTuple):
+    """What the nodes of a state network stand for. Arrays are read-only.
+
+    Attributes
+    ----------
+    physical : uint32 array of shape (n,)
+        Position of the physical node of each state in `labels`.
+    labels : range, integer array or tuple
+        Names of the physical nodes.
+    layer : uint32 array of shape (n,) or None
+        Position of the layer of each state in `layers`.
+    layers : tuple or None
+        Names of the layers, in order.
+    """
+
+    physical: NDArray[np.uint32]
+    labels: Labels
+    layer: NDArray[np.uint32] | None = None
+    layers: tuple[Hashable, ...] | None = None
+
+
+def checked_states(physical: Any, labels: Labels) -> States:
+    """The physical node of each state, given in node order or by label.
+
+    Raises
+    ------
+    NetworkError
+        If a state has none, or one that is not hashable.
+    """
+    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    named = by_label(physical, names, "physical node", NetworkError)
+    if named is not None:
+        missing = next((label for label in names if label not in named), None)
+        if missing is not None:
+            raise NetworkError(f"the state {missing!r} has no physical node; every state needs one")
+        given = [named[label] for label in names]
+    else:
+        if not hasattr(physical, "__len__") or isinstance(physical, str | bytes):
+            raise NetworkError(
+                f"physical nodes must be a mapping or Series by state, or an array in node order, not {physical!r}"
+            )
+        given = physical.tolist() if hasattr(physical, "tolist") else list(physical)
+        if len(given) != len(names):
+            raise NetworkError(f"there are {len(names):,} states, but {len(given):,} physical nodes")
+    for state, node in zip(names, given, strict=True):
+        if _is_missing(node):
+            raise NetworkError(f"the state {state!r} has no physical node; every state needs one")
+    return numbered_states(given)
+
+
+def numbered_states(physical: list[Hashable]) -> States:
+    """The states of physical nodes, which are numbered in order of first occurrence."""
+    number: dict[Hashable, int] = {}
+    codes = np.array([number.setdefault(node, len(number)) for node in physical], dtype=np.uint32)
+    return States(read_only(codes), tuple(number))
+
+
+def _is_missing(node: Any) -> bool:
+    """Whether this is None, NaN or another value that differs from itself."""
+    try:
+        hash(node)
+    except TypeError:
+        raise NetworkError(f"a physical node must be one value, not {node!r}") from None
+    return node is None or type(node).__name__ in ("NAType", "NaTType") or (isinstance(node, float) and node != node)

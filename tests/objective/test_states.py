@@ -1,0 +1,175 @@
+"""State networks: several nodes of the walk with one code word in each module."""
+
+import json
+from pathlib import Path
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import hierarchies, walks
+
+import mapeq
+from mapeq.network.network import Network
+
+CASES = json.loads((Path(__file__).parents[1] / "data" / "golden-states.json").read_text())["cases"]
+STATES = [case for case in CASES if "states" in case and "--entropy-corrected" not in case["options"]]
+OPTIONS = {
+    "-e": {"recorded_teleportation": True},
+    "--to-nodes": {"teleport_to": "nodes"},
+    "--regularized": {"regularization": 1.0},
+    "--variable-markov-time": {"variable_markov_time": True},
+}
+
+
+def options_of(case):
+    words = case["options"].split()
+    return {name: value for word in words for name, value in OPTIONS.get(word, {}).items()}
+
+
+def network_of(case):
+    states = sorted(map(int, case["expected"]["node_flows"]))
+    sources, targets, weights = np.array(case["edges"]).T
+    weights_of_states = case.get("node_weights")
+    network = Network.from_edges(
+        np.searchsorted(states, sources),
+        np.searchsorted(states, targets),
+        weights,
+        directed="-d" in case["options"].split(),
+        labels=np.array(states),
+        node_weights=weights_of_states and [weights_of_states[str(state)] for state in states],
+    )
+    return network.with_states([case["states"][str(state)] for state in states])
+
+
+def close(expected):
+    return pytest.approx(expected, rel=0, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", STATES, ids=[case["id"] for case in STATES])
+def test_values_of_infomap(case):
+    network, expected = network_of(case), case["expected"]
+    paths = {int(state): tuple(path) for state, path in expected["paths"].items()}
+    result = mapeq.evaluate(network, paths, **options_of(case))
+    assert result.codelength == close(expected["codelength"])
+    assert result.index_codelength == close(expected["index_codelength"])
+    assert result.one_level_codelength == close(expected["one_level_codelength"])
+    assert result.flow.tolist() == close([expected["node_flows"][str(state)] for state in network.labels])
+    given = {module.path: (module.flow, module.enter, module.exit, module.codelength) for module in result.tree.walk()}
+    for module in expected["modules"]:
+        found = given[tuple(module["path"])]
+        assert found == close((module["flow"], module["enter"], module["exit"], module["codelength"]))
+
+
+def test_there_is_no_entropy_correction_of_shared_code_words():
+    (case,) = (case for case in CASES if "--entropy-corrected" in case["options"])
+    network, expected = network_of(case), case["expected"]  # infomap leaves the correction out
+    paths = {int(state): tuple(path) for state, path in expected["paths"].items()}
+    assert mapeq.evaluate(network, paths).codelength == close(expected["codelength"])
+    with pytest.raises(ValueError, match="entropy_correction must be 0 for state networks, in whose modules states sh"):
+        mapeq.infomap(network, entropy_correction=1.0)
+
+
+@given(st.data())
+def test_codelengths_and_parts_of_them(data):
+    links, options = data.draw(walks(min_nodes=1, regularization=0.0))
+    n = links.num_nodes
+    physical = np.array(data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
+    paths = data.draw(hierarchies(n))
+    network = links.network().with_states(physical)
+    try:
+        result = mapeq.evaluate(network, dict(zip(network.labels, paths, strict=True)), **options.as_dict())
+    except mapeq.NetworkError:  # a bipartite network without a way back
+        return
+    walk = links.walk(options)
+    walk = walk._replace(amounts=np.eye(4)[physical] * walk.visits[:, None], coefficients=-np.ones(4))
+    own = sum(map(naive.plogp, walk.visits))
+    assert result.codelength == close(naive.hierarchical_codelength(walk, paths).total + own)
+    assert result.one_level_codelength == close(naive.one_level_codelength(walk) + own)
+    assert sum(module.codelength for module in result.tree.walk()) == close(result.codelength)
+    assert sum(result.level_savings) == close(result.one_level_codelength - result.codelength)
+
+
+PLACES = {"ann from bob": "ann", "ann from cid": "ann", "bob": "bob", "cid": "cid"}
+TRIPS = [("ann from bob", "bob"), ("bob", "ann from bob"), ("ann from cid", "cid"), ("cid", "ann from cid")]
+
+
+def test_modules_overlap_in_physical_nodes():
+    network = Network.from_edges(*zip(*TRIPS, strict=True), directed=True).with_states(PLACES)
+    result = mapeq.infomap(network)
+    assert repr(network) == "<mapeq.Network: 4 states of 3 physical nodes, 4 links, directed>"
+    assert sorted(map(sorted, result.communities())) == [["ann", "bob"], ["ann", "cid"]]
+    assert result.memberships() == {"ann": {1: 0.5, 2: 0.5}, "bob": {1: 1.0}, "cid": {2: 1.0}}
+    assert result.modules() == {"ann from bob": 1, "bob": 1, "ann from cid": 2, "cid": 2}
+    # Each state a node of its own takes more bits, and so does what the states have no memory of.
+    apart = mapeq.infomap(Network.from_edges(*zip(*TRIPS, strict=True), directed=True))
+    assert apart.codelength == close(result.codelength)  # no module has two states of ann
+    together = mapeq.infomap([(PLACES[one], PLACES[other]) for one, other in TRIPS], directed=True)
+    assert together.codelength > result.codelength
+    one = mapeq.evaluate(network, dict.fromkeys(PLACES, 1))
+    assert one.codelength == close(one.one_level_codelength) == close(together.one_level_codelength)
+
+
+def test_a_physical_node_brings_its_states_together():
+    """Two states without a link between them share a code word in one module."""
+    links = [(0, 2), (2, 0), (1, 3), (3, 1), (2, 3), (3, 2)]
+    network = Network.from_edges(*zip(*links, strict=True), directed=True)
+    assert mapeq.infomap(network.with_states(["a", "a", "b", "b"])).num_modules == 1
+    # Here no link joins the pairs at all: only the physical nodes do.
+    apart = Network.from_edges([0, 2, 1, 3], [2, 0, 3, 1], directed=True)
+    result = mapeq.infomap(apart.with_states(["a", "a", "b", "b"]))
+    assert result.num_modules == 1
+    assert result.codelength == close(1.0)
+    assert mapeq.infomap(apart).num_modules == 2
+
+
+@pytest.mark.parametrize("multilevel", [False, True])
+def test_any_number_of_threads_finds_the_same(multilevel, monkeypatch):
+    monkeypatch.setattr("mapeq.optimizer.engine.WORTH_SHARING", 0)
+    rng = np.random.default_rng(3)
+    sources = rng.integers(0, 900, 5000)
+    targets = sources // 9 * 9 + rng.integers(0, 9, 5000) * rng.choice([1, 90], 5000) % 900
+    network = Network.from_edges(sources, targets, num_nodes=1900, directed=True)
+    network = network.with_states(rng.integers(0, 300, network.num_nodes))
+    found = [
+        mapeq.infomap(network, multilevel=multilevel, num_threads=threads, num_trials=2) for threads in (1, 2, 3, 5)
+    ]
+    for other in found[1:]:
+        assert other.trials == found[0].trials
+        np.testing.assert_array_equal(other.labels_at(-1), found[0].labels_at(-1))
+    again = mapeq.evaluate(network, found[0])
+    assert again.codelength == close(found[0].codelength)
+    assert found[0].codelength <= min(found[0].trials) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("physical", "message"),
+    [
+        ({"ann from bob": "ann"}, "the state 'ann from cid' has no physical node; every state needs one"),
+        (["ann", "ann", None, "cid"], "the state 'bob' has no physical node; every state needs one"),
+        (["ann", "ann", "bob"], "there are 4 states, but 3 physical nodes"),
+        (["ann", "ann", [1], "cid"], r"a physical node must be one value, not \[1\]"),
+        (7, "physical nodes must be a mapping or Series by state, or an array in node order, not 7"),
+    ],
+)
+def test_states_that_make_no_sense(physical, message):
+    network = Network.from_edges(*zip(*TRIPS, strict=True), directed=True)
+    with pytest.raises(mapeq.NetworkError, match=message):
+        network.with_states(physical)
+
+
+def test_memberships_of_plain_networks_are_shares_of_flow():
+    result = mapeq.infomap([(1, 2), (2, 3), (1, 3), (3, 4, 2.0), (4, 5), (4, 6), (5, 6)], directed=True)
+    links = result.link_flow()
+    for node, shares in result.memberships().items():
+        i = result.node_labels.index(node)
+        flow = {}
+        for source, target, amount in zip(links.sources, links.targets, links.flow, strict=True):
+            if i in (source, target):
+                other = int(result.labels[target if source == i else source]) + 1
+                flow[other] = flow.get(other, 0.0) + amount
+        assert shares == {module: close(amount / sum(flow.values())) for module, amount in flow.items()}
+        assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    alone = mapeq.infomap(Network.from_edges([0], [1], num_nodes=3))
+    assert alone.memberships()[2] == {2: 1.0}
