@@ -37,6 +37,7 @@ REACHING_UP = (
     "mapeq.result.result.Result.",
     "mapeq.result.exports.",
     "mapeq.result.members.",
+    "mapeq.network.higher_order.",
     "mapeq.result.profile.ResolutionProfile.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",

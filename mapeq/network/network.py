@@ -31,7 +31,7 @@ from mapeq._base.csr import (
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.sorting import build_csr, transposed
-from mapeq.network import attributes
+from mapeq.network import attributes, higher_order
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata
 from mapeq.network.sparse import both_sides, check_sparse, checked_rows
@@ -485,6 +485,7 @@ class Network:
     with_sides = attributes.with_sides
     with_metadata = attributes.with_metadata
     with_states = attributes.with_states
+    from_paths = classmethod(higher_order.from_paths)
 
     def __repr__(self) -> str:
         kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")

@@ -61,7 +61,7 @@ def checked_states(physical: Any, labels: Labels) -> States:
         if len(given) != len(names):
             raise NetworkError(f"there are {len(names):,} states, but {len(given):,} physical nodes")
     for state, node in zip(names, given, strict=True):
-        if _is_missing(node):
+        if is_missing(node):
             raise NetworkError(f"the state {state!r} has no physical node; every state needs one")
     return numbered_states(given)
 
@@ -73,8 +73,8 @@ def numbered_states(physical: list[Hashable]) -> States:
     return States(read_only(codes), tuple(number))
 
 
-def _is_missing(node: Any) -> bool:
-    """Whether this is None, NaN or another value that differs from itself."""
+def is_missing(node: Any) -> bool:
+    """Whether this is None, NaN or another value that stands for none; raises if it is not hashable."""
     try:
         hash(node)
     except TypeError:

@@ -18,8 +18,9 @@ from mapeq.objective.states import contents_of_states
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
 
-#: Nodes that have a feature in common are linked to so many of the next ones; up to five nodes, to all others.
-NEXT_ALIKE = 2
+#: Nodes that have a feature in common are linked to so many of the next ones: on networks of up to so many links each
+#: of five nodes to all others. On larger ones, the modules of neighbours usually have the others already.
+FEW_LINKS, NEXT_ALIKE_OF_FEW, NEXT_ALIKE = 20_000, 2, 1
 
 
 class Level(NamedTuple):
@@ -99,7 +100,7 @@ def with_links_of_contents(level: Level) -> Level:
     """The level with links between nodes that have an attracting feature in common, without flow where there were none.
 
     A search tries modules along links: so it tries to bring these nodes together. Of the nodes that have a feature, in
-    their order, each is linked to the next :data:`NEXT_ALIKE`.
+    their order, each is linked to the next one or two.
     """
     contents = level.terms.contents
     if contents is None or not contents.num_attracting:
@@ -113,7 +114,8 @@ def with_links_of_contents(level: Level) -> Level:
     size = np.searchsorted(features, features, side="right") - first
     place = np.arange(len(rows)) - first
     ends = []
-    for step in range(1, NEXT_ALIKE + 1):
+    is_small = len(level.links.indices) <= FEW_LINKS
+    for step in range(1, (NEXT_ALIKE_OF_FEW if is_small else NEXT_ALIKE) + 1):
         has_next = size > step
         ends.append((rows[has_next], rows[(first + (place + step) % np.maximum(size, 1))[has_next]]))
     one, other = (np.concatenate(part) for part in zip(*ends, strict=True))

@@ -20,7 +20,13 @@ from mapeq._base.atomics import prefetch
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import at_least, change_of_contents, least_change_of_contents, with_contents
+from mapeq.objective.contents import (
+    at_least,
+    change_of_contents,
+    has_contents,
+    least_change_of_contents,
+    with_contents,
+)
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
@@ -230,14 +236,28 @@ def _best_entry(contents, state, i, index_cost, own, alone, scratch):
     least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own
     of_contents = least_change_of_contents(contents, i)
+    first = own
+    if has_contents(contents):  # the best one without them comes first: then fewer of the others need a look
+        first = own + ONE
+        for c in range(own + TWO, alone + ONE):
+            first = c if scratch.cost[c] < scratch.cost[first] else first
+        least, best = _better_entry(contents, state, i, first, alone, of_contents, least, best, scratch)
     for c in range(own + ONE, alone + ONE):
-        if at_least(contents, scratch.cost[c], of_contents) < least:
-            m = np.uint64(len(state.sizes)) if c == alone else np.uint64(scratch.modules[c])
-            cost = with_contents(contents, state.contents, i, m, scratch.cost[c])
-            if cost < least:
-                least = cost
-                best = c
+        if c != first:
+            least, best = _better_entry(contents, state, i, c, alone, of_contents, least, best, scratch)
     return best
+
+
+@inlined
+def _better_entry(contents, state, i, c, alone, of_contents, least, best, scratch):
+    """The cost and the entry of a module, if it costs less than the best one so far, else those of that one."""
+    if at_least(contents, scratch.cost[c], of_contents) < least:
+        m = np.uint64(len(state.sizes)) if c == alone else np.uint64(scratch.modules[c])
+        cost = with_contents(contents, state.contents, i, m, scratch.cost[c])
+        if cost < least:
+            least = cost
+            best = c
+    return least, best
 
 
 @step

@@ -1,0 +1,140 @@
+"""Networks with memory, built from paths."""
+
+import gzip
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mapeq
+from mapeq import Network
+
+HUB = [["a", "hub", "b", "hub", "c", "hub"] * 2, ["x", "hub", "y", "hub", "z", "hub"] * 2]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=7), min_size=1, max_size=8),
+    st.integers(1, 4),
+    st.randoms(use_true_random=False),
+)
+@pytest.mark.filterwarnings("ignore:.*too few for order")
+def test_links_are_counted_in_their_contexts(paths, order, random):
+    weights = [random.choice([0.5, 1.0, 3.0]) for _ in paths]
+    network = Network.from_paths(paths, order=order, weights=weights)
+    expected, contexts = Counter(), set()
+    for path, weight in zip(paths, weights, strict=True):
+        states = [tuple(path[i : i + order]) for i in range(len(path) - order + 1)]
+        contexts.update(states)
+        for one, other in pairwise(states):
+            expected[one, other] += weight
+    labels = network.label_list()
+    if order == 1:
+        labels, contexts = [(label,) for label in labels], {(place,) for path in paths for place in path}
+        assert network.states is None
+    else:
+        assert [network.states.labels[k] for k in network.states.physical] == [label[-1] for label in labels]
+    assert set(labels) == contexts
+    found = {(labels[i], labels[j]): weight for i, j, weight in zip(*network.links(), strict=True)}
+    assert found == pytest.approx(dict(expected))
+    assert network.directed
+
+
+def test_memory_shows_modules_that_overlap():
+    first, second = (Network.from_paths(HUB, order=order) for order in (1, 2))
+    assert mapeq.infomap(first).num_modules == 1
+    result = mapeq.infomap(second)
+    assert result.communities() == [{"a", "b", "c", "hub"}, {"x", "y", "z", "hub"}]
+    assert result.memberships()["hub"] == {1: pytest.approx(0.5), 2: pytest.approx(0.5)}
+    assert result.codelength < mapeq.infomap(first).codelength
+    deep = mapeq.infomap(Network.from_paths(HUB, order=3))
+    assert deep.num_modules == 2
+
+
+@pytest.mark.parametrize("mark", [" ", "\t", ",", ";", " , "])
+def test_files_and_tables(tmp_path, mark):
+    text = "# trips\n\n" + "".join(mark.join(path) + "\n" for path in HUB)
+    (tmp_path / "trips.txt").write_text(text)
+    with gzip.open(tmp_path / "trips.gz", "wt") as stream:
+        stream.write(text)
+    expected = Network.from_paths(HUB)
+    pandas = pytest.importorskip("pandas")
+    steps = [(number, place) for number, path in enumerate(HUB) for place in path]
+    table = pandas.DataFrame(steps, columns=["trip", "city"])
+    for network in (
+        Network.from_paths(tmp_path / "trips.txt"),
+        Network.from_paths(str(tmp_path / "trips.gz")),
+        Network.from_paths(table, path="trip", place="city"),
+        Network.from_paths(table.rename(columns={"trip": "path", "city": "place"}).sample(frac=1).sort_index()),
+        Network.from_paths(map(tuple, HUB)),
+    ):
+        assert network.labels == expected.labels
+        assert [array.tolist() for array in network.links()] == [array.tolist() for array in expected.links()]
+
+
+def test_places_in_files_are_numbers_if_all_are(tmp_path):
+    (tmp_path / "clicks.txt").write_text("1 2 3\n3 2 1\n")
+    assert Network.from_paths(tmp_path / "clicks.txt", order=1).labels == (1, 2, 3)
+    (tmp_path / "clicks.txt").write_text("01 2 3\n3 2 1\n")
+    assert Network.from_paths(tmp_path / "clicks.txt", order=1).labels == ("01", "2", "3", "1")
+    (tmp_path / "clicks.txt").write_text('"New York" Rome "New York"\n')
+    assert Network.from_paths(tmp_path / "clicks.txt", order=1).labels == ("New York", "Rome")
+
+
+def test_paths_too_short_for_the_order_are_counted():
+    with pytest.warns(UserWarning, match="1 of 2 paths have at most 2 places, too few for order 2: no step counts"):
+        network = Network.from_paths([["a", "b"], ["a", "b", "c"]])
+    assert network.num_links == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "options", "message"),
+    [
+        ([["a", "b"], ["a"]], {}, "path 1 has a single place, 'a'; a path needs at least two"),
+        ([[]], {}, "path 0 has no place; a path needs at least two"),
+        (["abc"], {}, "path 0 must be a sequence of places, not 'abc'"),
+        ([["a", None]], {}, "a place of a path is missing: None"),
+        ([["a", float("nan")]], {}, "a place of a path is missing: nan"),
+        ([["a", ["b"]]], {}, "path 0 has a place that cannot be a label"),
+        ([["a", "b"]], {"weights": [-1.0]}, "the weight of path 0 is negative: -1"),
+        ([["a", "b"]], {"weights": [1.0, 2.0]}, "there are 1 paths, but 2 weights"),
+        ([["a", "b"]], {"order": 0}, "order must be a whole number, 1 or more, not 0"),
+        ([["a", "b"]], {"order": 1.5}, "order must be a whole number, 1 or more, not 1.5"),
+        ([["a", "b"]], {"path": "trip"}, "the columns path and place are those of a table; sequences has none"),
+        ({"trip": [1], "city": ["a"]}, {}, "the table has no column 'path', but 'trip', 'city'; path= names the col"),
+    ],
+)
+def test_paths_that_make_no_sense(paths, options, message):
+    if isinstance(paths, dict):
+        paths = pytest.importorskip("pandas").DataFrame(paths)
+    with pytest.raises(ValueError, match=message):
+        Network.from_paths(paths, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a b\nc\n", r"trips.txt, line 2: a path needs at least two places, in order of travel: 'c'"),
+        ("a,,b\n", r"trips.txt, line 1: a place of the path is empty: 'a,,b'"),
+        ("# nothing\n", r"trips.txt: contains no paths"),
+    ],
+)
+def test_files_that_make_no_sense(tmp_path, text, message):
+    (tmp_path / "trips.txt").write_text(text)
+    with pytest.raises(mapeq.FormatError, match=message):
+        Network.from_paths(tmp_path / "trips.txt")
+
+
+def test_what_is_no_path_at_all():
+    with pytest.raises(TypeError, match="paths must be sequences of places, a table or the path of a file, not 7"):
+        Network.from_paths(7)
+
+
+def test_many_paths_take_no_loop_over_steps():
+    rng = np.random.default_rng(0)
+    paths = np.cumsum(rng.integers(-1, 2, (20_000, 12)), axis=1) % 50
+    network = Network.from_paths(paths.tolist(), order=3)
+    assert network.total_weight == 20_000 * 9
+    assert network.num_nodes <= 50 * 9
