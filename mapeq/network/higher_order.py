@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mapeq._base.errors import is_whole, option_error
+from mapeq._base.errors import is_number, is_whole, option_error
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -84,3 +85,89 @@ def from_paths(
         labels=given.labels if order == 1 else labels,
     )
     return replace(network, states=links.states(given.labels))
+
+
+def from_layers(
+    cls: type[Network],
+    layers: Any,
+    *,
+    relax_rate: float = 0.15,
+    relax: str = "neighbors",
+    limit: int | tuple[int, int] | None = None,
+    inter: Any = None,
+    layer: str | None = None,
+    weight: str | int | None = "weight",
+    directed: bool | None = None,
+) -> Network:
+    """Build a multilayer network: the same nodes with several kinds of links, or at several times.
+
+    A state is a node in a layer. With the probability `relax_rate` the walk leaves its layer before a step, and goes on
+    from the same node in another; modules may contain a node in some layers and not in others.
+
+    Parameters
+    ----------
+    layers : mapping of name to graph, or table
+        Each graph in any form that :func:`mapeq.infomap` takes; nodes with equal labels are the same node. Or a table
+        with one link per row and a column that names its layer. Layers keep their order.
+    relax_rate : float from 0 to 1
+        Probability of choosing the next link whatever layer it is in; 0 keeps the walk in its layer.
+    relax : {"neighbors", "jsd", "jsd-infomap"}
+        How the walk then chooses. "neighbors": among the links of the node in all layers, by weight. "jsd": first a
+        layer, by how similar the node's links are there (1 less the Jensen-Shannon divergence of the next nodes), then
+        a link. "jsd-infomap" is the same with weights as infomap has them, which depend on the unit of weight.
+    limit : int or pair of ints, optional
+        Greatest distance of the layers between which the walk changes, in their order; a pair limits the ways to
+        earlier and to later layers. By default all.
+    inter : iterable of (layer, node, layer) or (layer, node, layer, weight), optional
+        Links of a node to itself in another layer. If there are any, only these lead to other layers, and `relax_rate`
+        has no effect. They lead both ways, unless all layers are directed.
+    layer : str, optional
+        Column of a table that names the layer; by default "layer".
+    weight, directed : as in :func:`mapeq.infomap`
+        Of the graphs.
+
+    Returns
+    -------
+    Network
+        Directed, since the walk depends on where it comes from; labelled by ``(layer, node)``. States are the nodes of
+        each layer that have links there.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range.
+    NetworkError
+        If there is no layer, a graph is invalid, or a link between layers is within one, or names an unknown layer or
+        node.
+
+    Examples
+    --------
+    >>> from mapeq import Network, infomap
+    >>> work = [("ann", "bob"), ("bob", "cid"), ("ann", "cid")]
+    >>> sport = [("ann", "dan"), ("dan", "eve"), ("ann", "eve")]
+    >>> network = Network.from_layers({"work": work, "sport": sport})
+    >>> network
+    <mapeq.Network: 6 states of 5 physical nodes, 16 links, directed>
+    >>> infomap(network).memberships()["ann"]
+    {1: 0.5, 2: 0.5}
+
+    References
+    ----------
+    M. De Domenico, A. Lancichinetti, A. Arenas and M. Rosvall, Physical Review X 5, 011027 (2015).
+    """
+    from mapeq.io.objects.layers import inter_links_from, layers_from
+    from mapeq.network.layers import RELAX, Coupling, coupled
+
+    if not (is_number(relax_rate) and 0 <= relax_rate <= 1):
+        raise option_error("relax_rate", relax_rate, "a number from 0 to 1")
+    if relax not in RELAX:
+        raise option_error("relax", relax, "one of " + ", ".join(RELAX))
+    if relax == "jsd-infomap" and relax_rate == 1:
+        raise option_error("relax_rate", relax_rate, "below 1 with relax='jsd-infomap'")
+    down, up = limit if isinstance(limit, tuple) and len(limit) == 2 else (limit, limit)
+    if not all(distance is None or is_whole(distance, 0) for distance in (down, up)):
+        raise option_error("limit", limit, "a whole number, 0 or more, a pair of them, or None")
+    given, are_directed = layers_from(layers, layer=layer, weight=weight, directed=directed)
+    ends = math.inf if down is None else float(down), math.inf if up is None else float(up)
+    links = None if inter is None else inter_links_from(inter, given, both_ways=not are_directed)
+    return coupled(given, Coupling(relax, float(relax_rate), *ends), links)

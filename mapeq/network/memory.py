@@ -78,10 +78,9 @@ def state_links(paths: Paths, order: int) -> StateLinks:
     weights = np.repeat(paths.weights, np.diff(paths.starts))[moves]
     short = int(np.count_nonzero(np.diff(paths.starts) <= order))
     if short:
+        counts = f"{short:,} of {counted(len(paths.weights), 'path')}"
         places = "a single place" if order == 1 else f"at most {order} places"
-        note(
-            f"{short:,} of {counted(len(paths.weights), 'path')} have {places}, too few for order {order}: no step counts"
-        )
+        note(f"{counts} have {places}, too few for order {order}: no step counts")
     return StateLinks(code[moves - 1], code[moves], weights, contexts)
 
 

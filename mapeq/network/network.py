@@ -486,6 +486,7 @@ class Network:
     with_metadata = attributes.with_metadata
     with_states = attributes.with_states
     from_paths = classmethod(higher_order.from_paths)
+    from_layers = classmethod(higher_order.from_layers)
 
     def __repr__(self) -> str:
         kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse
 
 from mapeq._base.csr import IntArray
+from mapeq._base.errors import NetworkError
 from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
@@ -134,6 +135,47 @@ def memberships(self: Result, level: int = 1) -> dict[Hashable, dict[int, float]
         order = [k for k in np.lexsort((numbers, -np.round(flow, 15))) if flow[k] > 0]
         found[label] = {int(numbers[k]): float(flow[k] / flow.sum()) for k in order}
     return found
+
+
+def layer(self: Result, name: Hashable, level: int = 1) -> dict[Hashable, int]:
+    """Return the module of each node in one layer of a multilayer network.
+
+    Parameters
+    ----------
+    name : hashable
+        Name of the layer.
+    level : int
+        See :meth:`labels_at`.
+
+    Returns
+    -------
+    dict of label to int
+        Numbers as :meth:`modules` has them: the same module has the same number in every layer.
+
+    Raises
+    ------
+    KeyError
+        If there is no such layer.
+    NetworkError
+        If the network has no layers.
+    ValueError
+        If the hierarchy has no such level.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> layers = {"work": [("ann", "bob"), ("bob", "cid")], "sport": [("ann", "dan")]}
+    >>> mapeq.infomap(mapeq.Network.from_layers(layers, relax_rate=0.1)).layer("sport")
+    {'ann': 2, 'dan': 2}
+    """
+    states = self.network.states
+    if states is None or states.layer is None or states.layers is None:
+        raise NetworkError("the network has no layers; mapeq.Network.from_layers makes networks that have some")
+    if name not in states.layers:
+        raise KeyError(f"there is no layer {name!r}; the layers are {', '.join(map(repr, states.layers))}")
+    here = np.flatnonzero(states.layer == states.layers.index(name))
+    numbers = numbered(self._labels_at(level)[here]).tolist()
+    return {states.labels[node]: module for node, module in zip(states.physical[here].tolist(), numbers, strict=True)}
 
 
 def assign(self: Result, links: Any, level: int = 1) -> IntArray | dict[Hashable, int]:

@@ -373,6 +373,7 @@ class Result:
     modules = members.modules
     communities = members.communities
     memberships = members.memberships
+    layer = members.layer
     assign = members.assign
     metadata_agreement = agreement.metadata_agreement
     primary = exports.primary

@@ -1,0 +1,216 @@
+"""Multilayer networks: the same nodes in several layers, between which the walk changes now and then.
+
+A state is a node in a layer. With probability r, the relax rate, the walk chooses its next link regardless of the layer
+that it is in, among all links of the node; otherwise it stays in the layer (De Domenico, Lancichinetti, Arenas &
+Rosvall, Physical Review X 5, 011027, 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from mapeq._base.csr import FloatArray, read_only
+from mapeq.network.network import Network
+from mapeq.network.states import States
+
+#: How the walk changes layers.
+RELAX = ("neighbors", "jsd", "jsd-infomap")
+
+
+#: Sources, targets and weights of links between pairs of a layer and a node, as ``layer * n + node``.
+Part = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]
+
+
+class Coupling(NamedTuple):
+    """How the walk changes layers.
+
+    Attributes
+    ----------
+    relax : str
+        One of :data:`RELAX`.
+    rate : float
+        The relax rate.
+    down, up : float
+        The walk gets to layers at most so far before and behind its own, in their order.
+    """
+
+    relax: str = "neighbors"
+    rate: float = 0.15
+    down: float = np.inf
+    up: float = np.inf
+
+
+class InterLinks(NamedTuple):
+    """Links of nodes from layer to layer: positions of layers and nodes, arrays of shape (m,), and weights."""
+
+    sources: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    weights: FloatArray
+
+
+class Layers(NamedTuple):
+    """Layers of the same n nodes.
+
+    Attributes
+    ----------
+    names : tuple
+    labels : tuple
+        Names of the nodes.
+    links : list of sparse arrays of shape (n, n)
+        Of each layer: the weight of the links from node to node, both ways if they have no direction.
+    present : boolean array of shape (number of layers, n)
+        Which nodes are in which layers: those with links, and in one of them those that have none in any.
+    """
+
+    names: tuple[Hashable, ...]
+    labels: tuple[Hashable, ...]
+    links: list[scipy.sparse.csr_array]
+    present: NDArray[np.bool_]
+
+
+def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
+    """Networks as layers of the same nodes, which are known by their labels, in order of first occurrence."""
+    position: dict[Hashable, int] = {}
+    places = [
+        np.array([position.setdefault(label, len(position)) for label in network.label_list()], dtype=np.int64)
+        for network in networks
+    ]
+    n = len(position)
+    links, present = [], np.zeros((len(networks), n), np.bool_)
+    for layer, (network, place) in enumerate(zip(networks, places, strict=True)):
+        entries = network.weights, (place[network.sources()], place[network.indices])
+        links.append(scipy.sparse.csr_array(entries, shape=(n, n)))
+        present[layer, place[network.indices]] = present[layer, place[network.sources()]] = True
+    for layer, place in enumerate(places):
+        present[layer, place[~present[:, place].any(axis=0)]] = True
+    return Layers(tuple(names), tuple(position), links, present)
+
+
+def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None) -> Network:
+    """The states of all layers, linked as the walk moves; with links between layers, by these alone."""
+    parts = _by_links(layers, inter) if inter is not None else _HOW[coupling.relax](layers, coupling)
+    return _state_network(layers, list(parts))
+
+
+def _state_network(layers: Layers, parts: list[Part]) -> Network:
+    """A network of states from links between pairs of a layer and a node, as ``layer * n + node``."""
+    n = len(layers.labels)
+    pairs = np.flatnonzero(layers.present.ravel())
+    number = np.full(layers.present.size, -1)
+    number[pairs] = np.arange(len(pairs))
+    sources, targets, weights = (
+        np.concatenate([part[k] for part in parts]) if parts else np.zeros(0) for k in range(3)
+    )
+    layer, node = np.divmod(pairs, n) if n else (pairs, pairs)
+    labels = [(layers.names[a], layers.labels[i]) for a, i in zip(layer.tolist(), node.tolist(), strict=True)]
+    network = Network.from_edges(
+        number[sources.astype(np.int64)], number[targets.astype(np.int64)], weights, directed=True, labels=labels
+    )
+    states = States(read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names)
+    return replace(network, states=states)
+
+
+def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:
+    """Relaxed, the walk chooses among the links of its node in all layers, by weight."""
+    strengths = _strengths(layers)
+    for a in range(len(layers.names)):
+        reached = _reached(a, len(layers.names), coupling)
+        whole = strengths[reached].sum(axis=0)
+        scale = _ratio(np.full_like(whole, coupling.rate), whole)
+        own = _ratio(np.full_like(whole, 1 - coupling.rate), strengths[a])
+        for b in reached.tolist():
+            yield _part(layers, a, b, scale + own if a == b else scale)
+
+
+def _by_similarity(layers: Layers, coupling: Coupling) -> Iterator[Part]:
+    """Relaxed, the walk gets to a layer by how similar the links of its node are there, and follows one of them.
+
+    The similarity is 1 less the Jensen-Shannon divergence of the two distributions of next nodes, in bits, and 0 if
+    they have none in common.
+    """
+    strengths = _strengths(layers)
+    is_scaled = coupling.relax == "jsd"
+    for a in range(len(layers.names)):
+        reached = _reached(a, len(layers.names), coupling)
+        similar = np.stack([_similarity(layers, strengths, a, b) for b in reached.tolist()])
+        whole = similar.sum(axis=0)
+        for b, similarity in zip(reached.tolist(), similar, strict=True):
+            share = _ratio(similarity, whole)
+            if is_scaled:  # a layer by similarity, its own included, and there a link by weight
+                yield _part(layers, a, b, _ratio(coupling.rate * share + (1 - coupling.rate) * (b == a), strengths[b]))
+            elif b == a:
+                yield _part(layers, a, a, np.ones(len(layers.labels)))
+            else:
+                yield _part(layers, a, b, coupling.rate / (1 - coupling.rate) * strengths[a] * share)
+
+
+def _by_links(layers: Layers, inter: InterLinks) -> Iterator[Part]:
+    """Over a link between layers, the walk gets to another layer, and on over a link of its node there."""
+    strengths, n = _strengths(layers), len(layers.labels)
+    for a in range(len(layers.names)):
+        yield _part(layers, a, a, np.ones(n))
+    for a, b in np.unique(np.stack([inter.sources, inter.targets]), axis=1).T.tolist():
+        here = (inter.sources == a) & (inter.targets == b)
+        weights = np.bincount(inter.nodes[here], inter.weights[here], n)
+        yield _part(layers, a, b, _ratio(weights.astype(np.float64), strengths[b]))
+
+
+_HOW = {"neighbors": _by_neighbors, "jsd": _by_similarity, "jsd-infomap": _by_similarity}
+
+
+def _strengths(layers: Layers) -> FloatArray:
+    """The strength of each node in each layer: shape (number of layers, n)."""
+    return np.stack([links.sum(axis=1) for links in layers.links])
+
+
+def _reached(layer: int, num_layers: int, coupling: Coupling) -> NDArray[np.int64]:
+    layers = np.arange(num_layers)
+    return np.flatnonzero((layers >= layer - coupling.down) & (layers <= layer + coupling.up))
+
+
+def _part(layers: Layers, a: int, b: int, scale: FloatArray) -> Part:
+    """The links of layer `b` as links from the states of layer `a`, their weights scaled by source."""
+    n, links = len(layers.labels), layers.links[b]
+    rows = np.repeat(np.arange(n), np.diff(links.indptr))
+    weights = links.data * scale[rows]
+    kept = (weights > 0) & layers.present[a, rows]
+    return a * n + rows[kept], b * n + links.indices[kept].astype(np.int64), weights[kept]
+
+
+def _similarity(layers: Layers, strengths: FloatArray, a: int, b: int) -> FloatArray:
+    """How similar the links of each node are in two layers, 0 where it has none in one of them."""
+    both = (strengths[a] > 0) & (strengths[b] > 0)
+    if a == b:
+        return np.where(both, 1.0, 0.0)
+    shares = [_scaled(layers.links[c], _ratio(both * 1.0, strengths[c])) for c in (a, b)]
+    weight = _ratio(both * strengths[a], strengths[a] + strengths[b])
+    mixed = _scaled(shares[0], weight) + _scaled(shares[1], 1 - weight)
+    one, other, together = map(_entropies, (*shares, mixed))
+    divergence = together - weight * one - (1 - weight) * other
+    has_common = shares[0].multiply(shares[1]).sum(axis=1) > 0
+    return np.where(both & has_common, np.clip(1 - divergence, 0.0, 1.0), 0.0)
+
+
+def _ratio(values: FloatArray, by: FloatArray) -> FloatArray:
+    """Values by others, 0 where these are 0."""
+    return np.divide(values, by, out=np.zeros(len(by)), where=by > 0)
+
+
+def _scaled(matrix: scipy.sparse.csr_array, factors: FloatArray) -> scipy.sparse.csr_array:
+    """A matrix with its rows multiplied by factors."""
+    values = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
+    return scipy.sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _entropies(shares: scipy.sparse.csr_array) -> FloatArray:
+    """The entropy of each row, in bits."""
+    rows = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
+    bits = -shares.data * np.log2(np.where(shares.data > 0, shares.data, 1.0))
+    return np.bincount(rows, bits, shares.shape[0]).astype(np.float64)
