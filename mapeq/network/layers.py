@@ -96,11 +96,22 @@ def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
 def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None) -> Network:
     """The states of all layers, linked as the walk moves; with links between layers, by these alone."""
     parts = _by_links(layers, inter) if inter is not None else _HOW[coupling.relax](layers, coupling)
-    return _state_network(layers, list(parts))
+    return _linked(layers, list(parts))
 
 
-def _state_network(layers: Layers, parts: list[Part]) -> Network:
-    """A network of states from links between pairs of a layer and a node, as ``layer * n + node``."""
+def state_network(states: States, links: Part, *, directed: bool) -> Network:
+    """A network of nodes in layers, with links by the position of their states."""
+    assert states.layer is not None
+    assert states.layers is not None
+    labels = [
+        (states.layers[layer], states.labels[node])
+        for layer, node in zip(states.layer.tolist(), states.physical.tolist(), strict=True)
+    ]
+    return replace(Network.from_edges(*links, directed=directed, labels=labels), states=states)
+
+
+def _linked(layers: Layers, parts: list[Part]) -> Network:
+    """The states of all layers with links between them."""
     n = len(layers.labels)
     pairs = np.flatnonzero(layers.present.ravel())
     number = np.full(layers.present.size, -1)
@@ -109,12 +120,9 @@ def _state_network(layers: Layers, parts: list[Part]) -> Network:
         np.concatenate([part[k] for part in parts]) if parts else np.zeros(0) for k in range(3)
     )
     layer, node = np.divmod(pairs, n) if n else (pairs, pairs)
-    labels = [(layers.names[a], layers.labels[i]) for a, i in zip(layer.tolist(), node.tolist(), strict=True)]
-    network = Network.from_edges(
-        number[sources.astype(np.int64)], number[targets.astype(np.int64)], weights, directed=True, labels=labels
-    )
     states = States(read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names)
-    return replace(network, states=states)
+    links = number[sources.astype(np.int64)], number[targets.astype(np.int64)], weights
+    return state_network(states, links, directed=True)
 
 
 def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:

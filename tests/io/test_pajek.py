@@ -252,7 +252,7 @@ def test_round_trip(file, directed):
 
 @pytest.mark.parametrize(
     "heading",
-    ["*Edgelist", "*States", "*Multilayer", "*Partition", "*Vector", "* Vertices", "*", "*Edges;"],
+    ["*Edgelist", "*State", "*Layers", "*Partition", "*Vector", "* Vertices", "*", "*Edges;"],
 )
 @pytest.mark.parametrize("before", ["", "# c\n", TRIANGLE, TRIANGLE + "*Edges\n1 2\n"])
 def test_unknown_headings(heading, before):

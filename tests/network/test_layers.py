@@ -31,7 +31,7 @@ def layers_of(case):
         fields = line.split()
         if line.startswith("*"):
             section = fields[0].lower()
-        elif line.startswith("#"):
+        elif line.startswith("#") or section == "*vertices":
             continue
         elif section == "*intra":
             layers.setdefault(int(fields[0]), []).append((int(fields[1]), int(fields[2]), float(fields[3])))

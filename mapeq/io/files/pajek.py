@@ -1,6 +1,7 @@
 """Pajek files: nodes under ``*Vertices``; links under ``*Edges``, ``*Arcs`` or ``*Links``, or as lists or a matrix.
 
 Under ``*Edgeslist`` and ``*Arcslist``, a line holds a node and its neighbours; under ``*Matrix``, a row of weights.
+Sections about states and layers are in :mod:`mapeq.io.files.state_sections`.
 Bipartite networks have links under ``*Bipartite n``, whose secondary nodes are those from number `n` on, or begin with
 ``*Vertices n p``, whose first `p` nodes are the primary ones.
 """
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq._base.errors import counted
+from mapeq._base.errors import NetworkError, counted
 from mapeq.io.files import _scan
 from mapeq.io.files._scan import Form
 from mapeq.io.files._words import Words
@@ -29,6 +30,7 @@ from mapeq.io.files.link_list import (
     word_list,
 )
 from mapeq.io.files.source import Source
+from mapeq.io.files.state_sections import HEADINGS, StateSections
 from mapeq.network.network import Network
 
 _VERTICES, _NETWORK, _MATRIX = b"*vertices", b"*network", b"*matrix"
@@ -36,7 +38,7 @@ _PAIRS = (b"*edges", b"*arcs", b"*links")
 _LISTS = (b"*edgeslist", b"*arcslist")
 _ARCS = (b"*arcs", b"*arcslist")
 _BIPARTITE = b"*bipartite"
-_KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX, _BIPARTITE)
+_KNOWN = (_NETWORK, _VERTICES, *_PAIRS, *_LISTS, _MATRIX, _BIPARTITE, *HEADINGS)
 
 #: A file may declare so many nodes without lines or links, and so many more for each line.
 _FEW_DECLARED, _DECLARED_PER_LINE = 1_000_000, 100
@@ -65,21 +67,29 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
     sections: list[Section] = []
     heading = b""
     secondary: int | None = None  # the first number of the secondary side
+    higher_order = StateSections()
     early = 0  # links before *Vertices, whose ends are checked later
     while source.more():
         if heading == _VERTICES:
             status = vertices.read(source)
         elif heading in _LISTS:
             status = _read_lists(source, links, vertices)
+        elif heading in HEADINGS:
+            status = higher_order.read(source, heading)
         elif heading in (_NETWORK, _MATRIX):
             status = _expect_heading(source)
         else:
-            status = _read_links(source, links, vertices, secondary if heading == _BIPARTITE else None)
+            known = Vertices() if higher_order.has_states else vertices
+            status = _read_links(source, links, known, secondary if heading == _BIPARTITE else None)
         if status == _scan.HEADING:
             last, (heading, count, num_primary) = heading, _heading(source)
             if heading == _NETWORK and last:
                 raise source.error("a second *Network begins; a file must hold one", source.position - 1)
             if heading == _NETWORK:
+                continue
+            if heading in HEADINGS:
+                vertices.end_section()
+                higher_order.begin(heading, source, links.num_rows)
                 continue
             vertices.end_section()
             if heading == _BIPARTITE:
@@ -93,6 +103,8 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
             is_arcs = _read_matrix(source, links, vertices, weighted) if heading == _MATRIX else heading in _ARCS
             sections.append(Section(is_arcs, first))
     vertices.end_section()
+    if higher_order.has_any:
+        return _higher_order(source, higher_order, vertices, links, sections, directed, weighted)
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
     _check_early(source, links, vertices, early)
@@ -107,7 +119,8 @@ def _heading(source: Source) -> tuple[bytes, int, int]:
     source.skip_line()
     heading = fields[0].lower().partition(b":")[0]
     if heading not in _KNOWN:
-        known = "*Vertices, *Edges, *Arcs, *Links, *Edgeslist, *Arcslist, *Matrix or *Bipartite"
+        known = "*Vertices, *Edges, *Arcs, *Links, *Edgeslist, *Arcslist, *Matrix, *Bipartite, *States, *Intra, *Inter "
+        known += "or *Multilayer"
         raise source.error(f"unknown heading; expected {known}", position)
     if heading == _BIPARTITE and not (len(fields) > 1 and _is_count(fields[1])):
         raise source.error("*Bipartite must name the first number of the secondary nodes", position)
@@ -245,6 +258,27 @@ def _network(
     if secondary is not None:
         network = network.with_sides(vertices.ids >= secondary)
     return replace(network, ids=read_only(vertices.ids)) if named else network
+
+
+def _higher_order(
+    source: Source,
+    found: StateSections,
+    vertices: Vertices,
+    table: LinkTable,
+    sections: list[Section],
+    directed: bool | None,
+    weighted: bool,
+) -> Network:
+    if directed is None:
+        directed = bool(_arc_rows(sections, table.num_rows).any())
+    try:
+        if found.has_states:
+            return found.of_states(vertices, table.columns(), directed)
+        if table.num_rows:
+            raise source.error("links of nodes without a layer; they belong under *Intra")
+        return found.of_layers(vertices, directed, weighted, {})
+    except NetworkError as error:
+        raise source.error(str(error)) from None
 
 
 def _arc_rows(sections: list[Section], num_rows: int) -> NDArray[np.bool_]:
