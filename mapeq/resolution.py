@@ -18,6 +18,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.inputs import all_options, network_and_options
 from mapeq.network.network import Network
 from mapeq.objective.options import PLAIN
+from mapeq.objective.states import contents_of_states
 from mapeq.optimizer.control import SearchOptions
 from mapeq.optimizer.outcome import Outcome
 from mapeq.optimizer.sweeps import Swept, sweep
@@ -215,6 +216,7 @@ def profile(
     partitions = sweep(
         flow,
         searched.tolist(),
+        contents=contents_of_states(network.states, flow.nodes[:, VISIT]),
         num_trials=num_trials,
         seed=seed,
         num_threads=num_threads,

@@ -13,7 +13,7 @@ from mapeq.network.network import Network
 
 
 def changed_nodes(network: Network, before: Network) -> IndexArray:
-    """Return the nodes that are new, or whose links (matched by label), node weights or categories differ.
+    """Return the nodes that are new, or whose links (matched by label), weights, categories or physical nodes differ.
 
     Examples
     --------
@@ -26,6 +26,7 @@ def changed_nodes(network: Network, before: Network) -> IndexArray:
     if network.directed or before.directed:
         changed |= changed_rows(transposed(network.rows), transposed(before.rows), place)
     changed |= _node_weight_changed(network, before, place) | _category_changed(network, before, place)
+    changed |= _physical_changed(network, before, place)
     return np.flatnonzero(changed).astype(np.dtype(f"u{network.indices.itemsize}"))
 
 
@@ -49,4 +50,14 @@ def _category_changed(network: Network, before: Network, place: NDArray[np.int64
     found: NDArray[np.bool_] = (
         np.array(code_before)[network.metadata.codes] != np.append(before.metadata.codes, is_new)[place]
     )
+    return found
+
+
+def _physical_changed(network: Network, before: Network, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the states whose physical node has changed, given their positions in the network before. Shape (n,)."""
+    if network.states is None or before.states is None:
+        return np.full(len(place), network.states is not before.states)
+    now, then = network.states, before.states
+    node_before = np.append(positions(now.labels, then.labels), -1)[now.physical]  # none has -1
+    found: NDArray[np.bool_] = node_before != np.append(then.physical.astype(np.int64), -1)[place]
     return found

@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.network.network import Network
-from mapeq.objective.level import network_level
+from mapeq.objective.level import Level, network_level
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
+from mapeq.objective.states import contents_of_states
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.trials import Found, find_modules
-from mapeq.walk.flow import EXIT, Flow
+from mapeq.walk.flow import EXIT, VISIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -53,8 +54,9 @@ def fitting_markov_time(
 
     def modules_at(time: float) -> _Modules:
         flow = random_walk(network, replace(options, markov_time=time))
-        found = find_modules(flow, seed=seed, num_threads=num_threads, control=control)
-        return _modules(flow, found, time)
+        contents = contents_of_states(network.states, flow.nodes[:, VISIT])
+        found = find_modules(flow, contents=contents, seed=seed, num_threads=num_threads, control=control)
+        return _modules(network_level(flow, contents=contents), found, time)
 
     seen = [modules_at(TIMES[0])]
     for time in TIMES[1:]:
@@ -76,8 +78,7 @@ def fitting_markov_time(
     return seen[-1].time, seen[-1].hierarchy
 
 
-def _modules(flow: Flow, found: Found, time: float) -> _Modules:
-    level = network_level(flow)
+def _modules(level: Level, found: Found, time: float) -> _Modules:
     state = multilevel_partition(level, found.hierarchy)
     left = float(state.modules[1:, EXIT].sum()) / time
     return _Modules(

@@ -21,7 +21,8 @@ import numpy as np
 
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, num_tops, two_levels
 from mapeq._base.threads import result_of, run_interruptible
-from mapeq.objective.level import Level, network_level, with_all_links
+from mapeq.objective.contents import Contents
+from mapeq.objective.level import Level, network_level, with_all_links, with_links_of_contents
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.outcome import Outcome, outcome
@@ -72,6 +73,7 @@ def sweep(
     flow: Flow,
     times: Sequence[float],
     *,
+    contents: Contents | None = None,
     num_trials: int = 1,
     seed: int = 0,
     num_threads: int = 1,
@@ -86,6 +88,8 @@ def sweep(
         At Markov time 1.
     times : sequence of float
         In increasing order, at least one.
+    contents : Contents, optional
+        Of the nodes.
     num_trials : int
         Trials are independent; their modules at each time are recombined.
     seed : int
@@ -103,12 +107,13 @@ def sweep(
     """
     control = control or Control()
     with control:
-        job = partial(_swept, flow, times, num_trials, seed, num_threads, control, report)
+        job = partial(_swept, flow, contents, times, num_trials, seed, num_threads, control, report)
         return run_interruptible(job, control.stop)
 
 
 def _swept(
     flow: Flow,
+    contents: Contents | None,
     times: Sequence[float],
     num_trials: int,
     seed: int,
@@ -124,7 +129,7 @@ def _swept(
                 report(number, position, end)
 
         with Engine(num_threads // workers, control.flag) as engine:
-            return _Sweep(flow, times, _stream(seed, number), engine, control, found).run()
+            return _Sweep(flow, contents, times, _stream(seed, number), engine, control, found).run()
 
     with ThreadPoolExecutor(workers) as pool:
         jobs = [pool.submit(trial, number) for number in range(num_trials)]
@@ -136,7 +141,7 @@ def _swept(
     best = trials[0]
     with Engine(num_threads, control.flag) as engine:
         for number, other in enumerate(trials[1:], 1):
-            best = _Sweep(flow, times, _stream(seed, number, 0), engine, control).recombined(best, other)
+            best = _Sweep(flow, contents, times, _stream(seed, number, 0), engine, control).recombined(best, other)
     return [
         Swept(end.hierarchy, end.codelength, tuple(ends[position].codelength for ends in trials))
         for position, end in enumerate(best)
@@ -153,6 +158,7 @@ class _Sweep:
     def __init__(
         self,
         flow: Flow,
+        contents: Contents | None,
         times: Sequence[float],
         rng: np.random.Generator,
         engine: Engine,
@@ -160,7 +166,7 @@ class _Sweep:
         report: Callable[[int, Outcome], object] | None = None,
     ):
         self._flow = flow
-        self._network = network_level(flow)
+        self._network = network_level(flow, contents=contents)
         self._times = times
         self._optimizer = TwoLevelOptimizer(rng, engine, lambda: control.stopped)
         self._engine = engine
@@ -184,7 +190,7 @@ class _Sweep:
     def _level(self, position: int) -> Level:
         """The network at a Markov time; made anew each time it is needed, since all of them together may be large."""
         flow = at_markov_time(self._flow, self._times[position])
-        level = self._network._replace(links=flow.links, nodes=flow.nodes)
+        level = with_links_of_contents(self._network._replace(links=flow.links, nodes=flow.nodes))
         has_remote_moves = level.terms.teleport is not None and len(level.nodes) <= FEW_NODES
         return with_all_links(level) if has_remote_moves else level
 

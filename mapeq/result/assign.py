@@ -30,6 +30,8 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     removes 2 w t from the number of exits. Where the walk passes the secondary side of a bipartite network, new nodes
     are primary, and their secondary neighbours have no visits.
     """
+    if result.network.states is not None:
+        raise NetworkError("new nodes cannot be assigned to the modules of a state network: they would be new states")
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
     if weights.ndim != 2 or weights.shape[1] != result.num_nodes:
         raise NetworkError(

@@ -49,7 +49,8 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     -------
     pandas.DataFrame
         Columns ``node``, ``module`` (from 1) and ``flow``; with more than two levels also ``path``, as text: ``2:1`` is
-        the first module in the second top module.
+        the first module in the second top module. Of a state network also ``physical``, the physical node of the
+        state, and ``layer``.
 
     Raises
     ------
@@ -65,7 +66,8 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     from mapeq._base.optional import require
 
     pandas = require("pandas", extra="pandas")
-    columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow, **self.path_column()}
+    columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow}
+    columns |= {**self.path_column(), **self.state_columns()}
     if levels:
         columns |= {f"level_{level}": numbered(self.labels_at(level)) for level in range(1, self.num_levels)}
     return pandas.DataFrame(columns)

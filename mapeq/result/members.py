@@ -137,6 +137,25 @@ def memberships(self: Result, level: int = 1) -> dict[Hashable, dict[int, float]
     return found
 
 
+def state_columns(self: Result) -> dict[str, list[Hashable]]:
+    """Return the columns ``physical`` and ``layer`` of tables of state networks, else an empty dict.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> network = mapeq.Network.from_layers({"work": [("ann", "bob")], "sport": [("ann", "cid")]})
+    >>> mapeq.infomap(network).state_columns()
+    {'physical': ['ann', 'bob', 'ann', 'cid'], 'layer': ['work', 'work', 'sport', 'sport']}
+    """
+    states = self.network.states
+    if states is None:
+        return {}
+    columns = {"physical": [states.labels[node] for node in states.physical.tolist()]}
+    if states.layer is not None and states.layers is not None:
+        columns["layer"] = [states.layers[layer] for layer in states.layer.tolist()]
+    return columns
+
+
 def layer(self: Result, name: Hashable, level: int = 1) -> dict[Hashable, int]:
     """Return the module of each node in one layer of a multilayer network.
 

@@ -374,6 +374,7 @@ class Result:
     communities = members.communities
     memberships = members.memberships
     layer = members.layer
+    state_columns = members.state_columns
     assign = members.assign
     metadata_agreement = agreement.metadata_agreement
     primary = exports.primary

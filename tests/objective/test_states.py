@@ -173,3 +173,87 @@ def test_memberships_of_plain_networks_are_shares_of_flow():
         assert list(shares.values()) == sorted(shares.values(), reverse=True)
     alone = mapeq.infomap(Network.from_edges([0], [1], num_nodes=3))
     assert alone.memberships()[2] == {2: 1.0}
+
+
+# What else takes networks ----------------------------------------------------------------------
+
+
+def hubs(order=2):
+    paths = [["a", "hub", "b", "hub", "c", "hub"] * 3, ["x", "hub", "y", "hub", "z", "hub"] * 3]
+    return Network.from_paths(paths, order=order)
+
+
+def test_tables_say_what_states_are(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    result = mapeq.infomap(hubs())
+    table = result.to_dataframe()
+    assert table.columns.tolist() == ["node", "module", "flow", "physical"]
+    assert table["physical"].tolist() == [label[-1] for label in table["node"]]
+    layers = mapeq.infomap(Network.from_layers({"work": [("ann", "bob")], "sport": [("ann", "cid")]}))
+    assert layers.to_dataframe()["layer"].tolist() == ["work", "work", "sport", "sport"]
+    assert layers.to_arrow().column_names == ["node", "module", "flow", "physical", "layer"]
+    assert layers.to_networkx().nodes["sport", "cid"]["layer"] == "sport"
+    layers.write(tmp_path / "modules.csv")
+    assert pandas.read_csv(tmp_path / "modules.csv")["physical"].tolist() == ["ann", "bob", "ann", "cid"]
+    assert "physical" not in mapeq.infomap([(1, 2)]).to_dataframe()
+
+
+@pytest.mark.parametrize("name", ["modules.csv", "modules.tsv", "modules.tree", "modules.ftree", "modules.json"])
+@pytest.mark.parametrize("multilevel", [False, True])
+def test_files_of_modules_of_states(tmp_path, name, multilevel):
+    network = hubs(order=3)
+    result = mapeq.infomap(network, multilevel=multilevel)
+    result.write(tmp_path / name)
+    assert mapeq.evaluate(network, tmp_path / name).codelength == close(result.codelength)
+    assert mapeq.evaluate(network, result.to_dataframe()).codelength == close(result.codelength)
+
+
+def test_networks_of_states_in_files(tmp_path):
+    network = hubs()
+    mapeq.write_network(network, tmp_path / "states.net")
+    again = mapeq.read_network(tmp_path / "states.net")
+    assert (again.matrix() != network.matrix()).nnz == 0
+    nodes = [[each.states.labels[k] for k in each.states.physical] for each in (network, again)]
+    assert nodes[0] == nodes[1]
+    assert mapeq.infomap(again).codelength == mapeq.infomap(network).codelength
+    with pytest.warns(UserWarning, match="does not hold the physical nodes of its states"):
+        mapeq.write_network(network, tmp_path / "states.csv")
+    with pytest.warns(UserWarning, match="does not hold the layers of its states"):
+        mapeq.write_network(Network.from_layers({"work": [(1, 2)]}), tmp_path / "layers.net")
+
+
+def test_profiles_and_fitted_times_know_states():
+    network = hubs()
+    profile = mapeq.resolution_profile(network, [0.8, 1.0, 1.6])
+    for result in profile.results:
+        options = {"markov_time": result.options["markov_time"]}
+        assert result.codelength == close(mapeq.evaluate(network, result, **options).codelength)
+        assert result.codelength <= mapeq.infomap(network, **options).codelength + 1e-9
+    fitted = mapeq.infomap(network, markov_time="auto")
+    assert fitted.codelength == close(mapeq.evaluate(network, fitted).codelength)
+
+
+def test_updates_follow_what_states_are():
+    network = hubs()
+    result = mapeq.infomap(network)
+    places = [network.states.labels[k] for k in network.states.physical]
+    other = network.with_states([f"{place} of {label[0]}" for place, label in zip(places, network.labels, strict=True)])
+    again = mapeq.infomap(other, initial_partition=result)
+    assert again.codelength == close(mapeq.evaluate(other, again).codelength)
+    assert again.one_level_codelength > result.one_level_codelength
+    same = mapeq.infomap(network.with_states(places), initial_partition=result)
+    assert same.codelength == close(result.codelength)
+
+
+def test_new_nodes_would_be_new_states():
+    result = mapeq.infomap(hubs())
+    with pytest.raises(mapeq.NetworkError, match="new nodes cannot be assigned to the modules of a state network"):
+        result.assign(np.ones((1, result.num_nodes)))
+
+
+def test_small_modules_of_states_are_dissolved():
+    paths = [["a", "hub", "b", "hub"] * 9, ["x", "hub", "y", "hub", "z", "hub"] * 9, ["a", "hub", "x"]]
+    network = Network.from_paths(paths)
+    result, plain = mapeq.infomap(network, min_module_size=6), mapeq.infomap(network)
+    assert (result.num_modules, plain.num_modules) == (1, 2)
+    assert result.min_size_cost == close(result.codelength - plain.codelength)

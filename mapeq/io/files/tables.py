@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain, repeat
 from math import isfinite
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
@@ -30,11 +30,12 @@ def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str 
     """Write a header and, in node order, label, module (1 has most flow) and flow of each node.
 
     In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` identifies the
-    leaf module: ``2:1`` is the first module in the second top module. Modules of fewer nodes than `min_size` are -1.
+    leaf module: ``2:1`` is the first module in the second top module. Columns ``physical`` and ``layer`` say what
+    states are. Modules of fewer nodes than `min_size` are -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     columns = [result.node_labels, modules_column(result, min_size).tolist(), result.flow.tolist()]
-    more = result.path_column()
+    more = result.path_column() | result.state_columns()
     writer.writerow([*_HEADER, *more])
     writer.writerows(zip(*columns, *more.values(), strict=True))
 
@@ -52,12 +53,15 @@ def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
 def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
     """Return the columns of :func:`write_csv` as an Arrow table, with the result's summary as metadata."""
     arrow = require("pyarrow", extra="parquet")
-    labels = result.node_labels
-    if not all(type(label) is int for label in labels):
-        labels = [str(label) for label in labels]
-    columns = [labels, modules_column(result, min_size), result.flow]
-    table = arrow.table(dict(zip(_HEADER, columns, strict=True)) | result.path_column())
+    columns = [_plain(result.node_labels), modules_column(result, min_size), result.flow]
+    more = {name: _plain(values) for name, values in (result.path_column() | result.state_columns()).items()}
+    table = arrow.table(dict(zip(_HEADER, columns, strict=True)) | more)
     return table.replace_schema_metadata({"mapeq": json.dumps(result.summary())})
+
+
+def _plain(labels: Sequence[Hashable]) -> list[Hashable]:
+    """Labels as a column of numbers, if all of them are, or of text."""
+    return list(labels) if all(type(label) is int for label in labels) else [str(label) for label in labels]
 
 
 def write_labels(result: Result, stream: IO[str], min_size: int = 1) -> None:

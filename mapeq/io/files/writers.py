@@ -60,6 +60,7 @@ class Writer(NamedTuple):
     loses: str = ""
     first: int = 1
     has_node_weights: bool = False
+    has_states: bool = False
     binary: bool = False
     needs: tuple[str, str] | None = None
 
@@ -172,6 +173,10 @@ def _lost(network: Network, writer: Writer) -> list[str]:
         lost.append("the weights")
     if network.node_weights is not None and not writer.has_node_weights:
         lost.append("the weights of nodes")
+    if network.states is not None and not writer.has_states:
+        lost.append("the physical nodes of its states")
+    elif network.states is not None and network.states.layer is not None:
+        lost.append("the layers of its states")
     return lost
 
 
@@ -251,9 +256,14 @@ def _write_arrow(network: Network, stream: BinaryIO) -> None:
 
 
 def _write_pajek(network: Network, stream: TextIO) -> None:
-    """Write nodes with their names, and their weights if there are some, then links."""
+    """Write nodes with their names, and their weights if there are some, then links; states after physical nodes."""
     names = [f'"{in_text(label, "net")}"' for label in network.label_list()]  # which end at the last quote
-    stream.write(f"*Vertices {network.num_nodes}\n")
+    if network.states is not None:
+        physical = [f'"{in_text(label, "net")}"' for label in network.states.labels]
+        stream.write(f"*Vertices {len(physical)}\n")
+        stream.writelines(f"{i} {name}\n" for i, name in enumerate(physical, 1))
+        names = [f"{node + 1} {name}" for node, name in zip(network.states.physical.tolist(), names, strict=True)]
+    stream.write(f"*Vertices {network.num_nodes}\n" if network.states is None else "*States\n")
     more = [""] * len(names)
     if network.node_weights is not None:
         more = [f" {_text(weight)}" for weight in network.node_weights.tolist()]
@@ -378,7 +388,7 @@ WRITERS = {
     "csv": Writer(partial(_write_table, delimiter=","), (".csv",)),
     "tsv": Writer(partial(_write_table, delimiter="\t"), (".tsv",)),
     "matrix": Writer(_write_matrix, (), "symmetric"),
-    "pajek": Writer(_write_pajek, (".net", ".paj"), has_node_weights=True),
+    "pajek": Writer(_write_pajek, (".net", ".paj"), has_node_weights=True, has_states=True),
     "graphml": Writer(_write_graphml, (".graphml",), binary=True),
     "gexf": Writer(_write_gexf, (".gexf",)),
     "gml": Writer(_write_gml, (".gml",)),

@@ -104,6 +104,7 @@ def to_igraph(result: Result) -> igraph.Graph:
             "module": numbered(result.labels).tolist(),
             "flow": result.flow.tolist(),
             **result.path_column(),
+            **result.state_columns(),
         },
         edge_attrs={"weight": weights.tolist()},
     )

@@ -71,7 +71,8 @@ def _weights(edges: list[tuple[Hashable, Hashable, Any]]) -> FloatArray:
 
 def to_networkx(result: Result, names: Sequence[Hashable] | None = None) -> nx.Graph:
     """Return the network of a result as a graph; see :meth:`mapeq.Result.to_networkx`. `names` replaces the labels."""
-    attributes = {"module": numbered(result.labels).tolist(), "flow": result.flow.tolist(), **result.path_column()}
+    attributes = {"module": numbered(result.labels).tolist(), "flow": result.flow.tolist()}
+    attributes |= result.path_column() | result.state_columns()
     return graph_of(result.network, result.node_labels if names is None else names, attributes)
 
 
