@@ -1,13 +1,14 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite and resolution.md; it needs matplotlib, scikit-learn, playwright and Chromium.
-``python examples/pictures.py docs`` draws the other pictures.
+Those of why, sparse, metadata, bipartite, resolution, memory and layers.md. It needs matplotlib, scikit-learn,
+playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
 import shutil
 from itertools import count, pairwise
 from pathlib import Path
+from runpy import run_path
 from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
@@ -267,6 +268,59 @@ def draw_variable():
     reduce_colours(HERE / "variable.png")
 
 
+def draw_memory():
+    """Towns around a hub, by modules of the walk without memory and with it; the hub is in parts."""
+    regions = (("Oslo", "Bergen", "Tromso"), ("Rome", "Pisa", "Bari"))
+    trips = [[town for name in (*region, *region) for town in (name, "hub")] * 3 for region in regions]
+    trips += [[name for town in reversed(region) for name in (town, "hub")] * 3 for region in regions]
+    names = [*regions[0], *regions[1]]
+    angles = np.deg2rad([150, 180, 210, 30, 0, -30])
+    places = dict(zip(names, np.column_stack([np.cos(angles), np.sin(angles)]), strict=True)) | {"hub": np.zeros(2)}
+    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.2), layout="constrained")
+    for ax, (order, title) in zip(axes, ((1, "Without memory"), (2, "With memory of the last place")), strict=True):
+        result = mapeq.infomap(mapeq.Network.from_paths(trips, order=order))
+        for name in names:
+            ax.plot(*zip(places[name], places["hub"], strict=True), color="#C8C8C8", linewidth=1.5, zorder=1)
+        for name, shares in result.memberships().items():
+            begin, radius = 90.0, 0.16 if name == "hub" else 0.1
+            for module, share in shares.items():
+                wedge = plt.matplotlib.patches.Wedge(
+                    places[name], radius, begin, begin + 360 * share, color=COLOURS[module - 1], zorder=2
+                )
+                ax.add_patch(wedge)
+                begin += 360 * share
+            beside = places[name] * 1.16 if name != "hub" else np.array([0, -0.27])
+            side = "center" if name == "hub" else "right" if beside[0] < 0 else "left"
+            ax.text(*beside, name, ha=side, va="center", fontsize=10)
+        ax.set_title(f"{title}: {result.codelength:.2f} bits per step", fontsize=10.5)
+        ax.set_xlim(-1.7, 1.7)
+        ax.set_ylim(-0.75, 0.75)
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+    figure.savefig(HERE / "memory.png", dpi=130)
+
+
+def draw_layers():
+    """Families of Florence in two layers, by module."""
+    found = run_path(str(HERE.parent / "examples" / "layers.py"))
+    layers, result = {name: found[name] for name in ("marriage", "business")}, found["result"]
+    both = nx.compose(*layers.values())
+    places = nx.kamada_kawai_layout(both)
+    figure, axes = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
+    for ax, (name, graph) in zip(axes, layers.items(), strict=True):
+        modules = result.layer(name)
+        nx.draw_networkx_edges(graph, places, ax=ax, edge_color="#B8B8B8", width=1.3)
+        colours = [COLOURS[modules[family] - 1] for family in graph]
+        nx.draw_networkx_nodes(graph, places, ax=ax, node_color=colours, node_size=160, edgecolors="white")
+        for family in graph:
+            ax.annotate(family, places[family], (0, 9), textcoords="offset points", ha="center", fontsize=8.5)
+        ax.set_title(name.capitalize(), fontsize=10.5)
+        ax.set_axis_off()
+        ax.set_xlim(-1.25, 1.25)
+        ax.set_ylim(-1.2, 1.25)
+    figure.savefig(HERE / "layers.png", dpi=130)
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -297,4 +351,6 @@ if __name__ == "__main__":
     draw_metadata()
     draw_bipartite()
     draw_variable()
+    draw_memory()
+    draw_layers()
     take_report()

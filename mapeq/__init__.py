@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mapeq.integrations.networkx import map_equation as map_equation
     from mapeq.io.files.networks import read_network as read_network
     from mapeq.io.files.writers import write_network as write_network
+    from mapeq.memory import compare_orders as compare_orders
     from mapeq.network.network import Network as Network
     from mapeq.resolution import resolution_profile as resolution_profile
     from mapeq.result.profile import ResolutionProfile as ResolutionProfile
@@ -45,6 +46,7 @@ _HOME = {
     "Progress": "mapeq._base.progress",
     "ResolutionProfile": "mapeq.result.profile",
     "Result": "mapeq.result.result",
+    "compare_orders": "mapeq.memory",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
     "infomap_communities": "mapeq.integrations.networkx",
@@ -72,6 +74,7 @@ __all__ = [
     "ResolutionProfile",
     "Result",
     "__version__",
+    "compare_orders",
     "evaluate",
     "infomap",
     "infomap_communities",

@@ -24,6 +24,7 @@ LAYERS = [
     "inputs",
     "api",
     "resolution",
+    "memory",
     "embeddings",
     "integrations",
     "cli",

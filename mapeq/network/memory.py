@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -52,7 +54,7 @@ class StateLinks(NamedTuple):
         return States(read_only(self.contexts[:, -1].astype(np.uint32)), labels)
 
 
-def state_links(paths: Paths, order: int) -> StateLinks:
+def state_links(paths: Paths, order: int, *, is_noted: bool = True) -> StateLinks:
     """The links of a walk that depends on the last `order` places.
 
     A path of n places has ``n - order`` steps from one state to the next; every one counts as often as its path.
@@ -62,26 +64,94 @@ def state_links(paths: Paths, order: int) -> StateLinks:
     paths : Paths
     order : int
         1 or more.
+    is_noted : bool
+        Whether to note how many paths are too short.
     """
-    num_places = len(paths.labels)
-    contexts = np.arange(num_places)[:, None]
-    code = paths.places.copy()  # the state in which each step ends, by number
-    for length in range(2, order + 1):
-        inside = _has_before(paths, length - 1)
-        steps = np.flatnonzero(inside)
-        known, numbers = np.unique(code[steps - 1] * num_places + paths.places[steps], return_inverse=True)
-        before, last = np.divmod(known, num_places)
-        contexts = np.column_stack([contexts[before], last])
-        code = np.full(len(code), -1)
-        code[inside] = numbers
+    contexts = next(found for found in contexts_of(paths) if found.members.shape[1] == order)
+    code = contexts.code
     moves = np.flatnonzero(_has_before(paths, order))
     weights = np.repeat(paths.weights, np.diff(paths.starts))[moves]
     short = int(np.count_nonzero(np.diff(paths.starts) <= order))
-    if short:
+    if short and is_noted:
         counts = f"{short:,} of {counted(len(paths.weights), 'path')}"
         places = "a single place" if order == 1 else f"at most {order} places"
         note(f"{counts} have {places}, too few for order {order}: no step counts")
-    return StateLinks(code[moves - 1], code[moves], weights, contexts)
+    return StateLinks(code[moves - 1], code[moves], weights, contexts.members)
+
+
+class Contexts(NamedTuple):
+    """The sequences of so many places that occur.
+
+    Attributes
+    ----------
+    code : int64 array of shape (m,)
+        Of each step the number of the sequence that ends with it; -1 where too few places come before.
+    members : int64 array of shape (number of sequences, length)
+        The places of each, oldest first.
+    """
+
+    code: NDArray[np.int64]
+    members: NDArray[np.int64]
+
+
+def contexts_of(paths: Paths) -> Iterator[Contexts]:
+    """Yield the sequences of one place, of two, of three, and so on without end."""
+    num_places = len(paths.labels)
+    found = Contexts(paths.places, np.arange(num_places)[:, None])
+    while True:
+        yield found
+        inside = _has_before(paths, found.members.shape[1])
+        steps = np.flatnonzero(inside)
+        known, numbers = np.unique(found.code[steps - 1] * num_places + paths.places[steps], return_inverse=True)
+        before, last = np.divmod(known, max(num_places, 1))
+        code = np.full(len(paths.places), -1)
+        code[steps] = numbers
+        found = Contexts(code, np.column_stack([found.members[before], last]))
+
+
+def held_out_bits(paths: Paths, orders: Sequence[int], is_held_out: NDArray[np.bool_]) -> list[float]:
+    """How well the last places tell the next one in paths that were not counted, for each order.
+
+    The probability of the next place after a sequence is that of the counted paths, mixed with the probability after
+    the sequence without its first place, and so on down to no place at all, by Witten and Bell's method C (IEEE
+    Transactions on Information Theory 37, 1085, 1991): a sequence that went on c times, to d different places, weighs
+    ``c / (c + d)``.
+
+    Parameters
+    ----------
+    paths : Paths
+    orders : sequence of int
+        Numbers of last places, each 1 or more.
+    is_held_out : boolean array of shape (number of paths,)
+        The other paths are counted.
+
+    Returns
+    -------
+    list of float
+        Bits per step of the paths held out, without the first place of each.
+    """
+    lengths = np.diff(paths.starts)
+    weights, held = np.repeat(paths.weights, lengths), np.repeat(is_held_out, lengths)
+    tested = np.flatnonzero(held & _has_before(paths, 1))
+    probability = np.full(len(paths.places), 1 / max(len(paths.labels), 1))
+    bits, before = {}, np.zeros(len(paths.places), dtype=np.int64)  # of no place: the same everywhere
+    for number, after in enumerate(islice(contexts_of(paths), max(orders) + 1)):
+        known = after.code >= 0
+        counted_steps = np.flatnonzero(known & ~held)
+        context = np.where(known, np.append(before[-1:], before[:-1]) if number else before, 0)
+        size = int(context.max(initial=0)) + 1
+        times = np.bincount(after.code[counted_steps], weights[counted_steps], len(after.members))
+        whole = np.bincount(context[counted_steps], weights[counted_steps], size)
+        one_step = np.zeros(len(after.members), dtype=np.int64)
+        one_step[after.code[counted_steps]] = context[counted_steps]
+        different = np.bincount(one_step[times > 0], minlength=size)
+        steps = np.flatnonzero(known & (whole[context] > 0))
+        c, d = whole[context[steps]], different[context[steps]]
+        probability[steps] = (times[after.code[steps]] + d * probability[steps]) / (c + d)
+        if number in orders:
+            bits[number] = float(np.average(-np.log2(probability[tested]), weights=weights[tested]))
+        before = after.code
+    return [bits[order] for order in orders]
 
 
 def _has_before(paths: Paths, count: int) -> NDArray[np.bool_]:

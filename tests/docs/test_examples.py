@@ -107,8 +107,26 @@ def check_metadata(tmp_path):
     assert re.fullmatch(r"module 1: \d+ people of departments? [\d ]+", shown[5])
 
 
+def check_memory(tmp_path):
+    shown = shown_by("memory.py", tmp_path)
+    assert "order 2 is enough for the paths that were held out" in shown
+    assert "module 1: Alta, Bari, Bergen, Oslo, Palermo, Pisa, Rome, Tromso, hub" in shown
+    for towns in ("Alta, Bergen, Oslo, Tromso, hub", "Bari, Palermo, Pisa, Rome, hub"):
+        assert re.search(rf"^  module \d: {towns}$", shown, re.MULTILINE)
+    assert re.search(r"the hub: 5\d% in module 1, 4\d% in module 2", shown)
+
+
+def check_layers(tmp_path):
+    shown = shown_by("layers.py", tmp_path)
+    assert "3 modules of 26 nodes" in shown
+    assert "module 2: Castellani, Peruzzi, Bischeri, Guadagni, Lamberteschi" in shown
+    assert re.search(r"^Ginori is in module 1 \(\d+%\) and module 3 \(\d+%\)$", shown, re.MULTILINE)
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
+    "layers.py": check_layers,
+    "memory.py": check_memory,
     "bipartite.py": check_bipartite,
     "metadata.py": check_metadata,
     "sparse_sample.py": check_sparse_sample,

@@ -138,3 +138,74 @@ def test_many_paths_take_no_loop_over_steps():
     network = Network.from_paths(paths.tolist(), order=3)
     assert network.total_weight == 20_000 * 9
     assert network.num_nodes <= 50 * 9
+
+
+# Choosing the order ----------------------------------------------------------------------------
+
+
+def naive_bits(counted, tested, order):
+    """Witten and Bell's method C, step by step."""
+    places = {place for path, _ in counted + tested for place in path}
+    follow = {}
+    for path, weight in counted:
+        for t in range(len(path)):
+            for length in range(min(t, order) + 1):
+                after = follow.setdefault(tuple(path[t - length : t]), Counter())
+                after[path[t]] += weight
+    total = whole = 0.0
+    for path, weight in tested:
+        for t in range(1, len(path)):
+            probability = 1 / len(places)
+            for length in range(min(t, order) + 1):
+                after = follow.get(tuple(path[t - length : t]))
+                if after is not None:
+                    seen = sum(after.values())
+                    probability = (after[path[t]] + len(after) * probability) / (seen + len(after))
+            total -= weight * np.log2(probability)
+            whole += weight
+    return total / whole
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=8), min_size=2, max_size=8), st.integers(0, 5), st.data()
+)
+def test_bits_of_held_out_paths(paths, seed, data):
+    weights = data.draw(st.lists(st.sampled_from([1.0, 2.5]), min_size=len(paths), max_size=len(paths)))
+    found = mapeq.compare_orders(paths, weights=weights, held_out=0.3, seed=seed)
+    held = np.random.default_rng(seed).permutation(len(paths))[: max(round(0.3 * len(paths)), 1)].tolist()
+    both = list(zip(paths, weights, strict=True))
+    counted = [path for k, path in enumerate(both) if k not in held]
+    for order in found.orders:
+        expected = naive_bits(counted, [both[k] for k in held], order.order)
+        assert order.bits == pytest.approx(expected, rel=1e-9)
+
+
+def test_memory_pays_where_there_is_some():
+    rng = np.random.default_rng(0)
+    forgetful = [rng.integers(0, 5, 12).tolist() for _ in range(200)]
+    assert mapeq.compare_orders(forgetful).best == 1
+    trips = [[f"{who}{rng.integers(3)}", "hub"] * 6 for who in "ab" for _ in range(60)]
+    found = mapeq.compare_orders(trips, orders=[3, 1, 2])
+    assert [each.order for each in found.orders] == [1, 2, 3]
+    assert found.best == 2
+    network = Network.from_paths(trips, order=2)
+    assert (found.orders[1].num_states, found.orders[1].num_links) == (network.num_nodes, network.num_links)
+    assert str(found).splitlines()[-1] == f"order {found.best} is enough for the paths that were held out"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"orders": [0]}, "orders must be whole numbers, 1 or more, at least one"),
+        ({"orders": []}, "orders must be whole numbers, 1 or more, at least one"),
+        ({"held_out": 1.0}, "held_out must be a number between 0 and 1"),
+    ],
+)
+def test_orders_that_make_no_sense(options, message):
+    with pytest.raises(ValueError, match=message):
+        mapeq.compare_orders(HUB, **options)
+
+
+def test_one_path_cannot_be_held_out():
+    with pytest.raises(mapeq.NetworkError, match="to hold out some paths, there must be at least two"):
+        mapeq.compare_orders(HUB[:1])
