@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.worker import Row, Settings, show, table
 
 #: Networks of each kind.
-NUM_NETWORKS = 100
+NUM_NETWORKS = 12
 
 #: Codelengths that differ by less than this part of them, or by this number of bits, are equal.
 SAME = 1e-9
@@ -234,7 +234,7 @@ def network(sample: Sample, options: dict[str, Any]) -> Any:
 def measure(settings: Settings) -> Iterator[Row]:
     """A row for each kind of network and mode."""
     for number, (kind, options) in enumerate({**OBJECTIVES, NESTED: {}}.items()):
-        count = 3 if settings.quick else NUM_NETWORKS // (10 if kind == NESTED else 1)
+        count = 3 if settings.quick else 5 if kind == NESTED else NUM_NETWORKS
         for multilevel in (False, True):
             show(f"{kind}{', multilevel' if multilevel else ''}")
             rng = default_rng(number)

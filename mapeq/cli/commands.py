@@ -407,6 +407,10 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
         "label": options.label,
         "comment": comment,
         "names": options.names,
+        "order": options.order,
+        "relax_rate": options.relax_rate,
+        "relax": options.relax,
+        "limit": options.relax_limit,
     }
 
 
@@ -479,4 +483,7 @@ def _display_name(file: str) -> str:
 
 def _described(network: Network) -> str:
     kind = "directed" if network.directed else "undirected"
-    return f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}, {kind}"
+    nodes = counted(network.num_nodes, "node")
+    if network.states is not None:
+        nodes = f"{counted(network.num_nodes, 'state')} of {counted(len(network.states.labels), 'physical node')}"
+    return f"{nodes}, {counted(network.num_links, 'link')}, {kind}"

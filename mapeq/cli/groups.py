@@ -34,8 +34,8 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
     command.add_argument(
         "file",
         metavar="FILE",
-        help="link list, table, matrix, Pajek, GraphML, GEXF, GML, JSON, .adjlist, .mtx, .npz, METIS .graph, .lgl, "
-        ".parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; or - for standard input",
+        help="link list, table, matrix, paths, Pajek, GraphML, GEXF, GML, JSON, .adjlist, .mtx, .npz, METIS .graph, "
+        ".lgl, .parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; or - for standard input",
     )
     for name, meaning in more.items():
         command.add_argument(name.lower(), metavar=name, help=meaning)
@@ -78,8 +78,35 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
     network.add_argument(
         "--input-format",
         metavar="NAME",
-        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, parquet or "
-        "arrow (by the content and the suffix of FILE)",
+        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, paths, parquet "
+        "or arrow (by the content and the suffix of FILE)",
+    )
+    network.add_argument(
+        "--order",
+        type=int,
+        metavar="N",
+        help="FILE has a path per line, and the walk remembers its last N places (2 for .paths files)",
+    )
+    network.add_argument(
+        "--relax-rate",
+        "--multilayer-relax-rate",
+        type=float,
+        default=0.15,
+        metavar="R",
+        help="with *Intra, the probability that the walk forgets its layer before a step (0.15)",
+    )
+    network.add_argument(
+        "--relax",
+        default="neighbors",
+        metavar="HOW",
+        help="how it then goes on: neighbors, jsd or jsd-infomap (neighbors)",
+    )
+    network.add_argument(
+        "--relax-limit",
+        "--multilayer-relax-limit",
+        type=int,
+        metavar="N",
+        help="only to layers at most N away, in their order (any)",
     )
     network.add_argument(
         "--encoding", metavar="NAME", help="encoding of the text in FILE, such as utf-16 or cp1252 (utf-8)"

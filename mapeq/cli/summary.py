@@ -9,6 +9,7 @@ import numpy as np
 
 from mapeq._base.errors import counted
 from mapeq.io.files.tables import modules_column
+from mapeq.network.states import most_visited
 from mapeq.result.modules import listed
 from mapeq.result.result import ROUNDING, Result
 
@@ -54,10 +55,11 @@ def summary_of(heading: str, result: Result, min_size: int = 1, most: int = 5) -
         lines.append("  module     nodes     flow  most visited nodes")
     for module in range(1, min(most, num_modules) + 1):
         members = np.flatnonzero(numbers == module)
-        visited = members[np.argsort(-result.flow[members], kind="stable")]
+        visited = members
         if result.network.sides is not None and result.flow.any():
-            visited = visited[result.flow[visited] > 0]  # secondary nodes are not
-        names = listed([result.network.labels[i] for i in visited[:5]], 4)
+            visited = members[result.flow[members] > 0]  # secondary nodes are not
+        network = result.network
+        names = listed(most_visited(network.states, network.labels, visited, result.flow)[:5], 4)
         lines.append(f"  {module:6,} {len(members):9,} {result.flow[members].sum():8.1%}  {names}")
     if num_modules > most:
         lines.append(f"  and {num_modules - most:,} smaller")

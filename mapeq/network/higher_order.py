@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mapeq._base.errors import is_number, is_whole, option_error
+from mapeq._base.errors import is_whole, option_error
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -70,21 +68,11 @@ def from_paths(
     M. Rosvall, A. V. Esquivel, A. Lancichinetti, J. D. West and R. Lambiotte, Nature Communications 5, 4630 (2014).
     """
     from mapeq.io.objects.paths import paths_from
-    from mapeq.network.memory import state_links
+    from mapeq.network.memory import memory_network
 
     if not is_whole(order, 1):
         raise option_error("order", order, "a whole number, 1 or more")
-    given = paths_from(paths, path=path, place=place, weights=weights)
-    links = state_links(given, int(order))
-    labels = [tuple(given.labels[k] for k in context) for context in links.contexts.tolist()]
-    network = cls.from_edges(
-        links.sources,
-        links.targets,
-        links.weights,
-        directed=True,
-        labels=given.labels if order == 1 else labels,
-    )
-    return replace(network, states=links.states(given.labels))
+    return memory_network(paths_from(paths, path=path, place=place, weights=weights), int(order))
 
 
 def from_layers(
@@ -156,18 +144,9 @@ def from_layers(
     M. De Domenico, A. Lancichinetti, A. Arenas and M. Rosvall, Physical Review X 5, 011027 (2015).
     """
     from mapeq.io.objects.layers import inter_links_from, layers_from
-    from mapeq.network.layers import RELAX, Coupling, coupled
+    from mapeq.network.layers import checked_coupling, coupled
 
-    if not (is_number(relax_rate) and 0 <= relax_rate <= 1):
-        raise option_error("relax_rate", relax_rate, "a number from 0 to 1")
-    if relax not in RELAX:
-        raise option_error("relax", relax, "one of " + ", ".join(RELAX))
-    if relax == "jsd-infomap" and relax_rate == 1:
-        raise option_error("relax_rate", relax_rate, "below 1 with relax='jsd-infomap'")
-    down, up = limit if isinstance(limit, tuple) and len(limit) == 2 else (limit, limit)
-    if not all(distance is None or is_whole(distance, 0) for distance in (down, up)):
-        raise option_error("limit", limit, "a whole number, 0 or more, a pair of them, or None")
+    coupling = checked_coupling(relax_rate, relax, limit)
     given, are_directed = layers_from(layers, layer=layer, weight=weight, directed=directed)
-    ends = math.inf if down is None else float(down), math.inf if up is None else float(up)
     links = None if inter is None else inter_links_from(inter, given, both_ways=not are_directed)
-    return coupled(given, Coupling(relax, float(relax_rate), *ends), links)
+    return coupled(given, coupling, links)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.errors import is_number, is_whole, option_error
 from mapeq.network.network import Network
 from mapeq.network.states import States
 
@@ -44,6 +45,30 @@ class Coupling(NamedTuple):
     rate: float = 0.15
     down: float = np.inf
     up: float = np.inf
+
+
+#: How the walk changes layers by default.
+USUAL = Coupling()
+
+
+def checked_coupling(rate: float, relax: str, limit: Any) -> Coupling:
+    """How the walk changes layers, by checked options; see :meth:`mapeq.Network.from_layers`.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range.
+    """
+    if not (is_number(rate) and 0 <= rate <= 1):
+        raise option_error("relax_rate", rate, "a number from 0 to 1")
+    if relax not in RELAX:
+        raise option_error("relax", relax, "one of " + ", ".join(RELAX))
+    if relax == "jsd-infomap" and rate == 1:
+        raise option_error("relax_rate", rate, "below 1 with relax='jsd-infomap'")
+    down, up = limit if isinstance(limit, tuple) and len(limit) == 2 else (limit, limit)
+    if not all(distance is None or is_whole(distance, 0) for distance in (down, up)):
+        raise option_error("limit", limit, "a whole number, 0 or more, a pair of them, or None")
+    return Coupling(relax, float(rate), np.inf if down is None else float(down), np.inf if up is None else float(up))
 
 
 class InterLinks(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.errors import counted
 from mapeq._base.notes import note
+from mapeq.network.network import Network
 from mapeq.network.states import States
 
 if TYPE_CHECKING:
@@ -77,6 +79,16 @@ def state_links(paths: Paths, order: int, *, is_noted: bool = True) -> StateLink
         places = "a single place" if order == 1 else f"at most {order} places"
         note(f"{counts} have {places}, too few for order {order}: no step counts")
     return StateLinks(code[moves - 1], code[moves], weights, contexts.members)
+
+
+def memory_network(paths: Paths, order: int) -> Network:
+    """The directed network whose nodes are the last `order` places of a walk."""
+    links = state_links(paths, order)
+    labels = paths.labels
+    if order > 1:
+        labels = tuple(tuple(paths.labels[k] for k in context) for context in links.contexts.tolist())
+    network = Network.from_edges(links.sources, links.targets, links.weights, directed=True, labels=labels)
+    return replace(network, states=links.states(paths.labels))
 
 
 class Contexts(NamedTuple):

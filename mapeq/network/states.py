@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import read_only
+from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.errors import NetworkError
 from mapeq.network.labelled import by_label
 
@@ -35,6 +35,25 @@ class States(NamedTuple):
     labels: Labels
     layer: NDArray[np.uint32] | None = None
     layers: tuple[Hashable, ...] | None = None
+
+
+def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp], flow: FloatArray) -> list[Hashable]:
+    """Names of nodes, most visited first; of states those of their physical nodes, each once.
+
+    Parameters
+    ----------
+    states : States or None
+    labels : Labels
+        Of all n nodes.
+    nodes : integer array
+    flow : float64 array of shape (n,)
+    """
+    if states is None:
+        order = nodes[np.argsort(-flow[nodes], kind="stable")]
+        return labels[order].tolist() if isinstance(labels, np.ndarray) else [labels[i] for i in order.tolist()]
+    physical, position = np.unique(states.physical[nodes], return_inverse=True)
+    visits = np.bincount(position, flow[nodes], len(physical))
+    return [states.labels[node] for node in physical[np.argsort(-visits, kind="stable")].tolist()]
 
 
 def checked_states(physical: Any, labels: Labels) -> States:

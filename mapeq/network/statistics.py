@@ -148,7 +148,8 @@ def notes(network: Network, found: dict[str, Any]) -> list[str]:
         sentences.append(f"{counted(num_isolated, 'node')} without links: each is a separate module without flow")
     if found["num_components"] - num_isolated > 1:
         parts = counted(found["num_components"] - num_isolated, "component")
-        sentences.append(f"{parts} with links: no module spans two components, except with recorded teleportation")
+        but = "except with recorded teleportation" if network.states is None else "unless they share physical nodes"
+        sentences.append(f"{parts} with links: no module spans two components, {but}")
     if network.directed and m and network.is_symmetric():
         sentences.append("every link has a reverse link of the same weight: the network is effectively undirected")
     elif network.directed and (sinks := int(np.count_nonzero(np.diff(network.indptr) == 0)) - num_isolated):

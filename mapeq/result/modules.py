@@ -12,6 +12,7 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, depths, first_children, ranks, sums_upwards
 from mapeq.network.network import Network
+from mapeq.network.states import most_visited
 from mapeq.network.statistics import html_table
 from mapeq.objective.formula import plogps
 from mapeq.objective.two_level import COST
@@ -54,7 +55,8 @@ class Catalogue:
         self.ranks = ranks(hierarchy.parent)
         self.depths = depths(hierarchy.parent)
         self.labels = network.labels
-        self._flow = flow
+        self.states = network.states
+        self.flow = flow
         self._costs = [each for each in costs if each is not None]
 
     @cached_property
@@ -65,7 +67,7 @@ class Catalogue:
         codewords = plogps(self.records[:, ENTER])
         found = self.records[:, COST] + codewords
         found -= np.bincount(parent[1:], codewords[1:], minlength=len(parent))
-        found -= np.bincount(module_of, plogps(self._flow), minlength=len(parent))
+        found -= np.bincount(module_of, plogps(self.flow), minlength=len(parent))
         for each in self._costs:
             found += each
         clamped: FloatArray = np.maximum(found, 0.0)
@@ -80,7 +82,7 @@ class Catalogue:
     @cached_property
     def node_order(self) -> NDArray[np.int64]:
         """The nodes grouped by leaf module, within a module by decreasing flow. Shape (n,)."""
-        return np.lexsort((-self._flow, self.hierarchy.module_of))
+        return np.lexsort((-self.flow, self.hierarchy.module_of))
 
     @cached_property
     def first_nodes(self) -> NDArray[np.int64]:
@@ -169,6 +171,20 @@ class Module:
         chosen = self._catalogue.node_order[first:last]
         return labels[chosen].tolist() if isinstance(labels, np.ndarray) else [labels[i] for i in chosen.tolist()]
 
+    def most_visited(self) -> list[Hashable]:
+        """Return the names of the nodes directly in this module, most visited first; of states the physical nodes.
+
+        Examples
+        --------
+        >>> import mapeq
+        >>> network = mapeq.Network.from_layers({"work": [("ann", "bob")], "sport": [("ann", "bob")]})
+        >>> mapeq.infomap(network).tree.children[0].most_visited()
+        ['ann', 'bob']
+        """
+        catalogue = self._catalogue
+        first, last = catalogue.first_nodes[self._number : self._number + 2]
+        return most_visited(catalogue.states, catalogue.labels, catalogue.node_order[first:last], catalogue.flow)
+
     @property
     def num_nodes(self) -> int:
         """Number of nodes in this module, at any depth."""
@@ -219,7 +235,7 @@ class Module:
         """An indented tree: a line for each module, and the most visited nodes of those without modules."""
         lines = [repr(self).strip("<>")]
         if self.is_leaf:
-            return "\n".join([*lines, *(["  " + listed(self.nodes)] if self.num_nodes else [])])
+            return "\n".join([*lines, *(["  " + listed(self.most_visited())] if self.num_nodes else [])])
         _add_lines(self, lines, 1, _MOST_LINES)
         return "\n".join(lines)
 
@@ -262,7 +278,7 @@ def _describe(module: Module) -> str:
     size = f"{counted(module.num_nodes, 'node')}, {module.flow:.1%} of the flow"
     if not module.is_leaf:
         return f"{size}, in {counted(module.num_children, 'module')}"
-    return f"{size}: {listed(module.nodes)}"
+    return f"{size}: {listed(module.most_visited())}"
 
 
 def listed(labels: Sequence[Hashable], most: int = _MOST_NAMED) -> str:

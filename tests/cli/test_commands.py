@@ -344,3 +344,27 @@ def test_a_picture_of_modules_of_a_least_size(tmp_path):
     done = run("plot", POWER, "--min-module-size", "5", "-o", tmp_path / "modules.svg")
     assert done.returncode == 0
     assert b"modules of at least 5 nodes cost" in done.stderr
+
+
+def test_paths_and_layers(tmp_path):
+    (tmp_path / "trips.paths").write_text("a hub b hub a hub\nx hub y hub x hub\n")
+    done = run("cluster", tmp_path / "trips.paths")
+    assert b"8 states of 5 physical nodes, 8 links, directed" in done.stderr
+    assert b"  hub, a, b\n" in done.stderr
+    assert done.stdout.splitlines()[0] == b"('a', 'hub')\t1"
+    (tmp_path / "trips.txt").write_text("a hub b hub a hub\nx hub y hub x hub\n")
+    assert run("cluster", tmp_path / "trips.txt", "--order", "2").stdout == done.stdout
+    assert len(run("cluster", tmp_path / "trips.txt", "--order", "1").stdout.splitlines()) == 5
+    assert refused(run("cluster", tmp_path / "trips.txt", "--order", "0"), "--order must be a whole number, 1 or more")
+    assert refused(run("cluster", tmp_path / "trips.paths", "-u"), "paths have a direction; they make no undirected n")
+    (tmp_path / "layers.net").write_text("*Intra\n1 1 2\n1 2 3\n1 1 3\n2 1 4\n2 4 5\n2 1 5\n")
+    layers = {1: [(1, 2), (2, 3), (1, 3)], 2: [(1, 4), (4, 5), (1, 5)]}
+    for flags, options in (
+        ([], {}),
+        (["--multilayer-relax-rate", "0.4"], {"relax_rate": 0.4}),
+        (["--relax", "jsd", "--relax-limit", "0"], {"relax": "jsd", "limit": 0}),
+    ):
+        expected = mapeq.infomap(mapeq.Network.from_layers(layers, **options))
+        done = run("cluster", tmp_path / "layers.net", *flags)
+        assert f"{expected.codelength:.6f} bits per step".encode() in done.stderr
+    assert refused(run("cluster", tmp_path / "layers.net", "--relax-rate", "2"), "--relax-rate must be a number from 0")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Mapping
+from typing import Any
 
-from mapeq._base.errors import FormatError, NetworkError, option_error
+from mapeq._base.errors import FormatError, NetworkError, is_whole, option_error
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice
 from mapeq.io.files.columnar import is_columnar, read_columnar
 from mapeq.io.files.comments import USUAL
@@ -13,6 +14,8 @@ from mapeq.io.files.names import with_names
 from mapeq.io.files.readers import READERS, find_format, read_as
 from mapeq.io.files.reading import ReadOptions
 from mapeq.io.files.source import Source, file_name
+from mapeq.network.layers import USUAL as USUAL_COUPLING
+from mapeq.network.layers import Coupling, checked_coupling
 from mapeq.network.network import Network
 
 _COLUMNAR = ("parquet", "arrow")
@@ -32,6 +35,10 @@ def read_network(
     label: str | None = None,
     comment: str | None = None,
     names: Mapping[Hashable, str] | str | os.PathLike[str] | None = None,
+    order: int | None = None,
+    relax_rate: float = 0.15,
+    relax: str = "neighbors",
+    limit: int | tuple[int, int] | None = None,
 ) -> Network:
     """Read a network from a file, plain or compressed.
 
@@ -53,7 +60,11 @@ def read_network(
         A square table of numbers, with or without the same labels in the first line and the first column.
     pajek
         Headings are ``*Vertices``, ``*Edges``, ``*Arcs``, ``*Links``, ``*Edgeslist``, ``*Arcslist`` and ``*Matrix``.
-        The names of nodes become labels if all names differ, and ``Network.ids`` keeps their numbers.
+        The names of nodes become labels if all names differ, and ``Network.ids`` keeps their numbers. States and
+        layers are under ``*States``, ``*Intra``, ``*Inter`` and ``*Multilayer``, as the infomap package has them.
+    paths
+        A path per line (.paths): its places, separated by tabs, commas, semicolons or blanks; see
+        :meth:`Network.from_paths`.
     graphml, gexf, gml, json
         Labels are the ids of nodes; in GML their ``label`` if all nodes have one and all differ. JSON has nodes and
         links, as NetworkX's ``node_link_data`` writes it.
@@ -95,6 +106,10 @@ def read_network(
     names : mapping or path, optional
         Names by label, which become the labels; numbers that they replace are kept in ``Network.ids``. A file has two
         columns, the node and its name, or a header with ``id`` (or ``node``) and ``name`` (or ``label``).
+    order : int, 1 or more, optional
+        Number of places that the walk remembers; the file then holds paths. By default 2 for paths.
+    relax_rate, relax, limit : as in :meth:`Network.from_layers`
+        How the walk changes the layers of a file with ``*Intra`` and without ``*Inter``.
 
     Returns
     -------
@@ -128,6 +143,13 @@ def read_network(
     ('ann', 'bob', 'cid')
     """
     columns = ColumnChoice(source, target, weight)
+    if not (order is None or is_whole(order, 1)):
+        raise option_error("order", order, "a whole number, 1 or more")
+    coupling = checked_coupling(relax_rate, relax, limit)
+    if order is not None:
+        if format not in (None, "paths"):
+            raise option_error("order", order, f"omitted with the format {format}, which holds no paths")
+        format = "paths"
     if not (format is None or format in FORMATS):
         raise option_error("format", format, "one of " + ", ".join(FORMATS))
     if format in _COLUMNAR or (format is None and is_columnar(path)):
@@ -136,7 +158,8 @@ def read_network(
     else:
         comments = _checked_comments(comment)
         with Source(path, encoding=encoding, comments=comments, can_choose_encoding=True) as text:
-            network = read_source(text, directed=directed, columns=columns, format=format, label=label)
+            how: dict[str, Any] = {"format": format, "label": label, "order": order, "coupling": coupling}
+            network = read_source(text, directed=directed, columns=columns, **how)
     return network if names is None else with_names(network, names)
 
 
@@ -148,11 +171,14 @@ def read_source(
     format: str | None = None,
     label: str | None = None,
     some_weights: bool = False,
+    order: int | None = None,
+    coupling: Coupling = USUAL_COUPLING,
 ) -> Network:
     """Read a network from a source at its beginning; see :func:`read_network`, and for `some_weights` ReadOptions."""
     try:
         name = find_format(text) if format is None else format
-        return read_as(text, name, ReadOptions(directed, columns, label, some_weights), is_given=format is not None)
+        options = ReadOptions(directed, columns, label, some_weights, order, coupling)
+        return read_as(text, name, options, is_given=format is not None)
     except NetworkError as error:
         raise text.error(str(error)) from error
 

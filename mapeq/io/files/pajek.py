@@ -31,6 +31,7 @@ from mapeq.io.files.link_list import (
 )
 from mapeq.io.files.source import Source
 from mapeq.io.files.state_sections import HEADINGS, StateSections
+from mapeq.network.layers import USUAL, Coupling
 from mapeq.network.network import Network
 
 _VERTICES, _NETWORK, _MATRIX = b"*vertices", b"*network", b"*matrix"
@@ -56,7 +57,7 @@ class Section(NamedTuple):
     row: int
 
 
-def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Network:
+def read_pajek(source: Source, *, directed: bool | None, weighted: bool, coupling: Coupling = USUAL) -> Network:
     """Read a Pajek file; see :func:`mapeq.read_network`.
 
     Nodes are in the order of ``*Vertices``, or without it the numbers in links, sorted. If ``*Vertices n`` is followed
@@ -104,7 +105,7 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool) -> Netw
             sections.append(Section(is_arcs, first))
     vertices.end_section()
     if higher_order.has_any:
-        return _higher_order(source, higher_order, vertices, links, sections, directed, weighted)
+        return _higher_order(source, higher_order, vertices, links, sections, directed, weighted, coupling)
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
     _check_early(source, links, vertices, early)
@@ -268,6 +269,7 @@ def _higher_order(
     sections: list[Section],
     directed: bool | None,
     weighted: bool,
+    coupling: Coupling,
 ) -> Network:
     if directed is None:
         directed = bool(_arc_rows(sections, table.num_rows).any())
@@ -276,7 +278,7 @@ def _higher_order(
             return found.of_states(vertices, table.columns(), directed)
         if table.num_rows:
             raise source.error("links of nodes without a layer; they belong under *Intra")
-        return found.of_layers(vertices, directed, weighted, {})
+        return found.of_layers(vertices, directed, weighted, coupling)
     except NetworkError as error:
         raise source.error(str(error)) from None
 

@@ -13,6 +13,7 @@ from mapeq.io.files.listings import read_adjacency_list, read_lgl, read_metis
 from mapeq.io.files.matrices import find_matrix, read_matrix, read_matrix_market, read_npz
 from mapeq.io.files.node_link import read_json
 from mapeq.io.files.pajek import read_pajek
+from mapeq.io.files.paths import read_network_of_paths
 from mapeq.io.files.reading import ReadOptions, without_columns
 from mapeq.io.files.source import Source
 from mapeq.network.network import Network
@@ -51,7 +52,8 @@ def _read_table(source: Source, options: ReadOptions) -> Network:
 
 def _read_pajek(source: Source, options: ReadOptions) -> Network:
     without_columns(options, source, "a Pajek file")
-    return read_pajek(source, directed=options.directed, weighted=options.columns.weight is not None)
+    is_weighted = options.columns.weight is not None
+    return read_pajek(source, directed=options.directed, weighted=is_weighted, coupling=options.coupling)
 
 
 def _by_networkx(name: str) -> Callable[[Source, ReadOptions], Network]:
@@ -85,6 +87,7 @@ READERS = {
     "npz": Reader(read_npz, (".npz",)),
     "metis": Reader(read_metis, (".graph", ".metis")),
     "lgl": Reader(read_lgl, (".lgl",)),
+    "paths": Reader(read_network_of_paths, (".paths",)),
 }
 
 #: First characters of formats whose recognition takes more than the first line.
@@ -125,7 +128,7 @@ def _beginning(source: Source) -> str:
 
 def read_as(source: Source, name: str, options: ReadOptions, *, is_given: bool = False) -> Network:
     """Read a file in the format of a name; unless it `is_given` by the caller, a table may be a matrix."""
-    has_comments = name in ("links", "csv", "tsv", "matrix", "pajek")
+    has_comments = name in ("links", "csv", "tsv", "matrix", "pajek", "paths")
     if not source.has_arrays and not (source.first_line() if has_comments else source.more()):
         raise source.error("contains no links")
     if source.has_arrays != (name == "npz"):

@@ -15,6 +15,7 @@ from mapeq._base.errors import is_number
 from mapeq._base.notes import note
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
 from mapeq.io.files.source import Source
+from mapeq.network.layers import USUAL, Coupling
 from mapeq.network.network import Network
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -27,13 +28,16 @@ class ReadOptions(NamedTuple):
     """What the caller wants of a file.
 
     ``label`` is a node attribute, or None for what the format calls the nodes. With ``some_weights``, some links of a
-    list may have a weight and others not, and weigh 1.
+    list may have a weight and others not, and weigh 1. ``order`` is how many places a walk over paths remembers, and
+    ``coupling`` how one over layers changes them.
     """
 
     directed: bool | None = None
     columns: ColumnChoice = DEFAULT_COLUMNS
     label: str | None = None
     some_weights: bool = False
+    order: int | None = None
+    coupling: Coupling = USUAL
 
 
 def without_columns(options: ReadOptions, source: Source, what: str, *, has_attributes: bool = False) -> None:

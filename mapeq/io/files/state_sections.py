@@ -10,7 +10,6 @@ states. Links may have weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +116,7 @@ class StateSections:
         network = replace(network, states=States(physical, labels))
         return replace(network, ids=read_only(place)) if is_named else network
 
-    def of_layers(self, vertices: Vertices, directed: bool, weighted: bool, coupling: Mapping[str, Any]) -> Network:
+    def of_layers(self, vertices: Vertices, directed: bool, weighted: bool, coupling: Coupling) -> Network:
         """The multilayer network."""
         rows = {
             heading: np.array(rows, dtype=np.int64).reshape(-1, len(_COLUMNS[heading].split()))
@@ -141,7 +140,7 @@ class StateSections:
         inter = _inter(rows[_INTER], weights[_INTER], layers.names, layers.labels, directed) if _INTER in rows else None
         named = dict(zip(vertices.ids.tolist(), vertices.labels()[0], strict=True)) if len(vertices.ids) else {}
         layers = layers._replace(labels=tuple(named.get(label, label) for label in layers.labels))
-        return coupled(layers, Coupling(**coupling), inter)
+        return coupled(layers, coupling, inter)
 
 
 def _state(source: Source, line: bytes) -> tuple[int, int, str, float | None]:
