@@ -231,6 +231,8 @@ class Collection:
         """
         with Source(filename) as source:
             network = read_source(source, directed=True, some_weights=True)
+        if network.states is not None:
+            raise refusal("state or layer", STATES if network.states.layer is None else LAYERS)
         ids = np.asarray(network.labels if network.ids is None else network.ids)
         if ids.dtype.kind not in "iu":
             raise NetworkError(f"{os.fspath(filename)}: nodes must be whole numbers here; mapeq.infomap takes words")

@@ -10,8 +10,8 @@ class NotSupportedError(NotImplementedError, ValueError, AttributeError):
     """
 
 
-LAYERS = "multilayer networks are not supported: search each layer separately, or add the links of all to one network"
-STATES = "networks of state nodes are not supported: add links between the nodes themselves"
+LAYERS = "this class has no layers: mapeq.Network.from_layers and mapeq.read_network make multilayer networks"
+STATES = "this class has no state nodes: mapeq.Network.with_states and mapeq.read_network make networks of them"
 ONE_SIDE = "write the files of one side with Result.found.primary().write(path)"
 PREFERENCE = "the codelength is minimised without preferences: --markov-time makes modules larger or smaller"
 REPORTS = "no such report is written: Result.summary() has the figures"
