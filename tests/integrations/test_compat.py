@@ -500,7 +500,7 @@ def test_what_cannot_be(tmp_path):
 def test_files_of_states_and_layers_are_refused(tmp_path, text, message):
     (tmp_path / "network.net").write_text(text)
     with pytest.raises(NotImplementedError, match=f"this class has {message}: mapeq.Network"):
-        Infomap(silent=True).read_file(tmp_path / "network.net")
+        compat.Infomap(silent=True).read_file(tmp_path / "network.net")
 
 
 @pytest.mark.parametrize("weights", [None, "weight", "list"])
