@@ -59,9 +59,10 @@ def from_paths(
     --------
     >>> from mapeq import Network
     >>> network = Network.from_paths([["ann", "cafe", "ann"], ["bob", "cafe", "bob"]])
-    >>> network, network.labels
-    (<mapeq.Network: 4 states of 3 physical nodes, 2 links, directed>, \
-(('ann', 'cafe'), ('cafe', 'ann'), ('bob', 'cafe'), ('cafe', 'bob')))
+    >>> network
+    <mapeq.Network: 4 states of 3 physical nodes, 2 links, directed>
+    >>> network.labels
+    (('ann', 'cafe'), ('cafe', 'ann'), ('cafe', 'bob'), ('bob', 'cafe'))
 
     References
     ----------
