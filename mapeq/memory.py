@@ -87,7 +87,7 @@ def compare_orders(
     ValueError
         If an option is out of range.
     NetworkError, FormatError
-        As :meth:`mapeq.Network.from_paths`, or if there are fewer than two paths.
+        As :meth:`mapeq.Network.from_paths`, or if there are fewer than two paths, or those held out weigh nothing.
 
     Examples
     --------
@@ -112,6 +112,8 @@ def compare_orders(
     rng = np.random.default_rng(whole_seed(seed))
     is_held_out = np.zeros(count, dtype=np.bool_)
     is_held_out[rng.permutation(count)[: min(max(round(held_out * count), 1), count - 1)]] = True
+    if not given.weights[is_held_out].any():
+        raise NetworkError("the paths that were held out weigh nothing; give them weights above 0, or another seed")
     chosen = sorted({int(order) for order in chosen})
     found = []
     for order, bits in zip(chosen, held_out_bits(given, chosen, is_held_out), strict=True):

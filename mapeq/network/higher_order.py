@@ -1,10 +1,10 @@
-"""Constructors of :class:`mapeq.Network` for flow that depends on more than the node: memory and layers."""
+"""Methods of :class:`mapeq.Network` that make networks whose flow depends on more than the node: memory and layers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapeq._base.errors import is_whole, option_error
+from mapeq._base.errors import NetworkError, is_whole, option_error
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -74,6 +74,50 @@ def from_paths(
     if not is_whole(order, 1):
         raise option_error("order", order, "a whole number, 1 or more")
     return memory_network(paths_from(paths, path=path, place=place, weights=weights), int(order))
+
+
+def with_memory(self: Network, *, backtracking: bool = False) -> Network:
+    """Return the network of a walk that remembers the link that it has come over, so that modules may overlap.
+
+    Each link is a state of its end, in each direction that it leads; links of states follow the weights of the network.
+    A node is in all modules of its states: nodes between groups belong to each of them, by how many of their links do.
+
+    Parameters
+    ----------
+    backtracking : bool
+        Whether the walk may go back over the link that it has come over. If not, it does so only at dead ends.
+
+    Returns
+    -------
+    Network
+        Directed; states are labelled by both ends of their links. It has as many links as the network has ways of two
+        links: the sum of squared degrees.
+
+    Raises
+    ------
+    NetworkError
+        If it would have more than 300,000,000 links, or the network is one of states already.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> groups = range(6), range(5, 11)
+    >>> links = [(i, j) for group in groups for i in group for j in group if i < j]
+    >>> network = mapeq.Network.from_edges(*zip(*links))
+    >>> mapeq.infomap(network).communities()
+    [{0, 1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}]
+    >>> mapeq.infomap(network.with_memory()).communities()
+    [{0, 1, 2, 3, 4, 5}, {5, 6, 7, 8, 9, 10}]
+
+    References
+    ----------
+    M. Rosvall, A. V. Esquivel, A. Lancichinetti, J. D. West and R. Lambiotte, Nature Communications 5, 4630 (2014).
+    """
+    from mapeq.network.memory import memory_of_links
+
+    if self.states is not None:
+        raise NetworkError("a state network has memory already")
+    return memory_of_links(self, backtracking=backtracking)
 
 
 def from_layers(

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq._base.errors import counted
+from mapeq._base.errors import NetworkError, counted
 from mapeq._base.notes import note
 from mapeq.network.network import Network
 from mapeq.network.states import States
 
 if TYPE_CHECKING:
     from mapeq.network.labels import Labels
+
+
+#: More links between links are not made: they would not fit into memory.
+MOST_LINKS = 300_000_000
 
 
 class Paths(NamedTuple):
@@ -170,3 +174,32 @@ def _has_before(paths: Paths, count: int) -> NDArray[np.bool_]:
     """Whether at least so many places come before each step in its path."""
     lengths = np.diff(paths.starts)
     return np.arange(len(paths.places)) - np.repeat(paths.starts[:-1], lengths) >= count
+
+
+def memory_of_links(network: Network, *, backtracking: bool) -> Network:
+    """The network whose nodes are the links of another one; see :meth:`mapeq.Network.with_memory`."""
+    n, indptr, targets = network.num_nodes, network.indptr, network.indices.astype(np.int64)
+    sources, degrees = network.sources().astype(np.int64), np.diff(indptr)
+    count = int(degrees[targets].sum())
+    if count > MOST_LINKS:
+        raise NetworkError(
+            f"a walk that remembers its last link would have {count:,} links, because of nodes with many; at most "
+            f"{MOST_LINKS:,} are made"
+        )
+    before = np.repeat(np.arange(len(targets)), degrees[targets])
+    first = np.cumsum(degrees[targets]) - degrees[targets]
+    after = np.arange(count) - np.repeat(first - indptr[targets], degrees[targets])
+    if not backtracking:
+        is_back = (targets[after] == sources[before]) & (sources[before] != targets[before])
+        ahead = np.bincount(before[~is_back], minlength=len(targets))
+        kept = ~is_back | (ahead[before] == 0)  # at a dead end, the walk turns
+        before, after = before[kept], after[kept]
+    alone = np.setdiff1d(np.arange(n), np.concatenate([sources, targets]))
+    names = network.label_list()
+    labels: list[tuple[Any, ...]] = [
+        (names[u], names[v]) for u, v in zip(sources.tolist(), targets.tolist(), strict=True)
+    ]
+    labels += [(names[node],) for node in alone.tolist()]
+    found = Network.from_edges(before, after, network.weights[after], directed=True, labels=labels)
+    physical = np.concatenate([targets, alone]).astype(np.uint32)
+    return replace(found, states=States(read_only(physical), network.labels))

@@ -485,6 +485,7 @@ class Network:
     with_sides = attributes.with_sides
     with_metadata = attributes.with_metadata
     with_states = attributes.with_states
+    with_memory = higher_order.with_memory
     from_paths = classmethod(higher_order.from_paths)
     from_layers = classmethod(higher_order.from_layers)
 

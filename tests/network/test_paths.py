@@ -209,3 +209,62 @@ def test_orders_that_make_no_sense(options, message):
 def test_one_path_cannot_be_held_out():
     with pytest.raises(mapeq.NetworkError, match="to hold out some paths, there must be at least two"):
         mapeq.compare_orders(HUB[:1])
+
+
+def test_paths_held_out_must_weigh_something():
+    with pytest.raises(mapeq.NetworkError, match="the paths that were held out weigh nothing"):
+        mapeq.compare_orders(HUB, weights=[0.0, 0.0])
+
+
+# Memory of plain networks ----------------------------------------------------------------------
+
+
+def test_a_plain_network_with_memory_has_modules_that_overlap():
+    cliques = [(i, j) for first in (0, 5) for i in range(first, first + 6) for j in range(i + 1, first + 6)]
+    network = Network.from_edges(*zip(*cliques, strict=True))  # node 5 is in both
+    result = mapeq.infomap(network.with_memory())
+    assert result.communities() == [set(range(6)), set(range(5, 11))]
+    assert result.memberships()[5] == {1: pytest.approx(0.5), 2: pytest.approx(0.5)}
+    assert result.memberships()[0] == {1: 1.0}
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize("backtracking", [False, True])
+def test_states_are_steps_over_links(directed, backtracking):
+    rng = np.random.default_rng(3)
+    matrix = rng.integers(0, 3, (6, 6)) * rng.integers(0, 2, (6, 6)) * 1.5
+    matrix[0, 1] = 1.0
+    network = Network.from_edges(*np.nonzero(matrix), matrix[matrix > 0], directed=directed, num_nodes=6)
+    found = network.with_memory(backtracking=backtracking)
+    weights = network.matrix().toarray()
+    steps = {(u, v) for u, v in zip(*map(np.ndarray.tolist, np.nonzero(weights)), strict=True)}
+    alone = {(v,) for v in range(6) if not weights[:, v].any() and not weights[v].any()}
+    assert set(found.labels) == steps | alone
+    expected = {}
+    for u, v in steps:
+        onward = [w for w in range(6) if weights[v, w] > 0]
+        forward = [w for w in onward if w != u or u == v]
+        for w in onward if backtracking or not forward else forward:
+            expected[(u, v), (v, w)] = weights[v, w]
+    links = {(found.labels[i], found.labels[j]): weight for i, j, weight in zip(*found.links(), strict=True)}
+    assert links == pytest.approx(expected)
+    assert [found.states.labels[node] for node in found.states.physical] == [label[-1] for label in found.labels]
+
+
+def test_a_walk_that_may_turn_visits_nodes_as_often_as_without_memory():
+    network = mapeq.infomap("examples/data/jazz.txt.gz").network
+    plain = mapeq.evaluate(network, np.zeros(network.num_nodes, int))
+    states = network.with_memory(backtracking=True)
+    walk = mapeq.evaluate(states, np.zeros(states.num_nodes, int), teleportation_probability=1e-9)
+    visits = np.bincount(states.states.physical, walk.flow, network.num_nodes)
+    np.testing.assert_allclose(visits, plain.flow, atol=1e-6)
+    assert walk.codelength == pytest.approx(plain.codelength, abs=1e-4)
+
+
+def test_memory_of_large_hubs_is_refused():
+    star = Network.from_edges(np.zeros(30_000, int), np.arange(1, 30_001))
+    with pytest.raises(mapeq.NetworkError, match="a walk that remembers its last link would have 900,030,000 links"):
+        star.with_memory(backtracking=True)
+    states = Network.from_edges([0], [1]).with_states(["a", "a"])
+    with pytest.raises(mapeq.NetworkError, match="a state network has memory already"):
+        states.with_memory()
