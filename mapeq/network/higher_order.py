@@ -105,7 +105,7 @@ def with_memory(self: Network, *, backtracking: bool = False) -> Network:
     >>> links = [(i, j) for group in groups for i in group for j in group if i < j]
     >>> network = mapeq.Network.from_edges(*zip(*links))
     >>> mapeq.infomap(network).communities()
-    [{0, 1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}]
+    [{5, 6, 7, 8, 9, 10}, {0, 1, 2, 3, 4}]
     >>> mapeq.infomap(network.with_memory()).communities()
     [{0, 1, 2, 3, 4, 5}, {5, 6, 7, 8, 9, 10}]
 
