@@ -268,3 +268,32 @@ def test_memory_of_large_hubs_is_refused():
     states = Network.from_edges([0], [1]).with_states(["a", "a"])
     with pytest.raises(mapeq.NetworkError, match="a state network has memory already"):
         states.with_memory()
+
+
+# Files by read_network -------------------------------------------------------------------------
+
+
+def test_files_of_paths_by_suffix_and_by_order(tmp_path):
+    text = "".join(" ".join(path) + "\n" for path in HUB)
+    for name in ("trips.paths", "trips.txt"):
+        (tmp_path / name).write_text(text)
+    expected = Network.from_paths(HUB)
+    for network in (
+        mapeq.read_network(tmp_path / "trips.paths"),
+        mapeq.read_network(tmp_path / "trips.txt", order=2),
+        mapeq.read_network(tmp_path / "trips.txt", format="paths"),
+        mapeq.infomap(tmp_path / "trips.paths").network,
+    ):
+        assert network.labels == expected.labels
+        assert (network.matrix() != expected.matrix()).nnz == 0
+    assert mapeq.read_network(tmp_path / "trips.paths", order=3).labels == Network.from_paths(HUB, order=3).labels
+    for options, message in (
+        ({"order": 0}, "order must be a whole number, 1 or more, not 0"),
+        ({"order": 2, "format": "csv"}, "order must be omitted with the format csv, which holds no paths, not 2"),
+        ({"directed": False}, "paths have a direction; they make no undirected network"),
+        ({"source": "from"}, "in a file of paths, which has no columns"),
+        ({"label": "name"}, "a file of paths has no attributes of nodes to choose from"),
+        ({"relax_rate": 2.0}, "relax_rate must be a number from 0 to 1, not 2.0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            mapeq.read_network(tmp_path / "trips.paths", **options)
