@@ -22,10 +22,10 @@ lines = (data / "email-eu-core-departments.txt").read_text().splitlines()
 department = dict(map(int, line.split()) for line in lines if not line.startswith("#"))
 print("\nThe search does not know the departments, yet most modules lie largely in one:\n")
 print("module  people   flow  largest departments")
-for module, community in enumerate(result.communities()[:12]):
+for module, community in enumerate(result.communities()[:12], 1):
     largest = Counter(department[person] for person in community).most_common(3)
     shares = ", ".join(f"no. {name} ({count / len(community):.0%})" for name, count in largest)
-    print(f"{module:6} {len(community):7} {result.module_flow[module]:6.1%}  {shares}")
+    print(f"{module:6} {len(community):7} {result.module_flow[module - 1]:6.1%}  {shares}")
 
 folder = Path("out")
 folder.mkdir(exist_ok=True)

@@ -34,7 +34,7 @@ from mapeq.io.files.vectors import read_vectors
 from mapeq.io.files.writers import check_network_output, write_network
 from mapeq.io.inputs import as_network
 from mapeq.network.network import Network
-from mapeq.network.statistics import describe_statistics
+from mapeq.network.statistics import describe_statistics, described
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.pictures.files import check_picture, write_picture
@@ -63,7 +63,7 @@ def info(options: argparse.Namespace) -> int:
     try:
         stages.begin("read", f"reading {_display_name(options.file)} ...")
         network = _read(options)
-        stages.begin("statistics", f"{_described(network)} ...")
+        stages.begin("statistics", f"{described(network)} ...")
         statistics = network.summary()
     finally:
         stages.clear()
@@ -88,12 +88,12 @@ def convert(options: argparse.Namespace) -> int:
     try:
         stages.begin("read", f"reading {_display_name(options.file)} ...")
         network = _read(options)
-        stages.begin("write", f"{_described(network)}: writing ...")
+        stages.begin("write", f"{described(network)}: writing ...")
         write_network(network, options.output, options.format)
     finally:
         stages.clear()
     if not options.quiet:
-        print(f"{_display_name(options.file)}: {_described(network)} -> {options.output}", file=sys.stderr)
+        print(f"{_display_name(options.file)}: {described(network)} -> {options.output}", file=sys.stderr)
     return 0
 
 
@@ -190,7 +190,7 @@ def profile(options: argparse.Namespace) -> int:
     try:
         stages.begin("read", f"reading {_display_name(options.file)} ...")
         network, flow_options, _ = _network(options)
-        stages.begin("search", f"{_described(network)}: computing the random walk ...")
+        stages.begin("search", f"{described(network)}: computing the random walk ...")
         report = resolution.shown_on(stages.status) if stages.status else None
         found = resolution.profile(
             network, flow_options, times, search_options, threshold=options.threshold, report=report
@@ -202,7 +202,7 @@ def profile(options: argparse.Namespace) -> int:
     for path in options.output:
         write_profile(found, path, Path(_display_name(options.file)).name)
     if not options.quiet:
-        print(f"{_display_name(options.file)}: {_described(network)}\n{table}")
+        print(f"{_display_name(options.file)}: {described(network)}\n{table}")
     return 0
 
 
@@ -211,7 +211,7 @@ def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]
     partition = inputs.read_twice(partition)
     network, flow_options, objective = _network(options, partition)
     result = api.measure(network, flow_options, partition, objective)
-    heading = f"{_display_name(options.file)}: {_described(network)}"
+    heading = f"{_display_name(options.file)}: {described(network)}"
     found_with = inputs.found_options(partition)
     walk = WalkOptions("directed" if network.directed else "undirected")
     defaults = {
@@ -437,7 +437,7 @@ def _network(
 
 def _prepared(options: argparse.Namespace, stages: Stages) -> Prepared:
     network, flow_options, objective = _network(options)
-    return network, flow_options, objective, _described(network)
+    return network, flow_options, objective, described(network)
 
 
 def _check_inputs(*files: str | None) -> None:
@@ -479,11 +479,3 @@ def _neighbors(
 
 def _display_name(file: str) -> str:
     return "standard input" if file == "-" else file
-
-
-def _described(network: Network) -> str:
-    kind = "directed" if network.directed else "undirected"
-    nodes = counted(network.num_nodes, "node")
-    if network.states is not None:
-        nodes = f"{counted(network.num_nodes, 'state')} of {counted(len(network.states.labels), 'physical node')}"
-    return f"{nodes}, {counted(network.num_links, 'link')}, {kind}"

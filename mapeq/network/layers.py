@@ -16,13 +16,12 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
-from mapeq._base.errors import is_number, is_whole, option_error
+from mapeq._base.errors import NetworkError, is_number, is_whole, option_error
 from mapeq.network.network import Network
 from mapeq.network.states import States
 
 #: How the walk changes layers.
 RELAX = ("neighbors", "jsd", "jsd-infomap")
-
 
 #: Sources, targets and weights of links between pairs of a layer and a node, as ``layer * n + node``.
 Part = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]
@@ -48,7 +47,7 @@ class Coupling(NamedTuple):
 
 
 #: How the walk changes layers by default.
-USUAL = Coupling()
+DEFAULT_COUPLING = Coupling()
 
 
 def checked_coupling(rate: float, relax: str, limit: Any) -> Coupling:
@@ -116,6 +115,37 @@ def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
     for layer, place in enumerate(places):
         present[layer, place[~present[:, place].any(axis=0)]] = True
     return Layers(tuple(names), tuple(position), links, present)
+
+
+def inter_links(
+    links: Sequence[tuple[Any, ...]], weights: FloatArray, layers: Layers, *, both_ways: bool
+) -> InterLinks:
+    """Links of nodes from layer to layer, each a tuple of a layer, a node and another layer, by name.
+
+    Raises
+    ------
+    NetworkError
+        If a link is within a layer, or names an unknown layer or a node that is not in it.
+    """
+    layer_of, node_of = ({name: k for k, name in enumerate(names)} for names in (layers.names, layers.labels))
+    rows = []
+    for link in links:
+        source, node, target = link
+        for name in (source, target):
+            if name not in layer_of:
+                known = ", ".join(map(repr, layers.names[:6]))
+                raise NetworkError(f"the link between layers {link!r} names the layer {name!r}; the layers are {known}")
+        if source == target:
+            raise NetworkError(f"the link between layers {link!r} is within the layer {source!r}")
+        for name in (source, target):
+            if node not in node_of or not layers.present[layer_of[name], node_of[node]]:
+                raise NetworkError(f"the link between layers {link!r}: {node!r} is no node of the layer {name!r}")
+        rows.append((layer_of[source], node_of[node], layer_of[target]))
+    sources, nodes, targets = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    if both_ways:
+        sources, targets = np.append(sources, targets), np.append(targets, sources)
+        nodes, weights = np.append(nodes, nodes), np.append(weights, weights)
+    return InterLinks(sources, nodes, targets, weights)
 
 
 def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None) -> Network:

@@ -29,14 +29,14 @@ from mapeq._base.csr import (
     without_repetition,
 )
 from mapeq._base.diagonal import diagonal, without_diagonal
-from mapeq._base.errors import NetworkError, counted
+from mapeq._base.errors import NetworkError
 from mapeq._base.sorting import build_csr, transposed
 from mapeq.network import attributes, higher_order
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata
 from mapeq.network.sparse import both_sides, check_sparse, checked_rows
 from mapeq.network.states import States
-from mapeq.network.statistics import network_html, network_statistics
+from mapeq.network.statistics import described, network_html, network_statistics
 from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
 
@@ -490,8 +490,4 @@ class Network:
     from_layers = classmethod(higher_order.from_layers)
 
     def __repr__(self) -> str:
-        kind = ("directed" if self.directed else "undirected") + ("" if self.sides is None else ", bipartite")
-        nodes = counted(self.num_nodes, "node")
-        if self.states is not None:
-            nodes = f"{counted(self.num_nodes, 'state')} of {counted(len(self.states.labels), 'physical node')}"
-        return f"<mapeq.Network: {nodes}, {counted(self.num_links, 'link')}, {kind}>"
+        return f"<mapeq.Network: {described(self)}{'' if self.sides is None else ', bipartite'}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -85,17 +85,26 @@ def checked_states(physical: Any, labels: Labels) -> States:
     return numbered_states(given)
 
 
-def numbered_states(physical: list[Hashable]) -> States:
+def numbered_states(physical: Sequence[Hashable]) -> States:
     """The states of physical nodes, which are numbered in order of first occurrence."""
     number: dict[Hashable, int] = {}
-    codes = np.array([number.setdefault(node, len(number)) for node in physical], dtype=np.uint32)
+    codes = np.empty(len(physical), dtype=np.uint32)
+    for state, node in enumerate(physical):
+        try:
+            codes[state] = number.setdefault(node, len(number))
+        except TypeError:
+            raise NetworkError(f"a physical node must be one value, not {node!r}") from None
     return States(read_only(codes), tuple(number))
 
 
+def states_at(states: States | None, nodes: NDArray[np.bool_]) -> States | None:
+    """What some nodes stand for."""
+    if states is None:
+        return None
+    layer = None if states.layer is None else read_only(states.layer[nodes])
+    return states._replace(physical=read_only(states.physical[nodes]), layer=layer)
+
+
 def is_missing(node: Any) -> bool:
-    """Whether this is None, NaN or another value that stands for none; raises if it is not hashable."""
-    try:
-        hash(node)
-    except TypeError:
-        raise NetworkError(f"a physical node must be one value, not {node!r}") from None
+    """Whether this is None, NaN or another value that stands for none."""
     return node is None or type(node).__name__ in ("NAType", "NaTType") or (isinstance(node, float) and node != node)

@@ -140,6 +140,14 @@ def memory_to_cluster(network: Network) -> int:
 # Notes ---------------------------------------------------------------------------------------
 
 
+def described(network: Network) -> str:
+    """The size and the kind of a network, in a few words."""
+    nodes = counted(network.num_nodes, "node")
+    if network.states is not None:
+        nodes = f"{counted(network.num_nodes, 'state')} of {counted(len(network.states.labels), 'physical node')}"
+    return f"{nodes}, {counted(network.num_links, 'link')}, {'directed' if network.directed else 'undirected'}"
+
+
 def notes(network: Network, found: dict[str, Any]) -> list[str]:
     """Return what is worth knowing before a search, one sentence each."""
     n, m, num_isolated = found["num_nodes"], found["num_links"], found["num_nodes_without_links"]

@@ -11,6 +11,7 @@ from mapeq._base.csr import read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy
 from mapeq.network.metadata import metadata_at
 from mapeq.network.network import Network
+from mapeq.network.states import states_at
 from mapeq.result.result import Result
 from mapeq.walk.flow import NodeFlow
 
@@ -56,4 +57,5 @@ def _without_links(network: Network, kept: NDArray[np.bool_]) -> Network:
         None if network.node_weights is None else network.node_weights[kept],
         None if network.ids is None else network.ids[kept],
         metadata=metadata_at(network.metadata, kept),
+        states=states_at(network.states, kept),
     )

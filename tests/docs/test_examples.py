@@ -53,6 +53,7 @@ def check_demo(tmp_path):
     shown = shown_by("demo.py", tmp_path)
     assert "largest departments" in shown
     assert "986 people, 24,929 links." in shown
+    assert [int(line.split()[0]) for line in shown.splitlines() if re.match(r" +\d", line)] == list(range(1, 13))
     modules = re.search(r"with these (\d+):", shown)[1]
     assert pixels(tmp_path / "out" / "communities.png").shape == (800, 800, 3)
     assert drawn_share(tmp_path / "out" / "communities.png") > 0.2

@@ -14,8 +14,7 @@ from mapeq.io.files.names import with_names
 from mapeq.io.files.readers import READERS, find_format, read_as
 from mapeq.io.files.reading import ReadOptions
 from mapeq.io.files.source import Source, file_name
-from mapeq.network.layers import USUAL as USUAL_COUPLING
-from mapeq.network.layers import Coupling, checked_coupling
+from mapeq.network.layers import DEFAULT_COUPLING, Coupling, checked_coupling
 from mapeq.network.network import Network
 
 _COLUMNAR = ("parquet", "arrow")
@@ -172,7 +171,7 @@ def read_source(
     label: str | None = None,
     some_weights: bool = False,
     order: int | None = None,
-    coupling: Coupling = USUAL_COUPLING,
+    coupling: Coupling = DEFAULT_COUPLING,
 ) -> Network:
     """Read a network from a source at its beginning; see :func:`read_network`, and for `some_weights` ReadOptions."""
     try:

@@ -31,7 +31,7 @@ from mapeq.io.files.link_list import (
 )
 from mapeq.io.files.source import Source
 from mapeq.io.files.state_sections import HEADINGS, StateSections
-from mapeq.network.layers import USUAL, Coupling
+from mapeq.network.layers import DEFAULT_COUPLING, Coupling
 from mapeq.network.network import Network
 
 _VERTICES, _NETWORK, _MATRIX = b"*vertices", b"*network", b"*matrix"
@@ -57,7 +57,9 @@ class Section(NamedTuple):
     row: int
 
 
-def read_pajek(source: Source, *, directed: bool | None, weighted: bool, coupling: Coupling = USUAL) -> Network:
+def read_pajek(
+    source: Source, *, directed: bool | None, weighted: bool, coupling: Coupling = DEFAULT_COUPLING
+) -> Network:
     """Read a Pajek file; see :func:`mapeq.read_network`.
 
     Nodes are in the order of ``*Vertices``, or without it the numbers in links, sorted. If ``*Vertices n`` is followed
@@ -105,6 +107,8 @@ def read_pajek(source: Source, *, directed: bool | None, weighted: bool, couplin
             sections.append(Section(is_arcs, first))
     vertices.end_section()
     if higher_order.has_any:
+        if secondary is not None:
+            raise source.error("states and layers cannot be bipartite; leave out *Bipartite or the primary nodes")
         return _higher_order(source, higher_order, vertices, links, sections, directed, weighted, coupling)
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")

@@ -15,7 +15,7 @@ from mapeq._base.errors import is_number
 from mapeq._base.notes import note
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
 from mapeq.io.files.source import Source
-from mapeq.network.layers import USUAL, Coupling
+from mapeq.network.layers import DEFAULT_COUPLING, Coupling
 from mapeq.network.network import Network
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -37,7 +37,7 @@ class ReadOptions(NamedTuple):
     label: str | None = None
     some_weights: bool = False
     order: int | None = None
-    coupling: Coupling = USUAL
+    coupling: Coupling = DEFAULT_COUPLING
 
 
 def without_columns(options: ReadOptions, source: Source, what: str, *, has_attributes: bool = False) -> None:

@@ -20,9 +20,9 @@ from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.errors import NetworkError
 from mapeq.io.files import _scan
 from mapeq.io.files.source import Source
-from mapeq.network.layers import Coupling, InterLinks, aligned, coupled, state_network
+from mapeq.network.layers import Coupling, aligned, coupled, inter_links, state_network
 from mapeq.network.network import Network
-from mapeq.network.states import States
+from mapeq.network.states import States, numbered_states
 
 if TYPE_CHECKING:
     from mapeq.io.files.pajek import Vertices
@@ -48,7 +48,7 @@ class StateSections:
 
     def __init__(self) -> None:
         self.has_states = False
-        self._states: list[tuple[int, int, str, float | None]] = []
+        self._states: dict[int, tuple[int, str, float | None]] = {}
         self._rows: dict[bytes, list[tuple[int, ...]]] = {}
         self._weights: dict[bytes, list[float]] = {}
 
@@ -82,7 +82,10 @@ class StateSections:
             if line.startswith(b"*"):
                 return _scan.HEADING
             if heading == _STATES:
-                self._states.append(_state(source, line))
+                state, what = _state(source, line)
+                if state in self._states:
+                    raise source.error(f"the state {state} occurs twice under *States", source.position)
+                self._states[state] = what
             else:
                 row, weight = _row(source, line, heading)
                 self._rows[heading].append(row)
@@ -94,7 +97,7 @@ class StateSections:
     ) -> Network:
         """The network of states, with links between them by number."""
         sources, targets, weights = links
-        given = {state: (physical, name, weight) for state, physical, name, weight in self._states}
+        given = self._states
         ids = list(given)
         ids += [state for state in np.unique(np.concatenate([sources, targets])).tolist() if state not in given]
         place = np.array(ids, dtype=np.int64)
@@ -112,8 +115,8 @@ class StateSections:
             labels=names if is_named else place,
             node_weights=[1.0 if weight is None else weight for weight in given_weights] if has_weights else None,
         )
-        physical, labels = _physical([given[state][0] if state in given else state for state in ids], vertices)
-        network = replace(network, states=States(physical, labels))
+        physical = [given[state][0] if state in given else state for state in ids]
+        network = replace(network, states=_states_of(physical, vertices))
         return replace(network, ids=read_only(place)) if is_named else network
 
     def of_layers(self, vertices: Vertices, directed: bool, weighted: bool, coupling: Coupling) -> Network:
@@ -137,19 +140,22 @@ class StateSections:
             ends = intra[here, 1], intra[here, 2]
             networks.append(Network.from_edges(*ends, weights[_INTRA][here], directed=directed))
         layers = aligned(names.tolist(), networks)
-        inter = _inter(rows[_INTER], weights[_INTER], layers.names, layers.labels, directed) if _INTER in rows else None
-        named = dict(zip(vertices.ids.tolist(), vertices.labels()[0], strict=True)) if len(vertices.ids) else {}
+        inter = None
+        if _INTER in rows:
+            links = [tuple(row) for row in rows[_INTER].tolist()]
+            inter = inter_links(links, weights[_INTER], layers, both_ways=not directed)
+        named = _names(vertices)
         layers = layers._replace(labels=tuple(named.get(label, label) for label in layers.labels))
         return coupled(layers, coupling, inter)
 
 
-def _state(source: Source, line: bytes) -> tuple[int, int, str, float | None]:
+def _state(source: Source, line: bytes) -> tuple[int, tuple[int, str, float | None]]:
     found = _STATE.fullmatch(line)
     if found is None:
         raise source.error("expected a state: its number, that of its physical node, a name, a weight", source.position)
     state, physical, name, weight = found.groups()
     text = "" if name is None else name.decode().strip('"')
-    return int(state), int(physical), text, None if weight is None else _weight(source, weight)
+    return int(state), (int(physical), text, None if weight is None else _weight(source, weight))
 
 
 def _row(source: Source, line: bytes, heading: bytes) -> tuple[tuple[int, ...], float]:
@@ -174,30 +180,15 @@ def _weight(source: Source, field: bytes) -> float:
     return weight
 
 
-def _physical(ids: list[int], vertices: Vertices) -> tuple[NDArray[np.uint32], tuple[Any, ...]]:
-    """The physical node of each state, and their names: those under ``*Vertices``, or their numbers."""
-    named = dict(zip(vertices.ids.tolist(), vertices.labels()[0], strict=True)) if len(vertices.ids) else {}
-    number: dict[int, int] = {}
-    codes = np.array([number.setdefault(physical, len(number)) for physical in ids], dtype=np.uint32)
-    return read_only(codes), tuple(named.get(physical, physical) for physical in number)
+def _names(vertices: Vertices) -> dict[Any, Any]:
+    """The names under ``*Vertices``, by number."""
+    return dict(zip(vertices.ids.tolist(), vertices.labels()[0], strict=True)) if len(vertices.ids) else {}
 
 
-def _inter(
-    rows: NDArray[np.int64], weights: FloatArray, names: tuple[Any, ...], labels: tuple[Any, ...], directed: bool
-) -> InterLinks:
-    layer_of, node_of = ({name: k for k, name in enumerate(known)} for known in (names, labels))
-    for layer, node, other in rows.tolist():
-        unknown = next((name for name in (layer, other) if name not in layer_of), None)
-        if unknown is not None:
-            raise NetworkError(f"the link {layer} {node} {other} under *Inter names the layer {unknown} without links")
-        if node not in node_of:
-            raise NetworkError(f"the link {layer} {node} {other} under *Inter names the node {node} without links")
-    sources, targets = (np.array([layer_of[name] for name in rows[:, k].tolist()], dtype=np.int64) for k in (0, 2))
-    nodes = np.array([node_of[label] for label in rows[:, 1].tolist()], dtype=np.int64)
-    if not directed:
-        sources, targets = np.append(sources, targets), np.append(targets, sources)
-        nodes, weights = np.append(nodes, nodes), np.append(weights, weights)
-    return InterLinks(sources, nodes, targets, weights)
+def _states_of(physical: list[int], vertices: Vertices) -> States:
+    """States of physical nodes, which are called as under ``*Vertices``, or by their numbers."""
+    states, named = numbered_states(physical), _names(vertices)
+    return states._replace(labels=tuple(named.get(node, node) for node in states.labels))
 
 
 def _literal(rows: NDArray[np.int64], weights: FloatArray, vertices: Vertices, directed: bool) -> Network:
@@ -205,7 +196,7 @@ def _literal(rows: NDArray[np.int64], weights: FloatArray, vertices: Vertices, d
     pairs = np.concatenate([rows[:, :2], rows[:, 2:]])
     states, numbers = np.unique(pairs, axis=0, return_inverse=True)
     numbers = numbers.ravel()
-    physical, labels = _physical(states[:, 1].tolist(), vertices)
     names, layer = np.unique(states[:, 0], return_inverse=True)
-    found = States(physical, labels, read_only(layer.astype(np.uint32)), tuple(names.tolist()))
+    found = _states_of(states[:, 1].tolist(), vertices)
+    found = found._replace(layer=read_only(layer.astype(np.uint32)), layers=tuple(names.tolist()))
     return state_network(found, (numbers[: len(rows)], numbers[len(rows) :], weights), directed=directed)

@@ -11,7 +11,7 @@ from mapeq._base.errors import NetworkError
 from mapeq.io.inputs import as_network
 from mapeq.io.objects.arrays import checked_weights
 from mapeq.io.objects.tables import column_names, is_table, objects, readable
-from mapeq.network.layers import InterLinks, Layers, aligned
+from mapeq.network.layers import InterLinks, Layers, aligned, inter_links
 from mapeq.network.states import is_missing
 
 
@@ -73,27 +73,11 @@ def inter_links_from(inter: Iterable[Any], layers: Layers, *, both_ways: bool) -
     NetworkError
         If a link is no tuple of three or four, is within a layer, or names an unknown layer or node.
     """
-    layer_of = {name: k for k, name in enumerate(layers.names)}
-    node_of = {label: k for k, label in enumerate(layers.labels)}
-    rows, weights = [], []
+    links, weights = [], []
     for link in inter:
         if not isinstance(link, tuple | list) or len(link) not in (3, 4):
             raise NetworkError(f"a link between layers is (layer, node, layer) or with a weight, not {link!r}")
-        source, node, target = link[:3]
-        for name in (source, target):
-            if name not in layer_of:
-                known = ", ".join(map(repr, layers.names[:6]))
-                raise NetworkError(f"the link between layers {link!r} names the layer {name!r}; the layers are {known}")
-        if source == target:
-            raise NetworkError(f"the link between layers {link!r} is within the layer {source!r}")
-        for name in (source, target):
-            if node not in node_of or not layers.present[layer_of[name], node_of[node]]:
-                raise NetworkError(f"the link between layers {link!r}: {node!r} is no node of the layer {name!r}")
-        rows.append((layer_of[source], node_of[node], layer_of[target]))
+        links.append(tuple(link[:3]))
         weights.append(link[3] if len(link) == 4 else 1.0)
     values = checked_weights(weights, lambda k: f"link {k} between layers")
-    sources, nodes, targets = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    if both_ways:
-        sources, targets = np.append(sources, targets), np.append(targets, sources)
-        nodes, values = np.append(nodes, nodes), np.append(values, values)
-    return InterLinks(sources, nodes, targets, values)
+    return inter_links(links, values, layers, both_ways=both_ways)
