@@ -294,6 +294,7 @@ def test_files_of_paths_by_suffix_and_by_order(tmp_path):
         ({"source": "from"}, "in a file of paths, which has no columns"),
         ({"label": "name"}, "a file of paths has no attributes of nodes to choose from"),
         ({"relax_rate": 2.0}, "relax_rate must be a number from 0 to 1, not 2.0"),
+        ({"relax_rate": 0.5}, "has no layers; relax_rate, relax and limit say how a walk changes these"),
     ):
         with pytest.raises(ValueError, match=message):
             mapeq.read_network(tmp_path / "trips.paths", **options)

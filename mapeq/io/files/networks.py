@@ -159,6 +159,10 @@ def read_network(
         with Source(path, encoding=encoding, comments=comments, can_choose_encoding=True) as text:
             how: dict[str, Any] = {"format": format, "label": label, "order": order, "coupling": coupling}
             network = read_source(text, directed=directed, columns=columns, **how)
+    if coupling != DEFAULT_COUPLING and (network.states is None or network.states.layer is None):
+        raise FormatError(
+            "has no layers; relax_rate, relax and limit say how a walk changes these", file=file_name(path)
+        )
     return network if names is None else with_names(network, names)
 
 
