@@ -115,11 +115,11 @@ def test_a_ring_of_caves_is_described_on_two_levels_and_more():
 @pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 def test_small_networks_are_described_as_shortly_as_by_infomap(mode):
-    """The benchmark ``small`` has 200 networks of each kind."""
+    """The benchmark ``small`` has more networks of each kind."""
     found = []
     for number, (kind, options) in enumerate(OBJECTIVES.items()):
         rng = np.random.default_rng(number)
         found += [lengths(draw(rng, kind), options, MODES[mode]) for _ in range(4)]
-    ours, one, ten = np.transpose(found)
+    ours, one, ten, *_ = np.transpose(found)
     assert np.mean(ours <= one + SAME * np.maximum(1, one)) > 0.98
     assert np.mean(ours <= ten + SAME * np.maximum(1, ten)) > 0.95
