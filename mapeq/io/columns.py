@@ -35,6 +35,9 @@ _NAMELESS = re.compile(r"|Unnamed: \d+")
 #: Known names of a column of nodes in a table with one row per node, in any case; the surest first.
 _NODES = ("node", "nodeid", "id", "number", "key", "label", "name")
 
+#: Known names of a column of times, in any case.
+_TIMES = ("time", "timestamp", "datetime", "date", "t")
+
 #: Columns that number the rows of a table are no ends of links.
 _ROW_NUMBERS = ("id", "index", "edgeid", "linkid", "rowid", "row")
 
@@ -277,6 +280,29 @@ def column_of_nodes(names: Sequence[Any], other: int | None = None) -> int | Non
     """Return the position of the column of nodes by its name, or None; it is not the `other` one."""
     plain = [None if place == other else _plain(name) for place, name in enumerate(names)]
     return next((plain.index(known) for known in _NODES if known in plain), None)
+
+
+def column_of_times(names: Sequence[Any]) -> int:
+    """Return the position of the column of times by its name.
+
+    Raises
+    ------
+    NetworkError
+        If no column has a known name, or several do.
+    """
+    plain = [_plain(name) for name in names]
+    found = [place for place, name in enumerate(plain) if name in _TIMES]
+    if len(found) > 1:
+        listed = " and ".join(repr(names[place]) for place in found)
+        raise NetworkError(f"the columns {listed} may both hold the times; name one with time")
+    if not found:
+        raise NetworkError(f"{_columns_are(names)}: call the one that holds the times time, or name it with time")
+    return found[0]
+
+
+def has_times(names: Sequence[Any]) -> bool:
+    """Return whether one of the names is that of a column of times."""
+    return any(_plain(name) in _TIMES for name in names)
 
 
 def called(column: str | int) -> str:

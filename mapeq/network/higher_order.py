@@ -195,3 +195,103 @@ def from_layers(
     given, are_directed = layers_from(layers, layer=layer, weight=weight, directed=directed)
     links = None if inter is None else inter_links_from(inter, given, both_ways=not are_directed)
     return coupled(given, coupling, links)
+
+
+def from_contacts(
+    cls: type[Network],
+    contacts: Any,
+    *,
+    window: Any = None,
+    num_windows: int | None = None,
+    origin: Any = None,
+    relax_rate: float = 0.15,
+    relax: str = "jsd",
+    limit: int | tuple[int, int] | None = None,
+    time: str | int | None = None,
+    source: str | int | None = None,
+    target: str | int | None = None,
+    weight: str | int | None = "weight",
+    directed: bool | None = None,
+) -> Network:
+    """Build a temporal network from contacts: links at times, such as meetings, calls and messages.
+
+    Time is cut into windows, and the contacts in each are a layer of a multilayer network, in order of time: see
+    :meth:`from_layers`. Modules contain nodes at some times and not at others. Windows without contacts are no layers.
+
+    Parameters
+    ----------
+    contacts : table, columns, tuples or path
+        A table with one contact per row; a dict of columns or a structured array; tuples ``(time, source, target)`` or
+        ``(time, source, target, weight)``; or the path of a file with such lines, with or without a header: .csv, .tsv,
+        text with blanks, plain or compressed, Parquet or Arrow. Times are numbers or dates: of NumPy, pandas or
+        Python, or text like ``2024-05-31T08:20``. Dates with a time zone are turned into UTC. A contact at the edge of
+        two windows is in the later one. Contacts of the same nodes in a window add up.
+    window : number, timedelta or str
+        Length of the windows: for times that are numbers a number, in their unit; for dates a timedelta of NumPy,
+        pandas or Python, or a text of a whole number and ``W``, ``D``, ``h``, ``min``, ``s``, ``ms``, ``us`` or ``ns``.
+    num_windows : int, optional
+        Instead of `window`: so many windows of equal length from the first to the last contact.
+    origin : number or date, optional
+        Where a window begins; others follow before and after it. By default 0, or the midnight before the first
+        contact.
+    relax_rate, relax, limit : as in :meth:`from_layers`
+        How the walk changes windows. By default it gets to any, and to those where the node's contacts are similar.
+        With ``limit=(0, 1)`` it goes on in time only, so that flow gathers in late windows.
+    time, source, target, weight : str, int or None
+        Columns by name or by position from 0. By default the time is in ``time``, ``timestamp``, ``datetime``, ``date``
+        or ``t``, and the others are found as in :meth:`from_table`. With the weight None every contact weighs 1.
+    directed : bool, optional
+        Whether contacts lead only from source to target. By default they do if a column ``Type`` says ``Directed``.
+
+    Returns
+    -------
+    Network
+        Directed, labelled by ``(start, node)`` with the start of the window: a number, or a datetime64.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range, or not of the kind that times are.
+    NetworkError, FormatError
+        If a time is missing, or no number and no date, a contact links a node with itself, has no node at an end or an
+        invalid weight, a column is missing, or there are too many windows.
+
+    Examples
+    --------
+    >>> from mapeq import Network, infomap
+    >>> morning = [(8, "ann", "bob"), (8, "bob", "cid"), (9, "ann", "cid"), (9, "dan", "eve")]
+    >>> evening = [(18, "ann", "dan"), (19, "dan", "eve"), (19, "ann", "eve"), (19, "bob", "cid")]
+    >>> network = Network.from_contacts(morning + evening, window=12)
+    >>> network
+    <mapeq.Network: 10 states of 5 physical nodes, 20 links, directed>
+    >>> result = infomap(network)
+    >>> result.layer(0), result.layer(12)
+    ({'ann': 1, 'bob': 1, 'cid': 1, 'dan': 2, 'eve': 2}, {'ann': 2, 'dan': 2, 'eve': 2, 'bob': 1, 'cid': 1})
+
+    References
+    ----------
+    U. Aslak, M. Rosvall and S. Lehmann, Physical Review E 97, 062312 (2018).
+    """
+    from mapeq.io.columns import ColumnChoice
+    from mapeq.io.objects.contacts import contacts_from
+    from mapeq.io.times import length_of_windows, origin_of_windows
+    from mapeq.network.layers import checked_coupling, coupled
+    from mapeq.network.windows import check_number, equal_windows, layers_of, windows_of_length
+
+    coupling = checked_coupling(relax_rate, relax, limit)
+    if (window is None) == (num_windows is None):
+        raise option_error("window", window, "a length of time, or None with num_windows")
+    if not (num_windows is None or is_whole(num_windows, 1)):
+        raise option_error("num_windows", num_windows, "a whole number, 1 or more")
+    if num_windows is not None and origin is not None:
+        raise option_error("origin", origin, "omitted with num_windows, which begin at the first contact")
+    columns = ColumnChoice(source, target, weight)
+    given, is_directed = contacts_from(contacts, time=time, columns=columns, directed=directed)
+    if num_windows is not None:
+        windows = equal_windows(given.times, int(num_windows))
+    else:
+        dates = given.times.dtype.kind == "M"
+        length, begin = length_of_windows(window, dates=dates), origin_of_windows(origin, dates=dates)
+        windows = windows_of_length(given.times, length, begin)
+    check_number(windows, coupling)
+    return coupled(layers_of(given, windows, directed=is_directed), coupling)

@@ -488,6 +488,7 @@ class Network:
     with_memory = higher_order.with_memory
     from_paths = classmethod(higher_order.from_paths)
     from_layers = classmethod(higher_order.from_layers)
+    from_contacts = classmethod(higher_order.from_contacts)
 
     def __repr__(self) -> str:
         return f"<mapeq.Network: {described(self)}{'' if self.sides is None else ', bipartite'}>"

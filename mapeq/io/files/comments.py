@@ -30,6 +30,7 @@ class Comments:
 
     Attributes
     ----------
+    prefixes : tuple of str
     table : uint8 array
         The same, as :func:`mapeq.io.files._scan.next_line` takes it.
     nodes : list of str
@@ -37,6 +38,7 @@ class Comments:
     """
 
     def __init__(self, prefixes: tuple[str, ...] = USUAL):
+        self.prefixes = prefixes
         self._prefixes = [prefix.encode() for prefix in prefixes]
         begins = np.zeros(256, np.uint8)
         for prefix in self._prefixes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from xml.sax.saxutils import escape
 
 from mapeq import __version__
+from mapeq.io.files.tables import in_json
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def _graph(result: Result, format: str) -> networkx.Graph:
     graph = to_networkx(result, texts if are_distinct else [str(i) for i in range(len(texts))])
     for node, text in zip(graph, texts, strict=True):
         graph.nodes[node]["label"] = text
+    for name in result.state_columns():  # these may be dates, or tuples
+        for attributes in graph.nodes.values():
+            value = in_json(attributes[name])
+            attributes[name] = in_xml(value, format) if isinstance(value, str) else value
     return graph
 
 

@@ -1,0 +1,64 @@
+"""Read a file with one contact per line: a time, and the two nodes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from typing import Any
+
+from mapeq._base.errors import FormatError, NetworkError
+from mapeq.io.columns import ColumnChoice, has_times, known_ends
+from mapeq.io.files.header import fields_of, separator_of
+from mapeq.io.files.source import Source
+from mapeq.io.objects.contacts import COLUMNS, Table, contacts_of
+from mapeq.network.windows import Contacts
+
+
+def read_contacts(
+    source: Source, *, time: str | int | None, columns: ColumnChoice, directed: bool | None
+) -> tuple[Contacts, bool]:
+    """Read the contacts of a text file; also return whether they are directed.
+
+    Fields are separated by tabs, commas or semicolons if the first line has one of them, else by blanks. A first line
+    that names the times or both ends, or any column that the caller names, is a header. Without it, lines of three or
+    four fields hold time, source, target, and perhaps weight; the columns of other lines are known by their positions.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a line is invalid.
+    """
+    line = source.first_line()
+    if not line:
+        raise source.error("contains no contacts")
+    separator = separator_of(line)
+    try:
+        names = fields_of(line, separator)
+        chosen = [name for name in (time, *columns.chosen_by_caller) if isinstance(name, str)]
+        has_header = bool(chosen) or has_times(names) or known_ends(names) is not None
+        if has_header:
+            source.skip_line()
+        table = _table(source, separator, names if has_header else None, len(names))
+        return contacts_of(table, time, columns, directed)
+    except (NetworkError, csv.Error) as error:
+        raise source.error(str(error)) from error
+
+
+def _table(source: Source, separator: bytes, names: list[str] | None, width: int) -> Table:
+    """The rows of the file as a table."""
+    rows, lines, prefixes = [], [], source.comments.prefixes
+    for number, text in source.numbered_lines():
+        if text.lstrip().startswith(prefixes):
+            continue
+        fields = fields_of(text.encode(), separator)
+        if len(fields) != width:
+            problem = f"has {len(fields)} fields, but the first line {width}"
+            raise FormatError(problem, file=source.name, line=number, text=text)
+        rows.append(fields)
+        lines.append((number, text))
+
+    def error(row: int, what: str) -> FormatError:
+        return FormatError(f"the contact {what}", file=source.name, line=lines[row][0], text=lines[row][1])
+
+    known: Sequence[Any] = names or (COLUMNS[:width] if width in (3, 4) else range(width))
+    return Table([*known], lambda place: [row[place] for row in rows], error, is_text=True)
