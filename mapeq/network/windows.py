@@ -133,7 +133,7 @@ def check_number(windows: Windows, coupling: Coupling) -> None:
     pairs = int((np.minimum(place, coupling.down) + np.minimum(place[::-1], coupling.up)).sum()) + count
     if pairs > MOST_PAIRS:
         raise NetworkError(
-            f"there are {count:,} windows with contacts, and the walk changes between {pairs:,} pairs of them, more than "
+            f"there are {count:,} windows with contacts, and the walk changes between {pairs:,} pairs of them, over "
             f"{MOST_PAIRS:,}: take longer windows, or limit how far it gets, such as limit=10"
         )
 

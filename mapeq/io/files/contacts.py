@@ -8,9 +8,9 @@ from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError
 from mapeq.io.columns import ColumnChoice, has_times, known_ends
+from mapeq.io.contacts import COLUMNS, Table, contacts_of
 from mapeq.io.files.header import fields_of, separator_of
 from mapeq.io.files.source import Source
-from mapeq.io.objects.contacts import COLUMNS, Table, contacts_of
 from mapeq.network.windows import Contacts
 
 
