@@ -311,14 +311,14 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         "--kind",
         default="network",
         metavar="NAME",
-        help="network (above 2,000 nodes: the network of modules), hierarchy or codelength (network)",
+        help="network (above 2,000 nodes: the network of modules), hierarchy, codelength or layers (network)",
     )
     picture.add_argument(
         "--level",
         type=int,
         metavar="N",
-        help="colour a network by the modules of this level: from the top modules (1) to the finest (-1); by default "
-        "the coarsest level at which no module has more than half of the flow",
+        help="colour a network or layers by the modules of this level: from the top modules (1) to the finest (-1); by "
+        "default the coarsest level at which no module has more than half of the flow",
     )
     picture.add_argument(
         "--modules",

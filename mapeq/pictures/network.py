@@ -14,6 +14,7 @@ from mapeq._base.optional import require
 from mapeq.pictures.charts import describe, draw_codelength, draw_hierarchy
 from mapeq.pictures.colours import assign_colours, closeness_of_discs, is_dark, mixed, rgb
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.layers import draw_layers
 from mapeq.pictures.layout import NetworkLayout, flow_between, network_layout, place_discs
 from mapeq.result.result import Result
 from mapeq.walk.link_flow import LinkFlow
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     import scipy.sparse
 
 #: Kinds of pictures, and the size of their figures in inches.
-KINDS = {"network": (8.0, 8.0), "hierarchy": (9.0, 6.5), "codelength": (9.0, 4.5)}
+KINDS = {"network": (8.0, 8.0), "hierarchy": (9.0, 6.5), "codelength": (9.0, 4.5), "layers": (9.0, 6.5)}
+
+#: Kinds that show one level, coloured by its modules.
+_OF_LEVEL = ("network", "layers")
 
 #: Networks with more linked nodes are drawn as networks of modules.
 MOST_NODES = 2000
@@ -56,8 +60,9 @@ def plot(
     if ax is None:
         pyplot = require("matplotlib.pyplot", extra="plot")
         ax = pyplot.subplots(figsize=KINDS[kind], layout="constrained")[1]
-    if kind == "network":
-        _draw_network(result, ax, informative_level(result) if level is None else level, name)
+    if kind in _OF_LEVEL:
+        draw = _draw_network if kind == "network" else draw_layers
+        draw(result, ax, informative_level(result) if level is None else level, name)
     elif kind == "hierarchy":
         draw_hierarchy(result, ax, name)
     else:
@@ -84,7 +89,7 @@ def check_kind(kind: str, level: int | None) -> None:
     """
     if kind not in KINDS:
         raise option_error("kind", kind, "one of " + ", ".join(KINDS))
-    if kind != "network" and level is not None:
+    if kind not in _OF_LEVEL and level is not None:
         raise option_error("level", level, f"omitted, because the picture of the {kind} shows all levels")
 
 

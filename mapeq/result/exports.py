@@ -235,15 +235,16 @@ def plot(
 
     Parameters
     ----------
-    kind : {"network", "hierarchy", "codelength"}
+    kind : {"network", "hierarchy", "codelength", "layers"}
         "network" draws the nodes coloured by module, with areas proportional to flow; above 2,000 nodes it draws the
         largest modules and the flow between them. "hierarchy" draws nested modules, with heights proportional to flow.
-        "codelength" draws the codelength by level and by trial.
+        "codelength" draws the codelength by level and by trial. "layers" draws the module of each node in each layer,
+        or at each time, of a multilayer network: above 1,000 nodes, of those with the most flow.
     ax : matplotlib Axes, optional
         Axes to draw on; by default those of a new figure. Labels are placed for the current size of the axes.
     level : int, optional
-        Level of the modules that colour a network, see :meth:`labels_at`. By default the coarsest level at which no
-        module has more than half of the flow.
+        Level of the modules that colour a network or layers, see :meth:`labels_at`. By default the coarsest level at
+        which no module has more than half of the flow.
     name : str, optional
         First part of the title.
 
@@ -255,6 +256,8 @@ def plot(
     ------
     ValueError
         If the kind is unknown, if the hierarchy has no such level, or if a level is given for a kind that shows all.
+    NetworkError
+        If the network has no layers, for a picture of them.
     ImportError
         If matplotlib is not installed.
 

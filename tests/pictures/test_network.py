@@ -14,6 +14,9 @@ from mapeq.pictures.charts import icicle
 from mapeq.pictures.files import write_picture
 from mapeq.pictures.network import KINDS, shown_modules
 
+#: Kinds for any network.
+PLAIN = [kind for kind in KINDS if kind != "layers"]
+
 
 def drawn(result, kind="network", size=(6, 6), dpi=100, **options):
     """The axes with a picture, as it is once it has been drawn."""
@@ -154,7 +157,7 @@ def test_a_title_that_is_too_long_is_made_to_fit(lesmis):
     [nx.complete_graph(12), nx.Graph([(0, 0)]), nx.path_graph(2), nx.star_graph(30), nx.DiGraph([(0, 1), (1, 2)])],
     ids=["one module", "a self-link", "a link", "a star", "directed"],
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLAIN)
 def test_small_networks_have_pictures(graph, kind):
     ax = drawn(mapeq.infomap(graph), kind)
     assert "bits per step" in ax.get_title()
@@ -165,7 +168,7 @@ def test_small_networks_have_pictures(graph, kind):
         assert (radii > 0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLAIN)
 def test_a_network_without_links_says_so(kind):
     assert drawn(mapeq.infomap(nx.empty_graph(3)), kind, name="x").get_title() == "x: no links"
 
@@ -312,7 +315,7 @@ def test_without_several_trials_there_is_one_panel(web):
 
 def test_axes_that_are_given_are_drawn_on_and_returned(lesmis):
     figure = Figure()
-    for kind, ax in zip(KINDS, figure.subplots(1, 3), strict=True):
+    for kind, ax in zip(PLAIN, figure.subplots(1, 3), strict=True):
         assert lesmis.plot(kind, ax) is ax
         assert lesmis.plot(kind=kind, ax=ax) is ax
         assert isinstance(ax, Axes)
@@ -322,7 +325,7 @@ def test_axes_that_are_given_are_drawn_on_and_returned(lesmis):
 
 @pytest.mark.thorough
 def test_pictures_are_the_same_each_time(web, tmp_path):
-    for kind in KINDS:
+    for kind in PLAIN:
         for suffix in ("png", "svg", "pdf"):
             paths = [tmp_path / f"{number}.{suffix}" for number in (1, 2)]
             for path in paths:
@@ -331,7 +334,7 @@ def test_pictures_are_the_same_each_time(web, tmp_path):
 
 
 def test_wrong_options_are_named(lesmis):
-    with pytest.raises(ValueError, match="kind must be one of network, hierarchy, codelength, not 'map'"):
+    with pytest.raises(ValueError, match="kind must be one of network, hierarchy, codelength, layers, not 'map'"):
         lesmis.plot("map")
     with pytest.raises(ValueError, match="level must be 1, the only level"):
         lesmis.plot(ax=Figure().add_subplot(), level=2)
