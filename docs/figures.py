@@ -1,11 +1,12 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite, resolution, memory and layers.md. It needs matplotlib, scikit-learn,
-playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
+Those of why, sparse, metadata, bipartite, resolution, memory, layers and temporal.md. It needs matplotlib,
+scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
 import shutil
+from contextlib import chdir
 from itertools import count, pairwise
 from pathlib import Path
 from runpy import run_path
@@ -321,6 +322,16 @@ def draw_layers():
     figure.savefig(HERE / "layers.png", dpi=130)
 
 
+def draw_temporal():
+    """A day at school: pupils by hours, by module."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        result = run_path(str(HERE.parent / "examples" / "temporal.py"))["result"]
+    figure, ax = plt.subplots(figsize=(9.0, 5.6), layout="constrained")
+    result.plot("layers", ax)
+    figure.savefig(HERE / "temporal.png", dpi=110)
+    reduce_colours(HERE / "temporal.png")
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -353,4 +364,5 @@ if __name__ == "__main__":
     draw_variable()
     draw_memory()
     draw_layers()
+    draw_temporal()
     take_report()

@@ -124,9 +124,19 @@ def check_layers(tmp_path):
     assert re.search(r"^Ginori is in module 1 \(\d+%\) and module 3 \(\d+%\)$", shown, re.MULTILINE)
 
 
+def check_temporal(tmp_path):
+    shown = shown_by("temporal.py", tmp_path)
+    assert "13 modules of 384 nodes" in shown
+    lesson = ", ".join(f"12 pupils in module {number}" for number in (1, 2, 3, 4))
+    assert [hour for hour in range(8, 16) if f"T{hour:02}:00: {lesson}\n" in shown] == [8, 9, 11, 12]
+    assert re.search(r"^A1 over the day: (\d+) \1 (\d+) \1 \1 \2 (\d+) \3$", shown, re.MULTILINE)
+    assert drawn_share(tmp_path / "out" / "temporal.png") > 0.8
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
     "layers.py": check_layers,
+    "temporal.py": check_temporal,
     "memory.py": check_memory,
     "bipartite.py": check_bipartite,
     "metadata.py": check_metadata,
