@@ -411,6 +411,8 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
         "relax_rate": options.relax_rate,
         "relax": options.relax,
         "limit": options.relax_limit,
+        "time": options.time,
+        "window": options.window,
     }
 
 

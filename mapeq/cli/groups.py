@@ -93,13 +93,12 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
         type=float,
         default=0.15,
         metavar="R",
-        help="with *Intra, the probability that the walk forgets its layer before a step (0.15)",
+        help="with --window or *Intra, the probability that the walk forgets its layer before a step (0.15)",
     )
     network.add_argument(
         "--relax",
-        default="neighbors",
         metavar="HOW",
-        help="how it then goes on: neighbors, jsd or jsd-infomap (neighbors)",
+        help="how it then goes on: neighbors, jsd or jsd-infomap (neighbors; with --window jsd)",
     )
     network.add_argument(
         "--relax-limit",
@@ -107,6 +106,15 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
         type=int,
         metavar="N",
         help="only to layers at most N away, in their order (any)",
+    )
+    network.add_argument(
+        "--window",
+        metavar="LENGTH",
+        help="links have times, and those in each window are a layer: 3600 for times that are numbers, for dates "
+        "20min, 1h, 1D or 1W",
+    )
+    network.add_argument(
+        "--time", type=column, metavar="COLUMN", help="column of the times: its name, or its number from 1 (time)"
     )
     network.add_argument(
         "--encoding", metavar="NAME", help="encoding of the text in FILE, such as utf-16 or cp1252 (utf-8)"

@@ -24,9 +24,11 @@ from mapeq.io.columns import (
 from mapeq.io.files.reading import labels_of
 from mapeq.io.objects.arrays import checked_weights
 from mapeq.io.objects.tables import objects
-from mapeq.io.times import times_from
+from mapeq.io.times import length_of_windows, origin_of_windows, times_from
+from mapeq.network.layers import Coupling, coupled
+from mapeq.network.network import Network
 from mapeq.network.states import is_missing
-from mapeq.network.windows import Contacts
+from mapeq.network.windows import Contacts, check_number, equal_windows, layers_of, windows_of_length
 
 #: What is in rows without names, in order; the last may be left out.
 COLUMNS = ("time", "source", "target", "weight")
@@ -78,6 +80,34 @@ def contacts_of(
         k = int((sources == targets).argmax())
         raise table.error(k, f"links {tails[k]!r} with itself; a contact is between two nodes")
     return Contacts(times, sources, targets, weights, labels_of(labels) if table.is_text else labels), directed
+
+
+def temporal_network(
+    contacts: Contacts,
+    coupling: Coupling,
+    *,
+    window: Any = None,
+    num_windows: int | None = None,
+    origin: Any = None,
+    directed: bool = False,
+) -> Network:
+    """Cut contacts into windows, and couple these; see :meth:`mapeq.Network.from_contacts`.
+
+    Raises
+    ------
+    ValueError
+        If the window or the origin is not of the kind that times are.
+    NetworkError
+        If there are too many windows.
+    """
+    if num_windows is not None:
+        windows = equal_windows(contacts.times, num_windows)
+    else:
+        dates = contacts.times.dtype.kind == "M"
+        length, begin = length_of_windows(window, dates=dates), origin_of_windows(origin, dates=dates)
+        windows = windows_of_length(contacts.times, length, begin)
+    check_number(windows, coupling)
+    return coupled(layers_of(contacts, windows, directed=directed), coupling)
 
 
 def _places(table: Table, time: str | int | None, columns: ColumnChoice) -> tuple[int, Columns]:

@@ -273,10 +273,9 @@ def from_contacts(
     U. Aslak, M. Rosvall and S. Lehmann, Physical Review E 97, 062312 (2018).
     """
     from mapeq.io.columns import ColumnChoice
+    from mapeq.io.contacts import temporal_network
     from mapeq.io.objects.contacts import contacts_from
-    from mapeq.io.times import length_of_windows, origin_of_windows
-    from mapeq.network.layers import checked_coupling, coupled
-    from mapeq.network.windows import check_number, equal_windows, layers_of, windows_of_length
+    from mapeq.network.layers import checked_coupling
 
     coupling = checked_coupling(relax_rate, relax, limit)
     if (window is None) == (num_windows is None):
@@ -287,11 +286,5 @@ def from_contacts(
         raise option_error("origin", origin, "omitted with num_windows, which begin at the first contact")
     columns = ColumnChoice(source, target, weight)
     given, is_directed = contacts_from(contacts, time=time, columns=columns, directed=directed)
-    if num_windows is not None:
-        windows = equal_windows(given.times, int(num_windows))
-    else:
-        dates = given.times.dtype.kind == "M"
-        length, begin = length_of_windows(window, dates=dates), origin_of_windows(origin, dates=dates)
-        windows = windows_of_length(given.times, length, begin)
-    check_number(windows, coupling)
-    return coupled(layers_of(given, windows, directed=is_directed), coupling)
+    count = None if num_windows is None else int(num_windows)
+    return temporal_network(given, coupling, window=window, num_windows=count, origin=origin, directed=is_directed)

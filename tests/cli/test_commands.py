@@ -12,6 +12,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 from command import EMAIL, JAZZ, POWER, ROOT, refused, run
+from drawings import drawn_share
 
 import mapeq
 from mapeq.cli.parser import main
@@ -368,3 +369,29 @@ def test_paths_and_layers(tmp_path):
         done = run("cluster", tmp_path / "layers.net", *flags)
         assert f"{expected.codelength:.6f} bits per step".encode() in done.stderr
     assert refused(run("cluster", tmp_path / "layers.net", "--relax-rate", "2"), "--relax-rate must be a number from 0")
+
+
+def test_contacts(tmp_path):
+    rows = [("2024-05-31T08:00", "ann", "bob"), ("2024-05-31T09:00", "bob", "cid"), ("2024-05-31T18:00", "ann", "dan")]
+    path = tmp_path / "contacts.csv"
+    path.write_text("when,source,target\n" + "".join(f"{','.join(row)}\n" for row in rows))
+    flags = ("--window", "12h", "--time", "1", "-o", tmp_path / "modules.csv")
+    for more, options in (((), {}), (("--relax", "neighbors", "--directed"), {"relax": "neighbors", "directed": True})):
+        expected = mapeq.infomap(mapeq.Network.from_contacts(rows, window="12h", **options))
+        done = run("cluster", path, *flags, *more)
+        assert f"{expected.codelength:.6f} bits per step".encode() in done.stderr
+        assert (tmp_path / "modules.csv").read_text().splitlines()[-1].endswith(",dan,2024-05-31T12:00")
+    assert run("plot", path, *flags[:4], "--kind", "layers", "-o", tmp_path / "layers.png").returncode == 0
+    assert drawn_share(tmp_path / "layers.png") > 0.3
+    for wrong, message in (
+        (("--window", "12", "--time", "when"), "--window must be a duration, such as '20min', '1h', '1D' or a timedel"),
+        (
+            ("--window", "12h"),
+            "contacts.csv: the columns are 'when', 'source', 'target': call the one that holds the t",
+        ),
+        (("--time", "1"), "contacts.csv: column 1 has no use without window, the length of windows (--window on the c"),
+        (("--window", "12h", "--order", "2"), "--order must be omitted with window: contacts have a time and two nod"),
+        (("--window", "1h", "--input-format", "gml"), "--window must be omitted with the format gml, which holds no c"),
+        (("--window", "1h", "--time", "7"), "contacts.csv: there is no column 7 for the times; the columns are 'when'"),
+    ):
+        assert refused(run("cluster", path, *wrong), message)

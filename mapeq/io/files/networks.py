@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError, is_whole, option_error
-from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice
+from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
+from mapeq.io.contacts import temporal_network
 from mapeq.io.files.columnar import is_columnar, read_columnar
 from mapeq.io.files.comments import USUAL
 from mapeq.io.files.names import with_names
 from mapeq.io.files.readers import READERS, find_format, read_as
 from mapeq.io.files.reading import ReadOptions
 from mapeq.io.files.source import Source, file_name
+from mapeq.io.objects.contacts import contacts_from
 from mapeq.network.layers import DEFAULT_COUPLING, Coupling, checked_coupling
 from mapeq.network.network import Network
 
@@ -36,8 +39,10 @@ def read_network(
     names: Mapping[Hashable, str] | str | os.PathLike[str] | None = None,
     order: int | None = None,
     relax_rate: float = 0.15,
-    relax: str = "neighbors",
+    relax: str | None = None,
     limit: int | tuple[int, int] | None = None,
+    time: str | int | None = None,
+    window: float | str | timedelta | None = None,
 ) -> Network:
     """Read a network from a file, plain or compressed.
 
@@ -108,7 +113,12 @@ def read_network(
     order : int, 1 or more, optional
         Number of places that the walk remembers; the file then holds paths. By default 2 for paths.
     relax_rate, relax, limit : as in :meth:`Network.from_layers`
-        How the walk changes the layers of a file with ``*Intra`` and without ``*Inter``.
+        How the walk changes windows, or the layers of a file with ``*Intra`` and without ``*Inter``. By default by
+        "jsd" with a window, else by "neighbors".
+    time : str or int, optional
+        Column of the times, with a window, by name or by position from 0.
+    window : number, str or timedelta, optional
+        Length of the windows of contacts: the file has a time for each link, see :meth:`Network.from_contacts`.
 
     Returns
     -------
@@ -144,7 +154,21 @@ def read_network(
     columns = ColumnChoice(source, target, weight)
     if not (order is None or is_whole(order, 1)):
         raise option_error("order", order, "a whole number, 1 or more")
-    coupling = checked_coupling(relax_rate, relax, limit)
+    how = ("neighbors" if window is None else "jsd") if relax is None else relax
+    coupling = checked_coupling(relax_rate, how, limit)
+    if window is not None or time is not None:
+        if window is None and time is not None:
+            message = f"{called(time)} has no use without window, the length of windows (--window on the command line)"
+            raise FormatError(message, file=file_name(path))
+        _check_contacts(window, order, format, label)
+        contacts, is_directed = contacts_from(
+            path, time=time, columns=columns, directed=directed, encoding=encoding, comments=_checked_comments(comment)
+        )
+        try:
+            network = temporal_network(contacts, coupling, window=window, directed=is_directed)
+        except NetworkError as error:
+            raise FormatError(str(error), file=file_name(path)) from error
+        return network if names is None else with_names(network, names)
     if order is not None:
         if format not in (None, "paths"):
             raise option_error("order", order, f"omitted with the format {format}, which holds no paths")
@@ -157,8 +181,8 @@ def read_network(
     else:
         comments = _checked_comments(comment)
         with Source(path, encoding=encoding, comments=comments, can_choose_encoding=True) as text:
-            how: dict[str, Any] = {"format": format, "label": label, "order": order, "coupling": coupling}
-            network = read_source(text, directed=directed, columns=columns, **how)
+            more: dict[str, Any] = {"format": format, "label": label, "order": order, "coupling": coupling}
+            network = read_source(text, directed=directed, columns=columns, **more)
     if coupling != DEFAULT_COUPLING and (network.states is None or network.states.layer is None):
         raise FormatError(
             "has no layers; relax_rate, relax and limit say how a walk changes these", file=file_name(path)
@@ -184,6 +208,15 @@ def read_source(
         return read_as(text, name, options, is_given=format is not None)
     except NetworkError as error:
         raise text.error(str(error)) from error
+
+
+def _check_contacts(window: Any, order: int | None, format: str | None, label: str | None) -> None:
+    """Raise for options that do not go with contacts in windows of time."""
+    if format not in (None, "links", "csv", "tsv", *_COLUMNAR):
+        raise option_error("window", window, f"omitted with the format {format}, which holds no contacts")
+    for name, value in (("order", order), ("label", label)):
+        if value is not None:
+            raise option_error(name, value, "omitted with window: contacts have a time and two nodes")
 
 
 def _checked_comments(comment: str | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from mapeq.io.columns import (
     ColumnChoice,
 )
 from mapeq.io.contacts import COLUMNS, Table, contacts_of
+from mapeq.io.files.comments import USUAL
 from mapeq.io.objects.tables import column_names, is_table, readable
 from mapeq.network.windows import Contacts
 
@@ -20,16 +21,25 @@ _WHAT = "a contact is (time, source, target) or (time, source, target, weight)"
 
 
 def contacts_from(
-    contacts: Any, *, time: str | int | None, columns: ColumnChoice, directed: bool | None
+    contacts: Any,
+    *,
+    time: str | int | None,
+    columns: ColumnChoice,
+    directed: bool | None,
+    encoding: str | None = None,
+    comments: tuple[str, ...] = USUAL,
 ) -> tuple[Contacts, bool]:
-    """Read contacts; see :meth:`mapeq.Network.from_contacts`. Also returns whether they are directed."""
+    """Read contacts; see :meth:`mapeq.Network.from_contacts`. Also returns whether they are directed.
+
+    `encoding` and `comments` are those of a text file.
+    """
     if isinstance(contacts, str | os.PathLike):
         from mapeq.io.files.columnar import columnar_table, is_columnar
         from mapeq.io.files.contacts import read_contacts
         from mapeq.io.files.source import Source, file_name
 
         if not is_columnar(contacts):
-            with Source(contacts) as source:
+            with Source(contacts, encoding=encoding, comments=comments, can_choose_encoding=True) as source:
                 return read_contacts(source, time=time, columns=columns, directed=directed)
         try:
             return contacts_of(_table(columnar_table(contacts)), time, columns, directed)
