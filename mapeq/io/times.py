@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mapeq._base.errors import is_number, option_error
 from mapeq.network.states import is_missing
 
+_MAY_BE_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|nan)", re.ASCII)
 _DURATION = re.compile(r"(\d+) ?([a-zA-Z]+)")
 _UNITS = {
     "W": ("W", "w", "week", "weeks"),
@@ -69,13 +70,18 @@ def times_from(values: Any, error: Callable[[int, str], Exception]) -> NDArray[A
 
 def _of_objects(values: Sequence[Any], error: Callable[[int, str], Exception]) -> NDArray[Any]:
     found, first = [], None
+    texts: dict[str, tuple[str, Any] | None] = {}
     for k, value in enumerate(values):
-        if is_missing(value) or value == "":
-            raise error(k, "is missing")
-        time = _of_text(value) if isinstance(value, str) else _of_object(value)
-        if time is None:
-            raise error(k, f"is no number and no date: {value!r}; {_WRITTEN}")
-        kind = _kind(value, time)
+        if isinstance(value, str):
+            if value not in texts:
+                texts[value] = _of_text(value)
+            read = texts[value]
+        else:
+            read = _of_object(value)
+        if read is None:
+            is_gone = is_missing(value) or (isinstance(value, str) and not value.strip())
+            raise error(k, "is missing" if is_gone else f"is no number and no date: {value!r}; {_WRITTEN}")
+        kind, time = read
         first = first or kind
         if kind != first:
             raise error(k, f"is {kind}, but the first one {first}: {value!r}")
@@ -83,38 +89,30 @@ def _of_objects(values: Sequence[Any], error: Callable[[int, str], Exception]) -
     return np.array(found) if found else np.zeros(0)
 
 
-def _of_text(text: str) -> Any:
-    """The number or the date of a text, or None."""
+def _of_text(text: str) -> tuple[str, Any] | None:
+    """What a text says, as :func:`_of_object`."""
     plain = text.strip()
-    for read in (int, float):
-        try:
-            if "_" not in plain:
-                return read(plain)
-        except ValueError:
-            pass
+    if _MAY_BE_NUMBER.fullmatch(plain):
+        return _NUMBER, float(plain) if set(plain) - set("+-0123456789") else int(plain)
     try:
         return _of_object(datetime.fromisoformat(plain))
     except ValueError:
         return None
 
 
-def _of_object(value: Any) -> Any:
-    """A number or a date as NumPy has it, or None."""
+def _of_object(value: Any) -> tuple[str, Any] | None:
+    """What a time is, and the time as a number or a datetime64; None for what is no time."""
+    if is_missing(value):
+        return None
     if is_number(value):
-        return value
+        return _NUMBER, value
     if isinstance(value, np.datetime64):
-        return value
+        return _DATE, value
     if isinstance(value, datetime):
         naive = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-        return naive.to_datetime64() if hasattr(naive, "to_datetime64") else np.datetime64(naive, "us")  # of pandas
-    return np.datetime64(value, "D") if isinstance(value, date) else None
-
-
-def _kind(value: Any, time: Any) -> str:
-    if not isinstance(time, np.datetime64):
-        return _NUMBER
-    zone = datetime.fromisoformat(value.strip()).tzinfo if isinstance(value, str) else getattr(value, "tzinfo", None)
-    return _DATE if zone is None else _ZONED
+        time = naive.to_datetime64() if hasattr(naive, "to_datetime64") else np.datetime64(naive, "us")  # of pandas
+        return (_DATE if value.tzinfo is None else _ZONED), time
+    return (_DATE, np.datetime64(value, "D")) if isinstance(value, date) else None
 
 
 def length_of_windows(window: Any, *, dates: bool) -> Any:
@@ -132,7 +130,8 @@ def length_of_windows(window: Any, *, dates: bool) -> Any:
     """
     if not dates:
         if isinstance(window, str):
-            window = _of_text(window) if not _DURATION.fullmatch(window) else window
+            read = _of_text(window)
+            window = read[1] if read and read[0] == _NUMBER else window
         if not is_number(window) or not 0 < window < np.inf:
             raise option_error("window", window, "a number above 0, as the times are numbers")
         return int(window) if isinstance(window, int | np.integer) else float(window)

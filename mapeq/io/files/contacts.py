@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError
@@ -46,19 +46,32 @@ def read_contacts(
 
 def _table(source: Source, separator: bytes, names: list[str] | None, width: int) -> Table:
     """The rows of the file as a table."""
-    rows, lines, prefixes = [], [], source.comments.prefixes
-    for number, text in source.numbered_lines():
-        if text.lstrip().startswith(prefixes):
-            continue
-        fields = fields_of(text.encode(), separator)
-        if len(fields) != width:
-            problem = f"has {len(fields)} fields, but the first line {width}"
+    prefixes, lines = source.comments.prefixes, []
+
+    def texts() -> Iterator[str]:
+        for number, text in source.numbered_lines():
+            if not text.lstrip().startswith(prefixes):
+                lines.append((number, text))
+                yield text
+
+    rows = list(_fields(texts(), separator))
+    for row, (number, text) in zip(rows, lines, strict=False):
+        if len(row) != width:
+            problem = f"has {len(row)} fields, but the first line {width}"
             raise FormatError(problem, file=source.name, line=number, text=text)
-        rows.append(fields)
-        lines.append((number, text))
+    if len(rows) != len(lines):
+        raise source.error("a quote is not closed on its line")
 
     def error(row: int, what: str) -> FormatError:
         return FormatError(f"the contact {what}", file=source.name, line=lines[row][0], text=lines[row][1])
 
     known: Sequence[Any] = names or (COLUMNS[:width] if width in (3, 4) else range(width))
     return Table([*known], lambda place: [row[place] for row in rows], error, is_text=True)
+
+
+def _fields(texts: Iterator[str], separator: bytes) -> Iterator[list[str]]:
+    """Yield the fields of each line; a quote that is left open runs on into the next."""
+    if separator == b" ":
+        return (text.split() if '"' not in text else fields_of(text.encode(), separator) for text in texts)
+    rows = csv.reader(texts, delimiter=separator.decode(), skipinitialspace=True, strict=True)
+    return ([field.strip() for field in row] for row in rows)
