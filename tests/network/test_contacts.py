@@ -113,6 +113,21 @@ def test_contacts_in_files(tmp_path):
     assert network.labels == ((20, 1), (20, 2), (40, 2), (40, 3))
 
 
+def test_read_network_cuts_contacts_into_windows(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame([(*row, 2) for row in ROWS], columns=["when", "source", "target", "minutes"])
+    table.to_parquet(tmp_path / "contacts.parquet")
+    (tmp_path / "contacts.csv").write_text("! made up\n" + table.to_csv(index=False), encoding="utf-16")
+    how = {"time": "when", "weight": "minutes", "relax_rate": 0.3, "limit": 1}
+    expected = Network.from_contacts(table, window=12, **how)
+    for name, options in (("contacts.parquet", {}), ("contacts.csv", {"comment": "!", "encoding": "utf-16"})):
+        assert_same(mapeq.read_network(tmp_path / name, window=12, **how, **options), expected)
+    named = mapeq.read_network(tmp_path / "contacts.parquet", window=12, **how, relax="neighbors", directed=True)
+    assert_same(named, Network.from_contacts(table, window=12, **how, relax="neighbors", directed=True))
+    with pytest.raises(mapeq.FormatError, match=r"contacts\.csv: column 'when' has no use without window"):
+        mapeq.read_network(tmp_path / "contacts.csv", time="when", encoding="utf-16")
+
+
 @pytest.mark.parametrize(
     ("times", "window", "origin", "starts"),
     [
@@ -338,6 +353,10 @@ def test_other_contacts_that_make_no_sense():
         ("inf,a,b\n", "contacts.csv, line 1: the contact has a time that is infinite"),
         ("1,2,3,4,5\n", "contacts.csv: the columns are 0, 1, 2, 3, 4: call the one that holds the times time"),
         ("source,target\na,b\n", "contacts.csv: the columns are 'source', 'target': call the one that holds the times"),
+        (
+            "when,who,whom\n8,a,b\n",
+            "'when'; dates are written like .*; if this line is a header, call its columns time",
+        ),
         ("# nothing\n", "contacts.csv: contains no contacts"),
         ("time,source,target\n", "contacts.csv: there are no contacts"),
     ],

@@ -13,6 +13,8 @@ from mapeq.io.files.header import fields_of, separator_of
 from mapeq.io.files.source import Source
 from mapeq.network.windows import Contacts
 
+_ADVICE = "; if this line is a header, call its columns time, source and target, or name them as they are"
+
 
 def read_contacts(
     source: Source, *, time: str | int | None, columns: ColumnChoice, directed: bool | None
@@ -63,7 +65,8 @@ def _table(source: Source, separator: bytes, names: list[str] | None, width: int
         raise source.error("a quote is not closed on its line")
 
     def error(row: int, what: str) -> FormatError:
-        return FormatError(f"the contact {what}", file=source.name, line=lines[row][0], text=lines[row][1])
+        advice = _ADVICE if row == 0 and names is None else ""
+        return FormatError(f"the contact {what}{advice}", file=source.name, line=lines[row][0], text=lines[row][1])
 
     known: Sequence[Any] = names or (COLUMNS[:width] if width in (3, 4) else range(width))
     return Table([*known], lambda place: [row[place] for row in rows], error, is_text=True)
