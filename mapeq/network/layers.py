@@ -156,13 +156,17 @@ def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None)
 
 def state_network(states: States, links: Part, *, directed: bool) -> Network:
     """A network of nodes in layers, with links by the position of their states."""
+    return replace(Network.from_edges(*links, directed=directed, labels=layer_labels(states)), states=states)
+
+
+def layer_labels(states: States) -> tuple[tuple[Hashable, Hashable], ...]:
+    """The label of each state of a multilayer network: its layer and its node."""
     assert states.layer is not None
     assert states.layers is not None
-    labels = [
+    return tuple(
         (states.layers[layer], states.labels[node])
         for layer, node in zip(states.layer.tolist(), states.physical.tolist(), strict=True)
-    ]
-    return replace(Network.from_edges(*links, directed=directed, labels=labels), states=states)
+    )
 
 
 def _linked(layers: Layers, parts: list[Part]) -> Network:

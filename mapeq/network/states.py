@@ -29,12 +29,15 @@ class States(NamedTuple):
         Position of the layer of each state in `layers`.
     layers : tuple or None
         Names of the layers, in order.
+    ids : int64 array or None
+        Numbers of the physical nodes in the file that the network is from, if their names have become labels.
     """
 
     physical: NDArray[np.uint32]
     labels: Labels
     layer: NDArray[np.uint32] | None = None
     layers: tuple[Hashable, ...] | None = None
+    ids: NDArray[np.int64] | None = None
 
 
 def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp], flow: FloatArray) -> list[Hashable]:

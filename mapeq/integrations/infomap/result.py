@@ -22,7 +22,7 @@ from mapeq.integrations.infomap.collecting import weighted_links
 from mapeq.integrations.infomap.nodes import FlowData, Node
 from mapeq.integrations.infomap.refused import RESULT_ATTRIBUTES, missing
 from mapeq.integrations.infomap.writing import WRITERS
-from mapeq.io.files.naming import in_tree_order
+from mapeq.io.files.leaves import leaves_of
 from mapeq.io.files.streams import atomic_file
 from mapeq.network.network import Network
 from mapeq.objective.formula import plogps
@@ -170,7 +170,7 @@ class Result:
     @_with_level_names
     def modules(self, level: int | None = 1) -> dict[int, int]:
         """The module of each node, from 1, in the order of the tree."""
-        order = in_tree_order(self.found)[0]
+        order = leaves_of(self.found).nodes
         module_ids = self._module_ids(level)[self.found.hierarchy.module_of]
         return dict(zip(self._ids[order].tolist(), module_ids[order].tolist(), strict=True))
 
@@ -193,7 +193,7 @@ class Result:
     def tree(self, level: int | None = 1) -> Iterator[Node]:
         """Modules and nodes, depth first."""
         found, parent = self.found, self.found.hierarchy.parent
-        order, nodes = preorder(parent), in_tree_order(found)[0]
+        order, nodes = preorder(parent), leaves_of(found).nodes
         module_ids = self._module_ids(level)[order].tolist()
         parent_flows = found.module_records[parent[order], VISIT].tolist()
         categories = _categories(found.network)[nodes].tolist()

@@ -12,6 +12,7 @@ from mapeq import __version__
 from mapeq._base.hierarchy import depths, preorder
 from mapeq.integrations.infomap.collecting import weighted_links
 from mapeq.io.files.flow_tree import exchange_in_modules
+from mapeq.io.files.leaves import leaves_of
 from mapeq.io.files.naming import in_text
 from mapeq.network.network import Network
 
@@ -50,7 +51,9 @@ def _write_json(result: Result, stream: IO[str]) -> None:
     """One object: figures, nodes and modules."""
     found, parent = result.found, result.found.hierarchy.parent
     modules_of = result.multilevel_modules()
-    num_links = np.bincount(exchange_in_modules(found).modules, minlength=len(parent))[preorder(parent)].tolist()
+    num_links = np.bincount(exchange_in_modules(found, leaves_of(found)).modules, minlength=len(parent))[
+        preorder(parent)
+    ].tolist()
     modules = (node for node in result.tree() if not node.is_leaf)
     content = {
         "version": f"mapeq {__version__}",
