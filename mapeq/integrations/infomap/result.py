@@ -100,8 +100,6 @@ class Result:
         Duration of the run in seconds.
     state_names : dict of int to str
         The names of all states that have one.
-    have_memory, has_layers : bool
-        Whether there are states, and whether these are in layers.
     """
 
     codelength = _figure("codelength", "Codelength in bits per step.")
@@ -145,7 +143,6 @@ class Result:
         self.names, self.state_names = names, state_names or {}
         self.elapsed_time = elapsed_time
         states = found.network.states
-        self.have_memory, self.has_layers = states is not None, states is not None and states.layer is not None
         self._ids = self._node_ids = np.asarray(found.network.labels, dtype=np.int64)
         self._layer_ids = np.zeros(len(self._ids), dtype=np.int64)
         if states is not None:
@@ -153,14 +150,25 @@ class Result:
             if states.layer is not None:
                 self._layer_ids = np.asarray(states.layers, dtype=np.int64)[states.layer]
 
+    @property
+    def have_memory(self) -> bool:
+        """Whether there are states."""
+        return self.found.network.states is not None
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether there are states, in layers."""
+        states = self.found.network.states
+        return states is not None and states.layer is not None
+
     def __getattr__(self, name: str) -> Any:
         raise missing("Result", name, RESULT_ATTRIBUTES)
 
     @property
     def num_non_trivial_top_modules(self) -> int:
-        """Number of top modules with more than one node or module in them; 0 if there is one top module only."""
+        """Number of top modules with more than one node or module in them; without states, 0 if there is only one."""
         sizes = [module.num_children for module in self.found.tree.children]
-        return sum(size > 1 for size in sizes) if len(sizes) > 1 else 0
+        return sum(size > 1 for size in sizes) if len(sizes) > 1 or self.have_memory else 0
 
     @cached_property
     def entropy_rate(self) -> float:

@@ -19,7 +19,7 @@ class Leaves(NamedTuple):
     Attributes
     ----------
     nodes : int64 array of shape (r,)
-        The node of each row; at the physical level the first of its states.
+        The node of each row; at the physical level the most visited of its states.
     modules : int64 array of shape (r,)
         Its leaf module, or its module at a level, as a position by decreasing flow.
     ranks : int64 array of shape (r,)
@@ -55,14 +55,16 @@ def leaves_of(result: Result, *, physical: bool = False, level: int | None = Non
     """
     module_of = (result.hierarchy.module_of if level is None else result.labels_at(level)).astype(np.int64)
     place = _places(result)[module_of] if level is None else module_of
-    row_of, nodes = np.arange(len(module_of)), np.arange(len(module_of))
+    nodes = np.lexsort((-result.flow, place))
+    row_of = np.empty_like(nodes)
+    row_of[nodes] = np.arange(len(nodes))
     if physical:
         states = result.network.states
         if states is None:
             raise NetworkError("the network has no states: all its nodes are physical nodes")
-        pairs = place * len(states.labels) + states.physical
-        _, nodes, row_of = np.unique(pairs, return_index=True, return_inverse=True)
-        nodes, row_of = nodes.astype(np.int64), row_of.ravel()
+        pairs = (place * len(states.labels) + states.physical)[nodes]
+        _, first, group = np.unique(pairs, return_index=True, return_inverse=True)
+        row_of[nodes], nodes = group.ravel(), nodes[first]
     flow = np.bincount(row_of, result.flow, len(nodes)).astype(np.float64)
     order = np.lexsort((nodes, -flow, place[nodes]))
     number = np.empty(len(order), dtype=np.int64)
