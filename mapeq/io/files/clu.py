@@ -12,7 +12,16 @@ from typing import TextIO
 
 from mapeq._base.errors import FormatError
 from mapeq.io.files.leaves import leaves_of
-from mapeq.io.files.naming import Row, header, in_text, level_lines, names_in_files, physical_names, quoted
+from mapeq.io.files.naming import (
+    Row,
+    header,
+    in_text,
+    level_lines,
+    names_in_files,
+    numbers_in_files,
+    physical_names,
+    quoted,
+)
 from mapeq.network.network import Network
 from mapeq.result.result import Result
 
@@ -49,6 +58,7 @@ def _columns(network: Network, *, physical: bool) -> dict[str, list[Hashable]]:
         return of_nodes
     of_layers = {}
     if states.layer is not None and states.layers is not None:
+        names = list(numbers_in_files(network))  # node and layer tell which state it is
         of_layers = {"layer_id": [states.layers[layer] for layer in states.layer.tolist()]}
     return {"state_id": names} | of_nodes | of_layers
 
