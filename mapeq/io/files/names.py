@@ -17,7 +17,7 @@ from mapeq.io.files.reading import told_apart
 from mapeq.io.files.source import file_name
 from mapeq.network.layers import layer_labels
 from mapeq.network.network import Network
-from mapeq.network.states import States
+from mapeq.network.states import States, physical_labels
 
 #: Headers of columns of names, and headers that are surely of nodes, in lower case.
 _SURELY_NODES = ("id", "node", "node_id", "nodeid")
@@ -62,7 +62,7 @@ def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLi
 
 def _with_names_of_nodes(network: Network, states: States, known: Mapping[str, str], place: str) -> Network:
     """The state network with names of physical nodes, also in the labels of states that are made of nodes."""
-    labels = states.labels.tolist() if isinstance(states.labels, np.ndarray) else list(states.labels)
+    labels = physical_labels(states)
     texts = _named(labels, known, place)
     ids = _numbers(labels) if states.ids is None else states.ids
     named = states._replace(labels=texts, ids=ids)
