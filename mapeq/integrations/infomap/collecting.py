@@ -241,7 +241,10 @@ class Collection:
             if content is None:
                 network = read_source(source, directed=True, some_weights=True)
             else:
-                network = network_of_pajek(content, directed=True)
+                try:
+                    network = network_of_pajek(content, directed=True)
+                except NetworkError as error:
+                    raise source.error(str(error)) from error
         ids = np.asarray(network.labels if network.ids is None else network.ids)
         if ids.dtype.kind not in "iu":
             raise NetworkError(f"{os.fspath(filename)}: nodes must be whole numbers here; mapeq.infomap takes words")
