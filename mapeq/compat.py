@@ -7,6 +7,7 @@ covered. Names and numbers are those of the package: nodes are whole numbers, mo
 from mapeq._base.errors import FormatError as NetworkParseError  # noqa: F401
 from mapeq._base.errors import MapeqError as InfomapError  # noqa: F401
 from mapeq.integrations.igraph import community_infomap as community_infomap
+from mapeq.integrations.infomap.higher_order import MultilayerNode as MultilayerNode
 from mapeq.integrations.infomap.refused import NAMES, refusal
 from mapeq.integrations.infomap.result import Result as Result
 from mapeq.integrations.infomap.state import Infomap as Infomap

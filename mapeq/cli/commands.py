@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq import api, inputs, resolution
-from mapeq._base.errors import OptionError, counted, option_error
+from mapeq._base.errors import NetworkError, OptionError, counted, option_error
 from mapeq._base.options import stated_options
 from mapeq._base.threads import usable_processors
 from mapeq.cli.completion import completion_script
@@ -302,6 +302,8 @@ def _check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
         if "min_size" not in WRITERS[name].options and min_size > 1:
             allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
+        if getattr(options, "physical", False) and "physical" not in WRITERS[name].options:  # of cluster only
+            raise ValueError(f"{path}: --physical must be omitted, because only .clu, .tree and .ftree files have it")
     _check_level("clu_level", options.clu_level)
     if options.clu_level > 1 and not options.multilevel:  # known before the search
         raise option_error("clu_level", options.clu_level, "1, or -1, without --multilevel")
@@ -353,7 +355,9 @@ def _write(options: argparse.Namespace, result: Result, min_size: int = 1) -> No
             continue
         level = options.clu_level if name == "clu" else 1
         _check_exists("clu_level", level, result)
-        write_result(result, path, name, level, min_size, Path(_display_name(options.file)).name)
+        is_physical = getattr(options, "physical", False)  # an option of cluster only
+        title = Path(_display_name(options.file)).name
+        write_result(result, path, name, level, min_size, title, physical=is_physical)
         if path != STANDARD_OUTPUT:
             options.written.append(path)
 
@@ -439,6 +443,8 @@ def _network(
 
 def _prepared(options: argparse.Namespace, stages: Stages) -> Prepared:
     network, flow_options, objective = _network(options)
+    if getattr(options, "physical", False) and network.states is None:
+        raise NetworkError("--physical is for networks of states, and this one has none")
     return network, flow_options, objective, described(network)
 
 

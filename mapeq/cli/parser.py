@@ -98,7 +98,11 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument(
         "-c", "--initial-partition", metavar="PARTITION", help="start from a .clu, .tree, .json, .csv or .tsv"
     )
-    add_output_arguments(cluster)
+    add_output_arguments(cluster).add_argument(
+        "--physical",
+        action="store_true",
+        help="rows of .clu, .tree and .ftree files of a state network are physical nodes, for all states in a module",
+    )
 
     embeddings = _add_command(
         commands,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mapeq.network.metadata import checked_metadata
+from mapeq.network.metadata import checked_metadata, metadata_of_states
 from mapeq.network.sides import checked_sides
 from mapeq.network.states import checked_states
 
@@ -47,7 +47,8 @@ def with_metadata(self: Network, metadata: Any) -> Network:
     ----------
     metadata : array_like of shape (num_nodes,), mapping or Series by label
         Text, whole numbers or other hashables. None, NaN and ``pandas.NA`` are missing, and so are nodes that a mapping
-        does not name.
+        does not name. A mapping for a state network names states, or physical nodes, whose states then share their
+        category.
 
     Returns
     -------
@@ -70,6 +71,8 @@ def with_metadata(self: Network, metadata: Any) -> Network:
     >>> network.metadata.codes, network.metadata.categories
     (array([ 1,  0, -1], dtype=int32), ('law', 'sales'))
     """
+    if self.states is not None:
+        return replace(self, metadata=metadata_of_states(metadata, self.labels, self.states))
     return replace(self, metadata=checked_metadata(metadata, self.labels))
 
 

@@ -37,13 +37,16 @@ class Coupling(NamedTuple):
     rate : float
         The relax rate.
     down, up : float
-        The walk gets to layers at most so far before and behind its own, in their order.
+        The walk gets to layers at most so far before and behind its own.
+    by_number : bool
+        Whether layers are as far from each other as the numbers that name them, or else as their places in the order.
     """
 
     relax: str = "neighbors"
     rate: float = 0.15
     down: float = np.inf
     up: float = np.inf
+    by_number: bool = False
 
 
 #: How the walk changes layers by default.
@@ -156,13 +159,17 @@ def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None)
 
 def state_network(states: States, links: Part, *, directed: bool) -> Network:
     """A network of nodes in layers, with links by the position of their states."""
+    return replace(Network.from_edges(*links, directed=directed, labels=layer_labels(states)), states=states)
+
+
+def layer_labels(states: States) -> tuple[tuple[Hashable, Hashable], ...]:
+    """The label of each state of a multilayer network: its layer and its node."""
     assert states.layer is not None
     assert states.layers is not None
-    labels = [
+    return tuple(
         (states.layers[layer], states.labels[node])
         for layer, node in zip(states.layer.tolist(), states.physical.tolist(), strict=True)
-    ]
-    return replace(Network.from_edges(*links, directed=directed, labels=labels), states=states)
+    )
 
 
 def _linked(layers: Layers, parts: list[Part]) -> Network:
@@ -184,7 +191,7 @@ def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:
     """Relaxed, the walk chooses among the links of its node in all layers, by weight."""
     strengths = _strengths(layers)
     for a in range(len(layers.names)):
-        reached = _reached(a, len(layers.names), coupling)
+        reached = _reached(a, layers, coupling)
         whole = strengths[reached].sum(axis=0)
         scale = _ratio(np.full_like(whole, coupling.rate), whole)
         own = _ratio(np.full_like(whole, 1 - coupling.rate), strengths[a])
@@ -201,7 +208,7 @@ def _by_similarity(layers: Layers, coupling: Coupling) -> Iterator[Part]:
     strengths = _strengths(layers)
     is_scaled = coupling.relax == "jsd"
     for a in range(len(layers.names)):
-        reached = _reached(a, len(layers.names), coupling)
+        reached = _reached(a, layers, coupling)
         similar = np.stack([_similarity(layers, strengths, a, b) for b in reached.tolist()])
         whole = similar.sum(axis=0)
         for b, similarity in zip(reached.tolist(), similar, strict=True):
@@ -233,9 +240,10 @@ def _strengths(layers: Layers) -> FloatArray:
     return np.stack([links.sum(axis=1) for links in layers.links])
 
 
-def _reached(layer: int, num_layers: int, coupling: Coupling) -> NDArray[np.int64]:
-    layers = np.arange(num_layers)
-    return np.flatnonzero((layers >= layer - coupling.down) & (layers <= layer + coupling.up))
+def _reached(layer: int, layers: Layers, coupling: Coupling) -> NDArray[np.int64]:
+    places = np.array(layers.names) if coupling.by_number else np.arange(len(layers.names))
+    here = places[layer]
+    return np.flatnonzero((places >= here - coupling.down) & (places <= here + coupling.up))
 
 
 def _part(layers: Layers, a: int, b: int, scale: FloatArray) -> Part:

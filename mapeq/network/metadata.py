@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mapeq._base.csr import read_only
 from mapeq._base.errors import NetworkError, counted
 from mapeq._base.notes import note
-from mapeq.network.labelled import by_label
+from mapeq.network.labelled import by_label, is_series
+from mapeq.network.states import States, are_physical
 
 if TYPE_CHECKING:
     from mapeq.network.labels import Labels
@@ -70,6 +71,23 @@ def checked_metadata(values: Any, labels: Labels) -> Metadata:
     code = {category: k for k, category in enumerate(categories)}
     codes = np.array([MISSING if category is None else code[category] for category in known], dtype=np.int32)
     return Metadata(read_only(codes), categories)
+
+
+def metadata_of_states(values: Any, labels: Labels, states: States) -> Metadata:
+    """The category of each state: its own, or that of its physical node if a mapping names these.
+
+    Raises
+    ------
+    NetworkError
+        As :func:`checked_metadata`.
+    """
+    if isinstance(values, Mapping) or is_series(values):
+        names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+        named = values if isinstance(values, Mapping) else values.index.tolist()
+        if are_physical(named, names, states):
+            of_nodes = checked_metadata(values, states.labels)
+            return of_nodes._replace(codes=read_only(of_nodes.codes[states.physical]))
+    return checked_metadata(values, labels)
 
 
 def metadata_at(metadata: Metadata | None, nodes: NDArray[np.bool_]) -> Metadata | None:

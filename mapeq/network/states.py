@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.errors import NetworkError
+from mapeq._base.notes import note
 from mapeq.network.labelled import by_label
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ class States(NamedTuple):
         Position of the layer of each state in `layers`.
     layers : tuple or None
         Names of the layers, in order.
+    ids : int64 array or None
+        Numbers of the physical nodes in the file that the network is from, if their names have become labels.
     """
 
     physical: NDArray[np.uint32]
     labels: Labels
     layer: NDArray[np.uint32] | None = None
     layers: tuple[Hashable, ...] | None = None
+    ids: NDArray[np.int64] | None = None
 
 
 def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp], flow: FloatArray) -> list[Hashable]:
@@ -54,6 +58,39 @@ def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp],
     physical, position = np.unique(states.physical[nodes], return_inverse=True)
     visits = np.bincount(position, flow[nodes], len(physical))
     return [states.labels[node] for node in physical[np.argsort(-visits, kind="stable")].tolist()]
+
+
+def are_physical(names: Iterable[Hashable], labels: Iterable[Hashable], states: States) -> bool:
+    """Whether values belong to physical nodes: they name some, and no state.
+
+    Parameters
+    ----------
+    names : iterable
+        What the values belong to.
+    labels : iterable
+        Labels of the states.
+    states : States
+
+    Warns
+    -----
+    UserWarning
+        If they may belong to either.
+    """
+    known, nodes = set(labels), set(physical_labels(states))
+    given = set(names)
+    if not given & nodes:
+        return False
+    if not given & known:
+        return True
+    if given <= nodes:
+        both = next(name for name in given if name in known)
+        note(f"the metadata are read as those of states, but physical nodes have these names, too, such as {both!r}")
+    return False
+
+
+def physical_labels(states: States) -> list[Hashable]:
+    """Labels of the physical nodes."""
+    return states.labels.tolist() if isinstance(states.labels, np.ndarray) else list(states.labels)
 
 
 def checked_states(physical: Any, labels: Labels) -> States:

@@ -182,7 +182,14 @@ def to_vertex_clustering(self: Result, graph: igraph.Graph | None = None, level:
     return to_vertex_clustering(self, graph, level)
 
 
-def write(self: Result, path: str | os.PathLike[str], format: str | None = None, level: int = 1) -> None:
+def write(
+    self: Result,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    level: int = 1,
+    *,
+    physical: bool = False,
+) -> None:
     """Write the partition or hierarchy to a file. On failure, an existing file stays as it was.
 
     Parameters
@@ -194,12 +201,17 @@ def write(self: Result, path: str | os.PathLike[str], format: str | None = None,
         needs matplotlib (extra ``plot``).
     level : int
         Level of the modules in a .clu file, see :meth:`labels_at`. The other formats hold all levels.
+    physical : bool
+        Whether a .clu, .tree or .ftree file of a state network has a row for each physical node in a module, for all
+        its states in it together, instead of one for each state.
 
     Raises
     ------
     ValueError
-        If the format is unknown, if the hierarchy has no such level, or if a level is given for a format that holds
-        all of them.
+        If the format is unknown, if the hierarchy has no such level, or if `level` or `physical` is given for a format
+        that has no such option.
+    NetworkError
+        If `physical` and the network has no states.
     FormatError
         If the file cannot be written.
     ImportError
@@ -221,7 +233,7 @@ def write(self: Result, path: str | os.PathLike[str], format: str | None = None,
     import mapeq.pictures.report.page  # noqa: F401  (registers .html)
     from mapeq.io.files.output import write_result
 
-    write_result(self, path, format, level)
+    write_result(self, path, format, level, physical=physical)
 
 
 def plot(

@@ -493,16 +493,6 @@ def test_what_cannot_be(tmp_path):
         im.read_file(tmp_path / "words.txt")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("*States\n1 1\n2 1\n*Links\n1 2\n", "no state nodes"), ("*Intra\n1 1 2\n2 1 2\n", "no layers")],
-)
-def test_files_of_states_and_layers_are_refused(tmp_path, text, message):
-    (tmp_path / "network.net").write_text(text)
-    with pytest.raises(NotImplementedError, match=f"this class has {message}: mapeq.Network"):
-        compat.Infomap(silent=True).read_file(tmp_path / "network.net")
-
-
 @pytest.mark.parametrize("weights", [None, "weight", "list"])
 def test_communities_have_the_shape_of_those_of_igraph(weights):
     graph = igraph.Graph.from_networkx(nx.karate_club_graph())

@@ -28,7 +28,9 @@ def public(thing):
 
 def test_every_method_is_there_or_refused():
     assert public(infomap.Infomap) - public(compat.Infomap()) == set(ATTRIBUTES) & public(infomap.Infomap)
-    assert public(infomap.Result) - {*public(compat.Result), "names", "elapsed_time"} == set(RESULT_ATTRIBUTES)
+    assert public(infomap.Result) - {*public(compat.Result), "names", "elapsed_time", "state_names"} == set(
+        RESULT_ATTRIBUTES
+    )
     assert set(ATTRIBUTES) - public(infomap.Infomap) == set()
     assert public(infomap.TreeNode) - public(Node) == set()
 

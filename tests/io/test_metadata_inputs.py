@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import mapeq
+from mapeq.io.inputs import with_metadata
 from mapeq.network.changes import changed_nodes
 from tests.command import refused, run
 
@@ -297,3 +298,40 @@ def test_tables_of_modules_serve_as_metadata(tmp_path):
     again = mapeq.infomap(LINKS, metadata=tmp_path / "modules.csv", metadata_column="module")
     assert again.metadata_agreement() == 1.0
     assert again.metadata_codelength == pytest.approx(0.0, abs=1e-12)
+
+
+def test_categories_of_physical_nodes(tmp_path):
+    """States share the category of their physical node, unless the metadata name states."""
+    layers = {"work": [("ann", "bob"), ("bob", "cid")], "sport": [("ann", "dan")]}
+    network = mapeq.Network.from_layers(layers)
+    by_node = {"ann": "law", "bob": "sales", "cid": "law"}
+
+    def found(network):
+        known = [*network.metadata.categories, None]
+        return dict(zip(network.label_list(), (known[code] for code in network.metadata.codes), strict=True))
+
+    expected = {(layer, node): by_node.get(node) for layer, node in network.labels}
+    assert found(network.with_metadata(by_node)) == expected
+    assert found(network.with_metadata(pd.Series(by_node))) == expected
+    assert found(network.with_metadata(expected)) == expected
+    path = tmp_path / "categories.csv"
+    path.write_text("node,category\nann,law\nbob,sales\ncid,law\n")
+    assert found(with_metadata(network, path, network, None)) == expected
+    path.write_text("ann,law\nbob,sales\ncid,law\n")
+    assert found(with_metadata(network, path, network, None)) == expected
+
+    (tmp_path / "states.net").write_text(
+        '*Vertices\n1 "ann"\n2 "bob"\n*States\n11 1\n12 1\n13 2\n*Links\n11 13\n12 13\n'
+    )
+    network = mapeq.read_network(tmp_path / "states.net")
+    path.write_text("1,law\n2,sales\n")
+    assert found(with_metadata(network, path, network, None)) == {11: "law", 12: "law", 13: "sales"}
+    path.write_text("11,law\n12,sales\n13,law\n")
+    assert found(with_metadata(network, path, network, None)) == {11: "law", 12: "sales", 13: "law"}
+
+    (tmp_path / "states.net").write_text("*States\n1 1\n2 1\n3 2\n*Links\n1 3\n2 3\n")
+    network = mapeq.read_network(tmp_path / "states.net")
+    with pytest.warns(UserWarning, match="read as those of states, but physical nodes have these names, too, such as"):
+        assert found(network.with_metadata({1: "law", 2: "sales"})) == {1: "law", 2: "sales", 3: None}
+    with pytest.raises(mapeq.NetworkError, match="name no node of the network"):
+        network.with_metadata({9: "law"})

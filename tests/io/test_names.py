@@ -92,3 +92,32 @@ def test_a_mapping_that_fits_nothing(links):
         mapeq.read_network(links, names={9: "Ida"})
     with pytest.raises(mapeq.FormatError, match="no such file"):
         mapeq.read_network(links, names="nowhere.csv")
+
+
+def test_names_of_physical_nodes(tmp_path):
+    names = {1: "Ann", 2: "Bob", 3: "Cid", 4: "Dan", 5: "Eve"}
+    write(tmp_path / "states.net", "*States\n11 1\n12 1\n13 2\n*Links\n11 13\n13 12\n12 3\n")
+    network = mapeq.read_network(tmp_path / "states.net", names=names)
+    assert network.label_list() == [11, 12, 13, 3]
+    assert [network.states.labels[node] for node in network.states.physical] == ["Ann", "Ann", "Bob", "Cid"]
+    assert network.states.ids.tolist() == [1, 2, 3]
+    result = mapeq.infomap(network)
+    result.write(tmp_path / "modules.tree")
+    assert '"Ann" 11 1' in (tmp_path / "modules.tree").read_text()
+    assert mapeq.evaluate(network, tmp_path / "modules.tree").modules() == result.modules()
+
+    write(tmp_path / "layers.net", "*Intra\n1 1 2\n1 2 3\n2 1 4\n2 4 5\n")
+    network = mapeq.read_network(tmp_path / "layers.net", names=names)
+    assert network.labels == ((1, "Ann"), (1, "Bob"), (1, "Cid"), (2, "Ann"), (2, "Dan"), (2, "Eve"))
+
+    write(tmp_path / "walks.paths", "1 2 1\n3 2 3\n")
+    network = mapeq.read_network(tmp_path / "walks.paths", names=names)
+    assert network.labels == (("Ann", "Bob"), ("Bob", "Ann"), ("Bob", "Cid"), ("Cid", "Bob"))
+    assert set.union(*mapeq.infomap(network).communities()) == {"Ann", "Bob", "Cid"}
+
+    with pytest.raises(mapeq.NetworkError, match="the mapping has no name for any node of the network, one of which"):
+        mapeq.read_network(tmp_path / "states.net", names={11: "Ann"})
+    table = write(tmp_path / "names.csv", "id,name\n1,Ann\n2,Bob\n3,Cid\n4,Dan\n5,Eve\n")
+    done = run("cluster", tmp_path / "layers.net", "--names", table, "-q", "-o", tmp_path / "modules.csv")
+    assert done.returncode == 0
+    assert "Ann" in (tmp_path / "modules.csv").read_text()

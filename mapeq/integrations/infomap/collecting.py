@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, is_number
 from mapeq.integrations.igraph import columns
-from mapeq.integrations.infomap.refused import LAYERS, STATES, refusal
+from mapeq.integrations.infomap.refused import ATTRIBUTES_OF_STATES, refusal
 from mapeq.io.files.networks import read_source
+from mapeq.io.files.pajek import PajekContent, network_of_pajek, pajek_content
+from mapeq.io.files.readers import find_format
 from mapeq.io.files.source import Source
 from mapeq.network.labels import numbered
 from mapeq.network.network import Network
@@ -141,7 +143,7 @@ class Collection:
 
     names = property(get_names)
 
-    num_nodes = num_physical_nodes = property(lambda self: self._present().num_nodes, doc="Number of nodes.")
+    num_nodes = property(lambda self: self._present().num_nodes, doc="Number of nodes, or of states.")
     num_links = property(
         lambda self: self._present().num_links,
         doc="Number of links: ordered pairs, or unordered ones after an undirected run.",
@@ -220,7 +222,7 @@ class Collection:
         return self._add_positions(size, node_ids, network.links(), directed=directed)
 
     def read_file(self, filename: str | os.PathLike[str], accumulate: bool = True) -> None:
-        """Add the nodes and links of a link list or a Pajek file, whose nodes are numbers.
+        """Add the nodes and links of a link list or a Pajek file, whose nodes are numbers, or its states or layers.
 
         Raises
         ------
@@ -230,9 +232,19 @@ class Collection:
             If its nodes are words.
         """
         with Source(filename) as source:
-            network = read_source(source, directed=True, some_weights=True)
-        if network.states is not None:
-            raise refusal("state or layer", STATES if network.states.layer is None else LAYERS)
+            content = pajek_content(source, weighted=True) if find_format(source) == "pajek" else None
+            if content is not None and content.states.has_any:
+                if not accumulate:
+                    self._clear()
+                self._add_sections(content)
+                return
+            if content is None:
+                network = read_source(source, directed=True, some_weights=True)
+            else:
+                try:
+                    network = network_of_pajek(content, directed=True)
+                except NetworkError as error:
+                    raise source.error(str(error)) from error
         ids = np.asarray(network.labels if network.ids is None else network.ids)
         if ids.dtype.kind not in "iu":
             raise NetworkError(f"{os.fspath(filename)}: nodes must be whole numbers here; mapeq.infomap takes words")
@@ -248,6 +260,10 @@ class Collection:
         self.add_nodes(nodes)
         sources, targets, weights = network.links()
         self._add_columns(ids[sources], ids[targets], weights)
+
+    def _add_sections(self, content: PajekContent) -> None:
+        """Add the states or layers of a file."""
+        raise NotImplementedError
 
     def _add_positions(
         self,
@@ -271,14 +287,11 @@ class Collection:
 
     def _add_columns(self, sources: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> None:
         """Add links from columns of the same length."""
-        sources, targets = _whole_numbers(sources), _whole_numbers(targets)
+        sources, targets = whole_numbers(sources), whole_numbers(targets)
         values = np.ones(len(sources)) if weights is None else _numeric(weights, "weights must be numbers")
         if not len(sources) == len(targets) == len(values):
             raise NetworkError(f"there are {len(sources)} sources, {len(targets)} targets and {len(values)} weights")
-        values = values.astype(np.float64, copy=False)
-        k = first_bad_weight(values)
-        if k is not None:
-            raise bad_weight(values[k], f"the link {sources[k]} - {targets[k]}")
+        values = checked_weights(values, lambda k: f"the link {sources[k]} - {targets[k]}")
         linked = values > 0
         for column, given in ((self._sources, sources), (self._targets, targets), (self._weights, values)):
             column.frombytes(given[linked].astype(column.typecode).view(np.uint8).data)
@@ -327,12 +340,21 @@ def weighted_links(network: Network) -> Iterator[tuple[int, int, float]]:
     return zip(ids[sources].tolist(), ids[targets].tolist(), weights.tolist(), strict=True)
 
 
+def checked_weights(weights: ArrayLike, name: Callable[[int], str]) -> FloatArray:
+    """Weights as an array, or an error that names the link of the first one that is none."""
+    values = _numeric(weights, "weights must be numbers").astype(np.float64, copy=False)
+    k = first_bad_weight(values)
+    if k is not None:
+        raise bad_weight(values[k], name(k))
+    return values
+
+
 def whole_number(node: Any) -> int:
     """A node as a whole number."""
-    return node if type(node) is int and node >= 0 else int(_whole_numbers([node])[0])
+    return node if type(node) is int and node >= 0 else int(whole_numbers([node])[0])
 
 
-def _whole_numbers(nodes: ArrayLike) -> NDArray[np.int64]:
+def whole_numbers(nodes: ArrayLike) -> NDArray[np.int64]:
     """Nodes as an array of whole numbers."""
     expected = "nodes must be whole numbers from 0 to 2**63 - 1"
     given = _numeric(nodes, expected)
@@ -354,6 +376,6 @@ def _numeric(values: ArrayLike, expected: str) -> NDArray[Any]:
 
 def _refuse_states(attributes: Iterable[str]) -> None:
     """Refuse graphs whose nodes are state nodes or in layers."""
-    for name, reason in (("node_id", STATES), ("layer_id", LAYERS)):
+    for name in ("node_id", "layer_id"):
         if name in attributes:
-            raise refusal(f"meaning for the node attribute {name!r}", reason)
+            raise refusal(f"meaning for the node attribute {name!r}", ATTRIBUTES_OF_STATES)

@@ -24,7 +24,7 @@ def _derived(get: Callable[[Any], Any], doc: str) -> Any:
 class Node:
     """A node or a module of the tree."""
 
-    node_id: int  #: the number that the script gave; 0 for modules
+    node_id: int  #: the number that the script gave, of a state that of its physical node; 0 for modules
     name: str | int  #: the name of the node, or its number if it has none
     module_id: int  #: number of its module at the requested level, from 1
     path: tuple[int, ...]  #: ranks by flow from 1, from the top module down to the node itself; () for the root
@@ -34,15 +34,16 @@ class Node:
     is_leaf_module: bool = False  #: whether it is a module of nodes
     codelength: float = 0.0  #: bits per step of the codebook of a module; 0 for nodes
     meta_data: int = 0  #: the category of the node; 0 for modules, and for nodes without one
+    state_id: int = 0  #: the number of the state, or of the node if there are no states; 0 for modules
+    state_name: str | int = 0  #: the name of the state, or else that of its node
+    layer_id: int = 0  #: the layer of the state; 0 without layers
 
     flow = _derived(lambda node: node.data.flow, "Visit rate.")
     depth = _derived(lambda node: len(node.path), "0 for the root, 1 for top modules.")
     child_index = _derived(lambda node: node.path[-1] - 1 if node.path else 0, "Its rank in its module, from 0.")
     is_leaf = _derived(lambda node: node.child_degree == 0, "Whether it is a node of the network.")
     is_root = _derived(lambda node: not node.path, "Whether it holds the whole network.")
-    physical_id = state_id = _derived(lambda node: node.node_id, "The same as node_id: there are no states.")
-    state_name = _derived(lambda node: node.name, "The same as name: there are no states.")
-    layer_id = _derived(lambda node: 0, "0: there are no layers.")
+    physical_id = _derived(lambda node: node.node_id, "The same as node_id.")
 
     @property
     def modular_centrality(self) -> float:
@@ -68,8 +69,9 @@ def _getter(name: str) -> Callable[[Any], Any]:
     return lambda owner: getattr(owner, name)
 
 
-for _name in ("physical_id", "state_id", "layer_id", "_module_index"):
-    setattr(Node, camel_case(_name), getattr(Node, _name))
+for _name in ("physical_id", "state_id", "layer_id"):
+    setattr(Node, camel_case(_name), property(_getter(_name)))
+Node.moduleIndex = Node._module_index  # type: ignore[attr-defined]
 for _name in ("enter_flow", "exit_flow"):
     setattr(FlowData, camel_case(_name), property(_getter(_name)))
 #: Attributes that were methods.

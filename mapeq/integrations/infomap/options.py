@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any, NamedTuple
 
-from mapeq._base.errors import option_error
-from mapeq.integrations.infomap.refused import ONE_SIDE, PREFERENCE, REPORTS, refusal
+from mapeq._base.errors import is_number, is_whole, option_error
+from mapeq.integrations.infomap.higher_order import LayerOptions
+from mapeq.integrations.infomap.refused import ONE_SIDE, PREFERENCE, RELAX_TO_SELF, REPORTS, refusal
+from mapeq.network.layers import Coupling
 
 
 class Option(NamedTuple):
@@ -55,6 +58,10 @@ OPTIONS: dict[str, Option] = {
     "regularization_strength": Option(float),
     **_options("no_self_links skip_adjust_bipartite_flow bipartite_teleportation no_infomap"),
     "cluster_data": Option(str, "c"),
+    "multilayer_relax_rate": Option(float),
+    "multilayer_relax_by_jsd": Option(),
+    **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
+    **_options("matchable_multilayer_ids", int),
     # Without effect: output, limits of another search, and amounts of what is refused.
     "verbose": Option(flag="v"),
     "no_file_output": Option(flag="0"),
@@ -66,18 +73,17 @@ OPTIONS: dict[str, Option] = {
     "fast_hierarchical_solution": Option(flag="F"),
     **_options("silent pretty tree ftree clu print_all_trials no_overwrite no_final_output"),
     **_options("inner_parallelization parallel_trials"),
-    **_options("multilayer_relax_by_jsd multilayer_relax_to_self multilayer_skip_absent_nodes"),
+    **_options("multilayer_skip_absent_nodes"),
     **_options("verbosity_level clu_level num_random_moves max_degree_for_random_moves", int),
-    **_options("max_flow_iterations min_flow_iterations matchable_multilayer_ids", int),
-    **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
+    **_options("max_flow_iterations min_flow_iterations", int),
     **_options("core_loop_codelength_threshold tune_iteration_relative_threshold flow_tolerance", float),
-    **_options("multilayer_relax_rate", float),
     **_options("intra_regularization_strength inter_regularization_strength", float),
     **_options("preferred_number_of_levels_strength", float),
     # Refused.
     "help": Option(flag="h", refusal="see docs/compat.md for what is covered"),
     "version": Option(flag="V", refusal="see mapeq.__version__"),
     "hide_bipartite_nodes": Option(refusal=ONE_SIDE),
+    "multilayer_relax_to_self": Option(refusal=RELAX_TO_SELF),
     **_options("preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
@@ -126,6 +132,29 @@ def walk_options(options: Mapping[str, Any], *, has_arcs: bool) -> dict[str, Any
         "entropy_correction": options.get("entropy_correction_strength", 1.0) * bool(options.get("entropy_corrected")),
         **{row.walk: options[name] for name, row in OPTIONS.items() if row.walk and name in options},
     }
+
+
+def layer_options(options: Mapping[str, Any]) -> LayerOptions:
+    """How the walk changes layers. A limit of -1 is none."""
+    rate, largest = options.get("multilayer_relax_rate", 0.15), options.get("matchable_multilayer_ids") or None
+    if not (is_number(rate) and 0 <= rate <= 1):
+        raise option_error("multilayer_relax_rate", rate, "a number from 0 to 1")
+    if not (largest is None or is_whole(largest, 1)):
+        raise option_error("matchable_multilayer_ids", largest, "a whole number, the largest layer, or 0")
+    by_jsd = bool(options.get("multilayer_relax_by_jsd"))
+    if by_jsd and rate == 1:
+        raise option_error("multilayer_relax_rate", rate, "below 1 with multilayer_relax_by_jsd")
+    bound = _distance(options, "multilayer_relax_limit")
+    down, up = (min(bound, _distance(options, f"multilayer_relax_limit_{way}")) for way in ("down", "up"))
+    coupling = Coupling("jsd-infomap" if by_jsd else "neighbors", float(rate), down, up, by_number=True)
+    return LayerOptions(coupling, largest)
+
+
+def _distance(options: Mapping[str, Any], name: str) -> float:
+    value = options.get(name, -1)
+    if not is_whole(value, -1):
+        raise option_error(name, value, "a whole number, or -1 for all layers")
+    return float(value) if value >= 0 else inf
 
 
 def metadata_options(options: Mapping[str, Any], categories: Mapping[int, int]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ class NotSupportedError(NotImplementedError, ValueError, AttributeError):
     """
 
 
-LAYERS = "this class has no layers: mapeq.Network.from_layers and mapeq.read_network make multilayer networks"
-STATES = "this class has no state nodes: mapeq.Network.with_states and mapeq.read_network make networks of them"
+ATTRIBUTES_OF_STATES = "add_state_node and add_multilayer_intra_link add states and links of layers"
+PRIOR = "the prior is one for links of nodes: leave the option out"
+RELAX_TO_SELF = "the walk relaxes over the links of the other layer: leave the option out"
 ONE_SIDE = "write the files of one side with Result.found.primary().write(path)"
 PREFERENCE = "the codelength is minimised without preferences: --markov-time makes modules larger or smaller"
 REPORTS = "no such report is written: Result.summary() has the figures"
@@ -27,10 +28,7 @@ def _each(names: str, reason: str) -> dict[str, str]:
 
 #: Attributes of Infomap.
 ATTRIBUTES: dict[str, str] = {
-    **_each("add_multilayer_link add_multilayer_links remove_multilayer_link", LAYERS),
-    **_each("add_multilayer_inter_link add_multilayer_inter_links", LAYERS),
-    **_each("add_multilayer_intra_link add_multilayer_intra_links", LAYERS),
-    **_each("add_state_node add_state_nodes write_state_network", STATES),
+    **_each("remove_multilayer_link", "add the other links to a new object"),
     **_each("options from_options run_with_options", SETTINGS),
     **_each("network", "add links to the object itself: im.add_link(source, target, weight)"),
 }
@@ -44,7 +42,6 @@ RESULT_ATTRIBUTES: dict[str, str] = {
 
 #: Names of the module.
 NAMES: dict[str, str] = {
-    **_each("MultilayerNode", LAYERS),
     **_each("Options InfomapOptions", SETTINGS),
     **_each("infomap", "import the class from the package itself: from infomap import Infomap"),
     **_each("Network", "add links to Infomap() itself"),

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.errors import option_error
+from mapeq._base.errors import NetworkError, option_error
 from mapeq._base.hierarchy import depths, first_children, preorder
 from mapeq._base.optional import require
 from mapeq.integrations.infomap.collecting import weighted_links
 from mapeq.integrations.infomap.nodes import FlowData, Node
 from mapeq.integrations.infomap.refused import RESULT_ATTRIBUTES, missing
 from mapeq.integrations.infomap.writing import WRITERS
-from mapeq.io.files.naming import in_tree_order
+from mapeq.io.files.leaves import Leaves, leaves_of
 from mapeq.io.files.streams import atomic_file
 from mapeq.network.network import Network
 from mapeq.objective.formula import plogps
@@ -60,20 +60,19 @@ def _writer(format: str) -> Callable[..., None]:
     def write(
         self: Result, filename: str | os.PathLike[str], states: bool = False, level: int | None = None, **names: Any
     ) -> None:
-        self.write(filename, format, level=level, **names)
+        self.write(filename, format, level=level, states=states, **names)
 
     write.__doc__ = f"Write a .{format} file."
     return write
 
 
 def _with_level_names(method: Method) -> Method:
-    """Let ``level`` be called ``depth`` or ``depth_level``, too, and accept ``states``, which has no effect."""
+    """Let ``level`` be called ``depth`` or ``depth_level``, too."""
 
     @wraps(method)
     def call(
         self: Result,
         *args: Any,
-        states: bool = False,
         depth: int | None = None,
         depth_level: int | None = None,
         **kw: Any,
@@ -88,7 +87,8 @@ class Result:
     """The result of a run. It does not change when the network changes or is run again.
 
     Levels are depths below the root: 1 for the top modules, -1 for the finest ones. ``depth`` and ``depth_level``
-    are other names of ``level``. There are no state nodes: ``states`` has no effect.
+    are other names of ``level``. With ``states``, nodes are states; without, states of a physical node in the same
+    module are one node. It has no effect on networks without states.
 
     Attributes
     ----------
@@ -98,10 +98,9 @@ class Result:
         The names of all nodes that have one.
     elapsed_time : float
         Duration of the run in seconds.
+    state_names : dict of int to str
+        The names of all states that have one.
     """
-
-    #: Figures of networks with states.
-    have_memory, state_names = False, {}  # type: ignore[var-annotated]
 
     codelength = _figure("codelength", "Codelength in bits per step.")
     index_codelength = _figure("index_codelength", "Part of the codelength that names the top modules.")
@@ -110,7 +109,11 @@ class Result:
     relative_codelength_savings = _figure("relative_savings", "Share of it that the modules save.")
     num_top_modules = _figure("num_modules", "Number of top modules.")
     num_levels = max_depth = _figure("num_levels", "Number of levels, nodes included: 2 for a flat partition.")
-    num_nodes = num_physical_nodes = _figure("num_nodes", "Number of nodes.")
+    num_nodes = _figure("num_nodes", "Number of nodes, or of states.")
+    num_physical_nodes = _figure(
+        lambda self: len(self.found.network.states.labels) if self.have_memory else self.num_nodes,
+        "Number of physical nodes.",
+    )
     num_links = _figure("num_links", "Number of links; parallel links count once.")
     codelengths = _figure(
         lambda self: self.found.trials or (self.codelength,),
@@ -129,20 +132,43 @@ class Result:
         lambda self: self.effective_num_modules(-1), "Effective number of leaf modules."
     )
 
-    def __init__(self, found: MapeqResult, names: dict[int, str], elapsed_time: float):
+    def __init__(
+        self,
+        found: MapeqResult,
+        names: dict[int, str],
+        elapsed_time: float,
+        state_names: dict[int, str] | None = None,
+    ):
         self.found = found
-        self.names = names
+        self.names, self.state_names = names, state_names or {}
         self.elapsed_time = elapsed_time
-        self._ids = np.asarray(found.network.labels, dtype=np.int64)
+        states = found.network.states
+        self._ids = self._node_ids = np.asarray(found.network.labels, dtype=np.int64)
+        self._layer_ids = np.zeros(len(self._ids), dtype=np.int64)
+        if states is not None:
+            self._node_ids = np.asarray(states.labels, dtype=np.int64)[states.physical]
+            if states.layer is not None:
+                self._layer_ids = np.asarray(states.layers, dtype=np.int64)[states.layer]
+
+    @property
+    def have_memory(self) -> bool:
+        """Whether there are states."""
+        return self.found.network.states is not None
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether there are states, in layers."""
+        states = self.found.network.states
+        return states is not None and states.layer is not None
 
     def __getattr__(self, name: str) -> Any:
         raise missing("Result", name, RESULT_ATTRIBUTES)
 
     @property
     def num_non_trivial_top_modules(self) -> int:
-        """Number of top modules with more than one node or module in them; 0 if there is one top module only."""
+        """Number of top modules with more than one node or module in them; without states, 0 if there is only one."""
         sizes = [module.num_children for module in self.found.tree.children]
-        return sum(size > 1 for size in sizes) if len(sizes) > 1 else 0
+        return sum(size > 1 for size in sizes) if len(sizes) > 1 or self.have_memory else 0
 
     @cached_property
     def entropy_rate(self) -> float:
@@ -168,43 +194,65 @@ class Result:
         return float(2 ** -plogps(flow).sum())
 
     @_with_level_names
-    def modules(self, level: int | None = 1) -> dict[int, int]:
-        """The module of each node, from 1, in the order of the tree."""
-        order = in_tree_order(self.found)[0]
+    def modules(self, level: int | None = 1, *, states: bool = False) -> dict[int, int]:
+        """The module of each node or state, from 1, in the order of the tree.
+
+        Raises
+        ------
+        NetworkError
+            If nodes have states, which may be in several modules, and `states` is not set.
+        """
+        self._check_one_module_each(states=states)
+        order = leaves_of(self.found).nodes
         module_ids = self._module_ids(level)[self.found.hierarchy.module_of]
         return dict(zip(self._ids[order].tolist(), module_ids[order].tolist(), strict=True))
 
     def multilevel_modules(self, *, states: bool = False) -> dict[int, tuple[int, ...]]:
-        """The modules of each node at all levels, coarsest first, sorted by node."""
+        """The modules of each node or state at all levels, coarsest first, sorted by number; see :meth:`modules`."""
+        self._check_one_module_each(states=states)
         module_of = self.found.hierarchy.module_of
         levels = [self._module_ids(level)[module_of].tolist() for level in range(1, self.num_levels)]
-        return dict(zip(self._ids.tolist(), zip(*levels, strict=True), strict=True))
+        return dict(sorted(zip(self._ids.tolist(), zip(*levels, strict=True), strict=True)))
+
+    def _check_one_module_each(self, *, states: bool) -> None:
+        if self.have_memory and not states:
+            raise NetworkError("a node may be in several modules: states=True gives the module of each state")
 
     @_with_level_names
-    def nodes(self, level: int | None = 1) -> Iterator[Node]:
-        """The nodes, module by module, by decreasing flow."""
-        return (node for node in self.tree(level) if node.is_leaf)
+    def nodes(self, level: int | None = 1, *, states: bool = False) -> Iterator[Node]:
+        """The nodes or states, module by module, by decreasing flow."""
+        return (node for node in self.tree(level, states=states) if node.is_leaf)
 
     def leaf_modules(self) -> Iterator[Node]:
         """The modules of nodes."""
         return (node for node in self.tree() if node.is_leaf_module)
 
     @_with_level_names
-    def tree(self, level: int | None = 1) -> Iterator[Node]:
-        """Modules and nodes, depth first."""
+    def tree(self, level: int | None = 1, *, states: bool = False) -> Iterator[Node]:
+        """Modules and nodes or states, depth first."""
         found, parent = self.found, self.found.hierarchy.parent
-        order, nodes = preorder(parent), in_tree_order(found)[0]
+        order = preorder(parent)
+        rows = leaves_of(found, physical=self.have_memory and not states)
+        leaves, sizes = self._leaves(rows), np.bincount(rows.modules, minlength=len(parent))
         module_ids = self._module_ids(level)[order].tolist()
         parent_flows = found.module_records[parent[order], VISIT].tolist()
-        categories = _categories(found.network)[nodes].tolist()
-        leaves = zip(self._ids[nodes].tolist(), found.node_flow.nodes[nodes].tolist(), categories, strict=True)
-        for module, module_id, parent_flow in zip(found.tree.walk(), module_ids, parent_flows, strict=True):
+        columns = module_ids, parent_flows, sizes[order].tolist()
+        for module, module_id, parent_flow, num_leaves in zip(found.tree.walk(), *columns, strict=True):
             path, size, flow = module.path, module.num_children, module.flow
             data = FlowData(flow, module.enter, module.exit)
             yield Node(0, 0, module_id, path, data, parent_flow, size, module.is_leaf, module.codelength)
-            for rank, (node_id, rates, category) in enumerate(islice(leaves, size if module.is_leaf else 0), 1):
+            for rank, (rates, node_id, state_id, layer_id, category) in enumerate(islice(leaves, num_leaves), 1):
                 name = self.names.get(node_id, node_id)
-                yield Node(node_id, name, module_id, (*path, rank), FlowData(*rates), flow, meta_data=category)
+                state = {"state_id": state_id, "state_name": self.state_names.get(state_id, name), "layer_id": layer_id}
+                data = FlowData(*rates)
+                yield Node(node_id, name, module_id, (*path, rank), data, flow, meta_data=category, **state)
+
+    def _leaves(self, leaves: Leaves) -> Iterator[tuple[Any, ...]]:
+        """Rates, node, state, layer and category of each node, in the order of the tree."""
+        rates = np.zeros((len(leaves.nodes), self.found.node_flow.nodes.shape[1]))
+        np.add.at(rates, leaves.row_of, self.found.node_flow.nodes)
+        columns = self._node_ids, self._ids, self._layer_ids, _categories(self.found.network)
+        return zip(rates.tolist(), *(column[leaves.nodes].tolist() for column in columns), strict=True)
 
     def links(self, data: str = "weight") -> Iterator[tuple[int, int, float]]:
         """Source, target and weight or flow of each link; the flow of an undirected link is that of both directions."""
@@ -225,6 +273,7 @@ class Result:
         self,
         columns: Iterable[str] | None = None,
         *,
+        states: bool = False,
         level: int | None = 1,
         index: str | bool | None = None,
         sort: bool | str | Sequence[str] = False,
@@ -235,6 +284,8 @@ class Result:
         ----------
         columns : iterable of str, optional
             Attributes of nodes, or ``community`` for ``module_id``; by default number, module, flow, path and name.
+        states : bool
+            Whether rows are states.
         level : int
             Level of the modules.
         index : str, optional
@@ -244,7 +295,7 @@ class Result:
         """
         pandas = require("pandas", extra="pandas")
         names = ("node_id", "module_id", "flow", "path", "name") if columns is None else tuple(columns)
-        nodes = list(self.nodes(level))
+        nodes = list(self.nodes(level, states=states))
         table = pandas.DataFrame()
         for name in names:
             attribute = "module_id" if name == "community" else name
@@ -257,22 +308,34 @@ class Result:
         return table.set_index(index) if index else table
 
     @_with_level_names
-    def write(self, filename: str | os.PathLike[str], format: str | None = None, level: int | None = 1) -> None:
+    def write(
+        self,
+        filename: str | os.PathLike[str],
+        format: str | None = None,
+        level: int | None = 1,
+        *,
+        states: bool = False,
+    ) -> None:
         """Write the result in the format of the suffix, or the one given: the package's formats, and mapeq's."""
         name = Path(filename).suffix.removeprefix(".").lower() if format is None else format
         if name not in WRITERS:
-            self.named().write(filename, name, 1 if level is None else level)
+            is_physical = self.have_memory and not states and name in ("clu", "tree", "ftree")
+            self.named().write(filename, name, 1 if level is None else level, physical=is_physical)
             return
         with atomic_file(filename) as stream:
-            WRITERS[name](self, stream)
+            WRITERS[name](self, stream, states)
 
     write_clu, write_tree, write_flow_tree = _writer("clu"), _writer("tree"), _writer("ftree")
     write_csv, write_json, write_newick = _writer("csv"), _writer("json"), _writer("nwk")
 
     def named(self) -> MapeqResult:
-        """mapeq's result with the names of nodes as labels; files still number them."""
-        names = tuple(self.names.get(node_id, str(node_id)) for node_id in self._ids.tolist())
-        return replace(self.found, network=replace(self.found.network, labels=names, ids=self._ids))
+        """mapeq's result with the names of nodes as labels, of states those of physical nodes; files number them."""
+        network = self.found.network
+        ids = self._ids if network.states is None else np.asarray(network.states.labels, dtype=np.int64)
+        names = tuple(self.names.get(node_id, str(node_id)) for node_id in ids.tolist())
+        if network.states is None:
+            return replace(self.found, network=replace(network, labels=names, ids=ids))
+        return replace(self.found, network=replace(network, states=network.states._replace(labels=names, ids=ids)))
 
     @cached_property
     def _flow_network(self) -> Network:

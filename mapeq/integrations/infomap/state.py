@@ -12,12 +12,19 @@ import numpy as np
 
 from mapeq._base.errors import MapeqError, NetworkError, PartitionError
 from mapeq.api import evaluate, infomap
-from mapeq.integrations.infomap.collecting import Collection, weighted_links, whole_number
+from mapeq.integrations.infomap.collecting import weighted_links, whole_number
+from mapeq.integrations.infomap.higher_order import HigherOrderCollection, in_layers
 from mapeq.integrations.infomap.nodes import camel_case
-from mapeq.integrations.infomap.options import metadata_options, named_options, search_options, walk_options
-from mapeq.integrations.infomap.refused import ATTRIBUTES, missing
+from mapeq.integrations.infomap.options import (
+    layer_options,
+    metadata_options,
+    named_options,
+    search_options,
+    walk_options,
+)
+from mapeq.integrations.infomap.refused import ATTRIBUTES, PRIOR, missing, refusal
 from mapeq.integrations.infomap.result import FIGURES, MORE_FIGURES, Result
-from mapeq.integrations.infomap.writing import pajek_lines
+from mapeq.integrations.infomap.writing import pajek_lines, state_network_lines
 from mapeq.io.files.streams import atomic_file
 from mapeq.network.labelled import by_label
 from mapeq.network.network import Network
@@ -44,13 +51,18 @@ def _at_depth(name: str) -> Callable[..., Any]:
     """A method of the last result, at a depth below the root."""
 
     def method(self: Infomap, depth_level: int = 1, states: bool = False) -> Any:
-        return getattr(self._found, name)(depth_level)
+        return getattr(self._found, name)(depth_level, states=states)
 
     method.__doc__ = getattr(Result, name).__doc__
     return method
 
 
-class Infomap(Collection):
+def _view(name: str, *, states: bool) -> Any:
+    """A property: a method of the last result, about states or not."""
+    return property(lambda self: getattr(self._found, name)(states=states), doc=getattr(Result, name).__doc__)
+
+
+class Infomap(HigherOrderCollection):
     """Collects a network, searches it for modules and keeps the result.
 
     Parameters
@@ -152,9 +164,16 @@ class Infomap(Collection):
                 raise ValueError(f"{name} applies when links are added: it belongs in Infomap(...), not in run(...)")
         chosen = self._options | given
         walk = walk_options(chosen, has_arcs=self._has_arcs)
-        network = self._network = self._collected(directed=walk["flow_model"] != "undirected")
+        is_directed = walk["flow_model"] != "undirected"
+        network = self._network = self._collected(directed=is_directed, layers=layer_options(chosen))
+        if self.walks_between_layers:
+            if walk["regularization"]:
+                raise refusal("option --regularized for networks whose walk changes layers", PRIOR)
+            walk["flow_model"] = walk["flow_model"] if is_directed else "directed"
         if network.num_nodes == 0:
             raise NetworkError("the network is empty: add links or nodes first")
+        if self.bipartite_start_id and network.states is not None:
+            raise NetworkError("a network of states or layers cannot be bipartite: bipartite_start_id must be 0")
         if self.bipartite_start_id:
             network = self._network = _with_sides(network, whole_number(self.bipartite_start_id))
         walk |= metadata_options(chosen, self._categories)
@@ -166,7 +185,7 @@ class Infomap(Collection):
             found = evaluate(network, start or np.zeros(network.num_nodes, np.int64), **walk)
         else:
             found = infomap(network, initial_partition=start, **search_options(chosen), **walk)
-        self._result = Result(found, self.get_names(), time.perf_counter() - begin)
+        self._result = Result(found, self.get_names(), time.perf_counter() - begin, self.get_state_names())
         return self._result
 
     @property
@@ -185,20 +204,16 @@ class Infomap(Collection):
 
     def get_modules(self, depth_level: int = 1, states: bool = False) -> dict[int, int]:
         """The module of each node, from 1, at a depth below the root, sorted by node; -1 is the finest level."""
-        return dict(sorted(self._found.modules(depth_level).items()))
-
-    def get_state_names(self) -> dict[int, str]:
-        """Nothing: there are no state nodes."""
-        return {}
+        return dict(sorted(self._found.modules(depth_level, states=states).items()))
 
     def get_dataframe(
         self, columns: Iterable[str] = ("path", "flow", "name", "node_id"), *, states: bool = True, depth_level: int = 1
     ) -> pandas.DataFrame:
         """A pandas table of the nodes; see :meth:`Result.to_dataframe`."""
-        return self._found.to_dataframe(columns, level=depth_level)
+        return self._found.to_dataframe(columns, level=depth_level, states=states)
 
     get_nodes, get_tree = _at_depth("nodes"), _at_depth("tree")
-    get_effective_num_modules = _at_depth("effective_num_modules")
+    get_effective_num_modules = _method("effective_num_modules")
     get_multilevel_modules, to_dataframe = _method("multilevel_modules"), _method("to_dataframe")
     write, write_clu, write_tree = _method("write"), _method("write_clu"), _method("write_tree")
     write_flow_tree, write_csv, write_json = _method("write_flow_tree"), _method("write_csv"), _method("write_json")
@@ -206,8 +221,8 @@ class Infomap(Collection):
 
     links = property(get_links)
     flow_links = property(lambda self: self.get_links("flow"), doc="Source, target and flow of each link.")
-    nodes = physical_nodes = property(get_nodes)
-    tree = physical_tree = property(get_tree)
+    nodes, physical_nodes = _view("nodes", states=True), _view("nodes", states=False)
+    tree, physical_tree = _view("tree", states=True), _view("tree", states=False)
     leaf_modules = property(_method("leaf_modules"))
 
     modules = property(lambda self: self.get_modules().items(), doc="Pairs of node and top module.")
@@ -222,12 +237,27 @@ class Infomap(Collection):
         if self._result is None and not is_directed:
             network = network.undirected()
         with atomic_file(filename) as stream:
-            stream.writelines(pajek_lines(network, self._names, self._found if flow else None))
+            names = self._names if network.states is None else {}
+            stream.writelines(pajek_lines(network, names, self._found if flow else None))
+
+    def write_state_network(self, filename: str | os.PathLike[str]) -> None:
+        """Write the states and the links between them as a file with ``*States``."""
+        with atomic_file(filename) as stream:
+            stream.writelines(state_network_lines(self._present(), self.get_names(), self._state_names))
+
+    def _present(self) -> Network:
+        if self._network is None and self.walks_between_layers:
+            is_directed = walk_options(self._options, has_arcs=self._has_arcs)["flow_model"] != "undirected"
+            self._network = self._collected(directed=is_directed, layers=layer_options(self._options))
+        return super()._present()
 
     def summary(self) -> dict[str, Any]:
         """The figures by name; before a run, those of the network."""
-        figures: dict[str, Any] = {"nodes": self.num_nodes, "links": self.num_links, "physical_nodes": self.num_nodes}
-        figures |= {"state_nodes": 0, "higher_order": False, "status": "not run" if self._result is None else "run"}
+        network = self._present()
+        num_physical = self.num_physical_nodes
+        figures: dict[str, Any] = {"nodes": self.num_nodes, "links": self.num_links, "physical_nodes": num_physical}
+        figures |= {"state_nodes": self.num_nodes - num_physical, "higher_order": network.states is not None}
+        figures["status"] = "not run" if self._result is None else "run"
         return figures if self._result is None else figures | self._result.summary()
 
     def _num_top_modules(self) -> Any:
@@ -252,7 +282,7 @@ def _with_sides(network: Network, start_id: int) -> Network:
 
 def _completed(partition: Mapping[Any, Any], network: Network) -> dict[Any, Any]:
     """The partition of all nodes of the network; those that it leaves out are in modules of their own."""
-    named = by_label(partition, network.label_list(), "module", PartitionError)
+    named = by_label(in_layers(partition, network), network.label_list(), "module", PartitionError)
     if named is None:
         raise TypeError(f"initial_partition must be a mapping of node to module, not a {type(partition).__name__}")
     are_paths = any(isinstance(module, tuple) for module in named.values())

@@ -12,6 +12,7 @@ from mapeq import __version__
 from mapeq._base.hierarchy import depths, preorder
 from mapeq.integrations.infomap.collecting import weighted_links
 from mapeq.io.files.flow_tree import exchange_in_modules
+from mapeq.io.files.leaves import leaves_of
 from mapeq.io.files.naming import in_text
 from mapeq.network.network import Network
 
@@ -33,24 +34,61 @@ def pajek_lines(network: Network, names: Mapping[int, str], flow: Result | None 
     yield from (f"{source} {target} {weight:.9g}\n" for source, target, weight in links)
 
 
-def _write_pajek(result: Result, stream: IO[str]) -> None:
+def state_network_lines(network: Network, names: Mapping[int, str], state_names: Mapping[int, str]) -> Iterator[str]:
+    """The lines of a file of states: names of physical nodes, states, and links between them."""
+    ids, states = np.asarray(network.labels).tolist(), network.states
+    nodes = ids if states is None else np.asarray(states.labels)[states.physical].tolist()
+    if names:
+        yield "*Vertices\n"
+        yield from (f'{node} "{in_text(name, "net")}"\n' for node, name in names.items())
+    yield "*States\n# stateId physicalId\n"
+    for state, node in zip(ids, nodes, strict=True):
+        name = state_names.get(state)
+        yield f"{state} {node}\n" if name is None else f'{state} {node} "{in_text(name, "net")}"\n'
+    yield "*Arcs\n" if network.directed else "*Links\n"
+    yield from (f"{source} {target} {weight:.9g}\n" for source, target, weight in weighted_links(network))
+
+
+def _write_pajek(result: Result, stream: IO[str], states: bool) -> None:
     """The network, with the weights it was given."""
-    stream.writelines(pajek_lines(result.found.network, result.names))
+    stream.writelines(pajek_lines(result.found.network, {} if result.have_memory else result.names))
 
 
-def _write_csv(result: Result, stream: IO[str]) -> None:
-    """A row ``path,flow,name,node_id`` for every node, in the order of the tree."""
-    stream.write("path,flow,name,node_id\n")
-    for node in result.nodes():
+def _write_csv(result: Result, stream: IO[str], states: bool) -> None:
+    """A row ``path,flow,name,node_id`` for every node, in the order of the tree; state and layer precede the node."""
+    columns = ["node_id"]
+    if result.have_memory and states:
+        columns = ["state_id", *(["layer_id"] if result.has_layers else []), "node_id"]
+    stream.write(",".join(["path,flow,name", *columns]) + "\n")
+    for node in result.nodes(states=states):
         path, name = ":".join(map(str, node.path)), in_text(node.name, "csv").replace('"', '""')
-        stream.write(f'{path},{node.flow:.9g},"{name}",{node.node_id}\n')
+        numbers = ",".join(str(getattr(node, column)) for column in columns)
+        stream.write(f'{path},{node.flow:.9g},"{name}",{numbers}\n')
 
 
-def _write_json(result: Result, stream: IO[str]) -> None:
+def _json_nodes(result: Result, *, states: bool) -> Iterator[dict[str, object]]:
+    """The nodes, those of states with the state and its layer, or without their modules, which differ by state."""
+    modules_of = result.multilevel_modules(states=states) if states or not result.have_memory else {}
+    for node in result.nodes(states=states):
+        state = {"stateId": node.state_id} if result.have_memory and states else {}
+        if state and result.has_layers:
+            state["layerId"] = node.layer_id
+        yield {
+            "path": node.path,
+            **({"modules": modules_of[node.state_id]} if modules_of else {}),
+            "name": str(node.name),
+            "flow": node.flow,
+            "mec": node.modular_centrality,
+            **state,
+            "id": node.node_id,
+        }
+
+
+def _write_json(result: Result, stream: IO[str], states: bool) -> None:
     """One object: figures, nodes and modules."""
     found, parent = result.found, result.found.hierarchy.parent
-    modules_of = result.multilevel_modules()
-    num_links = np.bincount(exchange_in_modules(found).modules, minlength=len(parent))[preorder(parent)].tolist()
+    leaves = leaves_of(found, physical=result.have_memory and not states)
+    num_links = np.bincount(exchange_in_modules(found, leaves).modules, minlength=len(parent))[preorder(parent)]
     modules = (node for node in result.tree() if not node.is_leaf)
     content = {
         "version": f"mapeq {__version__}",
@@ -63,18 +101,9 @@ def _write_json(result: Result, stream: IO[str]) -> None:
         "relativeCodelengthSavings": result.relative_codelength_savings,
         "directed": found.walk_options.directed,
         "flowModel": found.walk_options.flow_model,
-        "higherOrder": False,
-        "nodes": [
-            {
-                "path": node.path,
-                "modules": modules_of[node.node_id],
-                "name": str(node.name),
-                "flow": node.flow,
-                "mec": node.modular_centrality,
-                "id": node.node_id,
-            }
-            for node in result.nodes()
-        ],
+        "higherOrder": result.have_memory,
+        **({"stateLevel": states} if result.have_memory else {}),
+        "nodes": list(_json_nodes(result, states=states)),
         "modules": [
             {
                 "path": module.path or (0,),
@@ -84,23 +113,23 @@ def _write_json(result: Result, stream: IO[str]) -> None:
                 "numChildren": module.child_degree,
                 "codelength": module.codelength,
             }
-            for module, size in zip(modules, num_links, strict=True)
+            for module, size in zip(modules, num_links.tolist(), strict=True)
         ],
     }
     json.dump(content, stream, allow_nan=False)
 
 
-def _write_newick(result: Result, stream: IO[str]) -> None:
+def _write_newick(result: Result, stream: IO[str], states: bool) -> None:
     """The tree in brackets, each node or module followed by its flow: ``(((1:0.2,2:0.3):0.5,...):1);``."""
     text = ["("]
     flows: list[float] = []  # of the modules whose bracket is open
-    for node in result.tree():
+    for node in result.tree(states=states):
         while len(flows) > node.depth:
             text.append(f"):{flows.pop():.9g}")
         if text[-1] != "(":
             text.append(",")
         if node.is_leaf:
-            text.append(f"{node.node_id}:{node.flow:.9g}")
+            text.append(f"{node.state_id if states else node.node_id}:{node.flow:.9g}")
         else:
             text.append("(")
             flows.append(node.flow)
@@ -108,8 +137,8 @@ def _write_newick(result: Result, stream: IO[str]) -> None:
     stream.write("".join(text) + ");\n")
 
 
-#: By suffix; mapeq writes all other formats.
-WRITERS: dict[str, Callable[[Result, IO[str]], None]] = {
+#: By suffix; they take the result, a stream, and whether nodes are states. mapeq writes all other formats.
+WRITERS: dict[str, Callable[[Result, IO[str], bool], None]] = {
     "net": _write_pajek,
     "csv": _write_csv,
     "json": _write_json,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.hierarchy import Hierarchy, depths, preorder, ranks
-from mapeq.io.files.naming import in_tree_order
+from mapeq.io.files.leaves import Leaves, leaves_of
 from mapeq.io.files.tree import write_tree
 from mapeq.result.result import Result
 
@@ -36,14 +36,17 @@ class Exchange(NamedTuple):
     flow: FloatArray
 
 
-def write_flow_tree(result: Result, stream: TextIO) -> None:
+def write_flow_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
     """Write a .tree file, followed by the flow between the parts of each module, which are identified by rank.
 
-    Flow is per step of the walk. In undirected networks each pair has one row with the flow in both directions.
+    Flow is per step of the walk. In undirected networks each pair has one row with the flow in both directions. At the
+    physical level, flow between states of the same row is left out.
     """
-    write_tree(result, stream)
+    write_tree(result, stream, physical)
+    leaves = leaves_of(result, physical=physical)
+    sizes = np.bincount(leaves.modules, minlength=len(result.hierarchy.parent)).tolist()
     directed = result.walk_options.directed
-    exchange = exchange_in_modules(result)
+    exchange = exchange_in_modules(result, leaves)
     columns = [column.tolist() for column in (exchange.sources, exchange.targets, exchange.flow)]
     first = np.searchsorted(exchange.modules, np.arange(len(result.hierarchy.parent) + 1)).tolist()
     stream.write(f"*Links {'directed' if directed else 'undirected'}\n")
@@ -55,15 +58,18 @@ def write_flow_tree(result: Result, stream: TextIO) -> None:
         rows = slice(first[number], first[number + 1])
         path = ":".join(map(str, module.path)) or "root"
         num_rows = rows.stop - rows.start
-        stream.write(f"*Links {path} {module.enter:.9g} {module.exit:.9g} {num_rows} {module.num_children}\n")
+        size = sizes[number] or module.num_children
+        stream.write(f"*Links {path} {module.enter:.9g} {module.exit:.9g} {num_rows} {size}\n")
         for source, target, flow in zip(*(column[rows] for column in columns), strict=True):
             stream.write(f"{source} {target} {flow:.9g}\n")
 
 
-def exchange_in_modules(result: Result) -> Exchange:
+def exchange_in_modules(result: Result, leaves: Leaves) -> Exchange:
     """Sum the flow over links by the smallest module that contains both ends, and by its parts."""
     sources, targets, flow, directed = result.link_flow()
-    modules, sources, targets = _common_modules(result.hierarchy, in_tree_order(result)[1], sources, targets)
+    between = leaves.row_of[sources] != leaves.row_of[targets]
+    sources, targets, flow = sources[between], targets[between], flow[between]
+    modules, sources, targets = _common_modules(result.hierarchy, leaves.ranks[leaves.row_of], sources, targets)
     if not directed:
         sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
     order = np.lexsort((targets, sources, modules))

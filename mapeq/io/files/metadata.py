@@ -6,6 +6,9 @@ import os
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mapeq._base.errors import FormatError, NetworkError
 from mapeq._base.notes import note
 from mapeq.io.columns import column_of_nodes, columns_of_values
@@ -16,6 +19,7 @@ from mapeq.io.objects.metadata import categories_of_table
 from mapeq.network.labelled import label_by_text
 from mapeq.network.metadata import check_known
 from mapeq.network.network import Network
+from mapeq.network.states import are_physical, physical_labels
 
 _EXPECTED = (
     'expected two columns, a node and its category, or a header with "node" and the names of other columns, one of '
@@ -27,7 +31,8 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
     """Return the network with the categories in a file with one node per line.
 
     The file is text, see :func:`~mapeq.io.files.node_rows.node_rows`, or Parquet or Arrow. Nodes are named as in the
-    network; if it has numbers beside its labels, as in Pajek files, by these, too. Categories are numbers if all are
+    network; if it has numbers beside its labels, as in Pajek files, by these, too. In a state network they are states,
+    or physical nodes, whose states share their category. Categories are numbers if all are
     whole numbers. Empty cells are missing, and so are nodes that the file does not name.
 
     Parameters
@@ -53,6 +58,8 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
         if is_columnar(path):
             return network.with_metadata(categories_of_table(columnar_table(path), network, column))
         known = set(map(str, network.label_list()))
+        if network.states is not None:
+            known |= set(map(str, physical_labels(network.states)))
 
         def header(cells: list[str]) -> tuple[int, int] | None:
             nodes = column_of_nodes(cells)
@@ -61,14 +68,15 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
             return columns_of_values(cells, column, "categories")
 
         rows = list(node_rows(path, header, ("categories", "category"), _EXPECTED))
-        found = _by_label(rows, network, file)
-        labels = set(network.label_list())
+        nodes, ids = _nodes_named(rows, network)
+        found = _by_label(rows, nodes, ids, file)
+        labels = set(nodes)
         first = next(iter(found), None)
         if first not in labels and any(label in labels for label in found):
             advice = "if this line is a header, it must call the column of nodes node or id"
             note(f"{file}, line {rows[0].line}: {first!r} is not a node of the network; {advice}")
             del found[first]
-        check_known(network.label_list(), found, f"{file}: the metadata")
+        check_known(nodes, found, f"{file}: the metadata")
         return network.with_metadata({label: category for label, category in found.items() if label in labels})
     except NetworkError as error:
         if isinstance(error, FormatError):
@@ -76,12 +84,29 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
         raise FormatError(str(error), file=file) from error
 
 
-def _by_label(rows: list[NodeRow], network: Network, file: str) -> dict[Hashable, Any]:
+def _nodes_named(rows: list[NodeRow], network: Network) -> tuple[list[Hashable], NDArray[np.int64] | None]:
+    """Return labels and numbers of the nodes, or of the physical nodes of states if the rows name these."""
+    states = network.states
+    if states is None:
+        return network.label_list(), network.ids
+    names = [row.node for row in rows]
+    numbers = [() if ids is None else ids.tolist() for ids in (network.ids, states.ids)]
+    of_states, of_nodes = (
+        [str(name) for name in (*labels, *ids)]
+        for labels, ids in zip((network.label_list(), physical_labels(states)), numbers, strict=True)
+    )
+    if are_physical(names, of_states, states._replace(labels=tuple(of_nodes))):
+        return physical_labels(states), states.ids
+    return network.label_list(), network.ids
+
+
+def _by_label(
+    rows: list[NodeRow], labels: list[Hashable], ids: NDArray[np.int64] | None, file: str
+) -> dict[Hashable, Any]:
     """Return the categories by label; raise if a node has two."""
-    labels = network.label_list()
     known, label_of = set(labels), label_by_text(labels)
-    if network.ids is not None and any(label_of(row.node) not in known for row in rows):
-        by_number = dict(zip(map(str, network.ids.tolist()), labels, strict=True))
+    if ids is not None and any(label_of(row.node) not in known for row in rows):
+        by_number = dict(zip(map(str, ids.tolist()), labels, strict=True))
         if all(row.node in by_number for row in rows):
             label_of = by_number.__getitem__
     are_numbers = all(_is_number(row.value) for row in rows if row.value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mapeq._base.errors import FormatError, NetworkError, counted
 from mapeq._base.notes import note
@@ -14,7 +15,9 @@ from mapeq.io.columns import column_of_nodes
 from mapeq.io.files.node_rows import node_rows
 from mapeq.io.files.reading import told_apart
 from mapeq.io.files.source import file_name
+from mapeq.network.layers import layer_labels
 from mapeq.network.network import Network
+from mapeq.network.states import States, physical_labels
 
 #: Headers of columns of names, and headers that are surely of nodes, in lower case.
 _SURELY_NODES = ("id", "node", "node_id", "nodeid")
@@ -24,6 +27,9 @@ _EXPECTED = 'expected two columns, a node and its name, or a header with "id" an
 
 def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLike[str]) -> Network:
     """Return the network with names as labels; numbers become :attr:`Network.ids`. Other nodes keep their labels.
+
+    Names of a state network are those of physical nodes. They are also in the labels of states in layers, and of states
+    that are sequences of nodes, as :meth:`Network.from_paths` and :meth:`Network.with_memory` label them.
 
     Parameters
     ----------
@@ -47,7 +53,31 @@ def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLi
         known, place = {str(label): str(name) for label, name in names.items()}, "the mapping"
     else:
         known, place = read_names(names), f"{file_name(names)}:"
+    if network.states is not None:
+        return _with_names_of_nodes(network, network.states, known, place)
     labels = network.label_list()
+    texts, ids = _named(labels, known, place), _numbers(labels)
+    return replace(network, labels=texts, ids=ids if network.ids is None else network.ids)
+
+
+def _with_names_of_nodes(network: Network, states: States, known: Mapping[str, str], place: str) -> Network:
+    """The state network with names of physical nodes, also in the labels of states that are made of nodes."""
+    labels = physical_labels(states)
+    texts = _named(labels, known, place)
+    ids = _numbers(labels) if states.ids is None else states.ids
+    named = states._replace(labels=texts, ids=ids)
+    if named.layer is not None:
+        return replace(network, states=named, labels=layer_labels(named))
+    text_of: dict[Hashable, str] = dict(zip(labels, texts, strict=True))
+    of_states = network.label_list()
+    if all(isinstance(label, tuple) and all(node in text_of for node in label) for label in of_states):
+        of_states = [tuple(text_of[node] for node in label) for label in of_states if isinstance(label, tuple)]
+        return replace(network, states=named, labels=tuple(of_states))
+    return replace(network, states=named)
+
+
+def _named(labels: Sequence[Hashable], known: Mapping[str, str], place: str) -> tuple[str, ...]:
+    """The name of each node, or else its label; different ones."""
     found = [known.get(str(label)) for label in labels]
     missing = [label for label, name in zip(labels, found, strict=True) if name is None]
     if len(missing) == len(labels) and labels:
@@ -56,8 +86,12 @@ def with_names(network: Network, names: Mapping[Hashable, str] | str | os.PathLi
         counts = f"{counted(len(missing), 'node')} of {len(labels):,}"
         note(f"{place} has no name for {counts}, such as {missing[0]!r}")
     texts = [str(label) if name is None else name for label, name in zip(labels, found, strict=True)]
-    ids = np.array(labels) if all(type(label) is int for label in labels) else None
-    return replace(network, labels=tuple(told_apart(texts, labels)), ids=ids if network.ids is None else network.ids)
+    return tuple(told_apart(texts, labels))
+
+
+def _numbers(labels: Sequence[Hashable]) -> NDArray[np.int64] | None:
+    """The labels, if all are numbers."""
+    return np.array(labels) if all(type(label) is int for label in labels) else None
 
 
 def read_names(path: str | os.PathLike[str]) -> dict[str, str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from typing import NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mapeq._base.hierarchy import preorder
 from mapeq.network.network import Network
+from mapeq.network.states import States
 from mapeq.result.result import Result
+
+if TYPE_CHECKING:
+    from mapeq.network.labels import Labels
 
 #: Names that are one field of a list, and do not begin as comments and headings do.
 _PLAIN = re.compile(r'[^\s,"#%*/][^\s,]*')
@@ -24,6 +26,10 @@ class Row(NamedTuple):
     path: tuple[str, ...]
     line: int | None
     number: int = 0  #: that of the node in a file that has no lines
+    name: str = ""  #: the name that a .tree file adds
+    physical: str = ""  #: the physical node of a state
+    layer: str = ""
+    is_physical: bool = False  #: whether ``node`` is a physical node: all its states in the module
 
     @property
     def place(self) -> str:
@@ -42,24 +48,37 @@ def has_numbers(network: Network) -> bool:
     return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
 
 
-def in_tree_order(result: Result) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the nodes in the order of their paths, by decreasing flow within a module, and their ranks, from 1.
+def numbers_in_files(network: Network) -> Sequence[Hashable]:
+    """Return the numbers of nodes in files: those of the input file, integer labels, or else 1, 2, 3, ..."""
+    return names_in_files(network) if has_numbers(network) else range(1, network.num_nodes + 1)
 
-    Returns
-    -------
-    order : int64 array of shape (n,)
-    ranks : int64 array of shape (n,)
-        Rank of each node within its leaf module, in node order.
-    """
-    module_of, parent = result.hierarchy
-    place = np.empty(len(parent), dtype=np.int64)
-    place[preorder(parent)] = np.arange(len(parent))
-    places = place[module_of]
-    order = np.lexsort((-result.flow, places))
-    in_order = places[order]
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[order] = np.arange(1, len(order) + 1) - np.searchsorted(in_order, in_order)
-    return order, ranks
+
+def physical_numbers(states: States) -> Sequence[Hashable]:
+    """Return the numbers of physical nodes in files, likewise."""
+    return states.ids.tolist() if states.ids is not None else _as_numbers(states.labels)
+
+
+def physical_names(states: States) -> list[Hashable]:
+    """Return the names of physical nodes in files: the numbers of the input file, else the labels."""
+    labels = states.labels if states.ids is None else states.ids
+    return labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+
+
+def layer_numbers(states: States) -> Sequence[Hashable]:
+    """Return the numbers of layers in files, likewise; none without layers."""
+    return _as_numbers(states.layers or ())
+
+
+def _as_numbers(labels: Labels) -> Sequence[Hashable]:
+    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    return names if all(type(name) is int for name in names) else range(1, len(names) + 1)
+
+
+def level_lines(network: Network, *, physical: bool) -> str:
+    """Return comment lines that say what the rows of a file of a state network are about; none of another network."""
+    if network.states is None:
+        return ""
+    return f"# higher order\n# {'physical' if physical else 'state'} level\n"
 
 
 def in_text(name: Hashable, format: str) -> str:

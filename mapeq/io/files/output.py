@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from mapeq._base.errors import option_error
+from mapeq._base.errors import NetworkError, option_error
 from mapeq._base.optional import require
 from mapeq.io.files.clu import write_clu
 from mapeq.io.files.compression import plain_name
@@ -24,15 +24,15 @@ class Writer(NamedTuple):
 
     write: Callable[..., None]  #: takes the result, a stream and the options below
     binary: bool = False
-    options: tuple[str, ...] = ()  #: those of "level", "min_size" and "title" that it supports
+    options: tuple[str, ...] = ()  #: those of "level", "min_size", "title" and "physical" that it supports
     needs: tuple[str, str] | None = None  #: the library it needs, and the extra that installs it
 
 
 #: By suffix. Formats that need more than files, such as the report, register themselves.
 WRITERS = {
-    "clu": Writer(write_clu, options=("level",)),
-    "tree": Writer(write_tree),
-    "ftree": Writer(write_flow_tree),
+    "clu": Writer(write_clu, options=("level", "physical")),
+    "tree": Writer(write_tree, options=("physical",)),
+    "ftree": Writer(write_flow_tree, options=("physical",)),
     "json": Writer(write_json),
     "csv": Writer(write_csv, options=("min_size",)),
     "tsv": Writer(write_tsv, options=("min_size",)),
@@ -49,6 +49,7 @@ def write_result(
     level: int = 1,
     min_size: int = 1,
     title: str | None = None,
+    physical: bool = False,
 ) -> None:
     """Write a result; see :meth:`mapeq.Result.write`. The path ``-`` is standard output.
 
@@ -61,7 +62,11 @@ def write_result(
         raise option_error("level", level, f"omitted, because a .{name} file holds all levels")
     if min_size != 1 and "min_size" not in writer.options:
         raise option_error("min_size", min_size, f"omitted, because a .{name} file holds all modules")
-    given = {"level": level, "min_size": min_size, "title": title}
+    if physical and "physical" not in writer.options:
+        raise option_error("physical", physical, f"omitted, because a .{name} file has the physical node of each state")
+    if physical and result.network.states is None:
+        raise NetworkError(f"{os.fspath(path)}: the network has no states, whose physical nodes could be written")
+    given = {"level": level, "min_size": min_size, "title": title, "physical": physical}
     with opened(path, binary=writer.binary) as stream:
         writer.write(result, stream, **{option: given[option] for option in writer.options})
 

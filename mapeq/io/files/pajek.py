@@ -57,6 +57,16 @@ class Section(NamedTuple):
     row: int
 
 
+class PajekContent(NamedTuple):
+    """What a Pajek file holds; `secondary` is the first number of the secondary side, None without sides."""
+
+    vertices: Vertices
+    links: LinkTable
+    sections: list[Section]
+    secondary: int | None
+    states: StateSections
+
+
 def read_pajek(
     source: Source, *, directed: bool | None, weighted: bool, coupling: Coupling = DEFAULT_COUPLING
 ) -> Network:
@@ -64,6 +74,20 @@ def read_pajek(
 
     Nodes are in the order of ``*Vertices``, or without it the numbers in links, sorted. If ``*Vertices n`` is followed
     by fewer than n lines, the nodes are 1 to n; those without a line come last, named by their number.
+    """
+    content = pajek_content(source, weighted=weighted)
+    if content.states.has_any:
+        return _higher_order(source, content, directed, weighted, coupling)
+    return network_of_pajek(content, directed=directed)
+
+
+def pajek_content(source: Source, *, weighted: bool) -> PajekContent:
+    """Read all lines of a Pajek file, and check that they make a network.
+
+    Raises
+    ------
+    FormatError
+        If they do not.
     """
     vertices = Vertices()
     links = LinkTable(Form(_scan.NO_COMMA, weighted, _scan.ANY, source.comments.table))
@@ -109,12 +133,14 @@ def read_pajek(
     if higher_order.has_any:
         if secondary is not None:
             raise source.error("states and layers cannot be bipartite; leave out *Bipartite or the primary nodes")
-        return _higher_order(source, higher_order, vertices, links, sections, directed, weighted, coupling)
+        if links.num_rows and not higher_order.has_states:
+            raise source.error("links of nodes without a layer; they belong under *Intra")
+        return PajekContent(vertices, links, sections, None, higher_order)
     if links.num_rows == 0 and len(vertices.ids) == 0:
         raise source.error("contains no links")
     _check_early(source, links, vertices, early)
     vertices.check_declared(source, links.num_rows)
-    return _network(vertices, links, sections, directed, secondary)
+    return PajekContent(vertices, links, sections, secondary, higher_order)
 
 
 def _heading(source: Source) -> tuple[bytes, int, int]:
@@ -236,9 +262,9 @@ def _unknown_end(vertices: Vertices, links: LinkTable, row: int) -> int:
     return target if np.isin(source, vertices.ids) else source
 
 
-def _network(
-    vertices: Vertices, table: LinkTable, sections: list[Section], directed: bool | None, secondary: int | None
-) -> Network:
+def network_of_pajek(content: PajekContent, *, directed: bool | None) -> Network:
+    """The network of a Pajek file without states."""
+    vertices, table, sections, secondary, _ = content
     arcs = _arc_rows(sections, table.num_rows)
     sources, targets, weights = table.columns()
     if directed is None:
@@ -266,22 +292,14 @@ def _network(
 
 
 def _higher_order(
-    source: Source,
-    found: StateSections,
-    vertices: Vertices,
-    table: LinkTable,
-    sections: list[Section],
-    directed: bool | None,
-    weighted: bool,
-    coupling: Coupling,
+    source: Source, content: PajekContent, directed: bool | None, weighted: bool, coupling: Coupling
 ) -> Network:
+    vertices, table, sections, _, found = content
     if directed is None:
         directed = bool(_arc_rows(sections, table.num_rows).any())
     try:
         if found.has_states:
             return found.of_states(vertices, table.columns(), directed)
-        if table.num_rows:
-            raise source.error("links of nodes without a layer; they belong under *Intra")
         return found.of_layers(vertices, directed, weighted, coupling)
     except NetworkError as error:
         raise source.error(str(error)) from None

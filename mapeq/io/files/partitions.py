@@ -14,7 +14,8 @@ from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
 from mapeq.io.files.compression import plain_name
-from mapeq.io.files.naming import Row, has_numbers, names_in_files
+from mapeq.io.files.naming import Row, has_numbers, names_in_files, numbers_in_files
+from mapeq.io.files.places import NodePlaces, StatePlaces
 from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import read_json, read_table
 from mapeq.io.files.tree import ROW_OF_TREE, read_tree
@@ -41,24 +42,20 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
         If a node is missing, unknown or named twice; with `fit`, if no node is known.
     """
     file = file_name(path)
-    rows, names = _rows_and_names(path, file, network)
-    position = {str(name): i for i, name in enumerate(names)}
-    if len(position) < network.num_nodes:
-        raise PartitionError(f"{file}: the network has labels that look alike in files, such as 1 and '1'")
+    rows, places, names = _rows_and_places(path, file, network)
     module_of = np.full(network.num_nodes, -1, dtype=np.int64)
     lines: list[int | None] = [None] * network.num_nodes
     branches = Branches()
     for row in rows:
-        i = position.get(row.node)
-        if i is None and fit:
-            continue
-        if i is None:
+        found = places.of(row)
+        if not found and not fit:
             hint = "; if this line is a header, it must name the columns node and module" if row.line == 1 else ""
             raise PartitionError(f"{file}, {row.place}: {row.node!r} is not a node of the network{hint}")
-        if module_of[i] >= 0:
-            raise PartitionError(f"{file}, {row.place}: the node {row.node!r} is named twice")
-        module_of[i] = branches.module(row.path)
-        lines[i] = row.line
+        for i in found:
+            if module_of[i] >= 0:
+                raise PartitionError(f"{file}, {row.place}: {_named_twice(row)}")
+            module_of[i] = branches.module(row.path)
+            lines[i] = row.line
     missing = np.flatnonzero(module_of < 0)
     if fit and len(missing) < network.num_nodes:
         # A tuple, unlike all names in files, which are strings.
@@ -80,10 +77,19 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
     return hierarchy
 
 
-def _rows_and_names(
+def _named_twice(row: Row) -> str:
+    if row.is_physical:
+        return f"the node {row.node!r} is in two modules, and only a file of states tells which of its states are where"
+    return f"the node {row.node!r} is named twice"
+
+
+def _rows_and_places(
     path: str | os.PathLike[str], file: str, network: Network
-) -> tuple[Iterator[Row], Sequence[Hashable]]:
-    """Return the rows of a file, and the names of nodes in it: labels in tables, else numbers if there are some."""
+) -> tuple[Iterator[Row], NodePlaces, Sequence[Hashable]]:
+    """Return the rows of a file, what they are about, and the names of nodes in it.
+
+    Names are labels in tables, else numbers if there are some.
+    """
     suffix = Path(plain_name(os.fspath(path))).suffix.lower()
     if suffix in (".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
@@ -92,13 +98,23 @@ def _rows_and_names(
     lines = text_lines(path)
     if suffix not in _SUFFIXES:
         lines, suffix = _recognised(lines)
-    by_number = has_numbers(network)
+    by_number, has_states = has_numbers(network), network.states is not None
+    names: Sequence[Hashable] = names_in_files(network)
     if suffix in (".csv", ".tsv"):
-        return read_table(lines, file, "," if suffix == ".csv" else "\t"), network.label_list()
-    if suffix == ".clu":
-        return read_clu(lines, file), names_in_files(network)
-    names = names_in_files(network) if by_number else network.label_list()
-    return (read_json if suffix == ".json" else read_tree)(lines, file, by_number=by_number), names
+        rows, names = read_table(lines, file, "," if suffix == ".csv" else "\t"), network.label_list()
+    elif suffix == ".clu":
+        rows = read_clu(lines, file, has_states=has_states)
+        if has_states:
+            return rows, StatePlaces(network, names, file, by_number=False), names
+    elif suffix == ".json":
+        rows, names = read_json(lines, file, by_number=by_number), names if by_number else network.label_list()
+    else:
+        rows = read_tree(lines, file, by_number=by_number, has_states=has_states)
+        if has_states:
+            names = numbers_in_files(network)
+            return rows, StatePlaces(network, names, file, by_number=True), names
+        names = names if by_number else network.label_list()
+    return rows, NodePlaces(network, names, file), names
 
 
 #: Formats that can be told by their content, and how their first line that is no comment looks.

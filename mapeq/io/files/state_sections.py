@@ -20,21 +20,23 @@ from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.errors import NetworkError
 from mapeq.io.files import _scan
 from mapeq.io.files.source import Source
-from mapeq.network.layers import Coupling, aligned, coupled, inter_links, state_network
+from mapeq.network.layers import Coupling, aligned, coupled, inter_links, layer_labels, state_network
 from mapeq.network.network import Network
 from mapeq.network.states import States, numbered_states
 
 if TYPE_CHECKING:
     from mapeq.io.files.pajek import Vertices
 
-_STATES, _INTRA, _INTER = b"*states", b"*intra", b"*inter"
-_MULTILAYER = (b"*multilayer", b"*multiplex")
-HEADINGS = (_STATES, _INTRA, _INTER, *_MULTILAYER)
+_STATES, INTRA, INTER, MULTILAYER, _MULTIPLEX = b"*states", b"*intra", b"*inter", b"*multilayer", b"*multiplex"
+HEADINGS = (_STATES, INTRA, INTER, MULTILAYER, _MULTIPLEX)
 
 _STATE = re.compile(rb'\s*(\d{1,18})\s+(\d{1,18})(?:\s+("[^"]*"|[^\s"]\S*))?(?:\s+(\S+))?\s*')
 
+#: Rows of whole numbers, and weights.
+Links = tuple[NDArray[np.int64], FloatArray]
+
 #: Columns of whole numbers under each heading but that of states; a weight may follow.
-_COLUMNS = {_INTRA: "layer node node", _INTER: "layer node layer", _MULTILAYER[0]: "layer node layer node"}
+_COLUMNS = {INTRA: "layer node node", INTER: "layer node layer", MULTILAYER: "layer node layer node"}
 
 
 class StateSections:
@@ -44,11 +46,13 @@ class StateSections:
     ----------
     has_states : bool
         Whether there is a heading ``*States``.
+    states : dict
+        The physical node of each state, its name or "", and its weight or None.
     """
 
     def __init__(self) -> None:
         self.has_states = False
-        self._states: dict[int, tuple[int, str, float | None]] = {}
+        self.states: dict[int, tuple[int, str, float | None]] = {}
         self._rows: dict[bytes, list[tuple[int, ...]]] = {}
         self._weights: dict[bytes, list[float]] = {}
 
@@ -59,13 +63,13 @@ class StateSections:
 
     def begin(self, heading: bytes, source: Source, num_links: int) -> None:
         """Begin a section after so many links."""
-        heading = _MULTILAYER[0] if heading in _MULTILAYER else heading
+        heading = MULTILAYER if heading == _MULTIPLEX else heading
         self.has_states |= heading == _STATES
         if heading != _STATES:
             self._rows.setdefault(heading, [])
             self._weights.setdefault(heading, [])
-        literal = self.has_states or _MULTILAYER[0] in self._rows
-        if (self.has_states and self._rows) or (literal and {_INTRA, _INTER} & self._rows.keys()):
+        literal = self.has_states or MULTILAYER in self._rows
+        if (self.has_states and self._rows) or (literal and {INTRA, INTER} & self._rows.keys()):
             both = "a file holds either *States, or *Multilayer, or *Intra with *Inter, not two of these"
             raise source.error(both, source.position - 1)
         if num_links:
@@ -73,7 +77,7 @@ class StateSections:
 
     def read(self, source: Source, heading: bytes) -> int:
         """Read the lines of a block, from its position on; return DONE or HEADING."""
-        heading = _MULTILAYER[0] if heading in _MULTILAYER else heading
+        heading = MULTILAYER if heading == _MULTIPLEX else heading
         while True:
             source.position, first = _scan.next_line(source.data, source.position, source.comments.table)
             if source.position == len(source.block):
@@ -83,9 +87,9 @@ class StateSections:
                 return _scan.HEADING
             if heading == _STATES:
                 state, what = _state(source, line)
-                if state in self._states:
+                if state in self.states:
                     raise source.error(f"the state {state} occurs twice under *States", source.position)
-                self._states[state] = what
+                self.states[state] = what
             else:
                 row, weight = _row(source, line, heading)
                 self._rows[heading].append(row)
@@ -97,7 +101,7 @@ class StateSections:
     ) -> Network:
         """The network of states, with links between them by number."""
         sources, targets, weights = links
-        given = self._states
+        given = self.states
         ids = list(given)
         ids += [state for state in np.unique(np.concatenate([sources, targets])).tolist() if state not in given]
         place = np.array(ids, dtype=np.int64)
@@ -116,37 +120,59 @@ class StateSections:
             node_weights=[1.0 if weight is None else weight for weight in given_weights] if has_weights else None,
         )
         physical = [given[state][0] if state in given else state for state in ids]
-        network = replace(network, states=_states_of(physical, vertices))
+        network = replace(network, states=_named(numbered_states(physical), vertices))
         return replace(network, ids=read_only(place)) if is_named else network
 
     def of_layers(self, vertices: Vertices, directed: bool, weighted: bool, coupling: Coupling) -> Network:
         """The multilayer network."""
-        rows = {
-            heading: np.array(rows, dtype=np.int64).reshape(-1, len(_COLUMNS[heading].split()))
+        links = self.links_of_layers()
+        if not weighted:
+            links = {heading: (rows, np.ones(len(rows))) for heading, (rows, _) in links.items()}
+        if MULTILAYER in links:
+            found = literal_network(*links[MULTILAYER], directed=directed)
+        elif INTRA not in links or not len(links[INTRA][0]):
+            raise NetworkError("there are no links within layers: *Inter needs *Intra")
+        else:
+            found = coupled_network(links[INTRA], links.get(INTER), coupling, directed=directed)
+        return _with_names(found, vertices)
+
+    def links_of_layers(self) -> dict[bytes, Links]:
+        """The rows and weights under each heading of layers."""
+        return {
+            heading: (np.array(rows, dtype=np.int64).reshape(-1, width_of(heading)), np.array(self._weights[heading]))
             for heading, rows in self._rows.items()
         }
-        weights = {
-            heading: np.array(values) if weighted else np.ones(len(values)) for heading, values in self._weights.items()
-        }
-        if _MULTILAYER[0] in rows:
-            return _literal(rows[_MULTILAYER[0]], weights[_MULTILAYER[0]], vertices, directed)
-        if not len(rows.get(_INTRA, ())):
-            raise NetworkError("there are no links within layers: *Inter needs *Intra")
-        intra = rows[_INTRA]
-        names = np.unique(intra[:, 0])
-        networks = []
-        for name in names:
-            here = intra[:, 0] == name
-            ends = intra[here, 1], intra[here, 2]
-            networks.append(Network.from_edges(*ends, weights[_INTRA][here], directed=directed))
-        layers = aligned(names.tolist(), networks)
-        inter = None
-        if _INTER in rows:
-            links = [tuple(row) for row in rows[_INTER].tolist()]
-            inter = inter_links(links, weights[_INTER], layers, both_ways=not directed)
-        named = _names(vertices)
-        layers = layers._replace(labels=tuple(named.get(label, label) for label in layers.labels))
-        return coupled(layers, coupling, inter)
+
+
+def width_of(heading: bytes) -> int:
+    """The number of whole numbers in a row under a heading of layers."""
+    return len(_COLUMNS[heading].split())
+
+
+def coupled_network(intra: Links, inter: Links | None, coupling: Coupling, *, directed: bool) -> Network:
+    """A multilayer network of rows under ``*Intra`` and ``*Inter``, whose nodes and layers are numbers."""
+    rows, weights = intra
+    names = np.unique(rows[:, 0])
+    networks = []
+    for name in names:
+        here = rows[:, 0] == name
+        networks.append(Network.from_edges(rows[here, 1], rows[here, 2], weights[here], directed=directed))
+    layers = aligned(names.tolist(), networks)
+    between = None
+    if inter is not None:
+        between = inter_links([tuple(row) for row in inter[0].tolist()], inter[1], layers, both_ways=not directed)
+    return coupled(layers, coupling, between)
+
+
+def literal_network(rows: NDArray[np.int64], weights: FloatArray, *, directed: bool) -> Network:
+    """A network of rows under ``*Multilayer``, whose links lead from state to state as they stand."""
+    pairs = np.concatenate([rows[:, :2], rows[:, 2:]])
+    states, numbers = np.unique(pairs, axis=0, return_inverse=True)
+    numbers = numbers.ravel()
+    names, layer = np.unique(states[:, 0], return_inverse=True)
+    found = numbered_states(states[:, 1].tolist())
+    found = found._replace(layer=read_only(layer.astype(np.uint32)), layers=tuple(names.tolist()))
+    return state_network(found, (numbers[: len(rows)], numbers[len(rows) :], weights), directed=directed)
 
 
 def _state(source: Source, line: bytes) -> tuple[int, tuple[int, str, float | None]]:
@@ -165,7 +191,7 @@ def _row(source: Source, line: bytes, heading: bytes) -> tuple[tuple[int, ...], 
     if len(numbers) < len(columns) or not all(field.isdigit() and len(field) < 19 for field in numbers):
         raise source.error(f"expected whole numbers: {' '.join(columns)}, and perhaps a weight", source.position)
     row = tuple(map(int, numbers))
-    if heading == _INTER and row[0] == row[2]:
+    if heading == INTER and row[0] == row[2]:
         raise source.error("a link under *Inter must lead to another layer", source.position)
     return row, _weight(source, fields[len(columns)]) if len(fields) > len(columns) else 1.0
 
@@ -185,18 +211,16 @@ def _names(vertices: Vertices) -> dict[Any, Any]:
     return dict(zip(vertices.ids.tolist(), vertices.labels()[0], strict=True)) if len(vertices.ids) else {}
 
 
-def _states_of(physical: list[int], vertices: Vertices) -> States:
-    """States of physical nodes, which are called as under ``*Vertices``, or by their numbers."""
-    states, named = numbered_states(physical), _names(vertices)
-    return states._replace(labels=tuple(named.get(node, node) for node in states.labels))
+def _named(states: States, vertices: Vertices) -> States:
+    """The same states with the names under ``*Vertices`` for labels of nodes, which are numbers."""
+    named, numbers = _names(vertices), states.labels
+    labels = tuple(named.get(node, node) for node in numbers)
+    return states._replace(labels=labels, ids=None if labels == numbers else read_only(np.array(numbers)))
 
 
-def _literal(rows: NDArray[np.int64], weights: FloatArray, vertices: Vertices, directed: bool) -> Network:
-    """A network whose links lead from state to state as they stand."""
-    pairs = np.concatenate([rows[:, :2], rows[:, 2:]])
-    states, numbers = np.unique(pairs, axis=0, return_inverse=True)
-    numbers = numbers.ravel()
-    names, layer = np.unique(states[:, 0], return_inverse=True)
-    found = _states_of(states[:, 1].tolist(), vertices)
-    found = found._replace(layer=read_only(layer.astype(np.uint32)), layers=tuple(names.tolist()))
-    return state_network(found, (numbers[: len(rows)], numbers[len(rows) :], weights), directed=directed)
+def _with_names(network: Network, vertices: Vertices) -> Network:
+    """The same multilayer network with the names under ``*Vertices``."""
+    assert network.states is not None
+    states = _named(network.states, vertices)
+    labels = network.labels if states.ids is None else layer_labels(states)
+    return replace(network, states=states, labels=labels)

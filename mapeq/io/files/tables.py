@@ -15,7 +15,8 @@ from mapeq._base.csr import IntArray
 from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq._base.optional import require
-from mapeq.io.files.naming import Row, has_numbers, in_tree_order, names_in_files
+from mapeq.io.files.leaves import leaves_of
+from mapeq.io.files.naming import Row, numbers_in_files
 from mapeq.io.files.source import reading
 from mapeq.result.result import Result
 
@@ -150,8 +151,8 @@ def write_json(result: Result, stream: TextIO) -> None:
     Infomap's files. ``node`` is the label itself, ``module`` the top module from 1, ``size`` the number of nodes.
     """
     labels, flows = [in_json(label) for label in result.node_labels], result.flow.tolist()
-    numbers = names_in_files(result.network) if has_numbers(result.network) else range(1, len(labels) + 1)
-    ranks, module_of = in_tree_order(result)[1].tolist(), result.hierarchy.module_of.tolist()
+    numbers, leaves = numbers_in_files(result.network), leaves_of(result)
+    ranks, module_of = leaves.ranks[leaves.row_of].tolist(), result.hierarchy.module_of.tolist()
     module_paths = paths(result.hierarchy.parent)
     modules = (
         {

@@ -1,5 +1,8 @@
 """The .tree format: one row ``path flow "name" node`` per node.
 
+Of a state network, a row is about a state: ``path flow "name" state node layer`` with the name of its physical node,
+and a layer if there are some. Or it is about a physical node, whose states in the module are taken together.
+
 A path holds the ranks, from 1 and by decreasing flow, of the top module, of the module within it, and so on. Its last
 number is the rank of the node in its leaf module.
 """
@@ -11,35 +14,61 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from mapeq._base.errors import FormatError
-from mapeq._base.hierarchy import leaf_paths
-from mapeq.io.files.naming import Row, has_numbers, header, in_text, in_tree_order, names_in_files
+from mapeq._base.hierarchy import paths
+from mapeq.io.files.leaves import leaves_of
+from mapeq.io.files.naming import (
+    Row,
+    header,
+    in_text,
+    layer_numbers,
+    level_lines,
+    numbers_in_files,
+    physical_numbers,
+)
 from mapeq.result.result import Result
 
 #: Regular expression of a row.
 ROW_OF_TREE = r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s+(?P<node>\S+)'
-_FIELDS = re.compile(ROW_OF_TREE)
+_MORE = r"(?:\s+(?P<physical>\d+))?(?:\s+(?P<layer>\d+))?"
+_FIELDS = re.compile(ROW_OF_TREE + _MORE)
 
 
-def write_tree(result: Result, stream: TextIO) -> None:
+def write_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
     """Write nodes in the order of their paths.
 
     The last column holds the numbers of the nodes in the input file or their integer labels, or else numbers from 1.
+    With `physical`, rows are about physical nodes.
     """
-    stream.write(header(result))
-    stream.write("# path flow name node_id\n")
-    labels = [in_text(label, "tree") for label in result.node_labels]
-    names = names_in_files(result.network)
-    numbers = names if has_numbers(result.network) else range(1, len(labels) + 1)
-    paths, flows = leaf_paths(result.hierarchy), result.flow.tolist()
-    order, ranks = (array.tolist() for array in in_tree_order(result))
-    for i in order:
-        stream.write(f'{paths[i]}:{ranks[i]} {flows[i]:.9g} "{labels[i]}" {numbers[i]}\n')
+    network, states = result.network, result.network.states
+    leaves = leaves_of(result, physical=physical)
+    columns = "node_id"
+    if states is None:
+        names, numbers = network.label_list(), [numbers_in_files(network)]
+    else:
+        nodes = states.physical.tolist()
+        names, of_nodes = ([column[node] for node in nodes] for column in (states.labels, physical_numbers(states)))
+        numbers = [of_nodes]
+        if not physical:
+            columns, numbers = "state_id node_id", [numbers_in_files(network), of_nodes]
+            if states.layer is not None:
+                of_layers = layer_numbers(states)
+                columns, numbers = f"{columns} layer_id", [*numbers, [of_layers[k] for k in states.layer.tolist()]]
+    stream.write(header(result) + level_lines(result.network, physical=physical))
+    stream.write(f"# path flow name {columns}\n")
+    of_modules = [":".join(map(str, path)) for path in paths(result.hierarchy.parent)]
+    rows = zip(leaves.nodes.tolist(), leaves.modules.tolist(), leaves.ranks.tolist(), leaves.flow.tolist(), strict=True)
+    for i, module, rank, flow in rows:
+        ends = " ".join(str(column[i]) for column in numbers)
+        stream.write(f'{of_modules[module]}:{rank} {flow:.9g} "{in_text(names[i], "tree")}" {ends}\n')
 
 
-def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
+def read_tree(
+    lines: Iterator[tuple[int, str]], file: str, *, by_number: bool, has_states: bool = False
+) -> Iterator[Row]:
     """Read the modules of every node, named by number or by name; ignore the links of a .ftree file.
 
-    The last number of a path is ignored unless it is the only one: then it is a module.
+    The last number of a path is ignored unless it is the only one: then it is a module. With `has_states`, nodes are
+    always named by number, and a row without the number of a state is about a physical node.
 
     Raises
     ------
@@ -55,4 +84,10 @@ def read_tree(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -
         if match is None:
             raise FormatError('expected: path flow "name" node', file=file, line=number, text=text)
         path = match["path"].split(":")
-        yield Row(match["node" if by_number else "name"], tuple(path[:-1] or path), number)
+        row = Row(match["node" if by_number or has_states else "name"], tuple(path[:-1] or path), number)
+        if has_states:
+            physical = match["physical"] or ""
+            row = row._replace(
+                name=match["name"], physical=physical, layer=match["layer"] or "", is_physical=not physical
+            )
+        yield row
