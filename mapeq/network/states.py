@@ -29,12 +29,15 @@ class States(NamedTuple):
         Position of the layer of each state in `layers`.
     layers : tuple or None
         Names of the layers, in order.
+    switching : bool
+        Whether a link to another layer is no step: the walk changes its layer, and goes on over a link in that layer.
     """
 
     physical: NDArray[np.uint32]
     labels: Labels
     layer: NDArray[np.uint32] | None = None
     layers: tuple[Hashable, ...] | None = None
+    switching: bool = False
 
 
 def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp], flow: FloatArray) -> list[Hashable]:

@@ -108,7 +108,8 @@ def read_network(
     order : int, 1 or more, optional
         Number of places that the walk remembers; the file then holds paths. By default 2 for paths.
     relax_rate, relax, limit : as in :meth:`Network.from_layers`
-        How the walk changes the layers of a file with ``*Intra`` and without ``*Inter``.
+        How the walk changes the layers of a file with ``*Intra`` and without ``*Inter``. There a limit is a difference
+        of the numbers of layers.
 
     Returns
     -------

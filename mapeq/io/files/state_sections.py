@@ -145,7 +145,7 @@ class StateSections:
             links = [tuple(row) for row in rows[_INTER].tolist()]
             inter = inter_links(links, weights[_INTER], layers, both_ways=not directed)
         named = _names(vertices)
-        layers = layers._replace(labels=tuple(named.get(label, label) for label in layers.labels))
+        layers = layers._replace(labels=tuple(named.get(label, label) for label in layers.labels), places=names)
         return coupled(layers, coupling, inter)
 
 
