@@ -6,7 +6,9 @@ Small networks show what a search misses: most of them have one best partition, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import mean
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,17 +90,61 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
     "undirected, 2 modules preferred": {"preferred_number_of_modules": 2},
     "directed, 2 modules preferred": DIRECTED | {"preferred_number_of_modules": 2},
     "undirected, 2 modules preferred, corrected": CORRECTED | {"preferred_number_of_modules": 2},
+    "layers": {},
+    "layers, directed": DIRECTED,
+    "layers, recorded": {"recorded_teleportation": True},
+    "layers, directed, recorded": RECORDED,
+    "layers, recorded, to nodes": RECORDED | NODES,
+    "layers, Markov time": {"markov_time": 1.5},
+    "layers, variable Markov time": VARIABLE,
+    "layers, similar": {},
+    "layers, similar, directed, recorded": RECORDED,
+    "layers, switching": {},
+    "layers, switching, directed": DIRECTED,
+    "layers, switching, recorded": {"recorded_teleportation": True},
+    "layers, linked": {},
+    "layers, linked, directed, recorded": RECORDED,
+    "layers, linked, switching": {},
+    "layers, literal": {},
+    "layers, literal, directed": DIRECTED,
 }
 
 #: Groups of groups: 6 nodes in each of the smallest ones, 3 groups in each larger one, 4 levels.
 NESTED = "nested groups"
 
 
+class Layered(NamedTuple):
+    """Links within layers, numbered from 1, as layer, node, node and weight; links between them; how the walk changes.
+
+    Links between layers are layer, node, layer, node and weight. `literal` links lead from state to state as they
+    stand; others do from a node to itself. `coupling` are options of `mapeq.Network.from_layers`.
+    """
+
+    intra: list[tuple[int, int, int, float]]
+    inter: list[tuple[int, int, int, int, float]]
+    literal: bool
+    coupling: dict[str, Any]
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers."""
+        return max(layer for layer, *_ in self.intra)
+
+    def states(self) -> list[tuple[int, int]]:
+        """Each layer and node that has a link there."""
+        return sorted({(layer, node) for layer, *ends, _ in self.intra for node in ends})
+
+    def numbers(self, labels: Sequence[tuple[int, int]]) -> list[int]:
+        """What infomap calls states, if told how many layers there are."""
+        bits = (self.num_layers - 1).bit_length() + 1
+        return [node * 2**bits + layer for layer, node in labels]
+
+
 class Sample(NamedTuple):
     """Links of a random network, weights of its nodes or None, and its first secondary node if it is bipartite.
 
     `categories` are the metadata, -1 where they are missing; None without any. `physical` are the physical nodes of
-    states; None if the nodes are no states.
+    states; None if the nodes are no states. `layered` are the links of a multilayer network instead.
     """
 
     links: list[tuple[int, int, float]]
@@ -107,6 +153,7 @@ class Sample(NamedTuple):
     first_secondary: int | None = None
     categories: NDArray[np.int64] | None = None
     physical: NDArray[np.int64] | None = None
+    layered: Layered | None = None
 
     def of_flow(self) -> Sample:
         """The same network with weights that are flow per step."""
@@ -157,6 +204,28 @@ def bipartite_sample(rng: Generator, *, back: bool) -> Sample:
     return Sample(links, n, given.node_weights, middle)
 
 
+def layered_sample(rng: Generator, kind: str) -> Sample:
+    """A network of up to 4 layers, some of whose links are in two of them; of a kind that `OBJECTIVES` names."""
+    given = sample(rng, max_nodes=25)
+    links = [link for link in given.links if "switching" not in kind or link[0] != link[1]] or [(0, 1, 1.0)]
+    layer = rng.integers(0, rng.integers(1, 5), len(links))
+    again = rng.choice(len(links), rng.binomial(len(links), 0.4), replace=False)
+    _, layer = np.unique(np.append(layer, layer[rng.permutation(again)]), return_inverse=True)
+    links += [links[k] for k in again.tolist()]
+    intra = [(number + 1, *link) for number, link in zip(layer.tolist(), links, strict=True)]
+    coupling: dict[str, Any] = {"relax_rate": float(rng.choice([0.0, 0.15, 0.4, 0.95]))}
+    coupling["limit"] = None if rng.random() < 0.5 else (int(rng.integers(3)), int(rng.integers(3)))
+    coupling["relax"] = "jsd-infomap" if "similar" in kind else "self" if "switching" in kind else "neighbors"
+    layered = Layered(intra, [], "literal" in kind, coupling)
+    states = layered.states()
+    if "linked" in kind or "literal" in kind:
+        for _ in range(len(states)):
+            (a, i), (b, j) = (states[int(k)] for k in rng.integers(0, len(states), 2))
+            if "linked" not in kind or (a != b and (b, i) in states):
+                layered.inter.append((a, i, b, j if "literal" in kind else i, links[int(rng.integers(len(links)))][2]))
+    return Sample([], len(states), None, layered=layered)
+
+
 def nested_sample(rng: Generator) -> Sample:
     """Groups of 6 nodes, all linked; a node has .35 times as many links at each level of groups above."""
     n = 6 * 3**4
@@ -195,6 +264,8 @@ def reference(options: dict[str, Any], *, bipartite: bool = False, **more: Any) 
 
 def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
     """Infomap with a network, ready to run; see :func:`reference`."""
+    if sample.layered is not None:
+        return _infomap_of_layers(sample.layered, options, more)
     engine = reference(options, bipartite=sample.first_secondary is not None, **more)
     if sample.first_secondary is not None:
         engine.bipartite_start_id = sample.first_secondary
@@ -210,10 +281,52 @@ def infomap(sample: Sample, options: dict[str, Any], **more: Any) -> Any:
     return engine
 
 
+def _infomap_of_layers(given: Layered, options: dict[str, Any], more: dict[str, Any]) -> Any:
+    down, up = given.coupling["limit"] or (-1, -1)
+    how = {
+        "multilayer_relax_rate": given.coupling["relax_rate"],
+        "multilayer_relax_limit_down": down,
+        "multilayer_relax_limit_up": up,
+        "multilayer_relax_by_jsd": given.coupling["relax"] == "jsd-infomap",
+        "multilayer_relax_to_self": given.coupling["relax"] == "self",
+        "matchable_multilayer_ids": given.num_layers,
+    }
+    engine = reference(options, **how, **more)
+    for layer, i, j, weight in given.intra:
+        if given.literal:
+            engine.add_multilayer_link((layer, i), (layer, j), weight)
+        else:
+            engine.add_multilayer_intra_link(layer, i, j, weight)
+    for a, i, b, j, weight in given.inter:
+        if given.literal:
+            engine.add_multilayer_link((a, i), (b, j), weight)
+        else:
+            engine.add_multilayer_inter_link(a, i, b, weight)
+    return engine
+
+
+def _network_of_layers(given: Layered, *, directed: bool) -> Any:
+    from mapeq import Network, read_network
+
+    if given.literal:
+        rows = [(a, i, a, j, weight) for a, i, j, weight in given.intra] + given.inter
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "layers.net"
+            path.write_text("*Multilayer\n" + "".join(" ".join(map(repr, row)) + "\n" for row in rows))
+            return read_network(path, directed=directed)
+    layers: dict[int, list[tuple[int, int, float]]] = {}
+    for layer, *link in sorted(given.intra):
+        layers.setdefault(layer, []).append(tuple(link))
+    inter = [(a, i, b, weight) for a, i, b, _, weight in given.inter] or None
+    return Network.from_layers(layers, directed=directed, inter=inter, **given.coupling)
+
+
 def network(sample: Sample, options: dict[str, Any]) -> Any:
     """The network as mapeq takes it."""
     from mapeq import Network
 
+    if sample.layered is not None:
+        return _network_of_layers(sample.layered, directed="flow_model" in options)
     network = Network.from_edges(
         *zip(*sample.links, strict=True),
         directed=options.get("flow_model", "undirected") != "undirected",
@@ -246,6 +359,8 @@ def draw(rng: Generator, kind: str) -> Sample:
     """A network of a kind."""
     if kind == NESTED:
         return nested_sample(rng)
+    if kind.startswith("layers"):
+        return layered_sample(rng, kind)
     if kind.startswith("bipartite"):
         drawn = bipartite_sample(rng, back="two steps" in kind)
     else:
@@ -275,7 +390,7 @@ def lengths(sample: Sample, options: dict[str, Any], multilevel: bool) -> list[f
         how = {"two_level": not multilevel, "num_trials": trials, "seed": 123, "silent": True}
         result = infomap(sample, options, **how).run()
         length = float(result.codelength)
-        if ours > length and sample.physical is None and may_not_be_apart(options):
+        if ours > length and sample.physical is None and sample.layered is None and may_not_be_apart(options):
             length = max(length, mapeq.evaluate(given, connected(sample, result), **options).codelength)
         return length
 

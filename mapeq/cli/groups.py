@@ -95,10 +95,21 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
         metavar="R",
         help="with --window or *Intra, the probability that the walk forgets its layer before a step (0.15)",
     )
-    network.add_argument(
+    relax = network.add_mutually_exclusive_group()
+    relax.add_argument(
         "--relax",
         metavar="HOW",
-        help="how it then goes on: neighbors, jsd or jsd-infomap (neighbors; with --window jsd)",
+        help="how it then goes on: neighbors, jsd, jsd-infomap or self (neighbors; with --window jsd)",
+    )
+    relax.add_argument(
+        "--multilayer-relax-to-self", action="store_const", const="self", dest="relax", help="the same as --relax self"
+    )
+    relax.add_argument(
+        "--multilayer-relax-by-jsd",
+        action="store_const",
+        const="jsd-infomap",
+        dest="relax",
+        help="the same as --relax jsd-infomap",
     )
     network.add_argument(
         "--relax-limit",

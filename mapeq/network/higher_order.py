@@ -144,16 +144,20 @@ def from_layers(
         with one link per row and a column that names its layer. Layers keep their order.
     relax_rate : float from 0 to 1
         Probability of choosing the next link whatever layer it is in; 0 keeps the walk in its layer.
-    relax : {"neighbors", "jsd", "jsd-infomap"}
+    relax : {"neighbors", "jsd", "jsd-infomap", "self"}
         How the walk then chooses. "neighbors": among the links of the node in all layers, by weight. "jsd": first a
         layer, by how similar the node's links are there (1 less the Jensen-Shannon divergence of the next nodes), then
-        a link. "jsd-infomap" is the same with weights as infomap has them, which depend on the unit of weight.
+        a link. "jsd-infomap" is the same with weights as infomap has them, which depend on the unit of weight. "self":
+        as "neighbors", in two halves: the walk changes to the node in the other layer, chosen by its strength there,
+        and goes on over a link of that layer at once. Nodes are visited as often, but the description names both
+        halves where they change modules, and each state has a link for each layer instead of one for each neighbor
+        there. Only for directed flow, neither regularized nor with variable Markov times.
     limit : int or pair of ints, optional
         Greatest distance of the layers between which the walk changes, in their order; a pair limits the ways to
         earlier and to later layers. By default all.
     inter : iterable of (layer, node, layer) or (layer, node, layer, weight), optional
         Links of a node to itself in another layer. If there are any, only these lead to other layers, and `relax_rate`
-        has no effect. They lead both ways, unless all layers are directed.
+        has no effect, nor does `relax` but for "self". They lead both ways, unless all layers are directed.
     layer : str, optional
         Column of a table that names the layer; by default "layer".
     weight, directed : as in :func:`mapeq.infomap`

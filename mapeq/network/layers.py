@@ -21,7 +21,7 @@ from mapeq.network.network import Network
 from mapeq.network.states import States
 
 #: How the walk changes layers.
-RELAX = ("neighbors", "jsd", "jsd-infomap")
+RELAX = ("neighbors", "jsd", "jsd-infomap", "self")
 
 #: Sources, targets and weights of links between pairs of a layer and a node, as ``layer * n + node``.
 Part = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]
@@ -38,15 +38,12 @@ class Coupling(NamedTuple):
         The relax rate.
     down, up : float
         The walk gets to layers at most so far before and behind its own.
-    by_number : bool
-        Whether layers are as far from each other as the numbers that name them, or else as their places in the order.
     """
 
     relax: str = "neighbors"
     rate: float = 0.15
     down: float = np.inf
     up: float = np.inf
-    by_number: bool = False
 
 
 #: How the walk changes layers by default.
@@ -94,12 +91,15 @@ class Layers(NamedTuple):
         Of each layer: the weight of the links from node to node, both ways if they have no direction.
     present : boolean array of shape (number of layers, n)
         Which nodes are in which layers: those with links, and in one of them those that have none in any.
+    places : integer array of shape (number of layers,)
+        Where each layer is; limits are distances between places.
     """
 
     names: tuple[Hashable, ...]
     labels: tuple[Hashable, ...]
     links: list[scipy.sparse.csr_array]
     present: NDArray[np.bool_]
+    places: NDArray[np.int64]
 
 
 def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
@@ -117,7 +117,7 @@ def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
         present[layer, place[network.indices]] = present[layer, place[network.sources()]] = True
     for layer, place in enumerate(places):
         present[layer, place[~present[:, place].any(axis=0)]] = True
-    return Layers(tuple(names), tuple(position), links, present)
+    return Layers(tuple(names), tuple(position), links, present, np.arange(len(names)))
 
 
 def inter_links(
@@ -153,8 +153,9 @@ def inter_links(
 
 def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None) -> Network:
     """The states of all layers, linked as the walk moves; with links between layers, by these alone."""
-    parts = _by_links(layers, inter) if inter is not None else _HOW[coupling.relax](layers, coupling)
-    return _linked(layers, list(parts))
+    switching = coupling.relax == "self"
+    parts = _HOW[coupling.relax](layers, coupling) if inter is None else _by_links(layers, inter, switching=switching)
+    return _linked(layers, list(parts), switching=switching)
 
 
 def state_network(states: States, links: Part, *, directed: bool) -> Network:
@@ -172,7 +173,7 @@ def layer_labels(states: States) -> tuple[tuple[Hashable, Hashable], ...]:
     )
 
 
-def _linked(layers: Layers, parts: list[Part]) -> Network:
+def _linked(layers: Layers, parts: list[Part], *, switching: bool) -> Network:
     """The states of all layers with links between them."""
     n = len(layers.labels)
     pairs = np.flatnonzero(layers.present.ravel())
@@ -182,7 +183,8 @@ def _linked(layers: Layers, parts: list[Part]) -> Network:
         np.concatenate([part[k] for part in parts]) if parts else np.zeros(0) for k in range(3)
     )
     layer, node = np.divmod(pairs, n) if n else (pairs, pairs)
-    states = States(read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names)
+    places = read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names
+    states = States(*places, switching=switching)
     links = number[sources.astype(np.int64)], number[targets.astype(np.int64)], weights
     return state_network(states, links, directed=True)
 
@@ -191,12 +193,24 @@ def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:
     """Relaxed, the walk chooses among the links of its node in all layers, by weight."""
     strengths = _strengths(layers)
     for a in range(len(layers.names)):
-        reached = _reached(a, layers, coupling)
+        reached = _reached(layers, a, coupling)
         whole = strengths[reached].sum(axis=0)
         scale = _ratio(np.full_like(whole, coupling.rate), whole)
         own = _ratio(np.full_like(whole, 1 - coupling.rate), strengths[a])
         for b in reached.tolist():
             yield _part(layers, a, b, scale + own if a == b else scale)
+
+
+def _by_itself(layers: Layers, coupling: Coupling) -> Iterator[Part]:
+    """As :func:`_by_neighbors`, in two halves: the walk changes its layer, by strength, and follows a link there."""
+    strengths = _strengths(layers)
+    for a in range(len(layers.names)):
+        reached = _reached(layers, a, coupling)
+        whole = strengths[reached].sum(axis=0)
+        scale = _ratio(np.full_like(whole, coupling.rate), whole)
+        yield _part(layers, a, a, scale + _ratio(np.full_like(whole, 1 - coupling.rate), strengths[a]))
+        for b in reached[reached != a].tolist():
+            yield _switches(layers, a, b, scale * strengths[b])
 
 
 def _by_similarity(layers: Layers, coupling: Coupling) -> Iterator[Part]:
@@ -208,7 +222,7 @@ def _by_similarity(layers: Layers, coupling: Coupling) -> Iterator[Part]:
     strengths = _strengths(layers)
     is_scaled = coupling.relax == "jsd"
     for a in range(len(layers.names)):
-        reached = _reached(a, layers, coupling)
+        reached = _reached(layers, a, coupling)
         similar = np.stack([_similarity(layers, strengths, a, b) for b in reached.tolist()])
         whole = similar.sum(axis=0)
         for b, similarity in zip(reached.tolist(), similar, strict=True):
@@ -221,18 +235,21 @@ def _by_similarity(layers: Layers, coupling: Coupling) -> Iterator[Part]:
                 yield _part(layers, a, b, coupling.rate / (1 - coupling.rate) * strengths[a] * share)
 
 
-def _by_links(layers: Layers, inter: InterLinks) -> Iterator[Part]:
+def _by_links(layers: Layers, inter: InterLinks, *, switching: bool) -> Iterator[Part]:
     """Over a link between layers, the walk gets to another layer, and on over a link of its node there."""
     strengths, n = _strengths(layers), len(layers.labels)
     for a in range(len(layers.names)):
         yield _part(layers, a, a, np.ones(n))
     for a, b in np.unique(np.stack([inter.sources, inter.targets]), axis=1).T.tolist():
         here = (inter.sources == a) & (inter.targets == b)
-        weights = np.bincount(inter.nodes[here], inter.weights[here], n)
-        yield _part(layers, a, b, _ratio(weights.astype(np.float64), strengths[b]))
+        weights = np.bincount(inter.nodes[here], inter.weights[here], n).astype(np.float64)
+        if switching:
+            yield _switches(layers, a, b, np.where(strengths[b] > 0, weights, 0.0))
+        else:
+            yield _part(layers, a, b, _ratio(weights, strengths[b]))
 
 
-_HOW = {"neighbors": _by_neighbors, "jsd": _by_similarity, "jsd-infomap": _by_similarity}
+_HOW = {"neighbors": _by_neighbors, "jsd": _by_similarity, "jsd-infomap": _by_similarity, "self": _by_itself}
 
 
 def _strengths(layers: Layers) -> FloatArray:
@@ -240,10 +257,10 @@ def _strengths(layers: Layers) -> FloatArray:
     return np.stack([links.sum(axis=1) for links in layers.links])
 
 
-def _reached(layer: int, layers: Layers, coupling: Coupling) -> NDArray[np.int64]:
-    places = np.array(layers.names) if coupling.by_number else np.arange(len(layers.names))
-    here = places[layer]
-    return np.flatnonzero((places >= here - coupling.down) & (places <= here + coupling.up))
+def _reached(layers: Layers, a: int, coupling: Coupling) -> NDArray[np.int64]:
+    """The layers that the walk gets to from layer `a`, itself included."""
+    ahead = layers.places - layers.places[a]
+    return np.flatnonzero((ahead >= -coupling.down) & (ahead <= coupling.up))
 
 
 def _part(layers: Layers, a: int, b: int, scale: FloatArray) -> Part:
@@ -253,6 +270,12 @@ def _part(layers: Layers, a: int, b: int, scale: FloatArray) -> Part:
     weights = links.data * scale[rows]
     kept = (weights > 0) & layers.present[a, rows]
     return a * n + rows[kept], b * n + links.indices[kept].astype(np.int64), weights[kept]
+
+
+def _switches(layers: Layers, a: int, b: int, weights: FloatArray) -> Part:
+    """Links from the nodes of layer `a` to themselves in layer `b`, of these weights."""
+    n, nodes = len(layers.labels), np.flatnonzero((weights > 0) & layers.present[a])
+    return a * n + nodes, b * n + nodes, weights[nodes]
 
 
 def _similarity(layers: Layers, strengths: FloatArray, a: int, b: int) -> FloatArray:

@@ -32,6 +32,8 @@ class States(NamedTuple):
         Names of the layers, in order.
     ids : int64 array or None
         Numbers of the physical nodes in the file that the network is from, if their names have become labels.
+    switching : bool
+        Whether a link to another layer is no step: the walk changes its layer, and goes on over a link in that layer.
     """
 
     physical: NDArray[np.uint32]
@@ -39,6 +41,7 @@ class States(NamedTuple):
     layer: NDArray[np.uint32] | None = None
     layers: tuple[Hashable, ...] | None = None
     ids: NDArray[np.int64] | None = None
+    switching: bool = False
 
 
 def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp], flow: FloatArray) -> list[Hashable]:
@@ -132,6 +135,40 @@ def numbered_states(physical: Sequence[Hashable]) -> States:
         except TypeError:
             raise NetworkError(f"a physical node must be one value, not {node!r}") from None
     return States(read_only(codes), tuple(number))
+
+
+def nodes_of_new_states(states: States, labels: Sequence[Hashable], new: Sequence[Hashable]) -> NDArray[np.int64]:
+    """The position of the physical node of each new state, by its label; nodes that are new, too, follow the others.
+
+    Parameters
+    ----------
+    states : States
+    labels : sequence
+        Of the known states: tuples that end in the physical node, as those of paths and layers.
+    new : sequence
+        Such labels of other states.
+
+    Raises
+    ------
+    NetworkError
+        If labels are others, or a new one names a layer that there is not.
+    """
+    for label, node in zip(labels, states.physical.tolist(), strict=True):
+        if not isinstance(label, tuple) or label[-1] != states.labels[node]:
+            raise NetworkError(
+                f"the state {label!r} does not end in its physical node, {states.labels[node]!r}, as states of paths "
+                "and layers do; so it is not known whose states the new ones are"
+            )
+    number = {node: k for k, node in enumerate(states.labels)}
+    size = {len(label) for label in labels if isinstance(label, tuple)}
+    for label in new:
+        if not isinstance(label, tuple) or len(label) not in size:
+            example = f", such as {labels[0]!r}" if len(labels) else ""
+            raise NetworkError(f"the new state {label!r} is not labelled as the others are{example}")
+        if states.layers is not None and label[0] not in states.layers:
+            known = ", ".join(map(repr, states.layers[:6]))
+            raise NetworkError(f"the new state {label!r} is in no layer of the network; the layers are {known}")
+    return np.array([number.setdefault(label[-1], len(number)) for label in new if isinstance(label, tuple)], np.int64)
 
 
 def states_at(states: States | None, nodes: NDArray[np.bool_]) -> States | None:

@@ -19,8 +19,11 @@ from mapeq.walk.bipartite import secondary_of
 from mapeq.walk.flow import EXIT, VISIT
 
 
-def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
+def assign(result: Result, links: Any, level: int = 1, physical: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """Return the module of each new node: int64 array of shape (m,); see :meth:`mapeq.Result.assign`.
+
+    Of a state network, `physical` are the positions of the physical nodes of the new states, (m,); those of new nodes
+    follow those of the network.
 
     Notes
     -----
@@ -28,10 +31,13 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
     A node of strength s adds s to its own visits and s in total to those of its neighbours. As a singleton module it is
     left as often as it is visited. Joining a module m that it links to with weight w adds s to the visits of m and
     removes 2 w t from the number of exits. Where the walk passes the secondary side of a bipartite network, new nodes
-    are primary, and their secondary neighbours have no visits.
+    are primary, and their secondary neighbours have no visits. A new state adds to the visits of its physical node in
+    the module, which has one code word there.
     """
-    if result.network.states is not None:
-        raise NetworkError("new nodes cannot be assigned to the modules of a state network: they would be new states")
+    if result.network.states is not None and physical is None:
+        raise NetworkError(
+            "links of new states in a matrix do not say which physical nodes the states are of; give links by label"
+        )
     weights = scipy.sparse.csr_array(links, dtype=np.float64)
     if weights.ndim != 2 or weights.shape[1] != result.num_nodes:
         raise NetworkError(
@@ -74,6 +80,9 @@ def assign(result: Result, links: Any, level: int = 1) -> NDArray[np.int64]:
         + _costs((old_visit + strength) * scale, (old_exit + time * (strength - 2 * to_module)) * scale)
         - _costs(old_visit * scale, old_exit * scale)
     )
+    if physical is not None:
+        named = _visits_of_node(result, weights, members, physical, total)[node, module]
+        change += plogps(named * scale) - plogps((named + strength) * scale)
     order = np.lexsort((change, node))
     nodes, first = np.unique(node[order], return_index=True)
     found = np.full(weights.shape[0], -1, dtype=np.int64)
@@ -91,6 +100,26 @@ def _check_links_to(secondary: NDArray[np.bool_], weights: scipy.sparse.csr_arra
             f"new node {row} has a link to {label!s}, which is primary; in a bipartite network, new nodes are primary, "
             "and their links lead to secondary nodes"
         )
+
+
+def _visits_of_node(
+    result: Result,
+    weights: scipy.sparse.csr_array,
+    members: scipy.sparse.csr_array,
+    physical: NDArray[np.int64],
+    total: float,
+) -> scipy.sparse.csr_array:
+    """How often the physical node of each new state is visited in each module, by new links, too: (m, modules)."""
+    states = result.network.states
+    assert states is not None
+    num_physical = max(len(states.labels), int(physical.max(initial=-1)) + 1)
+    of_node = scipy.sparse.csr_array(
+        (total * result.flow, (states.physical, np.arange(result.num_nodes))), shape=(num_physical, result.num_nodes)
+    )
+    to_itself = weights.copy()
+    rows = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    to_itself.data = np.where(states.physical[weights.indices] == physical[rows], weights.data, 0.0)
+    return ((of_node[physical] + to_itself) @ members).tocsr()
 
 
 def _costs(visit: FloatArray, exit: FloatArray) -> FloatArray:

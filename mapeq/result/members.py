@@ -10,6 +10,7 @@ import scipy.sparse
 
 from mapeq._base.csr import IntArray
 from mapeq._base.errors import NetworkError
+from mapeq.network.states import nodes_of_new_states
 from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
@@ -207,7 +208,10 @@ def assign(self: Result, links: Any, level: int = 1) -> IntArray | dict[Hashable
         any form that :func:`mapeq.infomap` takes, but matrices: tuples, a table, a graph, a dict, a path; nodes
         that this result does not have are the new ones. On a directed network links count in both directions.
         Links between new nodes, or between old ones, are not taken into account. On a bipartite network, new nodes
-        are primary, unless all nodes have visit rates (``bipartite_flow="unfolded"``).
+        are primary, unless all nodes have visit rates (``bipartite_flow="unfolded"``). On a network of states from
+        paths or layers, new states go by label: a tuple that ends in the physical node, which may be new or have other
+        states already. Weights are in the unit of the network's; the links of a state of layers add up to 1 there,
+        unless links lead between layers.
     level : int
         Level of the modules to choose from, see :meth:`labels_at`; they are treated as a two-level partition.
 
@@ -215,13 +219,14 @@ def assign(self: Result, links: Any, level: int = 1) -> IntArray | dict[Hashable
     -------
     integer array of shape (m,), or dict of label to int
         Of the modules that the new node links to, the one that lengthens the description least; -1 for a node
-        without links. Positions as :meth:`labels_at`; or, for links by label, numbers as :meth:`modules`.
+        without links. In a module, a new state shares the code word of other states of its physical node. Positions as
+        :meth:`labels_at`; or, for links by label, numbers as :meth:`modules`.
 
     Raises
     ------
     NetworkError
-        If the shape does not fit, a weight is negative, NaN or infinite, or a link leads to a primary node of a
-        bipartite network.
+        If the shape does not fit, a weight is negative, NaN or infinite, a link leads to a primary node of a bipartite
+        network, or it is not known whose states new states are.
     ValueError
         If the hierarchy has no such level.
 
@@ -233,6 +238,10 @@ def assign(self: Result, links: Any, level: int = 1) -> IntArray | dict[Hashable
     array([0, 1])
     >>> result.assign([("new", 0), ("new", 1), ("other", 4)])
     {'new': 1, 'other': 2}
+    >>> layers = {"work": [("ann", "bob"), ("bob", "cid"), ("ann", "cid")], "sport": [("ann", "dan"), ("dan", "eve")]}
+    >>> result = mapeq.infomap(mapeq.Network.from_layers(layers))
+    >>> result.assign([(("sport", "bob"), ("sport", "dan"), 0.5), (("sport", "bob"), ("sport", "eve"), 0.5)])
+    {('sport', 'bob'): 2}
 
     References
     ----------
@@ -241,8 +250,9 @@ def assign(self: Result, links: Any, level: int = 1) -> IntArray | dict[Hashable
     from mapeq.io.objects.newcomers import links_of_newcomers
     from mapeq.result.assign import assign
 
-    newcomers = links_of_newcomers(links, self.network)
+    newcomers, states = links_of_newcomers(links, self.network), self.network.states
     if newcomers is None:
         return assign(self, links, level)
-    found = numbered(assign(self, newcomers.weights, level))
+    physical = None if states is None else nodes_of_new_states(states, self.node_labels, newcomers.labels)
+    found = numbered(assign(self, newcomers.weights, level, physical))
     return dict(zip(newcomers.labels, found.tolist(), strict=True))

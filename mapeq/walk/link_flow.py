@@ -9,10 +9,13 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray, IntArray, row_sums
 from mapeq._base.diagonal import without_diagonal
+from mapeq._base.threads import in_threads
 from mapeq.network.network import Network
 from mapeq.walk.flow import EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT, NodeFlow
 from mapeq.walk.link_times import node_times
+from mapeq.walk.models import walk_of_layers
 from mapeq.walk.options import WalkOptions
+from mapeq.walk.switching import is_switching
 
 
 class LinkFlow(NamedTuple):
@@ -38,6 +41,8 @@ def link_flow(network: Network, options: WalkOptions, node_flow: NodeFlow) -> Li
     """The flow over the links of a network, given what the walk by these options gives for its nodes."""
     if not options.directed:
         network = network.undirected()
+    if is_switching(network):
+        return _between_layers(network, options)
     num_ends = len(network.indices)
     network = network.without_self_links()
     sources = network.sources()
@@ -49,11 +54,19 @@ def link_flow(network: Network, options: WalkOptions, node_flow: NodeFlow) -> Li
     return LinkFlow(sources, network.indices, rates[sources] * network.weights, options.directed)
 
 
+def _between_layers(network: Network, options: WalkOptions) -> LinkFlow:
+    """The flow of links, those that change the layer included: steps that follow carry more than their weights say."""
+    found = in_threads(lambda threads: walk_of_layers(network, options, threads), len(network.indices), 1)
+    flow = np.zeros(len(network.indices)) if found is None else options.markov_time * found[0].flow
+    flowing = replace(network, weights=flow).without_self_links()
+    return LinkFlow(flowing.sources(), flowing.indices, flowing.weights, directed=True)
+
+
 def rates_per_weight(network: Network, node_flow: NodeFlow) -> FloatArray:
     """Flow per unit of weight over the links from each node to others. Shape (n,).
 
     In every flow model, the flow that leaves a node over links is proportional to their weights, or, with variable
-    Markov times and undirected links, to their weights times their Markov times.
+    Markov times and undirected links, to their weights times their Markov times. Not so where layers switch.
     """
     rows = without_diagonal(network.rows, network.self_links)
     exits = node_flow.nodes[:, EXIT]

@@ -6,11 +6,13 @@ model, write its function here, enter it in ``_WALKS``, and describe it in :data
 The models are those of Rosvall & Bergstrom, PNAS 105, 1118 (2008), with the teleportation schemes
 of Lambiotte & Rosvall, Phys. Rev. E 85, 056107 (2012), and the Markov time of Kheirkhahzadeh,
 Lancichinetti & Rosvall, Phys. Rev. E 93, 032309 (2016). Links of a prior are in :mod:`mapeq.walk.prior`, Markov times
-of links in :mod:`mapeq.walk.link_times`, and bipartite networks in :mod:`mapeq.walk.bipartite`.
+of links in :mod:`mapeq.walk.link_times`, bipartite networks in :mod:`mapeq.walk.bipartite`, and changes of the layer
+in :mod:`mapeq.walk.switching`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,14 @@ from mapeq.walk.options import WalkOptions
 from mapeq.walk.prior import Prior, prior
 from mapeq.walk.stationary import RARE_TELEPORTATION, new_sums, new_walk, stationary_rates, step
 from mapeq.walk.strengths import scaled, strengths_of
+from mapeq.walk.switching import (
+    SwitchingWalk,
+    arriving_strengths,
+    check_switching,
+    is_switching,
+    moves_of,
+    switching_walk,
+)
 
 
 def random_walk(network: Network, options: WalkOptions, *, num_threads: int = 1) -> Flow:
@@ -54,7 +64,7 @@ def random_walk(network: Network, options: WalkOptions, *, num_threads: int = 1)
     Raises
     ------
     NetworkError
-        If node weights are needed and missing or all zero.
+        If node weights are needed and missing or all zero, or options say nothing of walks on such a network.
     ConvergenceError
         If the power iteration does not converge.
 
@@ -67,6 +77,7 @@ def random_walk(network: Network, options: WalkOptions, *, num_threads: int = 1)
     array([0.33333333, 0.33333333, 0.33333333])
     """
     _check_scale(network.weights)
+    check_switching(network, options)
     walk = _WALKS[options.flow_model]
     return in_threads(lambda threads: walk(network, options, threads), len(network.indices), num_threads)
 
@@ -118,11 +129,14 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     two_step = is_two_step(network, options)
     if options.regularization:
         return _regularized(network, options, threads)
+    if is_switching(network):
+        return _switching(network, options, threads)
     columns = _columns(network, threads)
     out_strengths = strengths_of(network.rows, threads)
     dangling = out_strengths == 0
     recorded, alpha = options.recorded_teleportation, options.teleportation_probability
-    landing = _landing(network, columns, out_strengths, options)
+    strengths = row_sums(columns.indptr, columns.weights) if recorded else out_strengths
+    landing = _landing(network, strengths, options)
     if landing is None:
         return _no_flow(network, options)
     if two_step:
@@ -146,6 +160,29 @@ def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:
     leaving = np.where(dangling, visits, alpha * visits)
     teleport = _teleport(leaving, landing, secondary_of(network, options))
     return _from_link_flow(network, columns, per_weight, visits, teleport, options, threads)
+
+
+def _switching(network: Network, options: WalkOptions, threads: Threads) -> Flow:
+    """A walk on layers that changes its layer and follows a link there in one step."""
+    found = walk_of_layers(network, options, threads)
+    if found is None:
+        return _no_flow(network, options)
+    walk, landing = found
+    visits, teleport = _visits(walk.visits, network, options), None
+    if options.recorded_teleportation:
+        leaving = np.where(walk.dangling, visits, options.teleportation_probability * visits)
+        teleport = _teleport(leaving, landing, None)
+    flowing = replace(network, weights=walk.flow)
+    ones = np.ones(network.num_nodes)
+    return _from_link_flow(flowing, _columns(flowing, threads), ones, visits, teleport, options, threads)
+
+
+def walk_of_layers(network: Network, options: WalkOptions, threads: Threads) -> tuple[SwitchingWalk, FloatArray] | None:
+    """The walk on a network that switches, and where teleportation lands; None where there is no link to land on."""
+    moves = moves_of(network)
+    strengths = arriving_strengths(moves) if options.recorded_teleportation else moves.out_strengths
+    landing = _landing(network, strengths, options)
+    return None if landing is None else (switching_walk(moves, landing, options, threads), landing)
 
 
 def _prior(
@@ -348,11 +385,12 @@ def _no_flow(network: Network, options: WalkOptions) -> Flow:
     return assemble_flow(none, _visits(zeros, network, options), zeros, zeros, None)
 
 
-def _landing(network: Network, columns: CSR, out_strengths: FloatArray, options: WalkOptions) -> FloatArray | None:
+def _landing(network: Network, strengths: FloatArray, options: WalkOptions) -> FloatArray | None:
     """Where teleportation lands: a probability per node; None where there is no link to land on.
 
-    To links: on the source of a random link when it is not recorded, since a step over a
-    link follows, and on the target of one when it is. To nodes: by node weight, else evenly.
+    To links: by these strengths. They are those of out-links, the source of a random link, when it is not recorded,
+    since a step over a link follows, and of in-links, the target of one, when it is. To nodes: by node weight, else
+    evenly.
     """
     if options.teleport_to == "nodes":
         if network.num_nodes == 0:
@@ -360,7 +398,6 @@ def _landing(network: Network, columns: CSR, out_strengths: FloatArray, options:
         if network.node_weights is None:
             return np.full(network.num_nodes, 1 / network.num_nodes)
         return _node_weight_rates(network)
-    strengths = row_sums(columns.indptr, columns.weights) if options.recorded_teleportation else out_strengths
     whole = strengths.sum()
     return strengths / whole if whole > 0 else None
 

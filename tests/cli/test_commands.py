@@ -364,6 +364,9 @@ def test_paths_and_layers(tmp_path):
         ([], {}),
         (["--multilayer-relax-rate", "0.4"], {"relax_rate": 0.4}),
         (["--relax", "jsd", "--relax-limit", "0"], {"relax": "jsd", "limit": 0}),
+        (["--relax", "self"], {"relax": "self"}),
+        (["--multilayer-relax-to-self"], {"relax": "self"}),
+        (["--multilayer-relax-by-jsd"], {"relax": "jsd-infomap"}),
     ):
         expected = mapeq.infomap(mapeq.Network.from_layers(layers, **options))
         done = run("cluster", tmp_path / "layers.net", *flags)

@@ -88,7 +88,7 @@ CASES += [
     (intra, f"-2 --multilayer-relax-{args}")
     for args in (
         *("rate 0.4", "rate 0", "rate 1", "limit 1", "limit 3", "limit-up 0", "limit-down 1", "limit -1", "by-jsd"),
-        *("limit 3 --multilayer-relax-limit-up 1", "by-jsd --multilayer-relax-rate 0.3"),
+        *("to-self", "limit 3 --multilayer-relax-limit-up 1", "by-jsd --multilayer-relax-rate 0.3"),
     )
 ]
 CASES += [(build, "-2 --matchable-multilayer-ids 5") for build in (intra, full)]
@@ -379,7 +379,7 @@ WITHIN, FULL = ("add_multilayer_intra_link", 1, 1, 2), ("add_multilayer_link", (
         (ask(intra, "--matchable-multilayer-ids -3"), "matchable_multilayer_ids must be"),
         (ask(intra, "--weight-threshold 0.5"), "weight_threshold has no meaning where the walk changes layers"),
         (ask(intra, "--regularized"), "no option --regularized for networks whose walk changes layers"),
-        (ask(intra, "--multilayer-relax-to-self"), "no option --multilayer-relax-to-self"),
+        (ask(intra, "--multilayer-relax-to-self --multilayer-relax-by-jsd"), "must be False with multilayer_relax_by"),
     ],
 )
 def test_what_cannot_be(wrong, message):

@@ -73,6 +73,15 @@ def test_names_of_states_and_nodes(tmp_path):
     assert weighted.node_weights.tolist() == [1.0, 1.0, 2.5, 1.0]
 
 
+def test_limits_go_by_the_numbers_of_layers(tmp_path):
+    """Codelengths of infomap 2.16; layers 2 and 5 are 3 apart."""
+    path = tmp_path / "layers.net"
+    path.write_text("*Intra\n1 1 2\n1 2 3\n2 1 2\n2 2 3 2\n5 1 3\n5 2 3 3\n5 1 4\n")
+    for limit, expected in ((0, 1.731858473228), (1, 1.730203104006), (3, 1.733579782501), (4, 1.747231365848)):
+        network = mapeq.read_network(path, limit=limit)
+        assert mapeq.evaluate(network, [0] * network.num_nodes).codelength == pytest.approx(expected, rel=0, abs=1e-9)
+
+
 def test_layers_with_names(tmp_path):
     text = '*Vertices\n1 "ann"\n2 "bob"\n3 "cid"\n*Intra\n# layer node node weight\n7 1 2 2\n7 2 3\n9 1 3\n'
     network = read(tmp_path, text)

@@ -9,14 +9,15 @@ import pytest
 
 import mapeq
 from mapeq import Network
+from mapeq.walk.flow import EXIT
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "golden-states.json").read_text())["cases"]
-#: With --multilayer-relax-to-self, flow stays as it is and links are others.
-INTRA = [case for case in CASES if case["id"].startswith("ml_intra") and "relax-to-self" not in case["options"]]
+INTRA = [case for case in CASES if case["id"].startswith("ml_intra")]
 OPTIONS = {
     "--multilayer-relax-rate": ("relax_rate", float),
     "--multilayer-relax-limit": ("limit", int),
     "--multilayer-relax-by-jsd": ("relax", "jsd-infomap"),
+    "--multilayer-relax-to-self": ("relax", "self"),
 }
 
 WORK = [("ann", "bob"), ("bob", "cid"), ("ann", "cid")]
@@ -118,6 +119,112 @@ def named_links(network):
     return [(network.labels[i], network.labels[j]) for i, j, _ in zip(*network.links(), strict=True)]
 
 
+def random_layers(rng, *, num_layers=3, num_nodes=7):
+    """Dense matrices of layers; some nodes have no links in some of them, or none that lead on."""
+    matrices = rng.random((num_layers, num_nodes, num_nodes)) * (rng.random((num_layers, num_nodes, num_nodes)) < 0.3)
+    matrices[:, rng.integers(num_nodes)] = 0
+    return matrices
+
+
+def of_matrices(matrices, **options):
+    graphs = {
+        layer: [(i, j, matrix[i, j]) for i, j in zip(*np.nonzero(matrix), strict=True)]
+        for layer, matrix in enumerate(matrices)
+    }
+    return Network.from_layers(graphs, directed=True, **options)
+
+
+SWITCHING = [
+    {},
+    {"recorded_teleportation": True},
+    {"recorded_teleportation": True, "teleport_to": "nodes"},
+    {"teleport_to": "nodes", "markov_time": 1.7},
+    {"teleportation_probability": 0.0},
+    {"node_weights_as_flow": True},
+]
+
+
+@pytest.mark.parametrize("options", SWITCHING)
+@pytest.mark.parametrize("how", [{}, {"limit": (0, 1), "relax_rate": 0.6}, {"relax_rate": 1}])
+def test_a_walk_that_switches_visits_what_one_among_neighbors_does(options, how):
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        matrices = random_layers(rng)
+        networks = [of_matrices(matrices, relax=relax, **how) for relax in ("neighbors", "self")]
+        one, other = (mapeq.evaluate(network, [0] * network.num_nodes, **options) for network in networks)
+        assert other.network.labels == one.network.labels
+        np.testing.assert_allclose(other.flow, one.flow, rtol=0, atol=1e-12)
+        assert other.codelength == close(one.codelength)  # of one module, which no link leaves
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_flow_of_switches_and_of_the_steps_after_them(recorded):
+    """By the rates of the walk among neighbors: from a state over a switch, and on over the links in that layer."""
+    rng, nodes = np.random.default_rng(4), {"teleport_to": "nodes"}
+    for _ in range(10):
+        matrices = random_layers(rng)
+        strengths = matrices.sum(axis=2)
+        walk = of_matrices(matrices, relax_rate=0.3)
+        stationary = mapeq.evaluate(walk, [0] * walk.num_nodes, recorded_teleportation=True, **nodes)
+        rate = dict(zip(walk.labels, stationary.flow, strict=True))
+        leads_on = dict(zip(walk.labels, walk.out_strengths() > 0, strict=True))
+        walking = 0.85 if recorded else 1 / sum(rate[state] for state in walk.labels if leads_on[state])
+        switched, through = {}, dict.fromkeys(walk.labels, 0.0)
+        for layer, node in walk.labels:
+            whole = strengths[:, node].sum()
+            for other in np.flatnonzero(strengths[:, node]).tolist():
+                share = 0.3 * strengths[other, node] / whole + (0.7 if other == layer else 0)
+                if not strengths[layer, node]:  # weights are as if it had links in its layer; it follows others
+                    share = share / 0.3
+                flow = walking * rate[layer, node] * share
+                through[other, node] += flow
+                if other != layer:
+                    switched[(layer, node), (other, node)] = flow
+        expected = dict(switched)
+        for layer, node in walk.labels:
+            for other in np.flatnonzero(matrices[layer, node]).tolist():
+                if other != node:
+                    share = matrices[layer, node, other] / strengths[layer, node]
+                    expected[(layer, node), (layer, other)] = through[layer, node] * share
+        network = of_matrices(matrices, relax="self", relax_rate=0.3)
+        found = mapeq.evaluate(network, np.arange(network.num_nodes), recorded_teleportation=recorded, **nodes)
+        links = found.link_flow()
+        names = [[network.labels[i] for i in ends.tolist()] for ends in (links.sources, links.targets)]
+        assert dict(zip(zip(*names, strict=True), links.flow, strict=True)) == close(expected)
+        jumping = found.node_flow.teleport
+        over_borders = 0 if jumping is None else (jumping[:, 0] * (1 - jumping[:, 1])).sum()
+        assert found.node_flow.nodes[:, EXIT].sum() == close(sum(expected.values()) + over_borders)
+
+
+def test_links_between_layers_as_switches():
+    network = Network.from_layers(BOTH, relax="self", inter=[("work", "ann", "sport", 2.0)])
+    links = {(one, other): weight for (one, other), weight in zip(named_links(network), network.weights, strict=True)}
+    assert links[("work", "ann"), ("sport", "ann")] == links[("sport", "ann"), ("work", "ann")] == 2.0
+    assert links[("work", "ann"), ("work", "bob")] == 1.0
+    assert len(links) == 14
+    spread = mapeq.evaluate(Network.from_layers(BOTH, inter=[("work", "ann", "sport", 2.0)]), [0] * 6)
+    assert mapeq.evaluate(network, [0] * 6).flow.tolist() == close(spread.flow.tolist())
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"flow_model": "undirected"}, "flow_model=undirected"),
+        ({"flow_model": "rawdir"}, "flow_model=rawdir"),
+        ({"regularization": 1.0}, "regularization"),
+        ({"variable_markov_time": True}, "variable_markov_time"),
+    ],
+)
+def test_walks_that_switch_have_directed_flow(options, name):
+    with pytest.raises(mapeq.NetworkError, match=f"{name} says nothing of walks that change layers on the way"):
+        mapeq.infomap(Network.from_layers(BOTH, relax="self"), **options)
+
+
+def test_files_lose_that_layers_switch(tmp_path):
+    with pytest.warns(UserWarning, match="that links between layers are no steps of the walk"):
+        mapeq.write_network(Network.from_layers(BOTH, relax="self"), tmp_path / "layers.net")
+
+
 def test_limits_go_by_the_order_of_layers():
     layers = {time: [(1, 2), (2, 3)] for time in (10, 20, 30)}
     forward = Network.from_layers(layers, limit=(0, 1))
@@ -169,7 +276,7 @@ def test_links_between_layers():
     [
         (BOTH, {"relax_rate": 1.5}, "relax_rate must be a number from 0 to 1, not 1.5"),
         (BOTH, {"relax_rate": -0.1}, "relax_rate must be a number from 0 to 1, not -0.1"),
-        (BOTH, {"relax": "self"}, "relax must be one of neighbors, jsd, jsd-infomap, not 'self'"),
+        (BOTH, {"relax": "node"}, "relax must be one of neighbors, jsd, jsd-infomap, self, not 'node'"),
         (BOTH, {"relax": "jsd-infomap", "relax_rate": 1}, "relax_rate must be below 1 with relax='jsd-infomap', not 1"),
         (BOTH, {"limit": -1}, "limit must be a whole number, 0 or more, a pair of them, or None, not -1"),
         (BOTH, {"inter": [("work", "ann", "work")]}, r"\('work', 'ann', 'work'\) is within the layer 'work'"),

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import mapeq
-from benchmarks.small import DIRECTED, NODES, OBJECTIVES, RECORDED, Sample, draw, infomap, network, sample
+from benchmarks.small import (
+    DIRECTED,
+    NODES,
+    OBJECTIVES,
+    RECORDED,
+    Sample,
+    draw,
+    infomap,
+    layered_sample,
+    network,
+    sample,
+)
 from mapeq._base.hierarchy import leaf_numbers
 from mapeq.objective.level import network_level
 from mapeq.objective.metadata import metadata_contents
@@ -14,32 +25,37 @@ from mapeq.walk.flow import VISIT
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
-#: Networks for each set of options.
+#: Networks for each set of options, and of layers.
 NUM_NETWORKS = 30
+NUM_LAYERED = 18
 
 
-def reference(sample, options, module_of):
-    """What infomap says of a partition: codelength, index codelength, one-level codelength, visit rates."""
+def reference(sample, options, module_of, labels=None):
+    """What infomap says of a partition: codelength, index codelength, one-level codelength, visit rates.
+
+    The `labels` are those of states of layers, in order.
+    """
+    numbers = range(sample.num_nodes) if sample.layered is None else sample.layered.numbers(labels)
     result = infomap(sample, options, no_infomap=True, two_level=True).run(
-        initial_partition=dict(enumerate(module_of.tolist()))
+        initial_partition=dict(zip(numbers, module_of.tolist(), strict=True))
     )
-    visits = np.zeros(sample.num_nodes)
-    for node in result.nodes(states=True):
-        visits[node.node_id if sample.physical is None else node.state_id] = node.flow
-    return result.codelength, result.index_codelength, result.one_level_codelength, visits
+    of_states = sample.physical is not None or sample.layered is not None
+    visits = dict.fromkeys(numbers, 0.0)
+    visits |= {node.state_id if of_states else node.node_id: node.flow for node in result.nodes(states=True)}
+    return result.codelength, result.index_codelength, result.one_level_codelength, [visits[k] for k in numbers]
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_codelengths_and_flow_are_those_of_infomap(name):
     options = OBJECTIVES[name]
-    rng = np.random.default_rng(sorted(OBJECTIVES).index(name))
-    for _ in range(NUM_NETWORKS):
+    rng = np.random.default_rng(list(OBJECTIVES).index(name))
+    for _ in range(NUM_LAYERED if name.startswith("layers") else NUM_NETWORKS):
         given = draw(rng, name)
         taken = network(given, options)
         found = mapeq.infomap(taken, num_threads=1, **options).labels
         at_random = rng.integers(0, rng.integers(1, given.num_nodes + 1), given.num_nodes)
         for module_of in (found, at_random):
-            total, index, one_level, visits = reference(given, options, module_of)
+            total, index, one_level, visits = reference(given, options, module_of, taken.labels)
             result = mapeq.evaluate(taken, module_of, **options)
             assert result.codelength == pytest.approx(total, rel=0, abs=1e-9)
             assert result.index_codelength == pytest.approx(index, rel=0, abs=1e-9)
@@ -176,6 +192,33 @@ def nested_sample(rng):
     targets = sources // near * near + rng.integers(0, near)
     weights = rng.choice([np.ones(4 * n), rng.exponential(size=4 * n)])
     return Sample(list(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True)), n, None)
+
+
+LAYERED = ["layers", "layers, directed", "layers, similar", "layers, switching", "layers, linked", "layers, literal"]
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_hierarchies_of_layers_take_as_many_bits_as_infomap_says(name):
+    options, rng = OBJECTIVES[name], np.random.default_rng(len(name))
+    num_levels = []
+    for _ in range(4):
+        given = layered_sample(rng, name)
+        nested = nested_sample(rng)
+        intra = [(k % 3 + 1, *link) for k, link in enumerate(nested.links) if link[0] != link[1]]
+        layered = given.layered._replace(intra=intra, inter=[])
+        states = layered.states()
+        if name.endswith(("linked", "literal")):
+            layered.inter.extend((a, i, 3, i, 1.0) for a, i in states if a < 3 and (3, i) in states)
+        given = given._replace(layered=layered, num_nodes=len(states))
+        taken = network(given, options)
+        theirs = infomap(given, options, silent=True).run()
+        path_of = {node.state_id: node.path[:-1] for node in theirs.nodes(states=True)}
+        numbers = dict(zip(taken.labels, layered.numbers(taken.labels), strict=True))
+        ours = mapeq.evaluate(taken, {label: path_of[k] for label, k in numbers.items()}, **options)
+        assert ours.codelength == pytest.approx(theirs.codelength, rel=0, abs=1e-9)
+        assert ours.num_levels == theirs.num_levels
+        num_levels.append(ours.num_levels)
+    assert max(num_levels) > 2
 
 
 @pytest.mark.parametrize("number", range(len(HIERARCHICAL)))

@@ -245,12 +245,6 @@ def test_updates_follow_what_states_are():
     assert same.codelength == close(result.codelength)
 
 
-def test_new_nodes_would_be_new_states():
-    result = mapeq.infomap(hubs())
-    with pytest.raises(mapeq.NetworkError, match="new nodes cannot be assigned to the modules of a state network"):
-        result.assign(np.ones((1, result.num_nodes)))
-
-
 def test_small_modules_of_states_are_dissolved():
     paths = [["a", "hub", "b", "hub"] * 9, ["x", "hub", "y", "hub", "z", "hub"] * 9, ["a", "hub", "x"]]
     network = Network.from_paths(paths)

@@ -1,5 +1,6 @@
 """New nodes go where the codelength of the grown network is shortest, all others staying where they are."""
 
+import naive
 import networkx as nx
 import numpy as np
 import pytest
@@ -151,3 +152,85 @@ def test_weights_of_links_by_label_count():
     assert result.assign([("new", "a", 0.0)]) == {"new": -1}
     with pytest.raises(mapeq.NetworkError, match=r"the weight of the link 'new' - 'a' .* is negative"):
         result.assign([("new", "a", -1.0)])
+
+
+# New states ------------------------------------------------------------------------------------
+
+
+@st.composite
+def state_networks(draw):
+    """As :func:`networks`, with the physical node of each state and of the new one."""
+    matrix, modules, links = draw(networks())
+    physical = draw(st.lists(st.integers(0, 3), min_size=len(matrix) + 1, max_size=len(matrix) + 1))
+    return matrix, modules, links, np.array(physical)
+
+
+@given(state_networks(), st.sampled_from([1.0, 0.5, 2.0]))
+def test_a_state_goes_where_the_description_is_shortest(given_network, time):
+    """By the oracle: a physical node has one code word in each module."""
+    matrix, modules, links, physical = given_network
+    labels = [(state, node) for state, node in enumerate(physical.tolist())]
+    sources, targets = np.nonzero(np.triu(matrix))
+    network = mapeq.Network.from_edges(sources, targets, matrix[sources, targets], labels=labels[:-1])
+    result = mapeq.evaluate(network.with_states(physical[:-1]), modules, markov_time=time)
+    new = [(labels[-1], labels[i], links[i]) for i in np.flatnonzero(links)]
+    found = result.assign(new)[labels[-1]] - 1
+
+    walk = naive.walk(grown(matrix, links), markov_time=time)
+    named = walk.visits[:, None] * (physical[:, None] == np.arange(4))
+    amounts, coefficients = np.hstack([named, np.diag(walk.visits)]), np.append(-np.ones(4), np.ones(len(physical)))
+    walk = walk._replace(amounts=amounts, coefficients=coefficients)
+
+    def length(module):
+        return naive.codelength(walk, np.append(result.labels, module)).total
+
+    around = set(result.labels[links > 0].tolist())
+    assert found in around
+    assert length(found) == pytest.approx(min(map(length, around)), abs=1e-9)
+
+
+def test_new_states_of_layers_and_paths():
+    work, sport = [("ann", "bob"), ("bob", "cid"), ("ann", "cid")], [("ann", "dan"), ("dan", "eve"), ("ann", "eve")]
+    result = mapeq.infomap(mapeq.Network.from_layers({"work": work, "sport": sport}))
+    near = {("sport", "bob"): ("sport", "dan"), ("work", "zoe"): ("work", "cid"), ("work", "eve"): ("work", "ann")}
+    expected = {state: result.modules()[known] for state, known in near.items()}
+    assert result.assign([(*pair, 1.0) for pair in near.items()]) == expected
+    trips = [["a", "hub", "b", "hub", "a", "hub"], ["x", "hub", "y", "hub", "x", "hub"]]
+    result = mapeq.infomap(mapeq.Network.from_paths(trips))
+    found = result.assign([(("c", "hub"), ("hub", "a")), (("c", "hub"), ("hub", "b"))])
+    assert found == {("c", "hub"): result.modules()["hub", "a"]}
+
+
+def test_a_node_with_a_code_word_in_a_module_draws_its_states_there():
+    """Both modules have links of the same weight to the new state."""
+    layers = {
+        layer: [(i, j) for i in nodes for j in nodes if i < j] for layer, nodes in (("one", "abcd"), ("other", "efgh"))
+    }
+    result = mapeq.infomap(mapeq.Network.from_layers(layers))
+    assert result.num_modules == 2
+    for known, new in ((("one", "a"), ("other", "a")), (("other", "e"), ("one", "e"))):
+        links = [(new, ("one", "b"), 0.5), (new, ("other", "f"), 0.5)]
+        assert result.assign(links) == {new: result.modules()[known]}
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("zoe", r"the new state 'zoe' is not labelled as the others are, such as \('work', 'ann'\)"),
+        (("work", "sport", "zoe"), r"the new state \('work', 'sport', 'zoe'\) is not labelled as the others are"),
+        (("home", "zoe"), r"\('home', 'zoe'\) is in no layer of the network; the layers are 'work', 'sport'"),
+    ],
+)
+def test_new_states_that_make_no_sense(new, message):
+    result = mapeq.infomap(mapeq.Network.from_layers({"work": [("ann", "bob")], "sport": [("ann", "cid")]}))
+    with pytest.raises(mapeq.NetworkError, match=message):
+        result.assign({new: [("work", "ann")]})
+
+
+def test_it_must_be_known_whose_states_new_ones_are():
+    network = mapeq.Network.from_edges(["s1", "s2"], ["s2", "s3"]).with_states(["ann", "bob", "ann"])
+    result = mapeq.infomap(network)
+    with pytest.raises(mapeq.NetworkError, match="the state 's1' does not end in its physical node, 'ann'"):
+        result.assign([("s4", "s1")])
+    with pytest.raises(mapeq.NetworkError, match="do not say which physical nodes the states are of; give links by la"):
+        result.assign([[1.0, 0.0, 0.0]])

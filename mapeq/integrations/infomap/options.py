@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mapeq._base.errors import is_number, is_whole, option_error
 from mapeq.integrations.infomap.higher_order import LayerOptions
-from mapeq.integrations.infomap.refused import ONE_SIDE, PREFERENCE, RELAX_TO_SELF, REPORTS, refusal
+from mapeq.integrations.infomap.refused import ONE_SIDE, PREFERENCE, REPORTS, refusal
 from mapeq.network.layers import Coupling
 
 
@@ -59,7 +59,7 @@ OPTIONS: dict[str, Option] = {
     **_options("no_self_links skip_adjust_bipartite_flow bipartite_teleportation no_infomap"),
     "cluster_data": Option(str, "c"),
     "multilayer_relax_rate": Option(float),
-    "multilayer_relax_by_jsd": Option(),
+    **_options("multilayer_relax_by_jsd multilayer_relax_to_self"),
     **_options("multilayer_relax_limit multilayer_relax_limit_up multilayer_relax_limit_down", int),
     **_options("matchable_multilayer_ids", int),
     # Without effect: output, limits of another search, and amounts of what is refused.
@@ -83,7 +83,6 @@ OPTIONS: dict[str, Option] = {
     "help": Option(flag="h", refusal="see docs/compat.md for what is covered"),
     "version": Option(flag="V", refusal="see mapeq.__version__"),
     "hide_bipartite_nodes": Option(refusal=ONE_SIDE),
-    "multilayer_relax_to_self": Option(refusal=RELAX_TO_SELF),
     **_options("preferred_number_of_levels prefer_modular_solution", refusal=PREFERENCE),
     **_options("timing_json summary_json manifest_json memory_report trial_results", refusal=REPORTS),
     **_options("print_config_fingerprint print_json_parameters completion", refusal=REPORTS),
@@ -141,12 +140,15 @@ def layer_options(options: Mapping[str, Any]) -> LayerOptions:
         raise option_error("multilayer_relax_rate", rate, "a number from 0 to 1")
     if not (largest is None or is_whole(largest, 1)):
         raise option_error("matchable_multilayer_ids", largest, "a whole number, the largest layer, or 0")
-    by_jsd = bool(options.get("multilayer_relax_by_jsd"))
+    by_jsd, to_self = (bool(options.get(f"multilayer_relax_{how}")) for how in ("by_jsd", "to_self"))
+    if by_jsd and to_self:
+        raise option_error("multilayer_relax_to_self", True, "False with multilayer_relax_by_jsd")
     if by_jsd and rate == 1:
         raise option_error("multilayer_relax_rate", rate, "below 1 with multilayer_relax_by_jsd")
     bound = _distance(options, "multilayer_relax_limit")
     down, up = (min(bound, _distance(options, f"multilayer_relax_limit_{way}")) for way in ("down", "up"))
-    coupling = Coupling("jsd-infomap" if by_jsd else "neighbors", float(rate), down, up, by_number=True)
+    relax = "self" if to_self else "jsd-infomap" if by_jsd else "neighbors"
+    coupling = Coupling(relax, float(rate), down, up)
     return LayerOptions(coupling, largest)
 
 

@@ -12,7 +12,6 @@ class NotSupportedError(NotImplementedError, ValueError, AttributeError):
 
 ATTRIBUTES_OF_STATES = "add_state_node and add_multilayer_intra_link add states and links of layers"
 PRIOR = "the prior is one for links of nodes: leave the option out"
-RELAX_TO_SELF = "the walk relaxes over the links of the other layer: leave the option out"
 ONE_SIDE = "write the files of one side with Result.found.primary().write(path)"
 PREFERENCE = "the codelength is minimised without preferences: --markov-time makes modules larger or smaller"
 REPORTS = "no such report is written: Result.summary() has the figures"

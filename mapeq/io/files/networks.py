@@ -113,8 +113,8 @@ def read_network(
     order : int, 1 or more, optional
         Number of places that the walk remembers; the file then holds paths. By default 2 for paths.
     relax_rate, relax, limit : as in :meth:`Network.from_layers`
-        How the walk changes windows, or the layers of a file with ``*Intra`` and without ``*Inter``. By default by
-        "jsd" with a window, else by "neighbors".
+        How the walk changes windows, or the layers of a file with ``*Intra`` and without ``*Inter``, where a limit is
+        a difference of the numbers of layers. By default by "jsd" with a window, else by "neighbors".
     time : str or int, optional
         Column of the times, with a window, by name or by position from 0.
     window : number, str or timedelta, optional

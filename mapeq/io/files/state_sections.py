@@ -157,7 +157,7 @@ def coupled_network(intra: Links, inter: Links | None, coupling: Coupling, *, di
     for name in names:
         here = rows[:, 0] == name
         networks.append(Network.from_edges(rows[here, 1], rows[here, 2], weights[here], directed=directed))
-    layers = aligned(names.tolist(), networks)
+    layers = aligned(names.tolist(), networks)._replace(places=names)
     between = None
     if inter is not None:
         between = inter_links([tuple(row) for row in inter[0].tolist()], inter[1], layers, both_ways=not directed)

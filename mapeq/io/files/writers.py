@@ -177,6 +177,8 @@ def _lost(network: Network, writer: Writer) -> list[str]:
         lost.append("the physical nodes of its states")
     elif network.states is not None and network.states.layer is not None:
         lost.append("the layers of its states")
+        if network.states.switching:
+            lost.append("that links between layers are no steps of the walk (relax='self')")
     return lost
 
 
