@@ -1,5 +1,6 @@
 """Hypothesis strategies: small networks with every oddity, options of the flow, partitions, hierarchies."""
 
+import itertools
 from dataclasses import asdict, replace
 from typing import NamedTuple
 
@@ -287,9 +288,14 @@ def described(links, options, terms):
 FILL_SUMS = kernel_of(fill_sums)
 
 
+def sums_of_both_kinds(contents):
+    """Memory for sums of contents, some of which are listed and others in hash tables."""
+    return content_sums(contents, 0 if contents is None else len(contents.features) % 4)
+
+
 def with_contents(level, state):
     """A partition or a hierarchy with the sums of contents filled in, as while nodes move."""
-    state = state._replace(contents=content_sums(level.terms.contents))
+    state = state._replace(contents=sums_of_both_kinds(level.terms.contents))
     FILL_SUMS(level.terms.contents, state.module_of, state.contents)
     return state
 
@@ -304,9 +310,13 @@ def assert_contents_in_step(level, state):
 
 
 def _entries(table):
-    used = slice(0, int(table.mask[0]) + 1)
-    rows = table.slots[used]
-    for key, amount, h_of_sum, _ in rows[rows[:, 0] != EMPTY].tolist():
-        expected = amount * np.log2(amount) if amount > 0 else 0.0
-        assert h_of_sum == pytest.approx(expected, rel=1e-10, abs=1e-12), key
-    return {int(key): (amount, int(count)) for key, amount, _, count in rows.tolist() if key != EMPTY}
+    found = {}
+    for feature, (begin, end) in enumerate(itertools.pairwise(table.starts.tolist())):
+        rows = table.slots[begin:end]
+        assert rows[-1, 0] == EMPTY or (rows[:, 0] == EMPTY).any()
+        for module, amount, h_of_sum, count in rows[rows[:, 0] != EMPTY].tolist():
+            expected = amount * np.log2(amount) if amount > 0 else 0.0
+            assert h_of_sum == pytest.approx(expected, rel=1e-10, abs=1e-12), (module, feature)
+            assert (int(module), feature) not in found
+            found[int(module), feature] = amount, int(count)
+    return found

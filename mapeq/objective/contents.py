@@ -5,8 +5,9 @@ module adds ``c * h(S)`` to the codelength, where ``c`` is the coefficient of th
 Modules around others add nothing. Metadata are such a term, see :mod:`mapeq.objective.metadata`, and so are the
 physical nodes of states, see :mod:`mapeq.objective.states`.
 
-The sums by module and feature are in one hash table, which is filled from the nodes whenever they begin to move, and
-follows every move. What a move changes depends on all moves before: one thread makes them, in order.
+The sums by feature and module are in one table, which is filled from the nodes whenever they begin to move, and follows
+every move. Each feature has a stretch of it: a list of modules if few nodes have the feature, else a hash table. What a
+move changes depends on all moves before: one thread makes them, in order.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
-from mapeq._base.jit import inlined, step
+from mapeq._base.jit import inlined, jit, step
 from mapeq._base.records import record
-from mapeq.objective.formula import plogp, plogps
+from mapeq.objective.formula import plogp
 
-#: Columns of the hash table: the key of a module and a feature, ``EMPTY`` if there is none, the sum, ``h`` of the sum,
-#: and the number of nodes that have the feature. A row is half a line of the cache. Keys are exact: there is
-#: no memory for 2**53 pairs of a module and a feature.
-KEY, SUM, H_OF_SUM, COUNT = range(4)
+#: Columns of the table of sums: a module, ``EMPTY`` if there is none, the sum, ``h`` of the sum, and the number of
+#: nodes that have the feature. A row is half a line of the cache.
+MODULE, SUM, H_OF_SUM, COUNT = range(4)
 EMPTY = -1.0
+
+#: The modules of features that up to so many nodes have are listed: that many are passed in the time of a few look-ups.
+MOST_LISTED = 32
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: its multiples are spread evenly
 SPREAD_BITS = np.uint64(20)
@@ -65,27 +68,32 @@ class Contents(NamedTuple):
 
 @record
 class ContentSums(NamedTuple):
-    """The sum of each feature over each module: a hash table at most half full, with linear probing.
+    """The sum of each feature over each module.
 
     Attributes
     ----------
     slots : float64 array of shape (t, 4)
-        The columns ``KEY`` (the number of the module times k, plus the feature), ``SUM``, ``H_OF_SUM`` and ``COUNT``.
-        Without nodes an entry is removed, and leaves no rounding error.
-    mask : uint64 array of shape (1,)
-        The last slot in use: a power of two less 1.
+        The columns ``MODULE``, ``SUM``, ``H_OF_SUM`` and ``COUNT``. Without nodes an entry is removed, and leaves no
+        rounding error.
+    starts : uint64 array of shape (k + 1,)
+        The slots of feature ``f`` are ``starts[f]:starts[f + 1]``. Listed modules come first, and an empty slot behind
+        them. Of a hash table, with linear probing, at least half is empty.
+    most_listed : uint64
+        Features that up to so many nodes have are listed.
     """
 
     slots: FloatArray
-    mask: NDArray[np.uint64]
+    starts: NDArray[np.uint64]
+    most_listed: np.uint64
 
 
-def content_sums(contents: Contents | None) -> ContentSums | None:
+def content_sums(contents: Contents | None, most_listed: int = MOST_LISTED) -> ContentSums | None:
     """Memory for the sums of any partition of the nodes, or of a coarser level's."""
     if contents is None:
         return None
-    size = 2 << len(contents.features).bit_length()
-    return ContentSums(np.empty((size, 4)), np.empty(1, np.uint64))
+    num_features = len(contents.coefficients)
+    most = 4 * len(contents.features) + num_features
+    return ContentSums(np.empty((most, 4)), np.empty(num_features + 1, np.uint64), np.uint64(most_listed))
 
 
 def without_contents(contents: Contents | None, num_nodes: int) -> Contents | None:
@@ -145,15 +153,9 @@ def costs_of_contents(contents: Contents | None, module_of: IndexArray, num_modu
     -------
     float64 array of shape (num_modules,)
     """
-    if contents is None:
-        return np.zeros(num_modules)
-    num_features = np.uint64(len(contents.coefficients))
-    keys = np.repeat(module_of.astype(np.uint64), np.diff(contents.indptr).astype(np.intp)) * num_features
-    keys, entries = np.unique(keys + contents.features, return_inverse=True)
-    modules, features = (part.astype(np.intp) for part in np.divmod(keys, num_features))
-    sums, costs = np.zeros(len(keys)), np.zeros(num_modules)
-    np.add.at(sums, entries, contents.amounts)
-    np.add.at(costs, modules, contents.coefficients[features] * plogps(sums))
+    costs = np.zeros(num_modules)
+    if contents is not None:
+        _add_costs(contents, module_of, content_sums(contents), costs)
     return costs
 
 
@@ -185,12 +187,11 @@ def cost_of_sums(contents, table):
     """What the contents of all modules add to the codelength, in bits, from their sums."""
     if contents is None:
         return 0.0
-    num_features = np.uint64(len(contents.coefficients))
     bits = 0.0
-    for slot in range(table.mask[0] + ONE):
-        if table.slots[slot, KEY] != EMPTY:
-            feature = np.uint64(table.slots[slot, KEY]) % num_features
-            bits += contents.coefficients[feature] * table.slots[slot, H_OF_SUM]
+    for feature in range(np.uint64(len(contents.coefficients))):
+        for slot in range(table.starts[feature], table.starts[feature + ONE]):
+            if table.slots[slot, MODULE] != EMPTY:
+                bits += contents.coefficients[feature] * table.slots[slot, H_OF_SUM]
     return bits
 
 
@@ -202,31 +203,31 @@ def change_of_contents(contents, table, i, m, sign):
     """
     if contents is None:
         return 0.0
-    return _change(contents, table, i, m, sign)
+    return _change(contents, table, i, m, sign, True)
 
 
 @inlined
-def least_change_of_contents(contents, i):
-    """The least that the codelength changes if node `i` gets into any module, in bits."""
+def least_change_of_contents(contents, table, i):
+    """The least that features with hash tables change the codelength if node `i` gets into any module, in bits."""
     if contents is None:
         return 0.0
-    return _least_change(contents, i)
+    return _least_change(contents, table, i)
 
 
 @inlined
 def at_least(contents, cost, least):
-    """A cost without contents, and the least that these can add to it, see :func:`least_change_of_contents`."""
+    """A cost without the contents in hash tables, and the least that these can add to it."""
     if contents is None:
         return cost
     return cost + least
 
 
 @inlined
-def with_contents(contents, table, i, m, cost):
-    """A cost without contents, and what these add to it if node `i` gets into module `m`."""
+def with_contents(contents, table, i, m, sign, cost):
+    """A cost without the contents in hash tables, and what these add to it, see :func:`change_of_contents`."""
     if contents is None:
         return cost
-    return cost + _change(contents, table, i, m, 1.0)
+    return cost + _change(contents, table, i, m, sign, False)
 
 
 @inlined
@@ -236,40 +237,74 @@ def move_contents(contents, table, i, origin, destination):
         _move(contents, table, i, origin, destination)
 
 
+@jit
+def _add_costs(contents, module_of, table, costs):
+    _fill(contents, module_of, table)
+    for feature in range(np.uint64(len(contents.coefficients))):
+        for slot in range(table.starts[feature], table.starts[feature + ONE]):
+            if table.slots[slot, MODULE] != EMPTY:
+                m = np.uint64(table.slots[slot, MODULE])
+                costs[m] += contents.coefficients[feature] * table.slots[slot, H_OF_SUM]
+
+
+@inlined
+def is_listed(table, feature):
+    """Whether the modules of a feature are in a list, from its first slot up to an empty one."""
+    return table.starts[feature + ONE] - table.starts[feature] <= table.most_listed + ONE
+
+
 @step
 def _fill(contents, module_of, table):
-    mask = ONE
-    while mask < TWO * np.uint64(len(contents.features)):
-        mask = mask * TWO + ONE
-    table.mask[0] = mask
-    for slot in range(mask + ONE):
-        table.slots[slot, KEY] = EMPTY
+    num_features = np.uint64(len(contents.coefficients))
+    for feature in range(num_features + ONE):
+        table.starts[feature] = 0
+    for r in range(np.uint64(len(contents.features))):
+        table.starts[np.uint64(contents.features[r]) + ONE] += ONE
+    for feature in range(num_features):
+        table.starts[feature + ONE] = table.starts[feature] + _size_for(table.starts[feature + ONE], table.most_listed)
+    for slot in range(table.starts[num_features]):
+        table.slots[slot, MODULE] = EMPTY
     for i in range(np.uint64(len(module_of))):
         for r in range(contents.indptr[i], contents.indptr[i + ONE]):
-            _add(table, _key(contents, np.uint64(module_of[i]), r), contents.amounts[r])
+            _add(table, np.uint64(contents.features[r]), np.uint64(module_of[i]), contents.amounts[r])
+
+
+@inlined
+def _size_for(count, most_listed):
+    """Slots for a feature that so many nodes have; those of a hash table are a power of two, above twice as many."""
+    size = count + ONE
+    if count > most_listed:
+        size = TWO
+        while size <= TWO * count:
+            size *= TWO
+    return size
 
 
 @step
-def _change(contents, table, i, m, sign):
+def _change(contents, table, i, m, sign, listed):
+    """The change of getting into a module or out of it, by all features, or without those that are `listed`."""
     bits = 0.0
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
-        slot = _slot_of(table, _key(contents, m, r))
-        sum, h_of_sum = 0.0, 0.0
-        if table.slots[slot, KEY] != EMPTY:
-            sum, h_of_sum = table.slots[slot, SUM], table.slots[slot, H_OF_SUM]
-        after = plogp(sum + sign * contents.amounts[r])
-        bits += contents.coefficients[contents.features[r]] * (after - h_of_sum)
+        feature = np.uint64(contents.features[r])
+        if listed or not is_listed(table, feature):
+            slot = _slot_of(table, feature, m)
+            sum, h_of_sum = 0.0, 0.0
+            if table.slots[slot, MODULE] != EMPTY:
+                sum, h_of_sum = table.slots[slot, SUM], table.slots[slot, H_OF_SUM]
+            after = plogp(sum + sign * contents.amounts[r])
+            bits += contents.coefficients[feature] * (after - h_of_sum)
     return bits
 
 
 @step
-def _least_change(contents, i):
+def _least_change(contents, table, i):
     least = 0.0
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
-        feature = contents.features[r]
-        # Of the other ones, alone; of an attracting one, with all other nodes that have it.
-        others = contents.totals[feature] - contents.amounts[r] if feature < contents.num_attracting else 0.0
-        least += contents.coefficients[feature] * (plogp(others + contents.amounts[r]) - plogp(others))
+        feature = np.uint64(contents.features[r])
+        if not is_listed(table, feature):
+            # Of the other ones, alone; of an attracting one, with all other nodes that have it.
+            others = contents.totals[feature] - contents.amounts[r] if feature < contents.num_attracting else 0.0
+            least += contents.coefficients[feature] * (plogp(others + contents.amounts[r]) - plogp(others))
     return least
 
 
@@ -277,54 +312,66 @@ def _least_change(contents, i):
 def _move(contents, table, i, origin, destination):
     for r in range(contents.indptr[i], contents.indptr[i + ONE]):
         # First out, then in: there are never more entries than amounts.
-        slot = _slot_of(table, _key(contents, origin, r))
+        feature = np.uint64(contents.features[r])
+        slot = _slot_of(table, feature, origin)
         table.slots[slot, COUNT] -= 1.0
         table.slots[slot, SUM] -= contents.amounts[r]
         table.slots[slot, H_OF_SUM] = plogp(table.slots[slot, SUM])
         if table.slots[slot, COUNT] == 0.0:
-            _remove(table, slot)
-        _add(table, _key(contents, destination, r), contents.amounts[r])
+            _remove(table, feature, slot)
+        _add(table, feature, destination, contents.amounts[r])
 
 
 @inlined
-def _key(contents, m, r):
-    return np.float64(m * np.uint64(len(contents.coefficients)) + np.uint64(contents.features[r]))
+def _home(table, feature, m):
+    """The slot where a search for a module begins."""
+    if is_listed(table, feature):
+        return table.starts[feature]
+    size = table.starts[feature + ONE] - table.starts[feature]
+    return table.starts[feature] + ((m * SPREAD >> SPREAD_BITS) & (size - ONE))
 
 
 @inlined
-def _home(table, key):
-    """The slot where a search for a key begins."""
-    return (np.uint64(key) * SPREAD >> SPREAD_BITS) & table.mask[0]
+def _slot_after(table, feature, slot):
+    """The next slot of a feature; the first one after the last."""
+    return slot + ONE if slot + ONE < table.starts[feature + ONE] else table.starts[feature]
 
 
 @inlined
-def _slot_of(table, key):
-    """The slot of a key, or the empty slot for it."""
-    slot = _home(table, key)
-    while table.slots[slot, KEY] != EMPTY and table.slots[slot, KEY] != key:
-        slot = (slot + ONE) & table.mask[0]
+def _slot_of(table, feature, m):
+    """The slot of a module, or the empty slot for it."""
+    slot, key = _home(table, feature, m), np.float64(m)
+    while table.slots[slot, MODULE] != EMPTY and table.slots[slot, MODULE] != key:
+        slot = _slot_after(table, feature, slot)
     return slot
 
 
 @inlined
-def _add(table, key, amount):
-    slot = _slot_of(table, key)
-    if table.slots[slot, KEY] == EMPTY:
-        table.slots[slot, KEY], table.slots[slot, SUM], table.slots[slot, COUNT] = key, 0.0, 0.0
+def _add(table, feature, m, amount):
+    slot = _slot_of(table, feature, m)
+    if table.slots[slot, MODULE] == EMPTY:
+        table.slots[slot, MODULE], table.slots[slot, SUM], table.slots[slot, COUNT] = np.float64(m), 0.0, 0.0
     table.slots[slot, SUM] += amount
     table.slots[slot, H_OF_SUM] = plogp(table.slots[slot, SUM])
     table.slots[slot, COUNT] += 1.0
 
 
 @inlined
-def _remove(table, slot):
+def _remove(table, feature, slot):
     """Empty a slot, and close the gap that it leaves (Knuth, The Art of Computer Programming 3, algorithm 6.4R)."""
-    mask = table.mask[0]
-    gap, other = slot, (slot + ONE) & mask
-    while table.slots[other, KEY] != EMPTY:
-        if (other - _home(table, table.slots[other, KEY])) & mask >= (other - gap) & mask:
+    size = table.starts[feature + ONE] - table.starts[feature]
+    gap, other = slot, _slot_after(table, feature, slot)
+    while table.slots[other, MODULE] != EMPTY:
+        home = _home(table, feature, np.uint64(table.slots[other, MODULE]))
+        if _distance(home, other, size) >= _distance(gap, other, size):
             for column in range(4):
                 table.slots[gap, column] = table.slots[other, column]
             gap = other
-        other = (other + ONE) & mask
-    table.slots[gap, KEY] = EMPTY
+        other = _slot_after(table, feature, other)
+    table.slots[gap, MODULE] = EMPTY
+
+
+@inlined
+def _distance(start, end, size):
+    """How far a slot is behind another one, around the end of the feature's slots."""
+    return end - start if end >= start else end + size - start

@@ -51,6 +51,8 @@ class Scratch(NamedTuple):
         The record of each entry's module.
     index_rate : float64 array of shape (r,)
         The rate at which the index codebook would be used.
+    contents : float64 array of shape (r,)
+        What listed contents of the node change in the module of each entry, in bits.
     direct : float64 array of shape (r,)
         In a hierarchy, the flow between the unit and others that are directly in the module of each entry.
     up : uint32 array of shape (r,)
@@ -70,6 +72,7 @@ class Scratch(NamedTuple):
     exit: FloatArray
     cost: FloatArray
     index_rate: FloatArray
+    contents: FloatArray
     direct: FloatArray
     up: NDArray[np.uint32]
 
@@ -87,7 +90,7 @@ def new_scratch(most: int, chosen: int, dtype: np.dtype) -> Scratch:
         Of numbers of modules.
     """
     room = max(most, BATCH) + 16  # at least 8 more than are ever in use: loops run over whole vectors
-    neighbour_flow, flow_to_module, visit, enter, exit, cost, index_rate, direct = np.zeros((8, room))
+    neighbour_flow, flow_to_module, visit, enter, exit, cost, index_rate, contents, direct = np.zeros((9, room))
     return Scratch(
         chosen=np.empty(chosen, dtype=np.uint64),
         neighbour_modules=np.empty(room, dtype=dtype),
@@ -102,6 +105,7 @@ def new_scratch(most: int, chosen: int, dtype: np.dtype) -> Scratch:
         exit=exit,
         cost=cost,
         index_rate=index_rate,
+        contents=contents,
         direct=direct,
         up=np.empty(room, dtype=np.uint32),
     )
@@ -141,10 +145,10 @@ def add_flow(module, flow, mask, first, count, scratch):
 
 
 @inlined
-def hash_slot(module, mask, scratch):
-    """The slot of a module in the hash table, or the empty slot for it; the gathered modules begin at entry 0."""
+def hash_slot(module, mask, first, scratch):
+    """The slot of a module in the hash table, or the empty slot for it; the gathered modules begin at entry `first`."""
     slot = (module * SPREAD >> SPREAD_BITS) & mask
-    while scratch.table[slot] != 0 and scratch.modules[scratch.table[slot] - ONE] != module:
+    while scratch.table[slot] != 0 and scratch.modules[first + scratch.table[slot] - ONE] != module:
         slot = (slot + ONE) & mask
     return slot
 

@@ -265,15 +265,16 @@ def _is_enough(memory: Memory, level: Level) -> bool:
         and len(memory.working.index_sums) >= len(level.codebooks.exit)
         and memory.part_of.dtype == level.links.indices.dtype
         and (memory.working.teleport is None) == (level.terms.teleport is None)
-        and _is_enough_for_contents(memory.even, level.terms.contents)
+        and _is_enough_for_contents(memory, level.terms.contents)
         and memory.even.codebook_of.dtype == level.codebooks.of.dtype
     )
 
 
-def _is_enough_for_contents(memory: LevelMemory, contents: Contents | None) -> bool:
-    if memory.features is None or contents is None:
-        return memory.features is None and contents is None
-    return len(memory.features) >= len(contents.features)
+def _is_enough_for_contents(memory: Memory, contents: Contents | None) -> bool:
+    sums, features = memory.working.contents, memory.even.features
+    if sums is None or features is None or contents is None:
+        return sums is None and contents is None
+    return len(features) >= len(contents.features) and len(sums.starts) > len(contents.coefficients)
 
 
 def _new_memory(level: Level) -> Memory:

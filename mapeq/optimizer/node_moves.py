@@ -22,7 +22,6 @@ from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
 from mapeq.objective.contents import (
     at_least,
-    change_of_contents,
     has_contents,
     least_change_of_contents,
     with_contents,
@@ -41,6 +40,7 @@ from mapeq.objective.two_level import (
     evaluate_move,
 )
 from mapeq.optimizer.blocks import AGAIN, DROPPED, MADE, READ_AGAIN, STAY
+from mapeq.optimizer.candidate_contents import ask_for_row, ask_for_sums, contents_of_entry, gather_contents
 from mapeq.optimizer.candidates import BATCH_SIZE, TWO, add_flow, clear_table, table_mask
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
@@ -96,7 +96,7 @@ def propose_nodes(level, state, constraint, block, begin, end, scratch):
     size, num_links = _choose(level, state, constraint, block, begin, end, scratch)
     done = ZERO
     while done < size:
-        batch = gather(level.links, state.module_of, constraint, block, done, size, scratch)
+        batch = gather(level, state, constraint, block, done, size, scratch)
         evaluate(level, state, block, done, batch, scratch)
         for b in range(batch):
             k = scratch.chosen[done + b]
@@ -131,16 +131,18 @@ def _choose(level, state, constraint, block, begin, end, scratch):
             prefetch(level.links.indices, start)
             prefetch(level.links.flow, start * level.links.stride)
             prefetch(level.nodes, i)
+            ask_for_row(level.terms.contents, i)
     return size, num_links
 
 
 @step
-def gather(links, module_of, constraint, block, done, size, scratch):
+def gather(level, state, constraint, block, done, size, scratch):
     """Sum the flow between nodes and the modules of their neighbours, where the constraint allows a move.
 
     The nodes are the chosen ones from number `done` on, as many as a batch holds, but not beyond `size`;
     returns their number. The first entry of each node is its own module, the last one is left for a new one.
     """
+    links, module_of = level.links, state.module_of
     batch = ZERO
     gathered = ZERO
     kept = ZERO
@@ -154,6 +156,7 @@ def gather(links, module_of, constraint, block, done, size, scratch):
         outer = np.uint64(constraint.outer[i * constraint.stride])
         low = constraint.starts[outer]
         width = constraint.starts[outer + ONE] - low
+        ask_for_sums(level.terms.contents, state.contents, i)
         inside = 0.0
         for k in range(degree):
             # Branch-free: always write the link behind the others, and keep it only if it leads where the node may go.
@@ -176,8 +179,14 @@ def gather(links, module_of, constraint, block, done, size, scratch):
         for k in range(first, last):
             m = np.uint64(scratch.neighbour_modules[k])
             count = add_flow(m, scratch.neighbour_flow[k], mask, entries + ONE, count, scratch)
+        i = block.node[scratch.chosen[done + b]]
+        own = np.uint64(module_of[i])
+        alone = entries + count + ONE
+        gather_contents(
+            level.terms.contents, state.contents, i, own, entries + ONE, count, entries, alone, mask, scratch
+        )
         clear_table(count, scratch)
-        scratch.modules[entries] = module_of[block.node[scratch.chosen[done + b]]]
+        scratch.modules[entries] = own
         scratch.flow_to_module[entries] = scratch.exit[b]
         first = last
         entries += count + TWO
@@ -190,7 +199,7 @@ def evaluate(level, state, block, done, batch, scratch):
     """Evaluate all entries: by how much each module's cost changes, plus the index cost after the move, in bits.
 
     The node is taken out of its own module, the first entry, and put into all others; the last one is a new module.
-    What its contents add to another module is left to :func:`_best_entry`.
+    What contents in hash tables add to another module is left to :func:`_best_entry`.
     """
     terms = level.terms
     for b in range(batch):
@@ -206,7 +215,7 @@ def evaluate(level, state, block, done, batch, scratch):
         scratch.exit[own] = state.modules[origin, EXIT] - exit + flow_to_origin
         fewer = np.float64(state.sizes[origin] == ONE)
         other_terms = change_of_number(terms.counting, state, codebook, -fewer)
-        other_terms += change_of_contents(terms.contents, state.contents, i, origin, -1.0)
+        other_terms += contents_of_entry(terms.contents, own, scratch)
         scratch.cost[own] = state.modules[origin, COST] - other_terms
         scratch.index_rate[own] = index_rate
         for c in range(own + ONE, alone):
@@ -215,10 +224,12 @@ def evaluate(level, state, block, done, batch, scratch):
             scratch.visit[c] = state.modules[m, VISIT] + visit
             scratch.enter[c] = state.modules[m, ENTER] + enter - flow_to_module
             scratch.exit[c] = state.modules[m, EXIT] + exit - flow_to_module
-            scratch.cost[c] = state.modules[m, COST]
+            scratch.cost[c] = state.modules[m, COST] - contents_of_entry(terms.contents, c, scratch)
             scratch.index_rate[c] = index_rate + flow_to_origin - flow_to_module
         scratch.visit[alone], scratch.enter[alone], scratch.exit[alone] = visit, enter, exit
-        scratch.cost[alone] = 0.0 - change_of_number(terms.counting, state, codebook, 1.0)
+        other_terms = change_of_number(terms.counting, state, codebook, 1.0)
+        other_terms += contents_of_entry(terms.contents, alone, scratch)
+        scratch.cost[alone] = 0.0 - other_terms
         scratch.index_rate[alone] = index_rate + flow_to_origin
     entries = np.uint64(scratch.starts[batch])
     for c in range((entries + LANES - ONE) // LANES * LANES):  # whole vectors: entries beyond the last do no harm
@@ -235,7 +246,7 @@ def _best_entry(contents, state, i, index_cost, own, alone, scratch):
     # A move pays if joining a module, with the index after it, costs less than leaving saves, with the index as it is.
     least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own
-    of_contents = least_change_of_contents(contents, i)
+    of_contents = least_change_of_contents(contents, state.contents, i)
     first = own
     if has_contents(contents):  # the best one without them comes first: then fewer of the others need a look
         first = own + ONE
@@ -253,7 +264,7 @@ def _better_entry(contents, state, i, c, alone, of_contents, least, best, scratc
     """The cost and the entry of a module, if it costs less than the best one so far, else those of that one."""
     if at_least(contents, scratch.cost[c], of_contents) < least:
         m = np.uint64(len(state.sizes)) if c == alone else np.uint64(scratch.modules[c])
-        cost = with_contents(contents, state.contents, i, m, scratch.cost[c])
+        cost = with_contents(contents, state.contents, i, m, 1.0, scratch.cost[c])
         if cost < least:
             least = cost
             best = c
@@ -285,6 +296,7 @@ def commit_nodes(level, state, constraint, block, movers, begin, end, exact):
 def _ask_for(level, state, block, k):
     """Prefetch what a move needs."""
     prefetch(level.nodes, block.node[k])
+    ask_for_sums(level.terms.contents, state.contents, block.node[k])
     prefetch(state.modules, block.origin[k])
     prefetch(state.sizes, block.origin[k])
     if block.destination[k] != STAY:

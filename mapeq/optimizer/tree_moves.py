@@ -24,7 +24,6 @@ from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
 from mapeq.objective.contents import (
     at_least,
-    change_of_contents,
     has_row,
     least_change_of_contents,
     move_contents,
@@ -35,6 +34,7 @@ from mapeq.objective.multilevel import USE, MultilevelPartition
 from mapeq.objective.terms import add_teleport, price_change, teleport_flow
 from mapeq.objective.two_level import COST
 from mapeq.optimizer.blocks import DROPPED, MADE, STAY
+from mapeq.optimizer.candidate_contents import contents_of_entry, gather_contents
 from mapeq.optimizer.candidates import add_flow, clear_table, hash_slot, table_mask
 from mapeq.optimizer.node_moves import MIN_GAIN
 from mapeq.walk.flow import ENTER, EXIT
@@ -142,7 +142,7 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
     # Contents are a reason to leave neighbours; these gather the modules that `_gather` needs.
     if _is_inside(links, state, i, scratch) and not has_row(terms.contents, i):
         return change, ZERO, best, new
-    chain, direct, count, highest = _gather(links, state, constraint, i, scratch)
+    chain, direct, count, highest = _gather(links, terms, state, constraint, i, scratch)
     if has_row(terms.contents, i):
         highest = max(highest, ONE)
     _add_teleport_flow(terms.teleport, i, state.teleport, chain, count, scratch)
@@ -151,10 +151,11 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
     emptied = _count_emptied(terms.counting, state.sizes, chain, scratch)
     anywhere = constraint.anywhere == ONE
     alone = module_cost(use, enter, exit)
-    own, beyond = np.uint64(state.module_of[i]), np.uint64(len(state.parent))
-    left = change_of_contents(terms.contents, state.contents, i, own, -1.0)
-    of_contents = least_change_of_contents(terms.contents, i)
-    parted = left + change_of_contents(terms.contents, state.contents, i, beyond, 1.0)
+    beyond = np.uint64(len(state.parent))
+    left = contents_of_entry(terms.contents, count, scratch)
+    of_contents = least_change_of_contents(terms.contents, state.contents, i)
+    parted = left + contents_of_entry(terms.contents, count + ONE, scratch)
+    parted = with_contents(terms.contents, state.contents, i, beyond, 1.0, parted)
     for c in range(ONE, highest + ONE):
         one = scratch.cost[c]
         one += plogp(scratch.visit[c] + use) if anywhere else plogp(scratch.visit[c] + enter) + alone
@@ -164,8 +165,9 @@ def best_place(links, nodes, terms, state, constraint, i, scratch):
     for e in range(chain, count if anywhere else direct):
         one, common = _evaluate_joining(state.modules, use, enter, exit, chain, e, scratch)
         one += _price_of_place(terms.counting, state, chain, emptied, common, False, False) + left
+        one += contents_of_entry(terms.contents, e, scratch)
         if at_least(terms.contents, one, of_contents) < change:
-            one = with_contents(terms.contents, state.contents, i, np.uint64(scratch.modules[e]), one)
+            one = with_contents(terms.contents, state.contents, i, np.uint64(scratch.modules[e]), 1.0, one)
             if one < change:
                 change, best, new = one, e, False
     return change, chain, best, new
@@ -259,8 +261,8 @@ def _evaluate_leaving(modules, use, enter, exit, highest, scratch):
 
 
 @inlined
-def _gather(links, state, constraint, i, scratch):
-    """Sum the flow between unit `i` and the modules around it and around its neighbours.
+def _gather(links, terms, state, constraint, i, scratch):
+    """Sum the flow between unit `i` and the modules around it and around its neighbours; gather its contents.
 
     Returns the number of modules around the unit; the end of the entries whose modules hold a neighbour directly; the
     number of entries; and the last module around the unit at which a neighbour branches off: places higher up are never
@@ -298,6 +300,8 @@ def _gather(links, state, constraint, i, scratch):
             scratch.flow_to_module[above] += scratch.direct[e]
             c = above
         highest = max(highest, c)
+    own = np.uint64(state.module_of[i])
+    gather_contents(terms.contents, state.contents, i, own, ZERO, count, count, count + ONE, mask, scratch)
     clear_table(count, scratch)
     for c in range(ONE, chain):
         scratch.flow_to_module[c] += scratch.flow_to_module[c - ONE]
@@ -307,7 +311,7 @@ def _gather(links, state, constraint, i, scratch):
 @inlined
 def _entry_above(module, mask, count, scratch):
     """The entry of a module, the next one, without any flow yet, if it has none."""
-    slot = hash_slot(module, mask, scratch)
+    slot = hash_slot(module, mask, ZERO, scratch)
     entry = np.uint64(scratch.table[slot])
     if entry > ZERO:
         return entry - ONE

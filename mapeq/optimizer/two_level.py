@@ -24,7 +24,7 @@ from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, two_levels
 from mapeq.objective.level import Level
 from mapeq.objective.multilevel import MultilevelPartition
-from mapeq.objective.two_level import Partition
+from mapeq.objective.two_level import Partition, one_level_codelength
 from mapeq.optimizer.engine import Engine, Passed
 from mapeq.optimizer.node_moves import unconstrained
 from mapeq.optimizer.outcome import Outcome, outcome
@@ -158,7 +158,7 @@ class TwoLevelOptimizer:
         """A rough pass from single nodes; where modules are weak, the better one of two."""
         sweeps = {"rough": True, "max_sweeps": MAX_FIRST_SWEEPS}
         found = self._reported(self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps))
-        if found.codelength > (1 - WEAK_STRUCTURE) * network.constant and not self.stopped():
+        if found.codelength > (1 - WEAK_STRUCTURE) * one_level_codelength(network) and not self.stopped():
             again = self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps)
             found = min(found, self._reported(again), key=codelength_of)
         return found

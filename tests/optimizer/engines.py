@@ -1,9 +1,9 @@
 """Steps of the engine as tests run them: with blocks of any size, in any number of threads."""
 
 import numpy as np
+from strategies import sums_of_both_kinds
 
 from mapeq._base.jit import kernel_of
-from mapeq.objective.contents import content_sums
 from mapeq.optimizer.blocks import Limits, new_block, new_visits
 from mapeq.optimizer.candidates import new_scratch
 from mapeq.optimizer.engine import Engine
@@ -46,7 +46,7 @@ def move_all(level, state, constraint, order, *, block=1, exact=True, threads=1,
     candidates = 0 if constraint.deepest is None else (n + 2) * int(constraint.deepest)
     with Engine(threads) as engine:
         each = [scratch_for(level, candidates) for _ in range(threads)]
-        state = state._replace(contents=content_sums(level.terms.contents))
+        state = state._replace(contents=sums_of_both_kinds(level.terms.contents))
         change, visited = engine.together(MOVE, level, state, constraint, visits, memory, limits, each=each)
     assert not memory.position.any()
     assert not any(scratch.table.any() for scratch in each)
