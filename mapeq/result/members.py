@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse
 
-from mapeq._base.csr import IntArray
+from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError, is_number, option_error
 from mapeq.result.modules import numbered
 
@@ -157,26 +157,45 @@ def share_table(self: Result, level: int) -> tuple[list[Hashable], scipy.sparse.
     Shares are those of :meth:`memberships`; zeros are not stored, and rows add up to 1. Shape (nodes, modules).
     """
     modules, states = self._labels_at(level), self.network.states
+    count = int(modules.max(initial=-1)) + 1
     if states is not None:
-        labels, rows, columns, shares = list(states.labels), states.physical.astype(np.intp), modules, self.flow
-        lone = np.bincount(rows, shares, len(labels))[rows] == 0
-    else:
-        links = self.link_flow()
-        labels, num_nodes = self.node_labels, np.arange(self.num_nodes)
-        ends = links.sources, links.targets
-        both = ends if not links.directed else tuple(np.concatenate(pair) for pair in (ends, ends[::-1]))
-        shares = links.flow if not links.directed else np.concatenate([links.flow, links.flow])
-        lone = np.bincount(both[0], shares, self.num_nodes) == 0
-        rows, columns = np.append(both[0], num_nodes), modules[np.append(both[1], num_nodes)]
-        shares, lone = np.append(shares, np.zeros(self.num_nodes)), np.append(np.zeros(len(shares), np.bool_), lone)
-    shares = np.where(lone, 1.0, shares)  # without flow, all states alike; without links, all in its own module
-    shape = (len(labels), int(modules.max(initial=-1)) + 1)
-    table = scipy.sparse.csr_array((shares, (rows, columns)), shape=shape)
+        labels = list(states.labels)
+        return labels, normalised_shares(states.physical.astype(np.intp), modules, self.flow, (len(labels), count))
+    links = self.link_flow()
+    ends, flow = (links.sources, links.targets), links.flow
+    if links.directed:  # the flow of a link is that of both ends
+        ends = np.concatenate(ends), np.concatenate(ends[::-1])
+        flow = np.concatenate([flow, flow])
+    alone = np.flatnonzero(np.bincount(ends[0], flow, self.num_nodes) == 0)  # all in its own module
+    linked = flow > 0
+    rows, columns = np.append(ends[0][linked], alone), modules[np.append(ends[1][linked], alone)]
+    shares = np.append(flow[linked], np.ones(len(alone)))
+    return self.node_labels, normalised_shares(rows, columns, shares, (self.num_nodes, count))
+
+
+def normalised_shares(
+    nodes: IntArray, modules: IntArray, flow: FloatArray, shape: tuple[int, int]
+) -> scipy.sparse.csr_array:
+    """Return the part of each node's flow in each module; without any flow, states count alike.
+
+    Parameters
+    ----------
+    nodes, modules, flow : arrays with one entry per state
+    shape : pair of int
+        Numbers of nodes and of modules.
+
+    Returns
+    -------
+    sparse array of this shape
+        Zeros are not stored, and rows add up to 1.
+    """
+    alike = np.bincount(nodes, flow, shape[0])[nodes] == 0
+    table = scipy.sparse.csr_array((np.where(alike, 1.0, flow), (nodes, modules)), shape=shape)
     table.eliminate_zeros()
     table.sort_indices()
-    whole = np.add.reduceat(np.append(table.data, 0.0), table.indptr[:-1])
-    table.data /= np.repeat(whole, np.diff(table.indptr))
-    return labels, table
+    rows = np.repeat(np.arange(shape[0]), np.diff(table.indptr))
+    table.data /= np.bincount(rows, table.data, shape[0])[rows]
+    return table
 
 
 def state_columns(self: Result) -> dict[str, list[Hashable]]:

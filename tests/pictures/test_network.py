@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 import mapeq
 from mapeq.pictures.charts import icicle
 from mapeq.pictures.files import write_picture
-from mapeq.pictures.network import KINDS, shown_modules
+from mapeq.pictures.modules import shown_modules
+from mapeq.pictures.network import KINDS
 
 
 def drawn(result, kind="network", size=(6, 6), dpi=100, **options):
@@ -312,7 +313,7 @@ def test_without_several_trials_there_is_one_panel(web):
 
 def test_axes_that_are_given_are_drawn_on_and_returned(lesmis):
     figure = Figure()
-    for kind, ax in zip(KINDS, figure.subplots(1, 3), strict=True):
+    for kind, ax in zip(KINDS, figure.subplots(1, len(KINDS)), strict=True):
         assert lesmis.plot(kind, ax) is ax
         assert lesmis.plot(kind=kind, ax=ax) is ax
         assert isinstance(ax, Axes)
@@ -331,7 +332,7 @@ def test_pictures_are_the_same_each_time(web, tmp_path):
 
 
 def test_wrong_options_are_named(lesmis):
-    with pytest.raises(ValueError, match="kind must be one of network, hierarchy, codelength, not 'map'"):
+    with pytest.raises(ValueError, match="kind must be one of network, overlap, hierarchy, codelength, not 'map'"):
         lesmis.plot("map")
     with pytest.raises(ValueError, match="level must be 1, the only level"):
         lesmis.plot(ax=Figure().add_subplot(), level=2)
@@ -345,9 +346,9 @@ import matplotlib, mapeq
 import matplotlib.pyplot as plt
 backend, settings = matplotlib.get_backend(), dict(matplotlib.rcParams)
 result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
-for kind in ("network", "hierarchy", "codelength"):
+for kind in ("network", "overlap", "hierarchy", "codelength"):
     assert result.plot(kind).figure.number in plt.get_fignums()
-assert len(plt.get_fignums()) == 3
+assert len(plt.get_fignums()) == 4
 assert (matplotlib.get_backend(), dict(matplotlib.rcParams)) == (backend, settings)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
