@@ -118,4 +118,4 @@ def _draw_layer(
         )
     add_discs(ax, places, radii, colours[module], zorder=3, name="nodes", edge="white")
     add_pies(ax, places, radii, view.shares[:, modules], colours)
-    placer.write(node_labels(module, view.flow, places, radii, view.names, colours))
+    placer.write(node_labels(view, module, places, radii, colours))

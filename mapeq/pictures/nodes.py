@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import counted
 from mapeq._base.optional import require
 from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
-from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import NetworkLayout, network_layout
 from mapeq.pictures.shapes import (
     MOST_INKED,
@@ -57,7 +57,7 @@ def draw_nodes(view: View, ax: matplotlib.axes.Axes, name: str | None, heading: 
     _add_links(ax, module, layout, links, link_colours(view, modules, colours))
     add_discs(ax, layout.places, layout.dots, colours[module], zorder=3, name="nodes", edge="white")
     add_pies(ax, layout.places, layout.dots, view.shares[:, modules], colours)
-    placer.write(node_labels(module, flow, layout.places, layout.dots, view.names, colours))
+    placer.write(node_labels(view, module, layout.places, layout.dots, colours))
     return dict(zip(modules.tolist(), colours, strict=True))
 
 
@@ -70,25 +70,32 @@ def extents(shares: scipy.sparse.csr_array, places: FloatArray) -> tuple[FloatAr
 
 
 def node_labels(
-    module: IntArray,
-    flow: FloatArray,
-    places: FloatArray,
-    dots: FloatArray,
-    names: list[Hashable],
-    colours: FloatArray,
+    view: View, module: IntArray, places: FloatArray, dots: FloatArray, colours: FloatArray
 ) -> Iterator[LabelRequest]:
-    """Yield labels: the most visited node of every module with some flow, then the second of larger ones, and so on."""
-    shares = np.bincount(module, flow) / max(flow.sum(), 1e-300)
+    """Yield labels: the most visited node of every module with some flow, then the second of larger ones, and so on.
+
+    Parameters
+    ----------
+    view : View
+    module : integer array of shape (n,)
+        Modules of its nodes, as positions in `colours`.
+    places, dots : float64 arrays of shape (n, 2) and (n,)
+    colours : float64 array of shape (k, 3)
+    """
+    shares = np.bincount(module, view.flow) / max(view.flow.sum(), 1e-300)
+    in_parts = np.diff(view.shares.indptr) > 1
     columns = []
     for number, share in enumerate(shares.tolist()):
         members = np.flatnonzero(module == number)
         most = min(int(30 * share) + (share > 0.004), len(members))
-        columns.append(members[np.argsort(-flow[members], kind="stable")][:most].tolist())
+        columns.append(members[np.argsort(-view.flow[members], kind="stable")][:most].tolist())
     chosen = [node for row in zip_longest(*columns) for node in row if node is not None][:_MOST_LABELS]
     for node in chosen:
         size = 7 + 2.5 * min(float(shares[module[node]]) * 5, 1)
         place = (float(places[node, 0]), float(places[node, 1]))
-        yield LabelRequest((as_text(names[node], 18),), place, float(dots[node]), size, ink_on(colours[module[node]]))
+        outlined = bool(in_parts[node])
+        ink = INK if outlined else ink_on(colours[module[node]])
+        yield LabelRequest((as_text(view.names[node], 18),), place, float(dots[node]), size, ink, outlined=outlined)
 
 
 def link_colours(view: View, modules: IntArray, colours: FloatArray) -> FloatArray:

@@ -235,10 +235,12 @@ def plot(
 
     Parameters
     ----------
-    kind : {"network", "hierarchy", "codelength"}
+    kind : {"network", "overlap", "hierarchy", "codelength"}
         "network" draws the nodes coloured by module, with areas proportional to flow; above 2,000 nodes it draws the
-        largest modules and the flow between them. "hierarchy" draws nested modules, with heights proportional to flow.
-        "codelength" draws the codelength by level and by trial.
+        largest modules and the flow between them. Of a state network it draws the physical nodes as pies, with a wedge
+        for each of their :meth:`memberships`; up to 12 layers side by side, with nodes at the same places. "overlap"
+        draws such pies of any network, of all layers together. "hierarchy" draws nested modules, with heights
+        proportional to flow. "codelength" draws the codelength by level and by trial.
     ax : matplotlib Axes, optional
         Axes to draw on; by default those of a new figure. Labels are placed for the current size of the axes.
     level : int, optional

@@ -106,7 +106,10 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path, capsys):
         ),
         (["-o", "missing/picture.png"], "missing/picture.png: there is no directory 'missing'"),
         (["-o", "picture.png", "-o", "modules.tree"], "modules.tree: the suffix"),
-        (["-o", "picture.png", "--kind", "map"], "kind must be one of network, overlap, hierarchy, codelength, not 'map'"),
+        (
+            ["-o", "picture.png", "--kind", "map"],
+            "kind must be one of network, overlap, hierarchy, codelength, not 'map'",
+        ),
         (["-o", "picture.png", "--level", "2"], "--level must be 1, or -1, without --multilevel, not 2"),
         (["-o", "picture.png", "--level", "0"], "--level must be a whole number, 1 or more, or -1, not 0"),
         (["-o", "picture.png", "--kind", "hierarchy", "--level", "2"], "level must be omitted, because the"),
