@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mapeq._base.csr import FloatArray, IntArray
-from mapeq._base.errors import counted
 from mapeq._base.optional import require
 from mapeq.pictures.colours import assign_colours, closeness_of_discs
 from mapeq.pictures.label_placement import LabelPlacer, as_text, set_title
@@ -68,7 +67,7 @@ def draw_layers(
     assert states is not None
     assert states.layers is not None
     whole = view_of(result, level, overlap=True)
-    set_title(ax, name, heading, f"without {counted(whole.left_out, 'unlinked node')}" if whole.left_out else "")
+    set_title(ax, name, heading, whole.left_out)
     rows, columns = grid(len(states.layers), shape_of(ax))
     panels = [
         ax.inset_axes((k % columns / columns, 1 - (k // columns + 1) / rows, 0.98 / columns, (1 - _TITLE) / rows))

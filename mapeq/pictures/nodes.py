@@ -10,7 +10,6 @@ import numpy as np
 import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
-from mapeq._base.errors import counted
 from mapeq._base.optional import require
 from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
@@ -39,7 +38,7 @@ _MOST_LABELS, MOST_LABELLED = 45, 0.04
 
 def draw_nodes(view: View, ax: matplotlib.axes.Axes, name: str | None, heading: str) -> dict[int, FloatArray]:
     """Draw nodes, each module in a disc; return the colours of modules."""
-    set_title(ax, name, heading, f"without {counted(view.left_out, 'unlinked node')}" if view.left_out else "")
+    set_title(ax, name, heading, view.left_out)
     shown, module = np.unique(view.module, return_inverse=True)
     links, flow = view.links, view.flow
     layout = network_layout(module, flow, links.sources, links.targets, links.flow, shape=shape_of(ax))

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray, column_sums
+from mapeq._base.errors import counted
 from mapeq.result.members import normalised_shares, share_table
 from mapeq.result.result import Result
 from mapeq.walk.link_flow import LinkFlow
@@ -31,8 +32,8 @@ class View(NamedTuple):
         Between these nodes.
     link_module : integer array, one entry a link
         The module that the flow over it stays in; -1 if most of it leads from one module to another.
-    left_out : int
-        Number of nodes without links.
+    left_out : str
+        How many nodes are not shown, in words for the title; "" if all are.
     """
 
     nodes: IntArray
@@ -42,7 +43,7 @@ class View(NamedTuple):
     shares: scipy.sparse.csr_array
     links: LinkFlow
     link_module: IntArray
-    left_out: int
+    left_out: str
 
 
 def view_of(result: Result, level: int, *, overlap: bool, layer: int | None = None) -> View:
@@ -85,7 +86,9 @@ def view_of(result: Result, level: int, *, overlap: bool, layer: int | None = No
     links = links._replace(sources=number[links.sources], targets=number[links.targets])
     shares = modules[nodes]
     module = labels[nodes] if states is None else _largest(shares)
-    left_out = len(names) - len(nodes)
+    missing = len(names) - len(nodes)
+    left_out = f"without {counted(missing, 'unlinked node' if states is None else 'node')}" if missing else ""
+    left_out += " that no linked state stands for" if missing and states is not None else ""
     shown = [names[node] for node in nodes.tolist()]
     return View(nodes, shown, flow[nodes], module, shares, links, link_module, left_out)
 

@@ -116,7 +116,7 @@ def test_states_without_links_are_left_out():
     network = mapeq.Network.from_edges([0, 1], [1, 0], directed=True, num_nodes=3).with_states(["a", "b", "c"])
     ax = drawn(mapeq.infomap(network))
     assert len(collection(ax, "nodes").get_offsets()) == 2
-    assert ax.get_title().endswith("without 1 unlinked node")
+    assert ax.get_title().endswith("\nwithout 1 node that no linked state stands for")
 
 
 def test_modules_in_which_no_node_is_most_have_colours():
