@@ -313,8 +313,8 @@ def show_overlap(rows: Sequence[Row]) -> str:
         ("seconds", "Seconds of the processor", "{:.2f}"),
     ):
         lines = []
-        for kind in dict.fromkeys(_kind(row) for row in rows):
-            found = {row["method"]: row for row in rows if _kind(row) == kind}
+        for kind in dict.fromkeys(kind_of(row) for row in rows):
+            found = {row["method"]: row for row in rows if kind_of(row) == kind}
             about = [
                 f"{kind.mixing:g}",
                 f"{kind.overlapping:.0%}",
@@ -326,7 +326,8 @@ def show_overlap(rows: Sequence[Row]) -> str:
     return "\n\n".join(parts)
 
 
-def _kind(row: Row) -> Kind:
+def kind_of(row: Row) -> Kind:
+    """The kind of networks that a row is about."""
     return Kind(row["mixing"], row["overlapping"], row["groups"])
 
 

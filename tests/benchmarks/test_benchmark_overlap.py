@@ -1,5 +1,6 @@
 """The benchmark of overlapping groups: scores are those worked out by hand, and networks are as they are planted."""
 
+import json
 import math
 
 import numpy as np
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import overlap
+from benchmarks.compare import RESULTS
 from benchmarks.overlap import Kind, cover_of, omega_index, overlapping_nmi, planted
-from benchmarks.worker import Settings
+from benchmarks.worker import ROOT, Settings
 
 HALVES = [{0, 1}, {2, 3}]
 
@@ -103,3 +105,18 @@ def test_methods_are_measured_and_shown():
     assert shown.count("| 0.1 | 30% | 2 |") == 4
     assert f"{scores['memory']:.3f}" in shown
     assert "mean overlapping NMI and omega index" in overlap.overlap_in_words(rows)[0]
+
+
+def test_the_table_of_the_documentation_is_what_was_measured():
+    rows = json.loads((RESULTS / "0.1.0.json").read_text())["overlap"]["rows"]
+    assert {(row["method"], row["choice"]) for row in rows} >= {
+        ("shares", 0.2),
+        ("memory, shares", 0.1),
+        ("cliques", 4),
+    }
+    page = (ROOT / "docs" / "memory.md").read_text().replace("**", "")
+    for kind in {overlap.kind_of(row) for row in rows if row["overlapping"] > 0}:
+        scores = {row["method"]: row["nmi"] for row in rows if overlap.kind_of(row) == kind}
+        shown = [f"{scores[name]:.2f}" for name in ("modules", "shares", "memory", "memory, shares", "cliques")]
+        about = f"{kind.overlapping:.0%}{' in three' if kind.groups == 3 else ''}"
+        assert f"| {kind.mixing} | {about} | {' | '.join(shown)} |" in page
