@@ -313,7 +313,7 @@ def draw_overlap():
     """Characters of Les Misérables as parts of modules, by links and by a walk with memory."""
     found = run_path(str(HERE.parent / "examples" / "overlap.py"))
     found["figure"].savefig(HERE / "overlap.png", dpi=80)
-    reduce_colours(HERE / "overlap.png")
+    reduce_colours(HERE / "overlap.png", Image.Quantize.MEDIANCUT)  # which keeps pale colours apart
 
 
 def take_report():
@@ -333,10 +333,10 @@ def take_report():
     reduce_colours(HERE / "report.png")
 
 
-def reduce_colours(path):
+def reduce_colours(path, method=Image.Quantize.MAXCOVERAGE):
     """Fewer colours look the same in fewer bytes."""
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(method=method, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 

@@ -80,13 +80,16 @@ def draw_layers(
     places, dots = free_layout(whole.flow, links.sources, links.targets, links.flow, shape=shape_of(panels[0]))
     modules = np.unique(whole.shares.indices)
     colours = assign_colours(closeness_of_discs(*extents(whole.shares[:, modules], places)))
-    for number, panel in enumerate(panels):
-        set_frame(panel, places, dots)
-        view = view_of(result, level, overlap=True, layer=number)
+    views = [view_of(result, level, overlap=True, layer=number) for number in range(len(panels))]
+    radii = np.zeros((len(panels), len(dots)))
+    for view, own in zip(views, radii, strict=True):
         here = np.searchsorted(whole.nodes, view.nodes)
         scale = np.sqrt(len(panels) * view.flow / np.maximum(whole.flow[here], 1e-300))
-        radii = np.clip(dots[here] * scale, np.sqrt(0.006 / len(dots)), None)
-        _draw_layer(view, panel, places[here], radii, modules, colours)
+        own[here] = np.maximum(dots[here] * scale, np.sqrt(0.006 / len(dots)))
+    for view, own, panel in zip(views, radii, panels, strict=True):
+        set_frame(panel, places, radii.max(axis=0))
+        here = np.searchsorted(whole.nodes, view.nodes)
+        _draw_layer(view, panel, places[here], own[here], modules, colours)
     return dict(zip(modules.tolist(), colours, strict=True))
 
 

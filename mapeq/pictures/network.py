@@ -50,7 +50,9 @@ def plot(
 def size_of(result: Result, kind: str) -> tuple[float, float]:
     """Return the size of the figure of a picture, in inches."""
     layers = num_panels(result) if kind == "network" else 1
-    return size_of_layers(layers) if layers > 1 else KINDS[kind]
+    if layers > 1 and len(view_of(result, 1, overlap=False).nodes) <= MOST_NODES:
+        return size_of_layers(layers)
+    return KINDS[kind]
 
 
 def informative_level(result: Result) -> int:

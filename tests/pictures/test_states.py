@@ -163,6 +163,10 @@ def test_layers_have_the_same_places_and_colours(layers):
             assert colours.setdefault(modules[name], tuple(colour)) == tuple(colour)
         for path, (u, v) in zip(collection(panel, "links").get_paths(), pairs_of(view), strict=True):
             assert list(map(tuple, path.vertices)) == [places[u], places[v]]
+        reach = np.asarray(nodes.get_widths()) / 2
+        offsets = np.asarray(nodes.get_offsets())
+        assert (offsets[:, 0] - reach > panel.get_xlim()[0]).all()
+        assert (offsets[:, 1] + reach < panel.get_ylim()[1]).all()
         assert panel.get_xlim() == pytest.approx(ax.child_axes[0].get_xlim())
     assert len(set(places.values())) == len(places) == 24
     assert len(set(colours.values())) == len(colours) > 4
@@ -208,6 +212,9 @@ def test_figures_of_layers_are_as_wide_as_they_need():
     width, height = size_of(two, "network")
     assert width > 1.5 * height
     assert size_of(two, "overlap") == (8, 8)
+    pairs = [(k, k + 1) for k in range(0, 2002, 2)]
+    large = mapeq.Network.from_layers({"a": pairs, "b": pairs})
+    assert size_of(mapeq.evaluate(large, np.zeros(large.num_nodes, int)), "network") == (8, 8)  # of modules
 
 
 def test_layers_that_are_too_many_are_drawn_together():
