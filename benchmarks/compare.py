@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks import costs, embeddings, networks, report, small
+from benchmarks import costs, embeddings, networks, overlap, report, small
 from benchmarks.peers import PEERS, installed, versions
 from benchmarks.report import COSTS, USUAL, show_growth, show_pairs, show_start
 from benchmarks.worker import ROOT, Program, Row, RunError, Settings, call, compare, run, show
@@ -205,6 +205,15 @@ TABLES = {
         "network, each node is two, and links lead from the first of a node to the second of another.",
         partial(costs.measure, specifications=("deezer-hu", "lfr:100000:0.4+weighted+directed")),
         costs.show_options,
+    ),
+    "overlap": Table(
+        "Planted groups that overlap",
+        "Networks of 1,000 nodes with about 9,400 links, as the LFR benchmark with overlap makes them: sizes of groups "
+        "from 20 to 100, a part of the nodes in two or three groups, and the part *mixing* of links out of all groups. "
+        f"Means of {overlap.NUM_NETWORKS} networks, {overlap.TRIALS} trials each, one thread. Scores are 1 at best. "
+        "The least share and the size of cliques are those with the best scores on other networks, one of each kind.",
+        overlap.measure,
+        overlap.show_overlap,
     ),
     "memory": of_searches(
         "Memory",

@@ -303,23 +303,18 @@ def draw_memory():
 
 def draw_layers():
     """Families of Florence in two layers, by module."""
-    found = run_path(str(HERE.parent / "examples" / "layers.py"))
-    layers, result = {name: found[name] for name in ("marriage", "business")}, found["result"]
-    both = nx.compose(*layers.values())
-    places = nx.kamada_kawai_layout(both)
-    figure, axes = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
-    for ax, (name, graph) in zip(axes, layers.items(), strict=True):
-        modules = result.layer(name)
-        nx.draw_networkx_edges(graph, places, ax=ax, edge_color="#B8B8B8", width=1.3)
-        colours = [COLOURS[modules[family] - 1] for family in graph]
-        nx.draw_networkx_nodes(graph, places, ax=ax, node_color=colours, node_size=160, edgecolors="white")
-        for family in graph:
-            ax.annotate(family, places[family], (0, 9), textcoords="offset points", ha="center", fontsize=8.5)
-        ax.set_title(name.capitalize(), fontsize=10.5)
-        ax.set_axis_off()
-        ax.set_xlim(-1.25, 1.25)
-        ax.set_ylim(-1.2, 1.25)
-    figure.savefig(HERE / "layers.png", dpi=130)
+    result = run_path(str(HERE.parent / "examples" / "layers.py"))["result"]
+    figure, ax = plt.subplots(figsize=(9.6, 4.9), layout="constrained")
+    result.plot(ax=ax, name="Families of Florence")
+    figure.savefig(HERE / "layers.png", dpi=110)
+    reduce_colours(HERE / "layers.png")
+
+
+def draw_overlap():
+    """Characters of Les Misérables as parts of modules, by links and by a walk with memory."""
+    found = run_path(str(HERE.parent / "examples" / "overlap.py"))
+    found["figure"].savefig(HERE / "overlap.png", dpi=80)
+    reduce_colours(HERE / "overlap.png", Image.Quantize.MEDIANCUT)  # which keeps pale colours apart
 
 
 def draw_temporal():
@@ -349,10 +344,10 @@ def take_report():
     reduce_colours(HERE / "report.png")
 
 
-def reduce_colours(path):
+def reduce_colours(path, method=Image.Quantize.MAXCOVERAGE):
     """Fewer colours look the same in fewer bytes."""
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(method=method, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
@@ -365,4 +360,5 @@ if __name__ == "__main__":
     draw_memory()
     draw_layers()
     draw_temporal()
+    draw_overlap()
     take_report()

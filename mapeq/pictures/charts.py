@@ -12,6 +12,7 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, depths, first_children, ranks
 from mapeq._base.optional import require
+from mapeq.network.states import most_visited
 from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.result.result import Result
@@ -184,7 +185,7 @@ def _cell_colours(result: Result, cells: Cells) -> FloatArray:
 
 def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: FloatArray) -> Iterator[LabelRequest]:
     """Yield labels for all cells that are high enough: the most visited nodes of a module."""
-    names, num_modules = result.network.labels, len(result.hierarchy.parent)
+    states, names, num_modules = result.network.states, result.network.labels, len(result.hierarchy.parent)
     readable = np.flatnonzero((cells.column > 0) & (visible > 10))
     by_flow = np.argsort(-result.flow, kind="stable")
     first, last = cells.top[num_modules:][by_flow], (cells.top + cells.height)[num_modules:][by_flow]
@@ -192,10 +193,13 @@ def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: Flo
     for cell in readable.tolist():
         top, height = float(cells.top[cell]), float(cells.height[cell])
         if cell >= num_modules:
-            choices: tuple[str, ...] = (as_text(names[cell - num_modules]),)
+            node = cell - num_modules
+            choices: tuple[str, ...] = (
+                as_text(names[node] if states is None else states.labels[states.physical[node]]),
+            )
         else:
-            inside = by_flow[(middles > top) & (middles < top + height)][:4].tolist()
-            texts = [as_text(names[i], 16) for i in inside]
+            inside = by_flow[(middles > top) & (middles < top + height)]
+            texts = [as_text(label, 16) for label in most_visited(states, names, inside, result.flow)[:4]]
             lines = [", ".join(texts[:most]) for most in range(len(texts), 0, -1)]
             choices = (
                 (*(f"{height:.1%}\n{line}" for line in lines), *lines) if cells.column[cell] == 1 else tuple(lines)

@@ -44,6 +44,10 @@ def rgb(colour: str) -> FloatArray:
     return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
 
 
+#: The colour of links between modules.
+GREY = rgb("#7A8794")
+
+
 def mixed(colours: FloatArray, other: float, part: FloatArray | float) -> FloatArray:
     """Mix colours with a fraction of white (1) or black (0). Any shape (..., 3)."""
     found: FloatArray = colours + (other - colours) * np.asarray(part)[..., None]

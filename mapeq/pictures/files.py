@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mapeq._base.optional import require
 from mapeq.io.files.streams import atomic_file, check_place
-from mapeq.pictures.network import KINDS, plot
+from mapeq.pictures.network import plot, size_of
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def write_picture(
 ) -> None:
     """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
-    write_figure(path, KINDS[kind], lambda ax: plot(result, kind, ax, level, name))
+    write_figure(path, size_of(result, kind), lambda ax: plot(result, kind, ax, level, name))
 
 
 def write_figure(

@@ -38,6 +38,8 @@ class LabelRequest(NamedTuple):
         Text colour on the shape itself.
     beside : bool
         Whether the first text may be placed next to the shape if none fits on it.
+    outlined : bool
+        Whether text on the shape has a light outline, because the shape has several colours.
     """
 
     texts: tuple[str, ...]
@@ -46,6 +48,7 @@ class LabelRequest(NamedTuple):
     size: float
     ink: str
     beside: bool = True
+    outlined: bool = False
 
 
 def as_text(label: Hashable, longest: int = 22) -> str:
@@ -123,7 +126,9 @@ class LabelPlacer:
             va="center",
             linespacing=1.1,
             parse_math=False,
-            path_effects=[effects.withStroke(linewidth=2, foreground="white", alpha=0.85)] if beside else [],
+            path_effects=[effects.withStroke(linewidth=2, foreground="white", alpha=0.85)]
+            if beside or request.outlined
+            else [],
             zorder=5,
         )
 

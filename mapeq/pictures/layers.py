@@ -1,165 +1,123 @@
-"""Draw the modules of nodes in layers, which may be windows of time: a row for each node, a column for each layer."""
+"""Draw the layers of a multilayer network side by side: each node at the same place, each module in one colour."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray
-from mapeq._base.errors import NetworkError, counted
-from mapeq.network.states import States
-from mapeq.pictures.charts import describe
-from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.optional import require
+from mapeq.pictures.colours import assign_colours, closeness_of_discs
+from mapeq.pictures.label_placement import LabelPlacer, as_text, set_title
+from mapeq.pictures.layout import free_layout
+from mapeq.pictures.nodes import extents, link_colours, node_labels
+from mapeq.pictures.shapes import (
+    MOST_TAPERED,
+    MOST_VECTORS,
+    add_discs,
+    add_pies,
+    add_tapered,
+    opacity,
+    set_frame,
+    shape_of,
+)
+from mapeq.pictures.views import View, view_of
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
     import matplotlib.axes
 
-#: Nodes that are drawn at most: those with the most flow.
-MOST_ROWS = 1000
-#: Number of modules with colours of their own, those in most cells; others are grey.
-_MOST_COLOURED = 400
-#: Number of rows with labels, of labels of columns, and of modules with numbers.
-_MOST_LABELLED, _MOST_HEADINGS, _MOST_NUMBERED = 80, 24, 100
-_ABSENT, _GREY = mixed(rgb("#7A8794"), 1, 0.86), rgb("#9AA5B1")
+#: With more layers, their nodes are drawn together.
+MOST_LAYERS = 12
+
+#: Fraction of the picture of a layer that labels may cover.
+_MOST_LABELLED = 0.08
+
+#: Side of the picture of a layer, in inches, and the height of its title by it.
+_SIDE, _TITLE = 4.4, 0.08
 
 
-def draw_layers(result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None) -> None:
-    """Draw the module of each node in each layer; nodes that are in the same modules for long are near each other.
+def num_panels(result: Result) -> int:
+    """Return the number of layers to draw side by side; 1 if nodes are drawn together."""
+    layers = None if result.network.states is None else result.network.states.layers
+    return len(layers) if layers is not None and 1 < len(layers) <= MOST_LAYERS else 1
 
-    Raises
-    ------
-    NetworkError
-        If the network has no layers.
-    """
+
+def grid(count: int, shape: float = 0.6) -> tuple[int, int]:
+    """Return the numbers of rows and columns that leave square panels the most room in a picture of this shape."""
+    return max(
+        ((ceil(count / columns), columns) for columns in range(1, count + 1)),
+        key=lambda cells: (min(1 / cells[1], shape / cells[0]), -cells[0] * cells[1]),
+    )
+
+
+def size_of_layers(count: int) -> tuple[float, float]:
+    """Return the size of a figure with so many layers, in inches."""
+    rows, columns = grid(count)
+    return columns * _SIDE, rows * _SIDE + 0.5
+
+
+def draw_layers(
+    result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None, heading: str
+) -> dict[int, FloatArray]:
+    """Draw each layer on axes of its own; return the colours of modules."""
     states = result.network.states
-    if states is None or states.layer is None or not states.layers:
-        raise NetworkError(
-            "the picture of layers needs a network that has some; mapeq.Network.from_contacts and from_layers make such"
-        )
-    table = module_table(states, result.labels_at(level))
-    visits = np.bincount(states.physical, result.flow, len(states.labels))
-    shown = np.sort(np.argsort(-visits, kind="stable")[:MOST_ROWS])
-    rows = shown[row_order(table[shown])]
-    table = table[rows]
-    note = "" if len(rows) == len(visits) else f"the {len(rows):,} most visited of {counted(len(visits), 'node')}"
-    set_title(ax, name, describe(result, level % result.num_levels), note)
-    colours = _colours(table)
-    cells = np.where((table < 0)[..., None], _ABSENT, colours[table])
-    ax.set_xlim(-0.5, table.shape[1] - 0.5)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    frame = ax.get_window_extent()
-    are_visible = frame.height >= table.shape[0] and frame.width >= table.shape[1]
-    ax.imshow(cells, aspect="auto", interpolation="nearest" if are_visible else "antialiased", zorder=1)
-    _add_lines(ax, table.shape, gaps(states.layers))
-    _add_ticks(ax, [states.labels[node] for node in rows.tolist()], states.layers)
-    placer = LabelPlacer(ax, np.zeros((0, 2)), np.zeros(0))
-    placer.write(_numbers(table, colours))
-
-
-def module_table(states: States, labels: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The module of each physical node in each layer, shape (number of nodes, number of layers); -1 where it is not."""
-    assert states.layer is not None
+    assert states is not None
     assert states.layers is not None
-    table = np.full((len(states.labels), len(states.layers)), -1)
-    table[states.physical, states.layer] = labels
-    return table
+    whole = view_of(result, level, overlap=True)
+    set_title(ax, name, heading, whole.left_out)
+    rows, columns = grid(len(states.layers), shape_of(ax))
+    panels = [
+        ax.inset_axes((k % columns / columns, 1 - (k // columns + 1) / rows, 0.98 / columns, (1 - _TITLE) / rows))
+        for k in range(len(states.layers))
+    ]
+    for panel, layer in zip(panels, states.layers, strict=True):
+        panel.set_axis_off()
+        set_title(panel, None, as_text(layer, 40))
+    links = whole.links
+    places, dots = free_layout(whole.flow, links.sources, links.targets, links.flow, shape=shape_of(panels[0]))
+    modules = np.unique(whole.shares.indices)
+    colours = assign_colours(closeness_of_discs(*extents(whole.shares[:, modules], places)))
+    views = [view_of(result, level, overlap=True, layer=number) for number in range(len(panels))]
+    radii = np.zeros((len(panels), len(dots)))
+    for view, own in zip(views, radii, strict=True):
+        here = np.searchsorted(whole.nodes, view.nodes)
+        scale = np.sqrt(len(panels) * view.flow / np.maximum(whole.flow[here], 1e-300))
+        own[here] = np.maximum(dots[here] * scale, np.sqrt(0.006 / len(dots)))
+    for view, own, panel in zip(views, radii, panels, strict=True):
+        set_frame(panel, places, radii.max(axis=0))
+        here = np.searchsorted(whole.nodes, view.nodes)
+        _draw_layer(view, panel, places[here], own[here], modules, colours)
+    return dict(zip(modules.tolist(), colours, strict=True))
 
 
-def row_order(table: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The order of rows: by the module that a node is in most often, then by its modules in order of layers."""
-    main = np.empty(len(table), dtype=np.int64)
-    for row, modules in enumerate(table):
-        found, count = np.unique(modules[modules >= 0], return_counts=True)
-        main[row] = found[count.argmax()] if len(found) else -1
-    return np.lexsort((*table.T[::-1], main))
-
-
-def gaps(layers: Sequence[Hashable]) -> list[int]:
-    """Positions of layers, but the first, that do not follow the one before at once: windows between are left out."""
-    are_times = {np.datetime64} == set(map(type, layers)) or set(map(type, layers)) <= {int, float}
-    if not are_times or len(layers) < 3:
-        return []
-    steps = np.diff(np.array(layers)).astype(np.float64)
-    return (np.flatnonzero(steps > 1.5 * steps.min()) + 1).tolist() if steps.min() > 0 else []
-
-
-def _colours(table: NDArray[np.int64]) -> FloatArray:
-    """The colour of each module, shape (number of modules, 3): those with common borders are told apart best."""
-    size = int(table.max(initial=0)) + 1
-    count = np.bincount(table[table >= 0], minlength=size)
-    largest = np.argsort(-count, kind="stable")[:_MOST_COLOURED]
-    rank = np.full(size + 1, -1)  # the last is that of cells without a module
-    rank[largest] = np.arange(len(largest))
-    beside = np.zeros((len(largest), len(largest)))
-    ranks = rank[table]
-    for one, other in ((ranks[1:], ranks[:-1]), (ranks[:, 1:], ranks[:, :-1])):
-        is_border = (one >= 0) & (other >= 0) & (one != other)
-        np.add.at(beside, (one[is_border], other[is_border]), 1.0)
-    beside += beside.T
-    colours = np.tile(_GREY, (size, 1))
-    colours[largest] = assign_colours(beside / max(beside.max(initial=0.0), 1.0))
-    return colours
-
-
-def _add_lines(ax: matplotlib.axes.Axes, shape: tuple[int, ...], breaks: list[int]) -> None:
-    """Draw lines between columns, and rows if these are high enough; wide ones where windows are left out."""
-    frame = ax.get_window_extent()
-    ax.spines[:].set_visible(False)
-    if frame.width > 8 * shape[1]:
-        ax.vlines(np.arange(1, shape[1]) - 0.5, -0.5, shape[0] - 0.5, color="white", linewidth=0.8, zorder=2)
-    if frame.height > 6 * shape[0]:
-        ax.hlines(np.arange(1, shape[0]) - 0.5, -0.5, shape[1] - 0.5, color="white", linewidth=0.4, zorder=2)
-    ax.vlines(np.array(breaks) - 0.5, -0.5, shape[0] - 0.5, color="white", linewidth=4, zorder=2)
-
-
-def _add_ticks(ax: matplotlib.axes.Axes, nodes: Sequence[Hashable], layers: Sequence[Hashable]) -> None:
-    """Write the names of nodes, if there are not too many, and of layers."""
-    texts, common = headings(layers)
-    step = -(-len(texts) // _MOST_HEADINGS)
-    is_long = sum(len(text) + 2 for text in texts[::step]) > 90
-    turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if is_long else {}
-    ax.set_xticks(range(0, len(texts), step), texts[::step], fontsize=8, parse_math=False, **turned)
-    ax.set_xlabel(common, fontsize=9)
-    ax.tick_params(length=0)
-    if len(nodes) <= _MOST_LABELLED:
-        size = min(8.0, 420 / max(len(nodes), 1))
-        ax.set_yticks(range(len(nodes)), [as_text(node, 18) for node in nodes], fontsize=size, parse_math=False)
+def _draw_layer(
+    view: View,
+    ax: matplotlib.axes.Axes,
+    places: FloatArray,
+    radii: FloatArray,
+    modules: IntArray,
+    colours: FloatArray,
+) -> None:
+    """Draw the nodes and links of a layer at given places."""
+    placer = LabelPlacer(ax, places, radii, most=_MOST_LABELLED)
+    module = np.searchsorted(modules, view.module)
+    once = slice(None) if view.links.directed else view.links.sources < view.links.targets
+    sources, targets = view.links.sources[once], view.links.targets[once]
+    shades = link_colours(view, modules, colours)[once]
+    if view.links.directed and len(sources) <= MOST_TAPERED:
+        add_tapered(ax, places[sources], places[targets], shades, 0.012)
     else:
-        ax.set_yticks([])
-        ax.set_ylabel(counted(len(nodes), "node"), fontsize=9)
-
-
-def headings(layers: Sequence[Hashable]) -> tuple[list[str], str]:
-    """The texts of layers, and what dates have in common: the day or the year, if it is the same."""
-    if {np.datetime64} != set(map(type, layers)):
-        return [as_text(layer, 18) for layer in layers], ""
-    parts = [str(layer).split("T") for layer in layers]
-    if len(parts[0]) == 2 and len({day for day, _ in parts}) == 1:
-        return [time for _, time in parts], parts[0][0]
-    texts, years = [" ".join(part) for part in parts], {day[:-6] for day, *_ in parts}
-    return (texts, "") if len(years) > 1 else ([text[len(min(years)) + 1 :] for text in texts], min(years))
-
-
-def _numbers(table: NDArray[np.int64], colours: FloatArray) -> Iterator[LabelRequest]:
-    """Yield the number of each module for the largest rectangle of it that begins as a run of rows in a column."""
-    largest: dict[int, tuple[int, int, int, int, int]] = {}
-    for column, modules in enumerate(table.T):
-        bounds = np.flatnonzero(np.diff(modules, prepend=-2, append=-2))
-        for top, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            module = int(modules[top])
-            if module >= 0 and (column == 0 or (table[top:end, column - 1] != module).any()):
-                same = (table[top:end, column:] == module).all(axis=0)
-                width = len(same) if same.all() else int(same.argmin())
-                if module not in largest or (end - top) * width > largest[module][0]:
-                    largest[module] = ((end - top) * width, top, end - top, column, width)
-    for module in sorted(largest, key=lambda module: -largest[module][0])[:_MOST_NUMBERED]:
-        _, top, height, column, width = largest[module]
-        ink = "white" if is_dark(colours[module]) else INK
-        across, down = (width - 1) // 2, (height - 1) // 2  # in the middle of a cell, not on a line between two
-        place = (column + across, top + down)
-        yield LabelRequest((str(module + 1),), place, (across + 0.5, down + 0.5), 8.5, ink, beside=False)
+        collections = require("matplotlib.collections", extra="plot")
+        lines = np.stack([places[sources], places[targets]], axis=1)
+        faint = opacity(np.zeros(len(lines), dtype=np.int64), 150.0)
+        looks = {"rasterized": len(lines) > MOST_VECTORS, "capstyle": "round", "zorder": 1, "gid": "links"}
+        width = 1.1 if len(lines) < 200 else 0.6
+        ax.add_collection(
+            collections.LineCollection(lines, colors=np.column_stack([shades, faint]), linewidths=width, **looks)
+        )
+    add_discs(ax, places, radii, colours[module], zorder=3, name="nodes", edge="white")
+    add_pies(ax, places, radii, view.shares[:, modules], colours)
+    placer.write(node_labels(view, module, places, radii, colours))

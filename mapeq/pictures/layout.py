@@ -105,10 +105,52 @@ def network_layout(
     shares = np.bincount(labels, node_flow, minlength=num_modules) / max(node_flow.sum(), 1e-300)
     radii = np.sqrt((shares + sizes / max(n, 1)) / 2)
     centres = place_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
-    dots = np.maximum(np.sqrt(0.2 * node_flow / max(node_flow.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
+    dots = _dots(node_flow)
     places = _within_discs(labels, radii, dots, sources, targets, flow)
     places = _face_partners(places, labels, centres, sources, targets, flow)
     return NetworkLayout(centres, radii, centres[labels] + places, dots)
+
+
+def free_layout(
+    node_flow: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray, *, shape: float = 1.0
+) -> tuple[FloatArray, FloatArray]:
+    """Place nodes by the flow over links alone, whatever their modules.
+
+    Parameters
+    ----------
+    node_flow : float64 array of shape (n,)
+    sources, targets, flow : arrays with one entry per link
+    shape : float
+        Height of the picture by its width.
+
+    Returns
+    -------
+    float64 arrays of shape (n, 2) and (n,)
+        Positions, about as spread out as a disc of radius 1, and radii of the nodes, which do not overlap.
+    """
+    n = len(node_flow)
+    dots = _dots(node_flow)
+    links = scipy.sparse.coo_array((_lengths(flow), (sources, targets)), shape=(n, n)).tocsr()
+    places = stress_layout(links)
+    spread = np.sqrt(np.mean(np.square(places).sum(axis=1))) if n else 0.0
+    places *= np.sqrt(0.5) / max(spread, 1e-300)
+    keep_apart(places, dots * 1.15, 200, 0.0, np.inf)
+    return _rotated(places, dots, shape), dots
+
+
+def _dots(node_flow: FloatArray) -> FloatArray:
+    """Radii of nodes, with areas by flow but for the smallest, in a picture with an area of pi."""
+    n = len(node_flow)
+    dots: FloatArray = np.maximum(np.sqrt(0.2 * node_flow / max(node_flow.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
+    return dots
+
+
+def _lengths(strength: FloatArray) -> FloatArray:
+    """Lengths of links, shorter for stronger ones."""
+    if len(strength) == 0:
+        return strength
+    lengths: FloatArray = np.clip((strength.mean() / np.maximum(strength, 1e-300)) ** 0.25, 0.5, 2.0)
+    return lengths
 
 
 def stress_layout(lengths: scipy.sparse.csr_array, rounds: int = 80) -> FloatArray:
@@ -176,8 +218,7 @@ def _within_discs(
     rank[order] = np.arange(len(labels))
     inside = labels[sources] == labels[targets]
     i, j, strength = rank[sources[inside]], rank[targets[inside]], flow[inside]
-    lengths = np.clip((strength.mean() / np.maximum(strength, 1e-300)) ** 0.25, 0.5, 2.0) if len(strength) else strength
-    links = scipy.sparse.coo_array((lengths, (i, j)), shape=(len(labels),) * 2).tocsr()
+    links = scipy.sparse.coo_array((_lengths(strength), (i, j)), shape=(len(labels),) * 2).tocsr()
     places = np.zeros((len(labels), 2))
     for module, radius in enumerate(radii):
         own = slice(first[module], first[module + 1])

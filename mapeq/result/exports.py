@@ -247,11 +247,14 @@ def plot(
 
     Parameters
     ----------
-    kind : {"network", "hierarchy", "codelength", "layers"}
+    kind : {"network", "overlap", "layers", "hierarchy", "codelength"}
         "network" draws the nodes coloured by module, with areas proportional to flow; above 2,000 nodes it draws the
-        largest modules and the flow between them. "hierarchy" draws nested modules, with heights proportional to flow.
-        "codelength" draws the codelength by level and by trial. "layers" draws the module of each node in each layer,
-        or at each time, of a multilayer network: above 1,000 nodes, of those with the most flow.
+        largest modules and the flow between them. Of a state network it draws the physical nodes as pies, with a wedge
+        for each of their :meth:`memberships`; up to 12 layers side by side, with nodes at the same places. "overlap"
+        draws such pies of any network, of all layers together. "layers" draws the module of each node in each layer,
+        or at each time, of a multilayer network: a row for each node, above 1,000 nodes for those with the most flow.
+        "hierarchy" draws nested modules, with heights proportional to flow. "codelength" draws the codelength by level
+        and by trial.
     ax : matplotlib Axes, optional
         Axes to draw on; by default those of a new figure. Labels are placed for the current size of the axes.
     level : int, optional

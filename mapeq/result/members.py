@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse
 
-from mapeq._base.csr import IntArray
-from mapeq._base.errors import NetworkError
+from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.errors import NetworkError, is_number, option_error
 from mapeq.network.states import nodes_of_new_states
 from mapeq.result.modules import numbered
 
@@ -47,37 +47,66 @@ def modules(self: Result, level: int = 1) -> dict[Hashable, int]:
     return dict(zip(self.node_labels, numbered(self._labels_at(level)).tolist(), strict=True))
 
 
-def communities(self: Result, level: int = 1) -> list[set[Hashable]]:
+def communities(self: Result, level: int = 1, min_share: float | None = None) -> list[set[Hashable]]:
     """Return the modules at a level as sets of node labels, by decreasing flow.
 
     Parameters
     ----------
     level : int
         See :meth:`labels_at`.
+    min_share : float, above 0 and at most 1, optional
+        Least share, as :meth:`memberships` has them, that makes a node a member of a module, so that modules of any
+        network may overlap. Each node stays in its own module; of a state network, in that of its largest share.
 
     Returns
     -------
     list of sets of labels
-        Of a state network the names of physical nodes, which may be in several sets.
+        Of a state network the names of physical nodes, which may be in several sets. With `min_share`, modules without
+        members are left out.
 
     Raises
     ------
     ValueError
-        If the hierarchy has no such level.
+        If the hierarchy has no such level, or `min_share` is out of range.
 
     Examples
     --------
     >>> import mapeq
     >>> mapeq.infomap([(1, 2), (3, 4)]).communities()
     [{1, 2}, {3, 4}]
+    >>> result = mapeq.infomap([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")])
+    >>> [sorted(module) for module in result.communities(min_share=0.3)]
+    [['a', 'b', 'c', 'd'], ['c', 'd', 'e', 'f']]
     """
     modules, states, labels = self._labels_at(level), self.network.states, self.node_labels
+    if min_share is not None:
+        return _overlapping(self, level, min_share)
     if states is not None:
         labels = [states.labels[node] for node in states.physical.tolist()]
     sets: list[set[Hashable]] = [set() for _ in range(int(modules.max(initial=-1)) + 1)]
     for label, module in zip(labels, modules.tolist(), strict=True):
         sets[module].add(label)
     return sets
+
+
+def _overlapping(self: Result, level: int, min_share: float) -> list[set[Hashable]]:
+    """Modules that contain the nodes with at least so large a share in them, and the nodes that are theirs."""
+    if not is_number(min_share) or not 0 < min_share <= 1:
+        raise option_error("min_share", min_share, "above 0 and at most 1")
+    labels, shares = share_table(self, level)
+    rows, columns = shares.nonzero()
+    own = self._labels_at(level).astype(np.intp)
+    if self.network.states is not None:
+        order = np.lexsort((-columns, np.round(shares.data, 15)))  # the last one of each node counts
+        own = np.full(len(labels), -1)
+        own[rows[order]] = columns[order]
+    inside = (shares.data >= min_share - 1e-12) & (columns != own[rows])
+    sets: list[set[Hashable]] = [set() for _ in range(shares.shape[1])]
+    owners = np.flatnonzero(own >= 0)
+    pairs = np.append(rows[inside], owners), np.append(columns[inside], own[owners])
+    for node, module in zip(*(ends.tolist() for ends in pairs), strict=True):
+        sets[module].add(labels[node])
+    return [members for members in sets if members]
 
 
 def memberships(self: Result, level: int = 1) -> dict[Hashable, dict[int, float]]:
@@ -113,29 +142,61 @@ def memberships(self: Result, level: int = 1) -> dict[Hashable, dict[int, float]
     >>> mapeq.infomap(states).memberships()
     {'ann': {1: 0.5, 2: 0.5}, 'bob': {1: 1.0}, 'cid': {2: 1.0}}
     """
+    labels, shares = share_table(self, level)
+    found: dict[Hashable, dict[int, float]] = {}
+    for row, label in enumerate(labels):
+        inside = slice(shares.indptr[row], shares.indptr[row + 1])
+        share, numbers = shares.data[inside], numbered(shares.indices[inside])
+        order = np.lexsort((numbers, -np.round(share, 15)))
+        found[label] = dict(zip(numbers[order].tolist(), share[order].tolist(), strict=True))
+    return found
+
+
+def share_table(self: Result, level: int) -> tuple[list[Hashable], scipy.sparse.csr_array]:
+    """Return names of nodes, of a state network the physical ones, and their shares in modules.
+
+    Shares are those of :meth:`memberships`; zeros are not stored, and rows add up to 1. Shape (nodes, modules).
+    """
     modules, states = self._labels_at(level), self.network.states
     count = int(modules.max(initial=-1)) + 1
     if states is not None:
-        labels, rows, columns, shares = list(states.labels), states.physical.astype(np.intp), modules, self.flow
-        lone = np.bincount(rows, shares, len(labels))[rows] == 0
-    else:
-        links = self.link_flow()
-        labels, num_nodes = self.node_labels, np.arange(self.num_nodes)
-        ends = links.sources, links.targets
-        both = ends if not links.directed else tuple(np.concatenate(pair) for pair in (ends, ends[::-1]))
-        shares = links.flow if not links.directed else np.concatenate([links.flow, links.flow])
-        lone = np.bincount(both[0], shares, self.num_nodes) == 0
-        rows, columns = np.append(both[0], num_nodes), modules[np.append(both[1], num_nodes)]
-        shares, lone = np.append(shares, np.zeros(self.num_nodes)), np.append(np.zeros(len(shares), np.bool_), lone)
-    shares = np.where(lone, 1.0, shares)  # without flow, all states alike; without links, all in its own module
-    table = scipy.sparse.csr_array((shares, (rows, columns)), shape=(len(labels), count))
-    found: dict[Hashable, dict[int, float]] = {}
-    for row, label in enumerate(labels):
-        inside = slice(table.indptr[row], table.indptr[row + 1])
-        flow, numbers = table.data[inside], numbered(table.indices[inside])
-        order = [k for k in np.lexsort((numbers, -np.round(flow, 15))) if flow[k] > 0]
-        found[label] = {int(numbers[k]): float(flow[k] / flow.sum()) for k in order}
-    return found
+        labels = list(states.labels)
+        return labels, normalised_shares(states.physical.astype(np.intp), modules, self.flow, (len(labels), count))
+    links = self.link_flow()
+    ends, flow = (links.sources, links.targets), links.flow
+    if links.directed:  # the flow of a link is that of both ends
+        ends = np.concatenate(ends), np.concatenate(ends[::-1])
+        flow = np.concatenate([flow, flow])
+    alone = np.flatnonzero(np.bincount(ends[0], flow, self.num_nodes) == 0)  # all in its own module
+    linked = flow > 0
+    rows, columns = np.append(ends[0][linked], alone), modules[np.append(ends[1][linked], alone)]
+    shares = np.append(flow[linked], np.ones(len(alone)))
+    return self.node_labels, normalised_shares(rows, columns, shares, (self.num_nodes, count))
+
+
+def normalised_shares(
+    nodes: IntArray, modules: IntArray, flow: FloatArray, shape: tuple[int, int]
+) -> scipy.sparse.csr_array:
+    """Return the part of each node's flow in each module; without any flow, states count alike.
+
+    Parameters
+    ----------
+    nodes, modules, flow : arrays with one entry per state
+    shape : pair of int
+        Numbers of nodes and of modules.
+
+    Returns
+    -------
+    sparse array of this shape
+        Zeros are not stored, and rows add up to 1.
+    """
+    alike = np.bincount(nodes, flow, shape[0])[nodes] == 0
+    table = scipy.sparse.csr_array((np.where(alike, 1.0, flow), (nodes, modules)), shape=shape)
+    table.eliminate_zeros()
+    table.sort_indices()
+    rows = np.repeat(np.arange(shape[0]), np.diff(table.indptr))
+    table.data /= np.bincount(rows, table.data, shape[0])[rows]
+    return table
 
 
 def state_columns(self: Result) -> dict[str, list[Hashable]]:

@@ -33,11 +33,13 @@ def links(tmp_path):
 #: Shapes of the pictures of les-mis.tsv, 77 nodes in 10 modules: least and largest numbers.
 DRAWN = {
     "network": {"nodes": (77, 77), "modules": (10, 10)},
+    "overlap": {"nodes": (77, 77), "modules": (10, 10), "shares": (80, 250)},
     "hierarchy": {"cells": (1 + 10 + 40, 1 + 10 + 77)},  # small nodes share one
     "codelength": {"trials": (2, 2), "result": (1, 1)},
 }
 LABELS = {
     "network": {"Valjean", "Enjolras"},
+    "overlap": set(),  # outlined texts, on pies, are drawn as shapes
     "hierarchy": {"Valjean", "10 modules", "77 nodes"},
     "codelength": {"index", "modules"},
 }
@@ -97,6 +99,24 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path, capsys):
     assert not Path(picture).exists()
 
 
+def test_the_command_draws_states(tmp_path):
+    """Physical nodes, or layers side by side, from the files that the infomap package reads."""
+    states, layers = tmp_path / "states.net", tmp_path / "layers.net"
+    states.write_text("*Vertices\n1 hub\n2 Oslo\n3 Rome\n*States\n1 1\n2 2\n3 1\n4 3\n*Links\n1 2\n2 1\n3 4\n4 3\n")
+    layers.write_text("*Vertices\n1 ann\n2 bob\n3 cid\n*Intra\n1 1 2\n1 2 1\n2 1 3\n2 3 1\n")
+    assert main(["plot", str(states), "-o", str(tmp_path / "states.svg"), "-q"]) == 0
+    drawing = Drawing(tmp_path / "states.svg")
+    assert drawing.shapes["nodes"] == 3
+    assert drawing.shapes["shares"] == 2  # both halves of the hub
+    assert {"Oslo", "Rome"} <= set(drawing.texts)  # an outlined text, on a pie, is drawn as a shape
+    assert main(["plot", str(layers), "-o", str(tmp_path / "layers.svg"), "-q"]) == 0
+    texts = Drawing(tmp_path / "layers.svg").texts
+    assert {"1", "2", "bob", "cid"} <= set(texts)
+    assert texts.count("ann") == 2
+    assert main(["plot", str(layers), "--kind", "overlap", "-o", str(tmp_path / "pies.svg"), "-q"]) == 0
+    assert Drawing(tmp_path / "pies.svg").shapes["nodes"] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -108,7 +128,7 @@ def test_the_command_draws_the_level_that_there_is(deep, tmp_path, capsys):
         (["-o", "picture.png", "-o", "modules.tree"], "modules.tree: the suffix"),
         (
             ["-o", "picture.png", "--kind", "map"],
-            "kind must be one of network, hierarchy, codelength, layers, not 'map'",
+            "kind must be one of network, overlap, layers, hierarchy, codelength, not 'map'",
         ),
         (["-o", "picture.png", "--level", "2"], "--level must be 1, or -1, without --multilevel, not 2"),
         (["-o", "picture.png", "--level", "0"], "--level must be a whole number, 1 or more, or -1, not 0"),

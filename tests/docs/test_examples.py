@@ -133,10 +133,20 @@ def check_temporal(tmp_path):
     assert drawn_share(tmp_path / "out" / "temporal.png") > 0.8
 
 
+def check_overlap(tmp_path):
+    shown = shown_by("overlap.py", tmp_path)
+    assert "10 modules; by links, 21 characters more are in them:" in shown
+    assert "module 1: 18 characters, also Child1, Child2, Marius" in shown
+    assert re.search(r"^  Marius: 6\d% in module 2, 3\d% in module 1$", shown, re.MULTILINE)
+    assert pixels(tmp_path / "out" / "overlap.png").shape == (560, 1120, 3)
+    assert drawn_share(tmp_path / "out" / "overlap.png") > 0.2
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
     "layers.py": check_layers,
     "temporal.py": check_temporal,
+    "overlap.py": check_overlap,
     "memory.py": check_memory,
     "bipartite.py": check_bipartite,
     "metadata.py": check_metadata,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import hierarchies, walks
+from strategies import hierarchies, networks, walks
 
 import mapeq
 from mapeq.network.network import Network
@@ -173,6 +173,51 @@ def test_memberships_of_plain_networks_are_shares_of_flow():
         assert list(shares.values()) == sorted(shares.values(), reverse=True)
     alone = mapeq.infomap(Network.from_edges([0], [1], num_nodes=3))
     assert alone.memberships()[2] == {2: 1.0}
+
+
+def test_communities_of_a_least_share_overlap():
+    links = [(1, 2), (2, 3), (1, 3), (3, 4), (4, 5), (4, 6), (5, 6)]
+    result = mapeq.infomap(links)
+    assert result.communities() == [{1, 2, 3}, {4, 5, 6}]
+    assert result.communities(min_share=0.34) == [{1, 2, 3}, {4, 5, 6}]
+    assert result.communities(min_share=1 / 3) == [{1, 2, 3, 4}, {3, 4, 5, 6}]
+    assert result.communities(min_share=1) == [{1, 2, 3}, {4, 5, 6}]
+    moved = mapeq.evaluate(links, {1: 1, 2: 1, 3: 1, 4: 1, 5: 2, 6: 2})  # 4 has most of its links in module 2
+    assert moved.communities(min_share=1) == [{1, 2, 3, 4}, {5, 6}]
+    assert mapeq.infomap(Network.from_edges([0], [1], num_nodes=3)).communities(min_share=0.5) == [{0, 1}, {2}]
+
+
+def test_communities_of_states_are_those_with_large_shares():
+    links = [(0, 1), (1, 0), (2, 3), (3, 2), (4, 5), (5, 4)]
+    weights = [9.0, 9.0, 6.0, 6.0, 1.0, 1.0]
+    network = Network.from_edges(*zip(*links, strict=True), weights, directed=True)
+    result = mapeq.evaluate(network.with_states(["a", "b", "a", "c", "a", "b"]), [0, 0, 1, 1, 2, 2])
+    assert result.memberships()["b"] == {1: close(0.9), 3: close(0.1)}
+    assert result.communities() == [{"a", "b"}, {"a", "c"}, {"a", "b"}]
+    assert result.communities(min_share=0.1) == [{"a", "b"}, {"a", "c"}, {"b"}]
+    assert result.communities(min_share=0.3) == [{"a", "b"}, {"a", "c"}]  # none is left in the third
+    assert result.communities(min_share=1) == [{"a", "b"}, {"c"}]
+
+
+@pytest.mark.parametrize("min_share", [0, -0.1, 1.1, "half", float("nan")])
+def test_least_shares_that_make_no_sense(min_share):
+    with pytest.raises(ValueError, match="min_share must be above 0 and at most 1, not"):
+        mapeq.infomap([(0, 1)]).communities(min_share=min_share)
+
+
+@given(st.data())
+def test_communities_have_the_members_of_memberships(data):
+    network = data.draw(networks(min_nodes=1)).network()
+    n = network.num_nodes
+    physical = data.draw(st.lists(st.integers(0, n - 1), min_size=n, max_size=n))
+    result = mapeq.infomap(network.with_states([f"node {node}" for node in physical]))
+    for share in (0.05, 0.25, 0.6):
+        expected = {}
+        for node, shares in result.memberships().items():
+            for position, (module, part) in enumerate(shares.items()):
+                if position == 0 or part >= share:
+                    expected.setdefault(module, set()).add(node)
+        assert result.communities(min_share=share) == [expected[module] for module in sorted(expected)]
 
 
 # What else takes networks ----------------------------------------------------------------------

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 import mapeq
 from mapeq.pictures.charts import icicle
 from mapeq.pictures.files import write_picture
-from mapeq.pictures.network import KINDS, shown_modules
+from mapeq.pictures.modules import shown_modules
+from mapeq.pictures.network import KINDS
 
 #: Kinds for any network.
 PLAIN = [kind for kind in KINDS if kind != "layers"]
@@ -315,7 +316,7 @@ def test_without_several_trials_there_is_one_panel(web):
 
 def test_axes_that_are_given_are_drawn_on_and_returned(lesmis):
     figure = Figure()
-    for kind, ax in zip(PLAIN, figure.subplots(1, 3), strict=True):
+    for kind, ax in zip(PLAIN, figure.subplots(1, len(PLAIN)), strict=True):
         assert lesmis.plot(kind, ax) is ax
         assert lesmis.plot(kind=kind, ax=ax) is ax
         assert isinstance(ax, Axes)
@@ -334,7 +335,8 @@ def test_pictures_are_the_same_each_time(web, tmp_path):
 
 
 def test_wrong_options_are_named(lesmis):
-    with pytest.raises(ValueError, match="kind must be one of network, hierarchy, codelength, layers, not 'map'"):
+    kinds = "network, overlap, layers, hierarchy, codelength"
+    with pytest.raises(ValueError, match=f"kind must be one of {kinds}, not 'map'"):
         lesmis.plot("map")
     with pytest.raises(ValueError, match="level must be 1, the only level"):
         lesmis.plot(ax=Figure().add_subplot(), level=2)
@@ -348,9 +350,9 @@ import matplotlib, mapeq
 import matplotlib.pyplot as plt
 backend, settings = matplotlib.get_backend(), dict(matplotlib.rcParams)
 result = mapeq.infomap([(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (4, 5), (3, 5)])
-for kind in ("network", "hierarchy", "codelength"):
+for kind in ("network", "overlap", "hierarchy", "codelength"):
     assert result.plot(kind).figure.number in plt.get_fignums()
-assert len(plt.get_fignums()) == 3
+assert len(plt.get_fignums()) == 4
 assert (matplotlib.get_backend(), dict(matplotlib.rcParams)) == (backend, settings)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)

@@ -11,11 +11,10 @@ import numpy as np
 
 from mapeq._base.errors import counted
 from mapeq._base.optional import require
-from mapeq.pictures.network import informative_level
+from mapeq.pictures.network import draw_network, informative_level
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
-    import matplotlib.axes
     import matplotlib.figure
 
 _INCHES = 8
@@ -60,10 +59,12 @@ def draw_picture(result: Result) -> Picture:
         # Characters that the font lacks are drawn as boxes; the text of the page is up to the browser.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         level = informative_level(result)
-        axes = result.plot(ax=figure.add_subplot(), level=level)
+        found = draw_network(result, figure.add_subplot(), level, None)
         content = base64.b64encode(_png(figure)).decode()
     side = _INCHES * _DPI
-    what = f"{counted(result.num_nodes, 'node')} in {counted(result.modules_per_level[level - 1], 'module')}"
+    states = result.network.states
+    num_nodes = result.num_nodes if states is None else len(np.unique(states.physical))
+    what = f"{counted(num_nodes, 'node')} in {counted(result.modules_per_level[level - 1], 'module')}"
     above = f"The modules are those of level {level}. " if level > 1 else ""
     html = (
         f'<figure><img src="data:image/png;base64,{content}" width="{side}" height="{side}" '
@@ -71,7 +72,9 @@ def draw_picture(result: Result) -> Picture:
         f"<figcaption>{above}Areas are proportional to flow. Modules have the same colours throughout this page; "
         "small ones are grey.</figcaption></figure>"
     )
-    return Picture(html, level, _colours(result, axes, level))
+    to_hex = require("matplotlib.colors", extra="plot").to_hex
+    colours = [to_hex(found[module]) if module in found else "" for module in range(max(found) + 1)]
+    return Picture(html, level, colours)
 
 
 def _png(figure: matplotlib.figure.Figure) -> bytes:
@@ -82,18 +85,3 @@ def _png(figure: matplotlib.figure.Figure) -> bytes:
     with image.open(large) as picture:
         picture.convert("RGB").quantize(256, dither=image.Dither.NONE).save(small, "png", optimize=True)
     return small.getvalue()
-
-
-def _colours(result: Result, axes: matplotlib.axes.Axes, level: int) -> list[str]:
-    """Return the colours of the modules as drawn: those of the nodes' discs, or else of the modules'."""
-    to_hex = require("matplotlib.colors", extra="plot").to_hex
-    discs = {shapes.get_gid(): np.asarray(shapes.get_facecolor()) for shapes in axes.collections}
-    if "nodes" in discs:
-        sources, targets, _ = result.network.links()
-        modules, first = np.unique(result.labels_at(level)[np.union1d(sources, targets)], return_index=True)
-        found = dict(zip(modules.tolist(), discs["nodes"][first], strict=True))
-    elif "modules" in discs:
-        found = dict(enumerate(discs["modules"]))
-    else:
-        return list(_COLOURS)
-    return [to_hex(found[module]) if module in found else "" for module in range(max(found) + 1)]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import mapeq
 from mapeq.pictures.files import write_picture
-from mapeq.pictures.layers import MOST_ROWS, gaps, headings, row_order
+from mapeq.pictures.timeline import MOST_ROWS, gaps, headings, row_order
 
 DAYS = [np.datetime64(f"2024-05-{day:02}") for day in (1, 2, 5)]
 
