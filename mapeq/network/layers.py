@@ -23,8 +23,8 @@ from mapeq.network.states import States
 #: How the walk changes layers.
 RELAX = ("neighbors", "jsd", "jsd-infomap", "self")
 
-#: Sources, targets and weights of links between pairs of a layer and a node, as ``layer * n + node``.
-Part = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]
+#: Sources, targets and weights of links between states.
+Part = tuple[NDArray[Any], NDArray[Any], FloatArray]
 
 
 class Coupling(NamedTuple):
@@ -89,8 +89,9 @@ class Layers(NamedTuple):
         Names of the nodes.
     links : list of sparse arrays of shape (n, n)
         Of each layer: the weight of the links from node to node, both ways if they have no direction.
-    present : boolean array of shape (number of layers, n)
-        Which nodes are in which layers: those with links, and in one of them those that have none in any.
+    states : integer array of shape (number of layers, n)
+        Number of the state of each node in each layer, -1 if it is not there. Nodes are in the layers where they have
+        links, and those without any in one.
     places : integer array of shape (number of layers,)
         Where each layer is; limits are distances between places.
     """
@@ -98,7 +99,7 @@ class Layers(NamedTuple):
     names: tuple[Hashable, ...]
     labels: tuple[Hashable, ...]
     links: list[scipy.sparse.csr_array]
-    present: NDArray[np.bool_]
+    states: NDArray[Any]
     places: NDArray[np.int64]
 
 
@@ -117,7 +118,9 @@ def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
         present[layer, place[network.indices]] = present[layer, place[network.sources()]] = True
     for layer, place in enumerate(places):
         present[layer, place[~present[:, place].any(axis=0)]] = True
-    return Layers(tuple(names), tuple(position), links, present, np.arange(len(names)))
+    states = np.full(present.shape, -1, np.int32 if present.size < 2**31 else np.int64)
+    states[present] = np.arange(np.count_nonzero(present))
+    return Layers(tuple(names), tuple(position), links, states, np.arange(len(names)))
 
 
 def inter_links(
@@ -141,7 +144,7 @@ def inter_links(
         if source == target:
             raise NetworkError(f"the link between layers {link!r} is within the layer {source!r}")
         for name in (source, target):
-            if node not in node_of or not layers.present[layer_of[name], node_of[node]]:
+            if node not in node_of or layers.states[layer_of[name], node_of[node]] < 0:
                 raise NetworkError(f"the link between layers {link!r}: {node!r} is no node of the layer {name!r}")
         rows.append((layer_of[source], node_of[node], layer_of[target]))
     sources, nodes, targets = np.array(rows, dtype=np.int64).reshape(-1, 3).T
@@ -155,7 +158,7 @@ def coupled(layers: Layers, coupling: Coupling, inter: InterLinks | None = None)
     """The states of all layers, linked as the walk moves; with links between layers, by these alone."""
     switching = coupling.relax == "self"
     parts = _HOW[coupling.relax](layers, coupling) if inter is None else _by_links(layers, inter, switching=switching)
-    return _linked(layers, list(parts), switching=switching)
+    return _linked(layers, parts, switching=switching)
 
 
 def state_network(states: States, links: Part, *, directed: bool) -> Network:
@@ -173,20 +176,13 @@ def layer_labels(states: States) -> tuple[tuple[Hashable, Hashable], ...]:
     )
 
 
-def _linked(layers: Layers, parts: list[Part], *, switching: bool) -> Network:
+def _linked(layers: Layers, parts: Iterator[Part], *, switching: bool) -> Network:
     """The states of all layers with links between them."""
-    n = len(layers.labels)
-    pairs = np.flatnonzero(layers.present.ravel())
-    number = np.full(layers.present.size, -1)
-    number[pairs] = np.arange(len(pairs))
-    sources, targets, weights = (
-        np.concatenate([part[k] for part in parts]) if parts else np.zeros(0) for k in range(3)
-    )
-    layer, node = np.divmod(pairs, n) if n else (pairs, pairs)
+    sources, targets, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    layer, node = np.nonzero(layers.states >= 0)
     places = read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names
     states = States(*places, switching=switching)
-    links = number[sources.astype(np.int64)], number[targets.astype(np.int64)], weights
-    return state_network(states, links, directed=True)
+    return state_network(states, (sources, targets, weights), directed=True)
 
 
 def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:
@@ -265,17 +261,17 @@ def _reached(layers: Layers, a: int, coupling: Coupling) -> NDArray[np.int64]:
 
 def _part(layers: Layers, a: int, b: int, scale: FloatArray) -> Part:
     """The links of layer `b` as links from the states of layer `a`, their weights scaled by source."""
-    n, links = len(layers.labels), layers.links[b]
-    rows = np.repeat(np.arange(n), np.diff(links.indptr))
-    weights = links.data * scale[rows]
-    kept = (weights > 0) & layers.present[a, rows]
-    return a * n + rows[kept], b * n + links.indices[kept].astype(np.int64), weights[kept]
+    links = layers.links[b]
+    lengths = np.diff(links.indptr)
+    sources, weights = np.repeat(layers.states[a], lengths), links.data * np.repeat(scale, lengths)
+    kept = (weights > 0) & (sources >= 0)
+    return sources[kept], layers.states[b, links.indices[kept]], weights[kept]
 
 
 def _switches(layers: Layers, a: int, b: int, weights: FloatArray) -> Part:
     """Links from the nodes of layer `a` to themselves in layer `b`, of these weights."""
-    n, nodes = len(layers.labels), np.flatnonzero((weights > 0) & layers.present[a])
-    return a * n + nodes, b * n + nodes, weights[nodes]
+    nodes = np.flatnonzero((weights > 0) & (layers.states[a] >= 0))
+    return layers.states[a, nodes], layers.states[b, nodes], weights[nodes]
 
 
 def _similarity(layers: Layers, strengths: FloatArray, a: int, b: int) -> FloatArray:

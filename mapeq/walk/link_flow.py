@@ -56,10 +56,15 @@ def link_flow(network: Network, options: WalkOptions, node_flow: NodeFlow) -> Li
 
 def _between_layers(network: Network, options: WalkOptions) -> LinkFlow:
     """The flow of links, those that change the layer included: steps that follow carry more than their weights say."""
-    found = in_threads(lambda threads: walk_of_layers(network, options, threads), len(network.indices), 1)
-    flow = np.zeros(len(network.indices)) if found is None else options.markov_time * found[0].flow
+    flow = options.markov_time * flow_between_layers(network, options)
     flowing = replace(network, weights=flow).without_self_links()
     return LinkFlow(flowing.sources(), flowing.indices, flowing.weights, directed=True)
+
+
+def flow_between_layers(network: Network, options: WalkOptions) -> FloatArray:
+    """The flow over each stored link of a network whose layers switch, self-links included, per step of the walk."""
+    found = in_threads(lambda threads: walk_of_layers(network, options, threads), len(network.indices), 1)
+    return np.zeros(len(network.indices)) if found is None else found[0].flow
 
 
 def rates_per_weight(network: Network, node_flow: NodeFlow) -> FloatArray:

@@ -88,7 +88,7 @@ CASES += [
     (intra, f"-2 --multilayer-relax-{args}")
     for args in (
         *("rate 0.4", "rate 0", "rate 1", "limit 1", "limit 3", "limit-up 0", "limit-down 1", "limit -1", "by-jsd"),
-        *("to-self", "limit 3 --multilayer-relax-limit-up 1", "by-jsd --multilayer-relax-rate 0.3"),
+        *("to-self --no-self-links", "limit 3 --multilayer-relax-limit-up 1", "by-jsd --multilayer-relax-rate 0.3"),
     )
 ]
 CASES += [(build, "-2 --matchable-multilayer-ids 5") for build in (intra, full)]

@@ -28,8 +28,9 @@ from mapeq.network.network import Network
 from mapeq.objective.formula import plogps
 from mapeq.result.result import Result as MapeqResult
 from mapeq.walk.flow import ENTER, TELEPORT_OUT, VISIT, Flow, NodeFlow
-from mapeq.walk.link_flow import rates_per_weight
+from mapeq.walk.link_flow import flow_between_layers, rates_per_weight
 from mapeq.walk.models import random_walk
+from mapeq.walk.switching import is_switching
 
 if TYPE_CHECKING:
     import pandas
@@ -342,6 +343,8 @@ class Result:
         """The network with the flow per step over each link for its weight."""
         network, options = self.found.network, self.found.walk_options
         node_flow = self.found.node_flow
+        if is_switching(network):
+            return replace(network, weights=flow_between_layers(network, options))
         if options.variable_markov_time:  # which the flow over links leaves out
             walk = random_walk(network, replace(options, variable_markov_time=False))
             node_flow = NodeFlow(walk.nodes, walk.teleport)
