@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
 
-from mapeq._base.csr import ONE, FloatArray, read_only
+from mapeq._base.csr import ONE, FloatArray, IntArray, read_only
+from mapeq._base.jit import jit
 from mapeq.network.network import Network
 from mapeq.objective.codebooks import Codebooks, one_codebook
 from mapeq.objective.contents import Contents, together
@@ -119,15 +119,32 @@ def with_links_of_contents(level: Level) -> Level:
         has_next = size > step
         ends.append((rows[has_next], rows[(first + (place + step) % np.maximum(size, 1))[has_next]]))
     one, other = (np.concatenate(part) for part in zip(*ends, strict=True))
-    links, dtype = level.links, level.links.indices.dtype
-    sources = np.repeat(np.arange(len(level.nodes)), np.diff(links.indptr).astype(np.intp))
-    entries = (
-        np.concatenate([link_flows(links), np.zeros(2 * len(one))]),
-        (np.concatenate([sources, one, other]), np.concatenate([links.indices.astype(np.int64), other, one])),
-    )
-    found = scipy.sparse.csr_array(entries, shape=(len(level.nodes), len(level.nodes)))  # sums what is there twice
-    indptr, indices = found.indptr.astype(np.uint64), found.indices.astype(dtype)
-    return level._replace(links=Links(read_only(indptr), read_only(indices), read_only(found.data), ONE))
+    return level._replace(links=_with_links_without_flow(level.links, one, other))
+
+
+def _with_links_without_flow(links: Links, one: IntArray, other: IntArray) -> Links:
+    """Links, and more of them without flow between pairs of nodes, both ways; some may be there twice."""
+    n = len(links.indptr) - 1
+    more = np.bincount(one, minlength=n) + np.bincount(other, minlength=n)
+    indptr = links.indptr + np.concatenate([[0], np.cumsum(more)]).astype(np.uint64)
+    indices, flow = np.empty(int(indptr[-1]), links.indices.dtype), np.zeros(int(indptr[-1]))
+    _fill_links(links, one, other, indptr, indptr[1:].copy(), indices, flow)
+    return Links(read_only(indptr), read_only(indices), read_only(flow), ONE)
+
+
+@jit
+def _fill_links(links, one, other, indptr, ends, indices, flow):
+    """Write the links of each node from the start of its row, and those without flow from its end."""
+    for k in range(len(one)):
+        for i, j in ((one[k], other[k]), (other[k], one[k])):
+            ends[i] -= ONE
+            indices[ends[i]] = j
+    for i in range(np.uint64(len(ends))):
+        place = indptr[i]
+        for k in range(links.indptr[i], links.indptr[i + ONE]):
+            indices[place] = links.indices[k]
+            flow[place] = links.flow[k * links.stride]
+            place += ONE
 
 
 def node_entropy(visits: FloatArray) -> float:
