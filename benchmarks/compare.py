@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks import costs, embeddings, networks, overlap, report, small
+from benchmarks import costs, embeddings, networks, overlap, report, small, states
 from benchmarks.peers import PEERS, installed, versions
 from benchmarks.report import COSTS, USUAL, show_growth, show_pairs, show_start
 from benchmarks.worker import ROOT, Program, Row, RunError, Settings, call, compare, run, show
@@ -205,6 +205,14 @@ TABLES = {
         "network, each node is two, and links lead from the first of a node to the second of another.",
         partial(costs.measure, specifications=("deezer-hu", "lfr:100000:0.4+weighted+directed")),
         costs.show_options,
+    ),
+    "states": Table(
+        "State networks",
+        "One trial, one thread, from a network in memory. *Itineraries*: trips with second-order memory among places "
+        "that are in two groups each. *Groups*: random links, most of them within groups of states. *Layers*: ten, two "
+        "groupings in turn, the walk changes between all. Memory is the peak above the network's.",
+        states.measure,
+        states.show_states,
     ),
     "overlap": Table(
         "Planted groups that overlap",
