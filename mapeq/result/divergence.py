@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.hierarchy import cut
 from mapeq.result.levels import checked_level
 from mapeq.result.result import ROUNDING, Result
@@ -48,7 +48,7 @@ def flow_divergence(one: Result, other: Result, level: int = 1) -> float:
     flow, number = one.flow, len(other_rates.inside)
     cells, cell = np.unique(modules.astype(np.int64) * number + other_modules, return_inverse=True)
     i, j = cells // number, cells % number
-    together = np.bincount(cell, flow, len(cells))
+    together = column_sums(cell, flow, len(cells))
     visits = np.bincount(modules, flow, len(rates.inside))
     others = float(rates.enter @ visits) - rates.enter * visits  # of all other modules, those of each
 
