@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mapeq.pictures.report.page  # noqa: F401  (registers .html)
-from mapeq import api, comparison, inputs, resolution
+from mapeq import api, inputs, resolution
 from mapeq._base.errors import NetworkError, OptionError, counted, option_error
 from mapeq._base.options import stated_options
 from mapeq._base.threads import usable_processors
+from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.groups import OF_VECTORS
 from mapeq.cli.stages import Stages
@@ -38,8 +38,7 @@ from mapeq.network.network import Network
 from mapeq.network.statistics import describe_statistics, described
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
-from mapeq.pictures.alluvial import draw_columns, size_of_columns
-from mapeq.pictures.files import check_picture, write_figure, write_picture
+from mapeq.pictures.files import check_picture, write_picture
 from mapeq.pictures.network import check_kind
 from mapeq.pictures.profile import check_profile_output, write_profile
 from mapeq.result.result import Result
@@ -210,38 +209,9 @@ def profile(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Compare partitions: each with the next one."""
-    files, outputs = options.partitions, options.output
-    if len(files) < 2:
-        raise option_error("partitions", files, "two files or more")
-    _check_inputs(options.network, *files)
-    _check_named_once(outputs)
-    for path in outputs:
-        check_picture(path)
-    files = [inputs.read_twice(file) for file in files]
-    network = options.network
-    if network is not None and options.directed:
-        network = as_network(network, directed=True)
-    on = "common" if options.common else "all"
-    names = [Path(_display_name(file)).name for file in options.partitions]
-    pairs = list(pairwise(zip(names, files, strict=True)))
-    found = [
-        comparison.compare(one, other, network=network, on=on, level=options.level) for (_, one), (_, other) in pairs
-    ]
-    if options.json:
-        rows = [
-            {"one": name, "other": next_name} | each.summary()
-            for ((name, _), (next_name, _)), each in zip(pairs, found, strict=True)
-        ]
-        print(json.dumps(rows, indent=1))
-    elif not options.quiet:
-        headings = [f"{name} -> {next_name}" for (name, _), (next_name, _) in pairs]
-        print("\n\n".join(f"{heading}\n{each}" for heading, each in zip(headings, found, strict=True)))
-    if outputs:
-        columns = comparison.columns_of(files, names, options.level)
-        for path in outputs:
-            write_figure(path, size_of_columns(len(columns)), partial(draw_columns, columns))
-            options.written.append(path)
-    return 0
+    _check_inputs(options.network, *options.partitions)
+    _check_named_once(options.output)
+    return compared(options, [Path(_display_name(file)).name for file in options.partitions])
 
 
 def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:
