@@ -292,13 +292,17 @@ def _without_links(labels: Sequence[Hashable]) -> Network:
 
 
 def _read(given: Sequence[Any], number: int, network: Network, *, fit: bool) -> Hierarchy:
-    """Read a partition; say which of both it is if its nodes are others."""
+    """Read a partition; say which of both it is if it is not one of these nodes."""
     try:
         return as_partition(given[number], network, fit=fit)
     except PartitionError as error:
         which, than = (("first", "second"), ("second", "first"))[number]
-        same = "" if fit else "; on='common' compares the nodes that they share"
-        raise PartitionError(f"the {which} partition has other nodes than the {than}: {error}{same}") from error
+        try:
+            as_partition(given[number], network, fit=True)
+        except PartitionError:
+            raise PartitionError(f"the {which} partition: {error}") from error
+        different = f"the {which} partition has other nodes than the {than}"
+        raise PartitionError(f"{different}: {error}; on='common' compares the nodes that they share") from error
 
 
 def _measured(partition: Any, hierarchy: Hierarchy, ground: _Ground) -> Result:

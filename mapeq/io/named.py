@@ -40,7 +40,7 @@ def named_nodes(partition: Any) -> NamedNodes | None:
         partition = list(partition)
     elif is_series(partition):
         partition = partition.index.tolist()
-    elif hasattr(partition, "__array__") or _is_in_node_order(partition):
+    elif hasattr(partition, "__array__") or not isinstance(partition, Iterable) or _is_in_node_order(partition):
         return None
     else:
         partition = _members(partition)
