@@ -232,7 +232,11 @@ def compare(one: Any, other: Any, *, network: Any = None, on: str = "all", level
             is_shared &= is_named(partition, ground.network)
         if not is_shared.any():
             raise PartitionError("the partitions share no node")
-    hierarchies = [_read(given, number, ground.network, fit=on == "common") for number in (0, 1)]
+    grounds = ("first", "second") if network is None else ("network", "network")
+    hierarchies = [
+        _read(given[number], which, grounds[1 - number], ground.network, fit=on == "common")
+        for number, which in enumerate(("first", "second"))
+    ]
     divergence = None
     weights = ground.flow
     if ground.options is not None:
@@ -279,26 +283,25 @@ def _ground(given: Sequence[Any], network: Any) -> _Ground:
     if not named:
         count = len(given[0]) if hasattr(given[0], "__len__") else 0
         return _Ground(_without_links(range(count)), None, None)
-    ground = _without_links(named[0].labels)
-    for partition, nodes in zip(given, map(named_nodes, given), strict=True):
-        if nodes is not None and nodes.flow is not None and is_named(partition, ground).all():
-            place = {label: i for i, label in enumerate(map(str, nodes.labels))}
-            return _Ground(ground, None, nodes.flow[[place[str(label)] for label in named[0].labels]])
-    return _Ground(ground, None, None)
+    labels = named[0].labels
+    for nodes in named:
+        flow = {} if nodes.flow is None else dict(zip(map(str, nodes.labels), nodes.flow.tolist(), strict=True))
+        if flow and all(str(label) in flow for label in labels):
+            return _Ground(_without_links(labels), None, np.array([flow[str(label)] for label in labels]))
+    return _Ground(_without_links(labels), None, None)
 
 
 def _without_links(labels: Sequence[Hashable]) -> Network:
     return Network.from_csr(scipy.sparse.csr_array((len(labels), len(labels))), directed=False, labels=labels)
 
 
-def _read(given: Sequence[Any], number: int, network: Network, *, fit: bool) -> Hierarchy:
+def _read(partition: Any, which: str, than: str, network: Network, *, fit: bool) -> Hierarchy:
     """Read a partition; say which of both it is if it is not one of these nodes."""
     try:
-        return as_partition(given[number], network, fit=fit)
+        return as_partition(partition, network, fit=fit)
     except PartitionError as error:
-        which, than = (("first", "second"), ("second", "first"))[number]
         try:
-            as_partition(given[number], network, fit=True)
+            as_partition(partition, network, fit=True)
         except PartitionError:
             raise PartitionError(f"the {which} partition: {error}") from error
         different = f"the {which} partition has other nodes than the {than}"

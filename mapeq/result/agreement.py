@@ -100,8 +100,8 @@ def normalized_mutual_information(one: IntArray, other: IntArray) -> float:
 
     Examples
     --------
-    >>> round(normalized_mutual_information(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])), 4)
-    0.3438
+    >>> round(normalized_mutual_information(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])), 3)
+    0.344
     """
     n = len(one)
     sizes, other_sizes, together = _counts(one, other)
@@ -124,7 +124,7 @@ def adjusted_rand_index(one: IntArray, other: IntArray) -> float:
 
     Examples
     --------
-    >>> adjusted_rand_index(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
+    >>> round(adjusted_rand_index(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), 3)
     -0.5
     """
     counts = _counts(one, other)

@@ -138,6 +138,9 @@ def test_partitions_of_different_nodes():
         mapeq.compare(result, fewer)
     with pytest.raises(mapeq.PartitionError, match=r"the second partition .* names 'x', which is not a node"):
         mapeq.compare(BEFORE, AFTER | {"x": "2"})
+    with pytest.raises(mapeq.PartitionError, match=r"the first partition has other nodes than the network: .* 'f'"):
+        mapeq.compare(fewer, fewer, network=LINKS)
+    assert mapeq.compare(fewer, fewer, network=LINKS, on="common").ami == 1
     found = mapeq.compare(result, fewer | {"x": "2"}, on="common")
     assert (found.num_nodes, found.flow_divergence) == (5, None)
     assert found.moved_flow == pytest.approx(3 / 12)

@@ -55,3 +55,11 @@ def test_common_nodes_and_errors(files):
     assert refused(run("compare", "one.tree", "few.csv", "-o", "x.tree", cwd=files), "x.tree: the suffix selects")
     assert refused(run("compare", "one.tree", "long.tree", "--level", "3", cwd=files), "--level must be 1")
     assert refused(run("compare", "-", "-", cwd=files), "only one of")
+
+
+def test_layers_as_columns(tmp_path):
+    contacts = [(time, u, v) for time in (0, 1) for u, v in (("ab", "bc", "ca") if time else ("ab", "bc", "cd"))]
+    (tmp_path / "contacts.csv").write_text("time,source,target\n" + "".join(f"{t},{u},{v}\n" for t, u, v in contacts))
+    done = run("plot", "contacts.csv", "--window", "1", "--kind", "alluvial", "-q", "-o", "out.svg", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert {"0", "1"} <= set(Drawing(tmp_path / "out.svg").texts)
