@@ -37,8 +37,10 @@ def flow_divergence(one: Result, other: Result, level: int = 1) -> float:
     """Return the flow divergence of two partitions of the same network by the same walk, in bits per step.
 
     The expectation, over the steps u to v that the first partition describes, of the logarithm of the ratio of the map
-    equation similarities of u and v in the two partitions. A step leads to another node. It is infinite if the second
-    partition rules out steps of the first one. Where the hierarchies are deeper, the modules of the level are compared.
+    equation similarities of u and v in the two partitions. A step leads to another node, as in the published values;
+    later versions of the authors' program also count staying, which gives other values. It is infinite if the second
+    partition rules out steps of the first one, which their program leaves out. Where the hierarchies are deeper, the
+    modules of the level are compared.
 
     References
     ----------
