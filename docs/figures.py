@@ -1,6 +1,6 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite, resolution, memory, layers and temporal.md. It needs matplotlib,
+Those of why, sparse, metadata, bipartite, resolution, memory, layers, temporal and compare.md. It needs matplotlib,
 scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
@@ -327,6 +327,16 @@ def draw_temporal():
     reduce_colours(HERE / "temporal.png")
 
 
+def draw_compare():
+    """Jazz musicians at three Markov times."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        results = run_path(str(HERE.parent / "examples" / "alluvial_diagram.py"))["results"]
+    ax = plt.subplots(figsize=(9.0, 6.0), layout="constrained")[1]
+    mapeq.plot_changes(results, names=["Markov time 0.8", "1", "1.5"], ax=ax)
+    ax.figure.savefig(HERE / "compare.png", dpi=110)
+    reduce_colours(HERE / "compare.png")
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -361,4 +371,5 @@ if __name__ == "__main__":
     draw_layers()
     draw_temporal()
     draw_overlap()
+    draw_compare()
     take_report()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mapeq.api import evaluate as evaluate
     from mapeq.api import infomap as infomap
     from mapeq.api import warmup as warmup
+    from mapeq.comparison import compare as compare
+    from mapeq.comparison import plot_changes as plot_changes
     from mapeq.embeddings.estimator import InfomapClustering as InfomapClustering
     from mapeq.embeddings.graph import neighbor_graph as neighbor_graph
     from mapeq.integrations.networkx import infomap_communities as infomap_communities
@@ -46,6 +48,7 @@ _HOME = {
     "Progress": "mapeq._base.progress",
     "ResolutionProfile": "mapeq.result.profile",
     "Result": "mapeq.result.result",
+    "compare": "mapeq.comparison",
     "compare_orders": "mapeq.memory",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
@@ -53,6 +56,7 @@ _HOME = {
     "infomap_partitions": "mapeq.integrations.networkx",
     "map_equation": "mapeq.integrations.networkx",
     "neighbor_graph": "mapeq.embeddings.graph",
+    "plot_changes": "mapeq.comparison",
     "read_network": "mapeq.io.files.networks",
     "resolution_profile": "mapeq.resolution",
     "warmup": "mapeq.api",
@@ -74,6 +78,7 @@ __all__ = [
     "ResolutionProfile",
     "Result",
     "__version__",
+    "compare",
     "compare_orders",
     "evaluate",
     "infomap",
@@ -81,6 +86,7 @@ __all__ = [
     "infomap_partitions",
     "map_equation",
     "neighbor_graph",
+    "plot_changes",
     "read_network",
     "resolution_profile",
     "warmup",

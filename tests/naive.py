@@ -341,3 +341,33 @@ def memberships(distances):
         else:
             low = middle
     return [float(np.exp(-gap / max(high, 1e-3 * max(gaps)))) for gap in gaps]
+
+
+def flow_divergence(walk, module_of, other):
+    """The expected logarithm of the ratio of map equation similarities, over steps to other nodes."""
+    one, two = similarities(walk, module_of), similarities(walk, other)
+    total = 0.0
+    for u, visit in enumerate(walk.visits):
+        targets = [v for v in range(len(walk.visits)) if v != u and one[u][v] > 0]
+        leading = sum(one[u][v] for v in targets)
+        for v in targets if visit > 0 else []:
+            if two[u][v] == 0:
+                return np.inf
+            total += visit * one[u][v] / leading * np.log2(one[u][v] / two[u][v])
+    return total
+
+
+def similarities(walk, module_of):
+    """The rates at which codebooks describe steps between nodes: exit, enter, visit."""
+    found, n = modules(walk, module_of), len(walk.visits)
+    entering = sum(m.enter for m in found.values())
+    rates = np.zeros((n, n))
+    for u in range(n):
+        for v in range(n):
+            here, there = found[module_of[u]], found[module_of[v]]
+            if walk.visits[u] == 0 or walk.visits[v] == 0:
+                continue
+            rates[u, v] = walk.visits[v] / (there.visit + there.exit)
+            if module_of[u] != module_of[v]:
+                rates[u, v] *= here.exit / (here.visit + here.exit) * (there.enter / entering if entering else 0.0)
+    return rates

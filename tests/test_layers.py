@@ -25,6 +25,7 @@ LAYERS = [
     "api",
     "resolution",
     "memory",
+    "comparison",
     "embeddings",
     "integrations",
     "cli",
@@ -45,7 +46,7 @@ REACHING_UP = (
 )
 
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
-OPTIONAL |= {"shtab", "cupy"}
+OPTIONAL |= {"shtab", "cupy", "alluvial"}
 
 
 class Import(NamedTuple):

@@ -19,6 +19,7 @@ from mapeq import api, inputs, resolution
 from mapeq._base.errors import NetworkError, OptionError, counted, option_error
 from mapeq._base.options import stated_options
 from mapeq._base.threads import usable_processors
+from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.groups import OF_VECTORS
 from mapeq.cli.stages import Stages
@@ -204,6 +205,13 @@ def profile(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(f"{_display_name(options.file)}: {described(network)}\n{table}")
     return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare partitions: each with the next one."""
+    _check_inputs(options.network, *options.partitions)
+    _check_named_once(options.output)
+    return compared(options, [Path(_display_name(file)).name for file in options.partitions])
 
 
 def _measured(options: argparse.Namespace, partition: str) -> tuple[Result, str]:

@@ -331,7 +331,8 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         default="network",
         metavar="NAME",
         help="network (above 2,000 nodes: the network of modules; layers side by side), overlap (nodes as pies of "
-        "their shares in modules), layers (nodes by layers), hierarchy or codelength (network)",
+        "their shares in modules), layers (nodes by layers), alluvial (layers as columns of modules), "
+        "hierarchy or codelength (network)",
     )
     picture.add_argument(
         "--level",

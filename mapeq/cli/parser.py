@@ -137,6 +137,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add_walk_arguments(evaluate, fitted=False)
 
+    _add_compare_command(commands)
+
     plot = _add_command(
         commands,
         "plot",
@@ -170,6 +172,52 @@ def parser() -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "tcsh"], help="bash, zsh or tcsh")
     return main_parser
+
+
+def _add_compare_command(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "compare",
+        "compare partitions: how well they agree, and what moved where",
+        "Compare partitions, each with the next one: how well they agree, which modules match, and what moved where. "
+        "Draws them as an alluvial diagram.",
+        example="mapeq compare before.tree after.tree -o change.png",
+    )
+    command.add_argument(
+        "partitions",
+        nargs="+",
+        metavar="PARTITION",
+        help="two or more .clu, .tree, .ftree, .json, .csv or .tsv files of the same nodes, or - for standard input",
+    )
+    compared = command.add_argument_group("comparison")
+    compared.add_argument(
+        "--network",
+        metavar="FILE",
+        help="network that gives nodes their flow, and the flow divergence; by default nodes have the flow that the "
+        "first file says, or weigh the same",
+    )
+    compared.add_argument(
+        "-d", "--directed", action="store_true", help="links of the network lead from the first to the second node"
+    )
+    compared.add_argument("--common", action="store_true", help="compare the nodes that two partitions share")
+    compared.add_argument(
+        "--level",
+        type=int,
+        default=1,
+        metavar="N",
+        help="level of the modules: from the top modules (1) to the finest (-1) (1)",
+    )
+    output = command.add_argument_group("output")
+    output.add_argument("--json", action="store_true", help="print JSON, for programs")
+    output.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write the diagram as a .png, .svg or .pdf file; may be repeated",
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no table")
 
 
 def _add_profile_command(commands: Any) -> None:

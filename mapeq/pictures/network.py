@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mapeq._base.csr import FloatArray, column_sums
 from mapeq._base.errors import option_error
 from mapeq._base.optional import require
+from mapeq.pictures.alluvial import draw_layers_as_columns, size_of_columns
 from mapeq.pictures.charts import describe, draw_codelength, draw_hierarchy
 from mapeq.pictures.label_placement import set_title
 from mapeq.pictures.layers import draw_layers, num_panels, size_of_layers
@@ -24,12 +25,13 @@ KINDS = {
     "network": (8.0, 8.0),
     "overlap": (8.0, 8.0),
     "layers": (9.0, 6.5),
+    "alluvial": (9.0, 6.5),
     "hierarchy": (9.0, 6.5),
     "codelength": (9.0, 4.5),
 }
 
 #: Kinds that show one level, coloured by its modules.
-_OF_LEVEL = ("network", "overlap", "layers")
+_OF_LEVEL = ("network", "overlap", "layers", "alluvial")
 
 #: Networks with more linked nodes are drawn as networks of modules.
 MOST_NODES = 2000
@@ -51,6 +53,8 @@ def plot(
         level = informative_level(result) if level is None else level
         if kind == "layers":
             draw_timeline(result, ax, level, name)
+        elif kind == "alluvial":
+            draw_layers_as_columns(result, ax, level, name)
         else:
             draw_network(result, ax, level, name, overlap=kind == "overlap")
     elif kind == "hierarchy":
@@ -65,6 +69,8 @@ def size_of(result: Result, kind: str) -> tuple[float, float]:
     layers = num_panels(result) if kind == "network" else 1
     if layers > 1 and len(view_of(result, 1, overlap=False).nodes) <= MOST_NODES:
         return size_of_layers(layers)
+    if kind == "alluvial" and result.network.states is not None:
+        return size_of_columns(len(result.network.states.layers or ()))
     return KINDS[kind]
 
 

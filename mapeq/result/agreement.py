@@ -1,6 +1,6 @@
-"""How well two partitions, or modules and metadata, agree: adjusted mutual information.
+"""How well two partitions, or modules and metadata, agree: mutual information and the Rand index.
 
-Vinh, Epps & Bailey, JMLR 11, 2837 (2010).
+Vinh, Epps & Bailey, JMLR 11, 2837 (2010); Hubert & Arabie, Journal of Classification 2, 193 (1985).
 """
 
 from __future__ import annotations
@@ -79,14 +79,67 @@ def adjusted_mutual_information(one: IntArray, other: IntArray) -> float:
     1.0
     """
     n = len(one)
-    sizes, other_sizes = np.bincount(one), np.bincount(other)
-    pairs, together = np.unique(one.astype(np.int64) * len(other_sizes) + other, return_counts=True)
-    if len(pairs) == len(sizes) == len(other_sizes):  # each module is one of the other partition
+    sizes, other_sizes, together = _counts(one, other)
+    if len(together) == len(sizes) == len(other_sizes):  # each module is one of the other partition
         return 1.0
     entropy, other_entropy = _entropy(sizes / n), _entropy(other_sizes / n)
     mutual = entropy + other_entropy - _entropy(together / n)
     expected = _expected_mutual_information(sizes, other_sizes)
     return float((mutual - expected) / ((entropy + other_entropy) / 2 - expected))
+
+
+def normalized_mutual_information(one: IntArray, other: IntArray) -> float:
+    """Return the mutual information of two partitions as a fraction of the mean of their entropies.
+
+    1 for equal partitions, 0 for independent ones; chance alone gives more the smaller modules are.
+
+    Parameters
+    ----------
+    one, other : integer arrays of shape (n,)
+        Module of each node, from 0 without gaps.
+
+    Examples
+    --------
+    >>> round(normalized_mutual_information(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])), 3)
+    0.344
+    """
+    n = len(one)
+    sizes, other_sizes, together = _counts(one, other)
+    if len(together) == len(sizes) == len(other_sizes):  # each module is one of the other partition
+        return 1.0
+    entropy, other_entropy = _entropy(sizes / n), _entropy(other_sizes / n)
+    mutual = entropy + other_entropy - _entropy(together / n)
+    return max(float(2 * mutual / (entropy + other_entropy)), 0.0)
+
+
+def adjusted_rand_index(one: IntArray, other: IntArray) -> float:
+    """Return the part of the pairs of nodes that are together in both partitions or in none, less what chance gives.
+
+    1 for equal partitions, about 0 for independent ones of the same sizes.
+
+    Parameters
+    ----------
+    one, other : integer arrays of shape (n,)
+        Module of each node, from 0 without gaps.
+
+    Examples
+    --------
+    >>> round(adjusted_rand_index(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), 3)
+    -0.5
+    """
+    counts = _counts(one, other)
+    if len({len(each) for each in counts}) == 1:  # each module is one of the other partition
+        return 1.0
+    pairs, other_pairs, together = (float((each.astype(np.float64) * (each - 1)).sum() / 2) for each in counts)
+    expected = pairs * other_pairs / (len(one) * (len(one) - 1) / 2)
+    return (together - expected) / ((pairs + other_pairs) / 2 - expected)
+
+
+def _counts(one: IntArray, other: IntArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the sizes of the modules of each partition, and those of their intersections that are not empty."""
+    sizes, other_sizes = np.bincount(one), np.bincount(other)
+    together = np.unique(one.astype(np.int64) * len(other_sizes) + other, return_counts=True)[1]
+    return sizes, other_sizes, together
 
 
 def _entropy(shares: FloatArray) -> float:

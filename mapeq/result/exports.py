@@ -247,12 +247,14 @@ def plot(
 
     Parameters
     ----------
-    kind : {"network", "overlap", "layers", "hierarchy", "codelength"}
+    kind : {"network", "overlap", "layers", "alluvial", "hierarchy", "codelength"}
         "network" draws the nodes coloured by module, with areas proportional to flow; above 2,000 nodes it draws the
         largest modules and the flow between them. Of a state network it draws the physical nodes as pies, with a wedge
         for each of their :meth:`memberships`; up to 12 layers side by side, with nodes at the same places. "overlap"
         draws such pies of any network, of all layers together. "layers" draws the module of each node in each layer,
         or at each time, of a multilayer network: a row for each node, above 1,000 nodes for those with the most flow.
+        "alluvial" draws each layer as a column of modules, with bands for the nodes that go from one to the next; see
+        :func:`mapeq.plot_changes`.
         "hierarchy" draws nested modules, with heights proportional to flow. "codelength" draws the codelength by level
         and by trial.
     ax : matplotlib Axes, optional

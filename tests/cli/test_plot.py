@@ -45,7 +45,7 @@ LABELS = {
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "layers"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("layers", "alluvial")])
 def test_the_command_writes_every_format(links, tmp_path, capsys, kind):
     outputs = [tmp_path / f"picture.{suffix}" for suffix in ("png", "svg", "PDF")]
     arguments = [part for path in outputs for part in ("-o", str(path))]
@@ -128,7 +128,7 @@ def test_the_command_draws_states(tmp_path):
         (["-o", "picture.png", "-o", "modules.tree"], "modules.tree: the suffix"),
         (
             ["-o", "picture.png", "--kind", "map"],
-            "kind must be one of network, overlap, layers, hierarchy, codelength, not 'map'",
+            "kind must be one of network, overlap, layers, alluvial, hierarchy, codelength, not 'map'",
         ),
         (["-o", "picture.png", "--level", "2"], "--level must be 1, or -1, without --multilevel, not 2"),
         (["-o", "picture.png", "--level", "0"], "--level must be a whole number, 1 or more, or -1, not 0"),

@@ -73,11 +73,11 @@ def check_pictures(tmp_path):
 
 
 def check_alluvial_diagram(tmp_path):
-    pytest.importorskip("alluvial")
     shown = shown_by("alluvial_diagram.py", tmp_path)
     modules = [int(number) for number in re.findall(r"(\d+) modules of 198 nodes", shown)]
     assert modules == sorted(modules, reverse=True)
     assert len(set(modules)) == 3
+    assert len(re.findall(r"^  \d+ musicians from module \d+ to module \d+, \d", shown, re.MULTILINE)) >= 3
     assert drawn_share(tmp_path / "out" / "alluvial.png") > 0.2
 
 

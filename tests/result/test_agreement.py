@@ -1,13 +1,13 @@
-"""Adjusted mutual information, compared with scikit-learn's."""
+"""How well partitions agree: mutual information and the Rand index, compared with scikit-learn's."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from mapeq.result import agreement
-from mapeq.result.agreement import adjusted_mutual_information
+from mapeq.result.agreement import adjusted_mutual_information, adjusted_rand_index, normalized_mutual_information
 
 
 def numbered(values):
@@ -15,10 +15,14 @@ def numbered(values):
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=60))
-def test_it_equals_that_of_scikit_learn(pairs):
+def test_they_equal_those_of_scikit_learn(pairs):
     one, other = (numbered(values) for values in zip(*pairs, strict=True))
     expected = adjusted_mutual_info_score(one, other)
     assert adjusted_mutual_information(one, other) == pytest.approx(expected, abs=1e-9)
+    assert normalized_mutual_information(one, other) == pytest.approx(
+        normalized_mutual_info_score(one, other), abs=1e-9
+    )
+    assert adjusted_rand_index(one, other) == pytest.approx(adjusted_rand_score(one, other), abs=1e-9)
 
 
 def test_on_large_partitions_unlikely_overlaps_do_not_count(monkeypatch):
@@ -36,3 +40,6 @@ def test_equal_partitions_agree_and_trivial_ones_share_nothing():
     assert adjusted_mutual_information(singles, singles[::-1]) == 1.0
     assert adjusted_mutual_information(whole, whole) == 1.0
     assert adjusted_mutual_information(singles, whole) == pytest.approx(0)
+    for measure in (normalized_mutual_information, adjusted_rand_index):
+        assert measure(singles, singles[::-1]) == measure(whole, whole) == 1.0
+        assert measure(singles, whole) == 0.0

@@ -79,11 +79,11 @@ def read_clu(lines: Iterator[tuple[int, str]], file: str, *, has_states: bool = 
         if text.startswith("#") or text[:9].lower() == "*vertices":
             is_physical |= has_states and text.split() == ["#", "physical", "level"]
             continue
-        fields = _fields(text, 5 if has_states and not is_physical else 2)
+        fields = _fields(text, 5 if has_states and not is_physical else 3)
         if len(fields) < 2:
             raise FormatError("expected a node and its module", file=file, line=number, text=text)
-        physical, layer = (*fields[3:], "", "")[:2]
-        yield Row(fields[0], (fields[1],), number, physical=physical, layer=layer, is_physical=is_physical)
+        flow, physical, layer = (*fields[2:], "", "", "")[:3]
+        yield Row(fields[0], (fields[1],), number, physical=physical, layer=layer, is_physical=is_physical, flow=flow)
 
 
 def _fields(text: str, most: int) -> list[str]:

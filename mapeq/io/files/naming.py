@@ -30,6 +30,7 @@ class Row(NamedTuple):
     physical: str = ""  #: the physical node of a state
     layer: str = ""
     is_physical: bool = False  #: whether ``node`` is a physical node: all its states in the module
+    flow: str = ""  #: visit rate, as the file has it; "" if it has none
 
     @property
     def place(self) -> str:

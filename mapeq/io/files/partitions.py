@@ -7,9 +7,12 @@ import re
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mapeq._base.csr import FloatArray
 from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
@@ -77,6 +80,48 @@ def read_partition(path: str | os.PathLike[str], network: Network, *, fit: bool 
     return hierarchy
 
 
+class NamedNodes(NamedTuple):
+    """The nodes that a partition names."""
+
+    labels: list[Hashable]
+    flow: FloatArray | None  #: visit rate of each of them, if the partition says it
+
+
+def nodes_in_file(path: str | os.PathLike[str]) -> NamedNodes:
+    """Return the nodes that a file of modules names, without a network, and their flow if all of them have it.
+
+    Nodes are named by their names; in .tree and .json files in which two nodes have the same name, such as those of
+    states, by their numbers.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a row is malformed.
+    """
+    file, rows = file_name(path), list[Row]()
+    for by_number in (False, True):
+        lines, suffix = _lines_and_suffix(path, file)
+        rows = list(_rows(lines, suffix, file, by_number=by_number))
+        if suffix in _OF_NAMES or len({row.node for row in rows}) == len(rows):
+            break
+    flow = {row.node: row.flow for row in rows}
+    labels: list[Hashable] = [int(node) if by_number else node for node in flow]
+    try:
+        visits = np.array([float(each) for each in flow.values()])
+    except ValueError:
+        return NamedNodes(labels, None)
+    return NamedNodes(labels, visits if np.isfinite(visits).all() and (visits >= 0).all() and visits.any() else None)
+
+
+def names_of_file(path: str | os.PathLike[str], network: Network) -> NDArray[np.bool_]:
+    """Return whether a file of modules names each node of a network; it may name others, too."""
+    rows, places, _ = _rows_and_places(path, file_name(path), network)
+    is_named = np.zeros(network.num_nodes, dtype=np.bool_)
+    for row in rows:
+        is_named[places.of(row)] = True
+    return is_named
+
+
 def _named_twice(row: Row) -> str:
     if row.is_physical:
         return f"the node {row.node!r} is in two modules, and only a file of states tells which of its states are where"
@@ -90,32 +135,45 @@ def _rows_and_places(
 
     Names are labels in tables, else numbers if there are some.
     """
+    lines, suffix = _lines_and_suffix(path, file)
+    by_number, has_states = has_numbers(network), network.states is not None
+    rows = _rows(lines, suffix, file, by_number=by_number, has_states=has_states)
+    names: Sequence[Hashable] = names_in_files(network)
+    if has_states and suffix not in (".csv", ".tsv", ".json"):
+        is_tree = suffix != ".clu"
+        names = numbers_in_files(network) if is_tree else names
+        return rows, StatePlaces(network, names, file, by_number=is_tree), names
+    if suffix in (".csv", ".tsv") or (suffix != ".clu" and not by_number):
+        names = network.label_list()
+    return rows, NodePlaces(network, names, file), names
+
+
+def _lines_and_suffix(path: str | os.PathLike[str], file: str) -> tuple[Iterator[tuple[int, str]], str]:
+    """Return the lines of a file, with their numbers, and the suffix of files of its format."""
     suffix = Path(plain_name(os.fspath(path))).suffix.lower()
     if suffix in (".graphml", ".gexf", ".parquet", ".html"):
         raise FormatError(
             "partitions cannot be read from this format; give .clu, .tree, .ftree, .json, .csv or .tsv", file=file
         )
     lines = text_lines(path)
-    if suffix not in _SUFFIXES:
-        lines, suffix = _recognised(lines)
-    by_number, has_states = has_numbers(network), network.states is not None
-    names: Sequence[Hashable] = names_in_files(network)
-    if suffix in (".csv", ".tsv"):
-        rows, names = read_table(lines, file, "," if suffix == ".csv" else "\t"), network.label_list()
-    elif suffix == ".clu":
-        rows = read_clu(lines, file, has_states=has_states)
-        if has_states:
-            return rows, StatePlaces(network, names, file, by_number=False), names
-    elif suffix == ".json":
-        rows, names = read_json(lines, file, by_number=by_number), names if by_number else network.label_list()
-    else:
-        rows = read_tree(lines, file, by_number=by_number, has_states=has_states)
-        if has_states:
-            names = numbers_in_files(network)
-            return rows, StatePlaces(network, names, file, by_number=True), names
-        names = names if by_number else network.label_list()
-    return rows, NodePlaces(network, names, file), names
+    return (lines, suffix) if suffix in _SUFFIXES else _recognised(lines)
 
+
+def _rows(
+    lines: Iterator[tuple[int, str]], suffix: str, file: str, *, by_number: bool, has_states: bool = False
+) -> Iterator[Row]:
+    """Return the rows of a file of a format; see the readers of the formats."""
+    if suffix in (".csv", ".tsv"):
+        return read_table(lines, file, "," if suffix == ".csv" else "\t")
+    if suffix == ".clu":
+        return read_clu(lines, file, has_states=has_states)
+    if suffix == ".json":
+        return read_json(lines, file, by_number=by_number)
+    return read_tree(lines, file, by_number=by_number, has_states=has_states)
+
+
+#: Formats that name nodes in one way only.
+_OF_NAMES = (".csv", ".tsv", ".clu")
 
 #: Formats that can be told by their content, and how their first line that is no comment looks.
 _SUFFIXES = {

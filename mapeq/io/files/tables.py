@@ -23,8 +23,8 @@ from mapeq.result.result import Result
 if TYPE_CHECKING:
     import pyarrow
 
-_NODE, _MODULE, _PATH = "node", "module", "path"
-_HEADER = [_NODE, _MODULE, "flow"]
+_NODE, _MODULE, _PATH, _FLOW = "node", "module", "path", "flow"
+_HEADER = [_NODE, _MODULE, _FLOW]
 
 
 def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
@@ -83,7 +83,7 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
     A header names the columns ``node`` and ``module``, or ``path``, which takes precedence; others are ignored. Without
     it, the node is in the first column and the module in the second.
     """
-    places, has_path, width = (0, 1), False, 2
+    places, has_path, width, flow_at = (0, 1), False, 2, None
     rows = table_rows(lines, file, delimiter)
     for is_first, (line, row) in zip(chain([True], repeat(False)), rows, strict=False):
         names = [cell.strip().lower() for cell in row] if is_first else []
@@ -91,6 +91,7 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
             has_path = _PATH in names
             places = (names.index(_NODE), names.index(_PATH if has_path else _MODULE))
             width = max(places) + 1
+            flow_at = names.index(_FLOW) if _FLOW in names else None
             continue
         problem = None
         if len(row) < width:
@@ -100,7 +101,8 @@ def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
         if problem is not None:
             raise FormatError(problem, file=file, line=line, text=delimiter.join(row))
         node, module = (row[place] for place in places)
-        yield Row(node, tuple(module.split(":")) if has_path else (module,), line)
+        flow = "" if flow_at is None or flow_at >= len(row) else row[flow_at]
+        yield Row(node, tuple(module.split(":")) if has_path else (module,), line, flow=flow)
 
 
 def read_json(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -> Iterator[Row]:
@@ -116,7 +118,13 @@ def read_json(lines: Iterator[tuple[int, str]], file: str, *, by_number: bool) -
         if not isinstance(nodes, list):
             raise FormatError(f'"nodes" must be a list of the nodes of a result, not {nodes!r:.40}', file=file)
         rows = [
-            Row(str(node["id" if by_number else "name"]), tuple(map(str, node["path"][:-1])), None, number)
+            Row(
+                str(node["id" if by_number else "name"]),
+                tuple(map(str, node["path"][:-1])),
+                None,
+                number,
+                flow=str(node.get("flow", "")),
+            )
             for number, node in enumerate(nodes, 1)
         ]
     yield from rows

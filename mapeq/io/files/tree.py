@@ -84,7 +84,8 @@ def read_tree(
         if match is None:
             raise FormatError('expected: path flow "name" node', file=file, line=number, text=text)
         path = match["path"].split(":")
-        row = Row(match["node" if by_number or has_states else "name"], tuple(path[:-1] or path), number)
+        node = match["node" if by_number or has_states else "name"]
+        row = Row(node, tuple(path[:-1] or path), number, flow=match["flow"])
         if has_states:
             physical = match["physical"] or ""
             row = row._replace(
