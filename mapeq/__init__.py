@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mapeq.resolution import resolution_profile as resolution_profile
     from mapeq.result.profile import ResolutionProfile as ResolutionProfile
     from mapeq.result.result import Result as Result
+    from mapeq.result.stability import Stability as Stability
+    from mapeq.robustness import stability as stability
 
 __version__ = "0.1.0"
 
@@ -46,6 +48,7 @@ _HOME = {
     "Progress": "mapeq._base.progress",
     "ResolutionProfile": "mapeq.result.profile",
     "Result": "mapeq.result.result",
+    "Stability": "mapeq.result.stability",
     "compare_orders": "mapeq.memory",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
@@ -55,6 +58,7 @@ _HOME = {
     "neighbor_graph": "mapeq.embeddings.graph",
     "read_network": "mapeq.io.files.networks",
     "resolution_profile": "mapeq.resolution",
+    "stability": "mapeq.robustness",
     "warmup": "mapeq.api",
     "write_network": "mapeq.io.files.writers",
 }
@@ -73,6 +77,7 @@ __all__ = [
     "Progress",
     "ResolutionProfile",
     "Result",
+    "Stability",
     "__version__",
     "compare_orders",
     "evaluate",
@@ -83,6 +88,7 @@ __all__ = [
     "neighbor_graph",
     "read_network",
     "resolution_profile",
+    "stability",
     "warmup",
     "write_network",
 ]
