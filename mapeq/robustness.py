@@ -26,8 +26,8 @@ from mapeq.result.result import ROUNDING, Result
 from mapeq.result.stability import Stability
 from mapeq.walk.options import WalkOptions
 
-#: Fraction of links or nodes that resampled networks lack by default.
-FRACTION = 0.1
+#: Fraction of links or nodes that resampled networks lack by default. Drawing weights of 1 anew drops 37 % of the links.
+FRACTION = 0.3
 
 #: Streams of random numbers: of trials, and of resampled networks.
 TRIALS, RESAMPLES = 0, 1
@@ -107,7 +107,8 @@ def stability(
         otherwise, or with a `fraction`, each network lacks some of the links. "nodes": each lacks some of the nodes,
         with their links. None makes no such networks.
     fraction : float above 0 and below 1, optional
-        Fraction of links or nodes that each resampled network lacks; by default 0.1.
+        Fraction of links or nodes that each resampled network lacks; by default 0.3, nearly as much as drawing weights
+        of 1 anew drops.
     confidence : float above 0, at most 1
         Core nodes are in the module matched with their own in at least this fraction of the partitions.
     num_trials : int, 2 or more
