@@ -1,6 +1,6 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite, resolution, memory, layers and temporal.md. It needs matplotlib,
+Those of why, sparse, metadata, bipartite, resolution, memory, layers, temporal and stability.md. It needs matplotlib,
 scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
@@ -327,6 +327,14 @@ def draw_temporal():
     reduce_colours(HERE / "temporal.png")
 
 
+def draw_stability():
+    """Stability of modules against their agreement with planted communities, and with departments."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        found = run_path(str(HERE.parent / "examples" / "stability.py"))
+    found["figure"].savefig(HERE / "stability.png", dpi=100)
+    reduce_colours(HERE / "stability.png")
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -361,4 +369,5 @@ if __name__ == "__main__":
     draw_layers()
     draw_temporal()
     draw_overlap()
+    draw_stability()
     take_report()

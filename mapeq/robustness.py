@@ -26,7 +26,7 @@ from mapeq.result.result import ROUNDING, Result
 from mapeq.result.stability import Stability
 from mapeq.walk.options import WalkOptions
 
-#: Fraction of links or nodes that resampled networks lack by default. Drawing weights of 1 anew drops 37 % of the links.
+#: Default fraction of links or nodes that resampled networks lack. Drawing weights of 1 anew drops 37 % of the links.
 FRACTION = 0.3
 
 #: Streams of random numbers: of trials, and of resampled networks.

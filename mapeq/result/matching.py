@@ -126,6 +126,6 @@ def _overlaps(
     width = int(other.max(initial=0)) + 1
     pairs, position = np.unique(one.astype(np.int64) * width + other, return_inverse=True)
     rows, columns = pairs // width, pairs % width
-    shared: FloatArray = np.bincount(position, weights, minlength=len(pairs))
+    shared = np.asarray(np.bincount(position, weights, minlength=len(pairs)), dtype=np.float64)
     union = np.bincount(one, weights)[rows] + np.bincount(other, weights)[columns] - shared
     return rows, columns, shared, shared / union

@@ -233,7 +233,12 @@ class Stability:
         dict
             Of modules: ``module`` (from 1), ``num_nodes``, ``flow``, ``over_trials``, ``over_resamples`` (None without
             resampled networks) and ``num_core``, the number of core nodes. Of nodes: ``node``, ``module``,
-            ``core_probability`` and ``core``.
+            ``core_probability`` (None for nodes that all resampled networks lack) and ``core``.
+
+        Raises
+        ------
+        ValueError
+            If `nodes` is neither True nor False.
 
         Examples
         --------
