@@ -69,7 +69,7 @@ print(found)
 sizes = np.bincount(found.labels)
 right.scatter(agrees, found.stability, s=10 + 3 * sizes, color="#0072B2", alpha=0.45, linewidths=0)
 for module in range(found.num_modules):
-    if sizes[module] > 4:
+    if sizes[module] > 8:
         right.annotate(str(module + 1), (agrees[module], found.stability[module]), ha="center", va="center", fontsize=7)
 right.set_title("E-mails: modules and departments", fontsize=10.5)
 for ax in (left, right):

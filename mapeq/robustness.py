@@ -122,7 +122,7 @@ def stability(
         Number of threads; by default the number of processors available to the process. Searches run side by side. The
         same seed gives the same answer on any number of threads.
     progress : bool or callable
-        True shows the searches that are done on standard error. A callable receives a
+        True shows the searches that are done on standard error, if it is a terminal. A callable receives a
         :class:`~mapeq.robustness.StabilityProgress` after each, in order.
 
     Returns

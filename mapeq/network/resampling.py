@@ -11,9 +11,12 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq.network.metadata import Metadata
 from mapeq.network.network import Network
 
+#: Weights from here on are no counts: floats no longer tell neighbouring whole numbers apart.
+MOST = 2.0**53
+
 
 def has_counts(network: Network) -> bool:
-    """Return whether the weights are counts: whole numbers, not all 1.
+    """Return whether the weights are counts: whole numbers below 2**53, not all 1.
 
     Examples
     --------
@@ -21,7 +24,9 @@ def has_counts(network: Network) -> bool:
     (True, False)
     """
     weights = network.weights
-    return bool(len(weights) and (weights == np.floor(weights)).all() and weights.max() > 1)
+    if not len(weights) or (weights != np.floor(weights)).any():
+        return False
+    return bool(1 < weights.max() < MOST)
 
 
 def with_drawn_weights(network: Network, rng: np.random.Generator) -> Network:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Two modules hang together if nodes of both are in one module with more than this probability.
 TOGETHER = 0.1
 
+#: Modules and pairs of modules that are printed, at most.
+SHOWN_MODULES, SHOWN_PAIRS = 50, 10
+
 _OVER = {
     "bootstrap": "networks with weights drawn anew",
     "links": "networks without some links",
@@ -37,10 +40,9 @@ class Together(NamedTuple):
 
     Examples
     --------
-    >>> import mapeq
-    >>> pair = Together(1, 3, 0.25)
-    >>> pair.share
-    0.25
+    >>> from mapeq.result.stability import Together
+    >>> Together(1, 3, 0.25)
+    Together(module=1, other=3, share=0.25)
     """
 
     module: int  #: number of a module, from 1
@@ -401,7 +403,7 @@ class Stability:
         return f"<mapeq.Stability: {self._described()}>"
 
     def _rows(self) -> tuple[list[str], list[list[str]]]:
-        """The header of the printed table, and its rows."""
+        """The header of the printed table, and its rows: the modules with the most flow."""
         header = ["module", "nodes", "flow", "over trials", "over resamples", "core nodes"]
         rows = [
             [
@@ -412,7 +414,9 @@ class Stability:
                 "" if resamples is None else f"{resamples:.3f}",
                 f"{core:,}",
             ]
-            for module, nodes, flow, trials, resamples, core in zip(*self.columns().values(), strict=True)
+            for module, nodes, flow, trials, resamples, core in list(zip(*self.columns().values(), strict=True))[
+                :SHOWN_MODULES
+            ]
         ]
         if self.resampled is None:
             header, rows = [*header[:4], header[5]], [[*row[:4], row[5]] for row in rows]
@@ -437,7 +441,16 @@ class Stability:
         lines = [header, *rows]
         widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
         table = ("  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines)
-        return "\n".join([*table, *self.describe_together()])
+        more = self.num_modules - SHOWN_MODULES
+        pairs = self.describe_together()
+        return "\n".join(
+            [
+                *table,
+                *([f"... and {counted(more, 'module')} more"] if more > 0 else []),
+                *pairs[:SHOWN_PAIRS],
+                *([f"... and {counted(len(pairs) - SHOWN_PAIRS, 'pair')} more"] if len(pairs) > SHOWN_PAIRS else []),
+            ]
+        )
 
     def _repr_html_(self) -> str:
         header, rows = self._rows()

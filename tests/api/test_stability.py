@@ -231,6 +231,24 @@ def test_tables(found):
     assert str(copy) == str(found)
 
 
+def test_only_the_largest_modules_are_printed():
+    links = [
+        (3 * triangle + one, 3 * triangle + other) for triangle in range(53) for one, other in ((0, 1), (1, 2), (0, 2))
+    ]
+    lines = str(mapeq.stability(links, num_trials=2)).splitlines()
+    assert len(lines) == 1 + 50 + 1
+    assert lines[-1] == "... and 3 modules more"
+    book = mapeq.stability(nx.les_miserables_graph(), resample="links", num_trials=2, num_resamples=20)
+    pairs = len(book.together)
+    assert len(str(book).splitlines()) == 1 + 10 + min(pairs, 10) + (pairs > 10)
+    assert len(book.describe_together()) == pairs
+
+
+def test_progress_is_shown_on_terminals_only(capsys):
+    mapeq.stability([(0, 1)], num_trials=2, progress=True)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_pictures(found):
     ax = found.plot(name="book")
     assert ax.get_title(loc="left") or ax.get_title()

@@ -20,7 +20,13 @@ def links_of(network):
 
 
 def test_counts_are_whole_and_not_all_one():
-    for weights, expected in (([1, 2], True), ([1, 1], False), ([0.5, 2], False), ([3, 3], True)):
+    for weights, expected in (
+        ([1, 2], True),
+        ([1, 1], False),
+        ([0.5, 2], False),
+        ([3, 3], True),
+        ([2.0**53, 1], False),
+    ):
         assert has_counts(mapeq.Network.from_edges([0, 1], [1, 2], weights)) is expected
     assert not has_counts(mapeq.Network.from_edges([], [], num_nodes=2))
 
