@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import counted, option_error
 from mapeq._base.optional import require
 from mapeq.pictures.label_placement import set_title
+from mapeq.pictures.profile import write_as
 from mapeq.result.stability import Stability
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ SIZE = (8.0, 5.0)
 NUMBERED = 40
 
 _RESAMPLES, _TRIALS, _GREY = "#0072B2", "#D55E00", "#666666"
+
+
+def write_stability(found: Stability, path: str | os.PathLike[str], name: str | None = None) -> None:
+    """Write to a file; see :meth:`mapeq.Stability.write`. `name` is the first part of a picture's title."""
+    write_as(found, path, SIZE, lambda ax: plot_stability(found, "modules", ax, name))
 
 
 def plot_stability(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,24 @@ from mapeq._base.csr import FloatArray, IntArray
 
 #: The weight of nodes without flow, as a fraction of the least flow: they count only among themselves.
 TINY = 1e-9
+
+#: Two modules hang together if nodes of both are in one module with more than this probability.
+TOGETHER = 0.1
+
+
+class Together(NamedTuple):
+    """Two modules that hang together.
+
+    Examples
+    --------
+    >>> from mapeq.result.matching import Together
+    >>> Together(1, 3, 0.25)
+    Together(module=1, other=3, share=0.25)
+    """
+
+    module: int  #: number of a module, from 1
+    other: int  #: number of another one, larger
+    share: float  #: probability that a node of one and a node of the other, drawn by flow, are in one module
 
 
 class Match(NamedTuple):
@@ -114,6 +133,24 @@ def mixed(labels: IntArray, other: IntArray, weights: FloatArray) -> scipy.spars
     shape = (num_modules, int(other.max(initial=-1)) + 1)
     shares = scipy.sparse.csr_array((shared / size[rows], (rows, columns)), shape=shape)
     return (shares @ shares.T).tocsr()
+
+
+def pairs_together(labels: IntArray, partitions: Iterable[IntArray], weights: FloatArray) -> tuple[Together, ...]:
+    """Return the pairs of modules that hang together in other partitions, most often together first.
+
+    Examples
+    --------
+    >>> pairs_together(np.array([0, 0, 1, 1]), [np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])], np.ones(4))
+    (Together(module=1, other=2, share=0.25),)
+    """
+    number = int(labels.max(initial=-1)) + 1
+    shares, count = scipy.sparse.csr_array((number, number)), 0
+    for other in partitions:
+        shares, count = shares + mixed(labels, other, weights), count + 1
+    upper = scipy.sparse.triu(shares / max(count, 1), 1).tocoo()
+    pairs = zip(upper.row.tolist(), upper.col.tolist(), upper.data.tolist(), strict=True)
+    found = [Together(one + 1, other + 1, share) for one, other, share in pairs if share > TOGETHER]
+    return tuple(sorted(found, key=lambda pair: (-pair.share, pair.module, pair.other)))
 
 
 def _overlaps(

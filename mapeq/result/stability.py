@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, IntArray, read_only
 from mapeq._base.errors import counted, option_error
 from mapeq.network.network import Network
-from mapeq.result.matching import Match, distance, matched, mixed, weights_of
+from mapeq.result.matching import Match, Together, distance, matched, pairs_together, weights_of
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
-
-#: Two modules hang together if nodes of both are in one module with more than this probability.
-TOGETHER = 0.1
 
 #: Modules and pairs of modules that are printed, at most.
 SHOWN_MODULES, SHOWN_PAIRS = 50, 10
@@ -33,21 +31,6 @@ _OVER = {
     "links": "networks without some links",
     "nodes": "networks without some nodes",
 }
-
-
-class Together(NamedTuple):
-    """Two modules that hang together.
-
-    Examples
-    --------
-    >>> from mapeq.result.stability import Together
-    >>> Together(1, 3, 0.25)
-    Together(module=1, other=3, share=0.25)
-    """
-
-    module: int  #: number of a module, from 1
-    other: int  #: number of another one, larger
-    share: float  #: probability that a node of one and a node of the other, drawn by flow, are in one module
 
 
 class _Compared(NamedTuple):
@@ -171,14 +154,7 @@ class Stability:
         >>> mapeq.stability(nx.les_miserables_graph(), resample="links").together[0]
         Together(module=2, other=7, share=0.5...)
         """
-        number = self.num_modules
-        shares = scipy.sparse.csr_array((number, number))
-        for other in self._others:
-            shares = shares + mixed(self.labels, other, self._weights)
-        upper = scipy.sparse.triu(shares / max(len(self._others), 1), 1).tocoo()
-        pairs = zip(upper.row.tolist(), upper.col.tolist(), upper.data.tolist(), strict=True)
-        found = [Together(one + 1, other + 1, share) for one, other, share in pairs if share > TOGETHER]
-        return tuple(sorted(found, key=lambda pair: (-pair.share, pair.module, pair.other)))
+        return pairs_together(self.labels, self._others, self._weights)
 
     @cached_property
     def distances(self) -> FloatArray:
@@ -352,6 +328,37 @@ class Stability:
             "together": [pair._asdict() for pair in self.together],
         }
 
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the stability of the modules to a file. On failure, an existing file stays as it was.
+
+        Parameters
+        ----------
+        path : str or path
+            The suffix selects the format: .csv and .tsv hold the columns of :meth:`columns`, .json the
+            :meth:`summary`; .png, .svg and .pdf are pictures of the modules (extra ``plot``).
+
+        Raises
+        ------
+        ValueError
+            If the suffix is none of these.
+        FormatError
+            If the file cannot be written.
+        ImportError
+            If matplotlib is not installed, for pictures.
+
+        Examples
+        --------
+        >>> import mapeq, networkx as nx, pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "stability.csv")
+        ...     mapeq.stability(nx.karate_club_graph(), num_trials=2).write(path)
+        ...     print(path.read_text().splitlines()[0])
+        module,num_nodes,flow,over_trials,over_resamples,num_core
+        """
+        from mapeq.pictures.stability import write_stability
+
+        write_stability(self, path)
+
     def plot(
         self, kind: str = "modules", ax: matplotlib.axes.Axes | None = None, name: str | None = None
     ) -> matplotlib.axes.Axes:
@@ -405,6 +412,7 @@ class Stability:
     def _rows(self) -> tuple[list[str], list[list[str]]]:
         """The header of the printed table, and its rows: the modules with the most flow."""
         header = ["module", "nodes", "flow", "over trials", "over resamples", "core nodes"]
+        columns = zip(*self.columns().values(), strict=True)
         rows = [
             [
                 str(module),
@@ -414,9 +422,7 @@ class Stability:
                 "" if resamples is None else f"{resamples:.3f}",
                 f"{core:,}",
             ]
-            for module, nodes, flow, trials, resamples, core in list(zip(*self.columns().values(), strict=True))[
-                :SHOWN_MODULES
-            ]
+            for module, nodes, flow, trials, resamples, core in islice(columns, SHOWN_MODULES)
         ]
         if self.resampled is None:
             header, rows = [*header[:4], header[5]], [[*row[:4], row[5]] for row in rows]

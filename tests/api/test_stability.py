@@ -1,5 +1,7 @@
 """mapeq.stability."""
 
+import csv
+import json
 import pickle
 import signal
 import threading
@@ -229,6 +231,20 @@ def test_tables(found):
     copy = pickle.loads(pickle.dumps(found))
     assert copy.columns(nodes=True) == found.columns(nodes=True)
     assert str(copy) == str(found)
+
+
+def test_files(found, tmp_path):
+    for suffix in ("csv", "tsv", "json", "svg"):
+        found.write(tmp_path / f"stability.{suffix}")
+    with (tmp_path / "stability.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["over_resamples"]) for row in rows] == found.over_resamples.tolist()
+    assert [int(row["num_core"]) for row in rows] == found.columns()["num_core"]
+    assert (tmp_path / "stability.tsv").read_text() == (tmp_path / "stability.csv").read_text().replace(",", "\t")
+    assert json.loads((tmp_path / "stability.json").read_text()) == found.summary()
+    assert "number of nodes" in (tmp_path / "stability.svg").read_text()
+    with pytest.raises(ValueError, match="the suffix selects the format"):
+        found.write(tmp_path / "stability.tree")
 
 
 def test_only_the_largest_modules_are_printed():
