@@ -1,7 +1,7 @@
 """Draw pictures of the documentation, and take a screenshot of a report: ``python docs/figures.py``.
 
-Those of why, sparse, metadata, bipartite, resolution, memory, layers, temporal and compare.md. It needs matplotlib,
-scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
+Those of why, sparse, metadata, bipartite, resolution, memory, layers, temporal, compare and stability.md. It needs
+matplotlib, scikit-learn, playwright and Chromium. ``python examples/pictures.py docs`` draws the other pictures.
 """
 
 import heapq
@@ -337,6 +337,14 @@ def draw_compare():
     reduce_colours(HERE / "compare.png")
 
 
+def draw_stability():
+    """Stability of modules against their agreement with planted communities, and with departments."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        found = run_path(str(HERE.parent / "examples" / "stability.py"))
+    found["figure"].savefig(HERE / "stability.png", dpi=100)
+    reduce_colours(HERE / "stability.png")
+
+
 def take_report():
     """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
@@ -372,4 +380,5 @@ if __name__ == "__main__":
     draw_temporal()
     draw_overlap()
     draw_compare()
+    draw_stability()
     take_report()

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from mapeq.resolution import resolution_profile as resolution_profile
     from mapeq.result.profile import ResolutionProfile as ResolutionProfile
     from mapeq.result.result import Result as Result
+    from mapeq.result.stability import Stability as Stability
+    from mapeq.robustness import stability as stability
 
 __version__ = "0.1.0"
 
@@ -48,6 +50,7 @@ _HOME = {
     "Progress": "mapeq._base.progress",
     "ResolutionProfile": "mapeq.result.profile",
     "Result": "mapeq.result.result",
+    "Stability": "mapeq.result.stability",
     "compare": "mapeq.comparison",
     "compare_orders": "mapeq.memory",
     "evaluate": "mapeq.api",
@@ -59,6 +62,7 @@ _HOME = {
     "plot_changes": "mapeq.comparison",
     "read_network": "mapeq.io.files.networks",
     "resolution_profile": "mapeq.resolution",
+    "stability": "mapeq.robustness",
     "warmup": "mapeq.api",
     "write_network": "mapeq.io.files.writers",
 }
@@ -77,6 +81,7 @@ __all__ = [
     "Progress",
     "ResolutionProfile",
     "Result",
+    "Stability",
     "__version__",
     "compare",
     "compare_orders",
@@ -89,6 +94,7 @@ __all__ = [
     "plot_changes",
     "read_network",
     "resolution_profile",
+    "stability",
     "warmup",
     "write_network",
 ]

@@ -24,6 +24,7 @@ LAYERS = [
     "inputs",
     "api",
     "resolution",
+    "robustness",
     "memory",
     "comparison",
     "embeddings",
@@ -41,6 +42,7 @@ REACHING_UP = (
     "mapeq.result.members.",
     "mapeq.network.higher_order.",
     "mapeq.result.profile.ResolutionProfile.",
+    "mapeq.result.stability.Stability.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",
 )

@@ -12,7 +12,7 @@ import numpy as np
 from mapeq._base.errors import counted
 from mapeq._base.optional import require
 from mapeq.io.files.compression import plain_name
-from mapeq.io.files.profiles import write_profile_csv, write_profile_json, write_profile_tsv
+from mapeq.io.files.profiles import Tabular, write_csv, write_json, write_tsv
 from mapeq.io.files.streams import STANDARD_OUTPUT, check_place, opened
 from mapeq.pictures.files import FORMATS, write_figure
 from mapeq.pictures.label_placement import set_title
@@ -26,10 +26,10 @@ SIZE = (9.0, 5.0)
 
 _MODULES, _AGREEMENT, _PLATEAU = "#0072B2", "#D55E00", "#009E73"
 
-_TABLES: dict[str, Callable[[ResolutionProfile, IO[str]], None]] = {
-    "csv": write_profile_csv,
-    "tsv": write_profile_tsv,
-    "json": write_profile_json,
+_TABLES: dict[str, Callable[[Tabular, IO[str]], None]] = {
+    "csv": write_csv,
+    "tsv": write_tsv,
+    "json": write_json,
 }
 
 
@@ -55,12 +55,22 @@ def check_profile_output(path: str | os.PathLike[str]) -> None:
 
 def write_profile(profile: ResolutionProfile, path: str | os.PathLike[str], name: str | None = None) -> None:
     """Write a profile; see :meth:`mapeq.ResolutionProfile.write`. `name` is the first part of a picture's title."""
+    write_as(profile, path, SIZE, lambda ax: plot_profile(profile, ax, name))
+
+
+def write_as(
+    found: Tabular,
+    path: str | os.PathLike[str],
+    size: tuple[float, float],
+    draw: Callable[[matplotlib.axes.Axes], object],
+) -> None:
+    """Write as a table or as JSON, or draw a figure of a size in inches; the suffix selects the format."""
     check_profile_output(path)
     if (table := _TABLES.get(_format_of(path))) is not None:
         with opened(path) as stream:
-            table(profile, stream)
+            table(found, stream)
         return
-    write_figure(path, SIZE, lambda ax: plot_profile(profile, ax, name))
+    write_figure(path, size, draw)
 
 
 def _format_of(path: str | os.PathLike[str]) -> str:

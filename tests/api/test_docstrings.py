@@ -17,6 +17,7 @@ CLASSES = {
     "mapeq.Progress": mapeq.Progress,
     "mapeq.ResolutionProfile": mapeq.ResolutionProfile,
     "mapeq.Result": mapeq.Result,
+    "mapeq.Stability": mapeq.Stability,
     "mapeq.Module": Module,
 }
 ERRORS = {f"mapeq.{name}": getattr(mapeq, name) for name in mapeq.__all__ if name.endswith("Error")}

@@ -142,8 +142,21 @@ def check_overlap(tmp_path):
     assert drawn_share(tmp_path / "out" / "overlap.png") > 0.2
 
 
+def check_stability(tmp_path):
+    shown = shown_by("stability.py", tmp_path)
+    areas = [float(area) for area in re.findall(r"AUC ([\d.]+)", shown)]
+    assert len(areas) == 4
+    assert min(areas[:3]) > 0.95  # planted
+    assert areas[3] > 0.8  # departments
+    assert shown.count("nothing to rank") == 5
+    assert "E-mails and departments: 24 modules" in shown
+    assert pixels(tmp_path / "out" / "stability.png").shape == (368, 880, 3)
+    assert drawn_share(tmp_path / "out" / "stability.png") > 0.02
+
+
 #: What each file in examples/ has to show.
 CHECKS = {
+    "stability.py": check_stability,
     "layers.py": check_layers,
     "temporal.py": check_temporal,
     "overlap.py": check_overlap,

@@ -1,27 +1,35 @@
-"""Write resolution profiles as tables and as JSON."""
+"""Write what has columns and a summary, resolution profiles and stability, as tables and as JSON."""
 
 from __future__ import annotations
 
 import csv
 import json
-from typing import IO
-
-from mapeq.result.profile import ResolutionProfile
+from typing import IO, Any, Protocol
 
 
-def write_profile_csv(profile: ResolutionProfile, stream: IO[str], delimiter: str = ",") -> None:
-    """Write a header, and the columns of :meth:`mapeq.ResolutionProfile.columns`; None is an empty field."""
+class Tabular(Protocol):
+    """What can be written: :class:`mapeq.ResolutionProfile`, :class:`mapeq.Stability`."""
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the columns of a table."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+
+
+def write_csv(found: Tabular, stream: IO[str], delimiter: str = ",") -> None:
+    """Write a header, and the columns of ``columns()``; None is an empty field."""
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    columns = profile.columns()
+    columns = found.columns()
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
 
 
-def write_profile_tsv(profile: ResolutionProfile, stream: IO[str]) -> None:
-    """Write as :func:`write_profile_csv`, with tabs."""
-    write_profile_csv(profile, stream, "\t")
+def write_tsv(found: Tabular, stream: IO[str]) -> None:
+    """Write as :func:`write_csv`, with tabs."""
+    write_csv(found, stream, "\t")
 
 
-def write_profile_json(profile: ResolutionProfile, stream: IO[str]) -> None:
-    """Write :meth:`mapeq.ResolutionProfile.summary`."""
-    stream.write(json.dumps(profile.summary(), indent=1, ensure_ascii=False) + "\n")
+def write_json(found: Tabular, stream: IO[str]) -> None:
+    """Write ``summary()``."""
+    stream.write(json.dumps(found.summary(), indent=1, ensure_ascii=False) + "\n")
