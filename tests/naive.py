@@ -291,7 +291,8 @@ def step_rates(walk, paths):
 
 def missing_links(walk, paths, matrix, directed, sides=None):
     """The flow of a step over each pair of nodes without a link, by pair; that of the larger way if undirected."""
-    flow = np.asarray(walk.visits)[:, None] * step_rates(walk, paths)
+    leaving = np.array([module.exit for module in modules(walk, np.arange(len(paths))).values()])
+    flow = leaving[:, None] * step_rates(walk, paths)
     if not directed:
         flow = np.triu(np.maximum(flow, flow.T))
     return {

@@ -304,9 +304,9 @@ def similarity(self: Result, pairs: Any) -> FloatArray:
 def predict_links(self: Result, k: int) -> list[tuple[Hashable, Hashable, float]]:
     """Return the pairs of nodes without a link that are most likely to miss one, by the modules they are in.
 
-    They are those with most flow by the coding scheme: the visit rate of u times the rate of a step from u to v, which
-    is 2 to the power of minus its :meth:`similarity`. The flow of an undirected link is the same both ways; where the
-    flow of the walk is not, that of the larger way counts.
+    They are those with most flow by the coding scheme: the rate at which the walk leaves u, times the rate of a step
+    from u to v, which is 2 to the power of minus its :meth:`similarity`. So nodes of many links and of small modules
+    come first. Of an undirected link the larger flow of both ways counts; as a rule they are the same.
 
     Parameters
     ----------
@@ -315,9 +315,8 @@ def predict_links(self: Result, k: int) -> list[tuple[Hashable, Hashable, float]
     Returns
     -------
     list of (u, v, bits)
-        At most k, by increasing bits: -log2 of the flow, which is -log2 of the visit rate of u more than the similarity.
-        Pairs without flow are left out. On an undirected network each pair is given once, in node order; on a bipartite
-        one pairs join its sides.
+        At most k, by increasing bits: -log2 of the flow. Pairs without flow are left out. On an undirected network each
+        pair is given once, in node order; on a bipartite one pairs join its sides.
 
     Raises
     ------

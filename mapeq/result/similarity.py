@@ -73,7 +73,7 @@ def code_words(result: Result) -> CodeWords:
 def _bits(part: FloatArray, whole: FloatArray | float) -> FloatArray:
     """Return the length of a code word that is a part of all that its codebook is used for."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(part > 0, np.maximum(np.log2(whole) - np.log2(part), 0.0), np.inf)
+        return np.where(part > 0, np.log2(whole) - np.log2(part), np.inf)
 
 
 def step_bits(result: Result, sources: IntArray, targets: IntArray) -> FloatArray:
@@ -143,7 +143,7 @@ def missing_links(result: Result, k: int) -> Pairs:
 def _of_sides(result: Result, may_start: Mask, may_end: Mask, count: int) -> Pairs:
     """The best ordered pairs without a link, of nodes that may be the first and the second."""
     words, network = code_words(result), result.network
-    starts = _ends(result, _bits(result.flow, 1.0), words.exit, may_start)
+    starts = _ends(result, _bits(result.node_flow.nodes[:, EXIT], 1.0), words.exit, may_start)
     ends = _ends(result, words.visit, words.enter, may_end)
     found = _best_pairs(starts, ends, _next_groups(ends.group, ends.module), network.indptr, network.indices, count)
     return Pairs(*found)

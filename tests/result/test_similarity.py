@@ -44,7 +44,9 @@ def cases(draw, bipartite=False):
 
 
 def result_of(links, options, paths):
-    modules = sorted({path[:depth] for path in paths for depth in range(len(path) + 1)}, key=lambda path: (len(path), path))
+    modules = sorted(
+        {path[:depth] for path in paths for depth in range(len(path) + 1)}, key=lambda path: (len(path), path)
+    )
     number = {path: i for i, path in enumerate(modules)}
     parent = np.array([number[path[:-1]] for path in modules], dtype=np.uint32)
     network = links.network()
