@@ -217,9 +217,9 @@ TABLES = {
     ),
     "prediction": Table(
         "Hidden links",
-        f"A tenth of the links of each example network is hidden, and told from as many pairs without a link, drawn "
-        f"uniformly. Means of {prediction.DRAWS} draws, {prediction.TRIALS} trials each, one thread. 1 is best, and 0.5 "
-        "by chance. Indices of neighbours, and Katz, do not look at directions.",
+        "A tenth of the links of each example network is hidden, and told from as many pairs without a link, drawn "
+        f"uniformly. Means of {prediction.DRAWS} draws, {prediction.TRIALS} trials each, one thread. 1 is best, 0.5 is "
+        "chance. The other methods do not look at directions.",
         partial(prediction.measure, specifications=EXAMPLES),
         prediction.show_prediction,
     ),

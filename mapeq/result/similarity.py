@@ -130,14 +130,13 @@ def missing_links(result: Result, k: int) -> Pairs:
         sides = [(network.sides == side, network.sides != side) for side in (0, 1)]
     count = k if network.directed else 2 * k  # both directions of the same link
     parts = [_of_sides(result, may_start, may_end, count) for may_start, may_end in sides]
-    found = Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    order = np.argsort(found.bits, kind="stable")
-    found = Pairs(*(column[order] for column in found))
+    sources, targets, bits = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(bits, kind="stable")
     if not network.directed:
-        low, high = np.minimum(found.sources, found.targets), np.maximum(found.sources, found.targets)
-        first = np.sort(np.unique(low * result.num_nodes + high, return_index=True)[1])
-        found = Pairs(low[first], high[first], found.bits[first])
-    return Pairs(*(column[:k] for column in found))
+        sources, targets = np.minimum(sources, targets), np.maximum(sources, targets)
+        pair = sources[order] * result.num_nodes + targets[order]
+        order = order[np.sort(np.unique(pair, return_index=True)[1])]
+    return Pairs(sources[order[:k]], targets[order[:k]], bits[order[:k]])
 
 
 def _of_sides(result: Result, may_start: Mask, may_end: Mask, count: int) -> Pairs:
@@ -177,7 +176,10 @@ def _next_groups(group: NDArray[np.int64], module: NDArray[np.int64]) -> NDArray
 
 @allocating
 def _best_pairs(starts, ends, next_group, indptr, indices, count):
-    """Fill in pairs by increasing bits. A heap entry is a pair, or, with target -1, a bound on those of a source."""
+    """Return at most `count` pairs by increasing bits.
+
+    A heap entry is a pair, or, with column -1, a bound on those of a start whose first pair is not yet looked for.
+    """
     heap = [(0.0, np.int64(0), np.int64(0)) for _ in range(0)]
     for module in range(len(starts.ptr) - 1):
         row, column = starts.ptr[module], ends.ptr[module]
@@ -226,6 +228,6 @@ def _is_linked(source, target, indptr, indices):
 def _check_no_states(states: States | None) -> None:
     if states is not None:
         raise NetworkError(
-            "similarity is defined for nodes, not for states, which share the code words of their physical nodes; search "
-            "a network without states"
+            "similarity is defined for nodes, not for states, which share the code words of their physical nodes; "
+            "search a network without states"
         )

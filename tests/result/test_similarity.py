@@ -1,4 +1,4 @@
-"""Bits of steps between nodes are those of the published example and the oracle; predicted links are the best of all."""
+"""Bits of steps are those of the published example and the oracle; predicted links are the best of all pairs."""
 
 import naive
 import networkx as nx
