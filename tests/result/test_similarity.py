@@ -93,6 +93,15 @@ def test_the_first_of_many_pairs_are_the_best():
     assert not any(graph.has_edge(u, v) for u, v, _ in found)
 
 
+def test_pairs_of_a_large_module_are_not_all_looked_at():
+    leaves = np.arange(1, 50_001)
+    star = mapeq.Network.from_edges(np.zeros_like(leaves), leaves)
+    found = mapeq.evaluate(star, np.zeros(50_001, dtype=int)).predict_links(5)
+    assert len({(u, v) for u, v, _ in found}) == 5
+    assert all(0 < u < v for u, v, _ in found)
+    np.testing.assert_allclose([bits for _, _, bits in found], 2 * np.log2(100_000))
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -133,6 +142,7 @@ def test_secondary_nodes_need_visits():
     ("pairs", "problem"),
     [
         ([(1, 2), (1, 99)], "pair 1 names 99, which is not a node of the network"),
+        ([(1, 2), (1, [2])], r"pair 1 names \[2\], which is not a node of the network"),
         ([(1, 2, 3)], r"pair 0 has 3 parts; a pair is \(u, v\)"),
         ([1, 2], r"pair 0 is 1; a pair is \(u, v\)"),
         (np.zeros((2, 3)), r"an array of pairs of labels has shape \(p, 2\), not \(2, 3\)"),

@@ -39,7 +39,7 @@ def pairs_of(pairs: Any, network: Network) -> NDArray[np.int64]:
     place = positions(distinct, network.labels)
     for label, position in zip(distinct, place.tolist(), strict=True):
         if position == network.num_nodes:
-            raise NetworkError(f"pair {ends.index(label) // 2} names {label!r}, which is not a node of the network")
+            raise _unknown(ends.index(label) // 2, label)
     position_of = dict(zip(distinct, place.tolist(), strict=True))
     return np.array([position_of[label] for label in ends], dtype=np.int64).reshape(-1, 2).T
 
@@ -61,5 +61,12 @@ def _ends(rows: Iterable[Any]) -> list[Hashable]:
         pair = tuple(row)
         if len(pair) != 2:
             raise NetworkError(f"pair {number} has {len(pair)} parts; a pair is (u, v)")
+        for label in pair:
+            if not isinstance(label, Hashable):
+                raise _unknown(number, label)
         ends += pair
     return ends
+
+
+def _unknown(number: int, label: object) -> NetworkError:
+    return NetworkError(f"pair {number} names {label!r}, which is not a node of the network")
