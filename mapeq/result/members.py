@@ -281,8 +281,8 @@ def similarity(self: Result, pairs: Any) -> FloatArray:
     Raises
     ------
     NetworkError
-        If a pair is not one, a label is not one of the network's, or the network has states, whose code words are not
-        their own.
+        If a pair is not one, a label is not one of the network's, the network has states, whose code words are not
+        their own, or the result is that of :meth:`primary` nodes.
 
     Examples
     --------
@@ -321,7 +321,8 @@ def predict_links(self: Result, k: int) -> list[tuple[Hashable, Hashable, float]
     Raises
     ------
     NetworkError
-        If the network has states, or is bipartite and the walk gives secondary nodes no visit rates.
+        If the network has states, is bipartite and the walk gives secondary nodes no visit rates, or the result is that
+        of :meth:`primary` nodes.
     ValueError
         If `k` is not a whole number above 0.
 

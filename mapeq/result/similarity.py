@@ -15,7 +15,6 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import allocating, inlined
-from mapeq.network.states import States
 from mapeq.result.result import Result
 from mapeq.walk.bipartite import secondary_of
 from mapeq.walk.flow import ENTER, EXIT
@@ -90,9 +89,9 @@ def step_bits(result: Result, sources: IntArray, targets: IntArray) -> FloatArra
     Raises
     ------
     NetworkError
-        If the nodes are states.
+        If the nodes are states, or those of one side of a bipartite network.
     """
-    _check_no_states(result.network.states)
+    _check_all_nodes(result)
     words, parent, depth = code_words(result), result.hierarchy.parent, depths(result.hierarchy.parent)
     here, there = (result.hierarchy.module_of[ends] for ends in (sources, targets))
     found = words.visit[targets]
@@ -116,10 +115,10 @@ def missing_links(result: Result, k: int) -> Pairs:
     Raises
     ------
     NetworkError
-        If the nodes are states, or one side of a bipartite network has no visit rates.
+        If the nodes are states or those of one side of a bipartite network, or one side has no visit rates.
     """
+    _check_all_nodes(result)
     network = result.network
-    _check_no_states(network.states)
     sides: list[tuple[Mask, Mask]] = [(np.ones(result.num_nodes, dtype=np.bool_),) * 2]
     if network.sides is not None:
         if secondary_of(network, result.walk_options) is not None:
@@ -225,9 +224,14 @@ def _is_linked(source, target, indptr, indices):
     return low < indptr[source + 1] and indices[low] == target
 
 
-def _check_no_states(states: States | None) -> None:
-    if states is not None:
+def _check_all_nodes(result: Result) -> None:
+    """Raise unless the nodes have code words of their own, and all of them are here."""
+    if result.network.states is not None:
         raise NetworkError(
             "similarity is defined for nodes, not for states, which share the code words of their physical nodes; "
             "search a network without states"
+        )
+    if result.options.get("bipartite") and result.network.sides is None:
+        raise NetworkError(
+            "this result is about one side of a bipartite network; ask the result of both sides, before primary()"
         )

@@ -138,6 +138,13 @@ def test_secondary_nodes_need_visits():
         mapeq.infomap(graph, bipartite=True).predict_links(1)
 
 
+def test_one_side_has_not_all_code_words():
+    result = mapeq.infomap(nx.davis_southern_women_graph(), bipartite=True, bipartite_flow="unfolded").primary()
+    for ask in (lambda: result.similarity([result.node_labels[:2]]), lambda: result.predict_links(1)):
+        with pytest.raises(mapeq.NetworkError, match="this result is about one side of a bipartite network"):
+            ask()
+
+
 @pytest.mark.parametrize(
     ("pairs", "problem"),
     [
