@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks import costs, embeddings, networks, overlap, report, small, states
+from benchmarks import costs, embeddings, networks, overlap, prediction, report, small, states
 from benchmarks.peers import PEERS, installed, versions
 from benchmarks.report import COSTS, USUAL, show_growth, show_pairs, show_start
 from benchmarks.worker import ROOT, Program, Row, RunError, Settings, call, compare, run, show
@@ -222,6 +222,14 @@ TABLES = {
         "The least share and the size of cliques are those with the best scores on other networks, one of each kind.",
         overlap.measure,
         overlap.show_overlap,
+    ),
+    "prediction": Table(
+        "Hidden links",
+        "A tenth of the links of each example network is hidden, and told from as many pairs without a link, drawn "
+        f"uniformly. Means of {prediction.DRAWS} draws, {prediction.TRIALS} trials each, one thread. 1 is best, 0.5 is "
+        "chance. The other methods do not look at directions.",
+        partial(prediction.measure, specifications=EXAMPLES),
+        prediction.show_prediction,
     ),
     "memory": of_searches(
         "Memory",

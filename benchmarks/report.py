@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import geometric_mean, linear_regression, mean
 from typing import Any
 
-from benchmarks import embeddings, overlap, small
+from benchmarks import embeddings, overlap, prediction, small
 from benchmarks.peers import PEERS
 from benchmarks.worker import Row, table
 
@@ -186,6 +186,7 @@ def what_holds(rows: dict[str, list[Row]]) -> list[str]:
     said += _best_of_ten(found.get("best-of-ten", []))
     said += small.small_in_words(rows.get("small", []))
     said += overlap.overlap_in_words(rows.get("overlap", []))
+    said += prediction.prediction_in_words(rows.get("prediction", []))
     said += _versus("Weights, directions, teleportation and hubs", found.get("kinds", []))
     for library in ("igraph", "networkit"):
         one_library = [pair for pair in found.get("libraries", []) if pair[1]["library"] == library]

@@ -263,6 +263,45 @@ def codebooks(walk, paths):
     return found
 
 
+def step_rates(walk, paths):
+    """The rate of a step from each node to each other by the code words of a hierarchy: map equation similarity (n, n).
+
+    Blöcker, Smiljanić, Scholtes & Rosvall, Learning on Graphs, PMLR 198, 52 (2022).
+    """
+    found = codebooks(walk, paths)
+    uses = {module: book.exit for module, book in found.items()}
+    for module, book in found.items():
+        if module:
+            uses[module[:-1]] += book.enter
+    for visit, path in zip(walk.visits, paths, strict=True):
+        uses[path] += visit
+    rates = np.zeros((len(paths), len(paths)))
+    for i, here in enumerate(paths):
+        for j, there in enumerate(paths):
+            same = [a == b for a, b in zip(here, there, strict=False)]
+            common = (*same, False).index(False)
+            words = [(found[here[:depth]].exit, uses[here[:depth]]) for depth in range(common + 1, len(here) + 1)]
+            words += [
+                (found[there[:depth]].enter, uses[there[: depth - 1]]) for depth in range(common + 1, len(there) + 1)
+            ]
+            words.append((walk.visits[j], uses[there]))
+            rates[i, j] = math.prod(rate / use if rate > 0 else 0.0 for rate, use in words)
+    return rates
+
+
+def missing_links(walk, paths, matrix, directed, sides=None):
+    """The flow of a step over each pair of nodes without a link, by pair; that of the larger way if undirected."""
+    leaving = np.array([module.exit for module in modules(walk, np.arange(len(paths))).values()])
+    flow = leaving[:, None] * step_rates(walk, paths)
+    if not directed:
+        flow = np.triu(np.maximum(flow, flow.T))
+    return {
+        (i, j): flow[i, j]
+        for i, j in np.argwhere((flow > 0) & (matrix == 0)).tolist()
+        if i != j and (sides is None or sides[i] != sides[j])
+    }
+
+
 def hierarchical_codelength(walk, paths):
     """The map equation of a hierarchy."""
     lengths = {module: codebook.codelength for module, codebook in codebooks(walk, paths).items()}

@@ -267,10 +267,10 @@ def from_contacts(
     >>> evening = [(18, "ann", "dan"), (19, "dan", "eve"), (19, "ann", "eve"), (19, "bob", "cid")]
     >>> network = Network.from_contacts(morning + evening, window=12)
     >>> network
-    <mapeq.Network: 10 states of 5 physical nodes, 20 links, directed>
+    <mapeq.Network: 10 states of 5 physical nodes, 28 links, directed>
     >>> result = infomap(network)
     >>> result.layer(0), result.layer(12)
-    ({'ann': 1, 'bob': 1, 'cid': 1, 'dan': 2, 'eve': 2}, {'ann': 2, 'dan': 2, 'eve': 2, 'bob': 1, 'cid': 1})
+    ({'ann': 1, 'bob': 1, 'cid': 1, 'dan': 2, 'eve': 2}, {'ann': 2, 'bob': 1, 'cid': 1, 'dan': 2, 'eve': 2})
 
     References
     ----------

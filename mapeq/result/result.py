@@ -376,6 +376,8 @@ class Result:
     layer = members.layer
     state_columns = members.state_columns
     assign = members.assign
+    similarity = members.similarity
+    predict_links = members.predict_links
     metadata_agreement = agreement.metadata_agreement
     primary = exports.primary
     to_dataframe = exports.to_dataframe
