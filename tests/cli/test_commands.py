@@ -352,7 +352,7 @@ def test_paths_and_layers(tmp_path):
     done = run("cluster", tmp_path / "trips.paths")
     assert b"8 states of 5 physical nodes, 8 links, directed" in done.stderr
     assert b"  hub, a, b\n" in done.stderr
-    assert done.stdout.splitlines()[0] == b"('a', 'hub')\t1"
+    assert done.stdout.splitlines()[0] == b"a > hub\t1"
     (tmp_path / "trips.txt").write_text("a hub b hub a hub\nx hub y hub x hub\n")
     assert run("cluster", tmp_path / "trips.txt", "--order", "2").stdout == done.stdout
     assert len(run("cluster", tmp_path / "trips.txt", "--order", "1").stdout.splitlines()) == 5

@@ -14,7 +14,7 @@ from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
 from mapeq.io.files.compression import plain_name
-from mapeq.io.files.naming import Row, has_numbers, names_in_files, numbers_in_files
+from mapeq.io.files.naming import Row, has_numbers, names_in_files, node_names, numbers_in_files
 from mapeq.io.files.places import NodePlaces, StatePlaces
 from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import read_json, read_table
@@ -101,19 +101,19 @@ def _rows_and_places(
     by_number, has_states = has_numbers(network), network.states is not None
     names: Sequence[Hashable] = names_in_files(network)
     if suffix in (".csv", ".tsv"):
-        rows, names = read_table(lines, file, "," if suffix == ".csv" else "\t"), network.label_list()
+        rows, names = read_table(lines, file, "," if suffix == ".csv" else "\t"), node_names(network)
     elif suffix == ".clu":
         rows = read_clu(lines, file, has_states=has_states)
         if has_states:
             return rows, StatePlaces(network, names, file, by_number=False), names
     elif suffix == ".json":
-        rows, names = read_json(lines, file, by_number=by_number), names if by_number else network.label_list()
+        rows, names = read_json(lines, file, by_number=by_number), names if by_number else node_names(network)
     else:
         rows = read_tree(lines, file, by_number=by_number, has_states=has_states)
         if has_states:
             names = numbers_in_files(network)
             return rows, StatePlaces(network, names, file, by_number=True), names
-        names = names if by_number else network.label_list()
+        names = names if by_number else node_names(network)
     return rows, NodePlaces(network, names, file), names
 
 

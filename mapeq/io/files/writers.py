@@ -24,7 +24,7 @@ from mapeq._base.optional import require
 from mapeq.io.columns import WEIGHT
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.graphs import gexf_text, in_xml
-from mapeq.io.files.naming import in_text, quoted
+from mapeq.io.files.naming import in_text, node_names, quoted
 from mapeq.io.files.streams import STANDARD_OUTPUT, check_not_packed, opened
 from mapeq.io.files.tables import in_json
 from mapeq.io.inputs import as_network
@@ -218,13 +218,13 @@ def _text(weight: float) -> str:
 
 
 def _write_links(network: Network, stream: TextIO) -> None:
-    names = [quoted(in_text(label, "txt")) for label in network.label_list()]
+    names = [quoted(in_text(label, "txt")) for label in node_names(network)]
     stream.writelines(" ".join(row) + "\n" for row in _rows(network).texts(names))
 
 
 def _write_table(network: Network, stream: TextIO, delimiter: str) -> None:
     """Write a header and a row for each link; a column ``type`` says of directed links that they are directed."""
-    rows, names = _rows(network), [quoted(in_text(label, "csv")) for label in network.label_list()]
+    rows, names = _rows(network), [quoted(in_text(label, "csv")) for label in node_names(network)]
     kind = ("Directed",) if network.directed else ()
     weight = () if rows.weights is None else ("weight",)
     stream.write(delimiter.join(["source", "target", *weight, *(["type"] if kind else [])]) + "\n")
@@ -233,7 +233,7 @@ def _write_table(network: Network, stream: TextIO, delimiter: str) -> None:
 
 def _arrow_table(network: Network) -> Any:
     arrow = require("pyarrow", extra="parquet")
-    rows, labels = _rows(network), network.label_list()
+    rows, labels = _rows(network), node_names(network)
     if not all(type(label) is int for label in labels):
         labels = [str(label) for label in labels]
     columns: dict[str, Any] = {
@@ -259,7 +259,7 @@ def _write_arrow(network: Network, stream: BinaryIO) -> None:
 
 def _write_pajek(network: Network, stream: TextIO) -> None:
     """Write nodes with their names, and their weights if there are some, then links; states after physical nodes."""
-    names = [f'"{in_text(label, "net")}"' for label in network.label_list()]  # which end at the last quote
+    names = [f'"{in_text(label, "net")}"' for label in node_names(network)]  # which end at the last quote
     if network.states is not None:
         physical = [f'"{in_text(label, "net")}"' for label in network.states.labels]
         stream.write(f"*Vertices {len(physical)}\n")
@@ -319,7 +319,7 @@ def _words(network: Network, format: str) -> list[str]:
     NetworkError
         If a label is no word.
     """
-    names = [str(label) for label in network.label_list()]
+    names = [str(label) for label in node_names(network)]
     for name in names:
         if len(name.split()) != 1 or name.split()[0] != name or name.startswith("#"):
             raise NetworkError(f".{format} cannot hold the label {name!r}: labels must be words without spaces")
@@ -339,25 +339,25 @@ def _graph(network: Network, names: list[Hashable]) -> Any:
 def _write_graphml(network: Network, stream: BinaryIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_xml(str(label), "graphml") for label in network.label_list()])
+    graph = _graph(network, [in_xml(str(label), "graphml") for label in node_names(network)])
     networkx.write_graphml_xml(graph, stream, infer_numeric_types=False)
 
 
 def _write_gexf(network: Network, stream: TextIO) -> None:
-    stream.write(gexf_text(_graph(network, [in_xml(str(label), "gexf") for label in network.label_list()])))
+    stream.write(gexf_text(_graph(network, [in_xml(str(label), "gexf") for label in node_names(network)])))
 
 
 def _write_gml(network: Network, stream: TextIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_text(label, "gml") for label in network.label_list()])
+    graph = _graph(network, [in_text(label, "gml") for label in node_names(network)])
     stream.writelines(line + "\n" for line in networkx.generate_gml(graph))
 
 
 def _write_json(network: Network, stream: TextIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_json(label) for label in network.label_list()])
+    graph = _graph(network, [in_json(label) for label in node_names(network)])
     json.dump(networkx.node_link_data(graph, edges="links"), stream, ensure_ascii=False)
     stream.write("\n")
 
@@ -378,7 +378,7 @@ def _write_matrix(network: Network, stream: TextIO) -> None:
     if network.num_nodes > _MOST_NODES:
         raise NetworkError(f"a square table of {counted(network.num_nodes, 'node')} is too large; write .mtx or .npz")
     writer = csv.writer(stream, lineterminator="\n")
-    names, rows = [in_text(label, "csv") for label in network.label_list()], network.matrix()
+    names, rows = [in_text(label, "csv") for label in node_names(network)], network.matrix()
     writer.writerow(["", *names])
     for i, name in enumerate(names):
         writer.writerow([name, *map(_text, rows[[i]].toarray()[0].tolist())])
