@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mapeq._base.errors import NetworkError, is_whole, option_error
@@ -128,6 +129,7 @@ def from_layers(
     relax: str = "neighbors",
     limit: int | tuple[int, int] | None = None,
     inter: Any = None,
+    node_weights: Any = None,
     layer: str | None = None,
     weight: str | int | None = "weight",
     directed: bool | None = None,
@@ -158,6 +160,9 @@ def from_layers(
     inter : iterable of (layer, node, layer) or (layer, node, layer, weight), optional
         Links of a node to itself in another layer. If there are any, only these lead to other layers, and `relax_rate`
         has no effect, nor does `relax` but for "self". They lead both ways, unless all layers are directed.
+    node_weights : mapping of (layer, node) to number, or pandas Series, optional
+        Weights of the states, for ``teleport_to="nodes"`` and ``node_weights_as_flow``: one for each. By default those
+        of the graphs, such as networks with node weights; 1 in layers without.
     layer : str, optional
         Column of a table that names the layer; by default "layer".
     weight, directed : as in :func:`mapeq.infomap`
@@ -175,7 +180,7 @@ def from_layers(
         If an option is out of range.
     NetworkError
         If there is no layer, a graph is invalid, or a link between layers is within one, or names an unknown layer or
-        node.
+        node, or a state has no weight, or one that is negative or not finite.
 
     Examples
     --------
@@ -194,11 +199,14 @@ def from_layers(
     """
     from mapeq.io.objects.layers import inter_links_from, layers_from
     from mapeq.network.layers import checked_coupling, coupled
+    from mapeq.network.weights import checked_node_weights
 
     coupling = checked_coupling(relax_rate, relax, limit)
     given, are_directed = layers_from(layers, layer=layer, weight=weight, directed=directed)
     links = None if inter is None else inter_links_from(inter, given, both_ways=not are_directed)
-    return coupled(given, coupling, links)
+    network = coupled(given, coupling, links)
+    weights = checked_node_weights(node_weights, network.labels)
+    return network if weights is None else replace(network, node_weights=weights)
 
 
 def from_contacts(
