@@ -285,18 +285,13 @@ def from_contacts(
     U. Aslak, M. Rosvall and S. Lehmann, Physical Review E 97, 062312 (2018).
     """
     from mapeq.io.columns import ColumnChoice
-    from mapeq.io.contacts import temporal_network
+    from mapeq.io.contacts import check_windows, temporal_network
     from mapeq.io.objects.contacts import contacts_from
     from mapeq.network.layers import checked_coupling
 
     coupling = checked_coupling(relax_rate, relax, limit)
-    if (window is None) == (num_windows is None):
-        raise option_error("window", window, "a length of time, or None with num_windows")
-    if not (num_windows is None or is_whole(num_windows, 1)):
-        raise option_error("num_windows", num_windows, "a whole number, 1 or more")
-    if num_windows is not None and origin is not None:
-        raise option_error("origin", origin, "omitted with num_windows, which begin at the first contact")
+    check_windows(window, num_windows, origin)
     columns = ColumnChoice(source, target, weight)
     given, is_directed = contacts_from(contacts, time=time, columns=columns, directed=directed)
-    count = None if num_windows is None else int(num_windows)
-    return temporal_network(given, coupling, window=window, num_windows=count, origin=origin, directed=is_directed)
+    cut: dict[str, Any] = {"window": window, "num_windows": num_windows, "origin": origin}
+    return temporal_network(given, coupling, **cut, directed=is_directed)

@@ -264,8 +264,8 @@ def refused(message, contacts=ROWS, **options):
 
 
 def test_options_that_make_no_sense():
-    refused(r"window must be a length of time, or None with num_windows, not None", window=None)
-    refused(r"window must be a length of time, or None with num_windows, not 12", num_windows=3)
+    refused(r"window must be a length of time, unless num_windows is given, not None", window=None)
+    refused(r"window must be omitted with num_windows, which have equal lengths, not 12", num_windows=3)
     refused("num_windows must be a whole number, 1 or more, not 0", window=None, num_windows=0)
     refused("origin must be omitted with num_windows", window=None, num_windows=2, origin=3)
     for window in (0, -1, np.nan, np.inf, True, "1D", "many", dt.timedelta(1)):
