@@ -128,7 +128,7 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
     network.add_argument(
         "--origin",
         metavar="TIME",
-        help="with --window, the beginning of a window: a number or a date (0, or the midnight before the first contact)",
+        help="with --window, where a window begins: a number or a date (0, or the midnight before the first contact)",
     )
     network.add_argument(
         "--time", type=column, metavar="COLUMN", help="column of the times: its name, or its number from 1 (time)"
