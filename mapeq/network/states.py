@@ -95,6 +95,16 @@ def names_of_nodes(labels: list[Hashable], states: States | None) -> list[Hashab
     return names if len(set(map(str, names))) == len(names) else labels
 
 
+def columns_of(states: States | None) -> dict[str, list[Hashable]]:
+    """The columns ``physical`` and ``layer`` of tables of states: names; no columns without states."""
+    if states is None:
+        return {}
+    columns = {"physical": [states.labels[node] for node in states.physical.tolist()]}
+    if states.layer is not None and states.layers is not None:
+        columns["layer"] = [states.layers[layer] for layer in states.layer.tolist()]
+    return columns
+
+
 def are_physical(names: Iterable[Hashable], labels: Iterable[Hashable], states: States) -> bool:
     """Whether values belong to physical nodes: they name some, and no state.
 

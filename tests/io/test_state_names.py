@@ -3,6 +3,7 @@
 import csv
 import json
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,6 +87,25 @@ def test_tables_are_read_by_names_and_labels(kind, tmp_path):
     for name in ("names.csv", "labels.csv"):
         assert mapeq.evaluate(network, pd.read_csv(tmp_path / name)).modules() == result.modules()
         assert mapeq.evaluate(network, tmp_path / name).modules() == result.modules()
+
+
+READERS = {"graphml": nx.read_graphml, "gexf": nx.read_gexf, "gml": nx.read_gml}
+
+
+@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("kind", ["memory", "layers", "places"])
+def test_graph_files_of_networks_say_what_states_are(kind, suffix, tmp_path):
+    network, path = NETWORKS[kind], tmp_path / f"x.{suffix}"
+    what = "physical and layer" if kind == "layers" else "physical"
+    with pytest.warns(UserWarning, match=f"does not hold the physical nodes of its states, but as attributes: {what}$"):
+        mapeq.write_network(network, path)
+    nodes = READERS[suffix](path).nodes(data=True)
+    columns = mapeq.evaluate(network, modules_of(network)).state_columns()
+    for name in ("physical", "layer"):
+        found = [str(attributes.get(name)) for _, attributes in nodes]
+        assert found == (list(map(str, columns[name])) if name in columns else ["None"] * len(nodes))
+    assert mapeq.read_network(path).states is None
+    assert mapeq.read_network(path).num_links == network.num_links
 
 
 def test_metadata_by_name(tmp_path):

@@ -140,7 +140,8 @@ def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
 
 def in_json(label: Hashable) -> str | int | float:
     """Return the label if JSON can hold it, else its text."""
-    plain = label.item() if isinstance(label, np.generic) else label
+    is_number = isinstance(label, np.generic) and label.dtype.kind not in "Mm"  # dates of nanoseconds would be numbers
+    plain: Hashable = label.item() if is_number else label  # type: ignore[attr-defined]
     return plain if isinstance(plain, str | int) or (isinstance(plain, float) and isfinite(plain)) else str(plain)
 
 

@@ -30,6 +30,7 @@ from mapeq.io.files.tables import in_json
 from mapeq.io.inputs import as_network
 from mapeq.io.objects.networkx import graph_of
 from mapeq.network.network import Network
+from mapeq.network.states import columns_of
 
 #: A dense matrix of more nodes is not written.
 _MOST_NODES = 20_000
@@ -50,6 +51,9 @@ class Writer(NamedTuple):
     first : int
         The number of the first node, if labels are lost.
     has_node_weights : bool
+    has_states : bool
+    has_attributes : bool
+        Whether states have the attributes ``physical`` and ``layer``, which do not make them states when it is read.
     binary : bool
     needs : pair of str, optional
         The library that it needs, and the extra that installs it.
@@ -61,6 +65,7 @@ class Writer(NamedTuple):
     first: int = 1
     has_node_weights: bool = False
     has_states: bool = False
+    has_attributes: bool = False
     binary: bool = False
     needs: tuple[str, str] | None = None
 
@@ -174,7 +179,8 @@ def _lost(network: Network, writer: Writer) -> list[str]:
     if network.node_weights is not None and not writer.has_node_weights:
         lost.append("the weights of nodes")
     if network.states is not None and not writer.has_states:
-        lost.append("the physical nodes of its states")
+        as_attributes = f", but as attributes: {' and '.join(columns_of(network.states))}"
+        lost.append("the physical nodes of its states" + (as_attributes if writer.has_attributes else ""))
     elif network.states is not None and network.states.layer is not None:
         lost.append("the layers of its states")
         if network.states.switching:
@@ -329,28 +335,38 @@ def _words(network: Network, format: str) -> list[str]:
 # Graphs and matrices -------------------------------------------------------------------------
 
 
-def _graph(network: Network, names: list[Hashable]) -> Any:
-    """Return a NetworkX graph; nodes of equal names are numbered, and have a ``label``."""
+def _graph(network: Network, names: list[Hashable], as_text: Callable[[str], str] = str) -> Any:
+    """Return a NetworkX graph; nodes of equal names are numbered, and have a ``label``.
+
+    States have the attributes ``physical`` and ``layer``, those that are text as `as_text` returns it.
+    """
+    columns: dict[str, list[Hashable]] = {}
+    for name, values in columns_of(network.states).items():
+        columns[name] = [as_text(value) if isinstance(value, str) else value for value in map(in_json, values)]
     if len(set(names)) == len(names):
-        return graph_of(network, names, {})
-    return graph_of(network, [str(i) for i in range(len(names))], {"label": names})
+        return graph_of(network, names, columns)
+    return graph_of(network, [str(i) for i in range(len(names))], {"label": names} | columns)
+
+
+def _text_graph(network: Network, as_text: Callable[[str], str]) -> Any:
+    return _graph(network, [as_text(str(name)) for name in node_names(network)], as_text)
 
 
 def _write_graphml(network: Network, stream: BinaryIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_xml(str(label), "graphml") for label in node_names(network)])
+    graph = _text_graph(network, partial(in_xml, format="graphml"))
     networkx.write_graphml_xml(graph, stream, infer_numeric_types=False)
 
 
 def _write_gexf(network: Network, stream: TextIO) -> None:
-    stream.write(gexf_text(_graph(network, [in_xml(str(label), "gexf") for label in node_names(network)])))
+    stream.write(gexf_text(_text_graph(network, partial(in_xml, format="gexf"))))
 
 
 def _write_gml(network: Network, stream: TextIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_text(label, "gml") for label in node_names(network)])
+    graph = _text_graph(network, partial(in_text, format="gml"))
     stream.writelines(line + "\n" for line in networkx.generate_gml(graph))
 
 
@@ -391,10 +407,10 @@ WRITERS = {
     "tsv": Writer(partial(_write_table, delimiter="\t"), (".tsv",)),
     "matrix": Writer(_write_matrix, (), "symmetric"),
     "pajek": Writer(_write_pajek, (".net", ".paj"), has_node_weights=True, has_states=True),
-    "graphml": Writer(_write_graphml, (".graphml",), binary=True),
-    "gexf": Writer(_write_gexf, (".gexf",)),
-    "gml": Writer(_write_gml, (".gml",)),
-    "json": Writer(_write_json, (".json",)),
+    "graphml": Writer(_write_graphml, (".graphml",), has_attributes=True, binary=True),
+    "gexf": Writer(_write_gexf, (".gexf",), has_attributes=True),
+    "gml": Writer(_write_gml, (".gml",), has_attributes=True),
+    "json": Writer(_write_json, (".json",), has_attributes=True),
     "adjlist": Writer(_write_adjacency_list, (".adjlist",), "weights direction"),
     "mtx": Writer(_write_matrix_market, (".mtx",), "labels symmetric", binary=True),
     "npz": Writer(_write_npz, (".npz",), "labels symmetric", first=0, binary=True),
