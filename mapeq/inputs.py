@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mapeq._base.csr import IndexArray, read_only
-from mapeq._base.errors import is_whole, option_error
+from mapeq._base.errors import OptionError, PartitionError, is_whole, option_error
 from mapeq._base.hierarchy import Hierarchy
 from mapeq._base.notes import note
 from mapeq._base.options import stated_options
@@ -106,10 +106,15 @@ def network_and_options(
     if flow_model is None:
         flow_model = "directed" if network.directed else "undirected"
     objective = ObjectiveOptions.from_dict(options)
-    check_preferred_number(objective, network.num_nodes)
-    if objective.entropy_correction and network.states is not None:
-        allowed = "0 for state networks, in whose modules states share code words"
-        raise option_error("entropy_correction", objective.entropy_correction, allowed)
+    try:
+        check_preferred_number(objective, network.num_nodes)
+        if objective.entropy_correction and network.states is not None:
+            allowed = "0 for state networks, in whose modules states share code words"
+            raise option_error("entropy_correction", objective.entropy_correction, allowed)
+    except OptionError as error:
+        if given.get(error.name) is not None:
+            raise
+        raise PartitionError(f"the modules were found with options that do not fit the network: {error}") from None
     return network, WalkOptions.from_dict(options | {"flow_model": flow_model}), objective
 
 

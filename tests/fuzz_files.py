@@ -27,17 +27,24 @@ from mapeq.io.files.vectors import read_vectors
 
 TEXTS = {
     "links.txt": "# c\n1 2 0.5\n2 3 1e-3\n3 1 7\n",
-    "words.txt": 'ann bob 2\nbob "c d" 1\n"c d" ann\n',
+    "words.txt": 'ann bob 2\nbob "c d" 1\n"c d" ann 3\n',
     "links.csv": "Source,Target,Type,Weight\nann,bob,Directed,2\nbob,cid,Directed,0.25\n",
     "links.tsv": "from\tto\tscore\nann x\tbob\t1\nbob\tcid\t2\n",
     "links.net": '*Vertices 3\n1 "a" 0.5\n2 "b"\n3 "c"\n*Edges\n1 2 2\n*Arcs\n2 3\n',
     "links.adjlist": "# c\n1 2 3\n2 3\n3\n",
     "links.graph": "% c\n3 2 1\n2 1 3 2\n1 1\n1 2\n",
-    "links.lgl": "# a\nb 0.5\nc\n# b\nc 2\n",
+    "links.lgl": "# a\nb 0.5\nc 1\n# b\nc 2\n",
     "matrix.csv": ",a,b,c\na,0,1,2\nb,1,0,3\nc,2,3,0\n",
     "links.mtx": "%%MatrixMarket matrix coordinate real symmetric\n3 3 2\n2 1 0.5\n3 2 1\n",
     "links.gml": 'graph [\n node [ id 1 label "a" ]\n node [ id 2 ]\n edge [ source 1 target 2 weight 2 ]\n]\n',
     "vectors.csv": "id,x,y\na,0.5,1\nb,1,0\nc,0,2\n",
+    "trips.paths": "# c\na b c\nb c a\n",
+    "states.net": '*Vertices 2\n1 "a"\n2 "b"\n*States\n4 1 "x"\n5 1\n7 2 "y" 2\n*Arcs\n4 7 2\n7 5\n',
+    "layers.net": '*Vertices 2\n1 "a"\n2 "b"\n*Intra\n1 1 2 0.5\n3 1 2\n*Inter\n1 1 3 2\n',
+    "multilayer.net": "*Multilayer\n1 1 1 2 0.5\n1 2 3 2\n3 2 3 1\n",
+    "contacts.csv": "time,source,target,weight\n2024-05-31T08:00Z,a,b,1\n2024-05-31T20:00Z,b,c,0.5\n",
+    "contacts.txt": "# c\n20 a b\n40 b c\n-60.5 a c\n",
+    "contacts.tsv": 'date\tfrom\tto\n2024-05-31\ta\t"b"\n2024-06-02 08:20:00.5\tb\tc\n',
     "words.vec": "3 2\na 0.5 1\nb 1 0\nc 0 2\n",
 }
 READ_AS_VECTORS = {"vectors.csv", "words.vec", "vectors.npy", "vectors.npz", "vectors.parquet"}
@@ -45,6 +52,7 @@ READ_AS_VECTORS = {"vectors.csv", "words.vec", "vectors.npy", "vectors.npz", "ve
 #: A network whose modules are read from files called modules, and whose nodes get names from one called names.csv.
 LINKS = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "c")]
 NETWORK = mapeq.Network.from_table({"source": [u for u, _ in LINKS], "target": [v for _, v in LINKS]})
+STATES = mapeq.Network.from_layers({"work": [(1, "b"), ("b", "c")], "sport": [(1, "b")]})
 
 
 def samples(folder):
@@ -53,6 +61,11 @@ def samples(folder):
     result = mapeq.evaluate(NETWORK, {"a": (1, 1), "b": (1, 1), "c": (1, 2), "d": (2,), "e": (2,)})
     for name in ("clu", "tree", "ftree", "json", "csv", "tsv"):
         result.write(folder / f"modules.{name}")
+    of_states = mapeq.evaluate(STATES, [0, 0, 0, 1, 1])
+    for name in ("clu", "tree", "ftree", "json", "csv"):
+        of_states.write(folder / f"states-modules.{name}")
+    for name in ("clu", "tree"):
+        mapeq.evaluate(STATES, [0, 0, 1, 0, 0]).write(folder / f"states-nodes.{name}", physical=True)
     for name in ("graphml", "gexf", "json", "npz", "csv.gz", "txt.bz2", "net.xz", "gml.gz"):
         mapeq.write_network(LINKS, folder / f"written.{name}")
     (folder / "names.csv").write_text("id,name\na,Ann\nb,Bob\nc,Cid\nd,Dan\ne,Eve\n")
@@ -107,6 +120,12 @@ def read(path):
         read_vectors(path)
     elif path.stem == "modules":
         mapeq.evaluate(NETWORK, path)
+    elif path.stem in ("states-modules", "states-nodes"):
+        mapeq.evaluate(STATES, path)
+    elif path.stem == "contacts":
+        is_numbers = path.suffix == ".txt"
+        cut = {"num_windows": 3} if len(path.read_bytes()) % 2 else {"window": 30 if is_numbers else "1h"}
+        mapeq.read_network(path, **cut, limit=(0, 1))
     elif path.name == "names.csv":
         with_names(NETWORK, path)
     else:
@@ -118,7 +137,12 @@ def child(folder, seed, seconds, counts):
     warnings.simplefilter("ignore")
     draw = random.Random(seed)
     files = samples(folder)
-    names, end = sorted(files), time.monotonic() + seconds
+    names = sorted(files)
+    for name in names:  # as they are, which compiles what reads them
+        (folder / name).write_bytes(files[name])
+        read(folder / name)
+        (folder / name).unlink()
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         name = draw.choice(names)
         path = folder / name

@@ -137,13 +137,15 @@ def as_typed(message: Exception | Warning | str, names: Collection[str]) -> str:
     names : collection of str
         Names of the command's options in Python.
     """
+    clear = "|".join(name for name in names if "_" in name)
+    is_clear = re.compile(rf"\b(?:{clear})\b" if clear else r"(?!)")
     if isinstance(message, OptionError) and message.name in names:
         allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # None cannot be typed
+        allowed = is_clear.sub(lambda found: _flag(found[0]), allowed)
         return str(OptionError(_flag(message.name), message.value, allowed))
     if isinstance(message, FormatError | PartitionError):  # their texts quote files and labels
         return str(message)
-    clear = "|".join(name for name in names if "_" in name)
-    return re.sub(rf"\b(?:{clear})\b", lambda found: _flag(found[0]), str(message)) if clear else str(message)
+    return is_clear.sub(lambda found: _flag(found[0]), str(message))
 
 
 def _flag(name: str) -> str:

@@ -86,6 +86,19 @@ def column(text: str) -> str | int:
     return int(text) - 1
 
 
+def distances(text: str) -> int | tuple[int | None, int | None]:
+    """Return how far layers may be apart: a number, or two of which either may be empty, before and after."""
+    ends = text.split(":")
+    if len(ends) > 2 or not any(ends) or not all(end.isdecimal() or (end == "" and len(ends) == 2) for end in ends):
+        raise argparse.ArgumentTypeError(
+            f"it must be a whole number, 0 or more, or two, such as 0:1 for earlier and later layers, not {text!r}"
+        )
+    if len(ends) == 1:
+        return int(text)
+    before, after = (int(end) if end else None for end in ends)
+    return before, after
+
+
 def markov_time(text: str) -> float | str:
     """Return a Markov time, or "auto"."""
     if text == "auto":

@@ -425,6 +425,8 @@ def _file_options(options: argparse.Namespace) -> dict[str, Any]:
         "limit": options.relax_limit,
         "time": options.time,
         "window": options.window,
+        "num_windows": options.num_windows,
+        "origin": options.origin,
     }
 
 

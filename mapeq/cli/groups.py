@@ -8,7 +8,7 @@ from dataclasses import Field
 from typing import Any
 
 from mapeq._base.options import stated_options
-from mapeq.cli.arguments import column, markov_time
+from mapeq.cli.arguments import column, distances, markov_time
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.walk.options import WalkOptions
 
@@ -114,15 +114,21 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
     network.add_argument(
         "--relax-limit",
         "--multilayer-relax-limit",
-        type=int,
+        type=distances,
         metavar="N",
-        help="only to layers at most N away, in their order (any)",
+        help="only to layers at most N away, in their order; 0:1 at most 0 before and 1 after, 0: any after (any)",
     )
     network.add_argument(
         "--window",
         metavar="LENGTH",
         help="links have times, and those in each window are a layer: 3600 for times that are numbers, for dates "
         "20min, 1h, 1D or 1W",
+    )
+    network.add_argument("--num-windows", type=int, metavar="N", help="instead of --window, N windows of equal length")
+    network.add_argument(
+        "--origin",
+        metavar="TIME",
+        help="with --window, where a window begins: a number or a date (0, or the midnight before the first contact)",
     )
     network.add_argument(
         "--time", type=column, metavar="COLUMN", help="column of the times: its name, or its number from 1 (time)"

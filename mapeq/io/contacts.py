@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.errors import NetworkError
+from mapeq._base.errors import NetworkError, is_whole, option_error
 from mapeq.io.columns import (
     WEIGHT,
     ColumnChoice,
@@ -82,6 +82,24 @@ def contacts_of(
     return Contacts(times, sources, targets, weights, labels_of(labels) if table.is_text else labels), directed
 
 
+def check_windows(window: Any, num_windows: int | None, origin: Any) -> None:
+    """Raise for options of windows of time that do not go together.
+
+    Raises
+    ------
+    ValueError
+        If windows have both a length and a number, or neither, or a number and an origin.
+    """
+    if window is None and num_windows is None:
+        raise option_error("window", window, "a length of time, unless num_windows is given")
+    if not (num_windows is None or is_whole(num_windows, 1)):
+        raise option_error("num_windows", num_windows, "a whole number, 1 or more")
+    if num_windows is not None and window is not None:
+        raise option_error("window", window, "omitted with num_windows, which have equal lengths")
+    if num_windows is not None and origin is not None:
+        raise option_error("origin", origin, "omitted with num_windows, which begin at the first contact")
+
+
 def temporal_network(
     contacts: Contacts,
     coupling: Coupling,
@@ -101,7 +119,7 @@ def temporal_network(
         If there are too many windows.
     """
     if num_windows is not None:
-        windows = equal_windows(contacts.times, num_windows)
+        windows = equal_windows(contacts.times, int(num_windows))
     else:
         dates = contacts.times.dtype.kind == "M"
         length, begin = length_of_windows(window, dates=dates), origin_of_windows(origin, dates=dates)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import inf
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -93,11 +95,21 @@ def _of_text(text: str) -> tuple[str, Any] | None:
     """What a text says, as :func:`_of_object`."""
     plain = text.strip()
     if _MAY_BE_NUMBER.fullmatch(plain):
-        return _NUMBER, float(plain) if set(plain) - set("+-0123456789") else int(plain)
+        return _NUMBER, _number(float(plain) if set(plain) - set("+-0123456789") else int(plain))
     try:
         return _of_object(datetime.fromisoformat(plain))
     except ValueError:
         return None
+
+
+def _number(value: Any) -> int | float:
+    """A number as one of 64 bits, a float if it is not whole or too large."""
+    if isinstance(value, Integral) and -(1 << 63) <= int(value) < 1 << 63:
+        return int(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _of_object(value: Any) -> tuple[str, Any] | None:
@@ -105,7 +117,7 @@ def _of_object(value: Any) -> tuple[str, Any] | None:
     if is_missing(value):
         return None
     if is_number(value):
-        return _NUMBER, value
+        return _NUMBER, _number(value)
     if isinstance(value, np.datetime64):
         return _DATE, value
     if isinstance(value, datetime):
@@ -134,7 +146,7 @@ def length_of_windows(window: Any, *, dates: bool) -> Any:
             window = read[1] if read and read[0] == _NUMBER else window
         if not is_number(window) or not 0 < window < np.inf:
             raise option_error("window", window, "a number above 0, as the times are numbers")
-        return int(window) if isinstance(window, int | np.integer) else float(window)
+        return _number(window)
     if isinstance(window, str):
         match = _DURATION.fullmatch(window.strip())
         unit = _UNIT_OF.get(match[2]) if match else None

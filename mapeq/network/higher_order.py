@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mapeq._base.errors import NetworkError, is_whole, option_error
@@ -128,6 +129,7 @@ def from_layers(
     relax: str = "neighbors",
     limit: int | tuple[int, int] | None = None,
     inter: Any = None,
+    node_weights: Any = None,
     layer: str | None = None,
     weight: str | int | None = "weight",
     directed: bool | None = None,
@@ -158,6 +160,9 @@ def from_layers(
     inter : iterable of (layer, node, layer) or (layer, node, layer, weight), optional
         Links of a node to itself in another layer. If there are any, only these lead to other layers, and `relax_rate`
         has no effect, nor does `relax` but for "self". They lead both ways, unless all layers are directed.
+    node_weights : mapping of (layer, node) to number, or pandas Series, optional
+        Weights of the states, for ``teleport_to="nodes"`` and ``node_weights_as_flow``: one for each. By default those
+        of the graphs, such as networks with node weights; 1 in layers without.
     layer : str, optional
         Column of a table that names the layer; by default "layer".
     weight, directed : as in :func:`mapeq.infomap`
@@ -175,7 +180,7 @@ def from_layers(
         If an option is out of range.
     NetworkError
         If there is no layer, a graph is invalid, or a link between layers is within one, or names an unknown layer or
-        node.
+        node, or a state has no weight, or one that is negative or not finite.
 
     Examples
     --------
@@ -194,11 +199,14 @@ def from_layers(
     """
     from mapeq.io.objects.layers import inter_links_from, layers_from
     from mapeq.network.layers import checked_coupling, coupled
+    from mapeq.network.weights import checked_node_weights
 
     coupling = checked_coupling(relax_rate, relax, limit)
     given, are_directed = layers_from(layers, layer=layer, weight=weight, directed=directed)
     links = None if inter is None else inter_links_from(inter, given, both_ways=not are_directed)
-    return coupled(given, coupling, links)
+    network = coupled(given, coupling, links)
+    weights = checked_node_weights(node_weights, network.labels)
+    return network if weights is None else replace(network, node_weights=weights)
 
 
 def from_contacts(
@@ -277,18 +285,13 @@ def from_contacts(
     U. Aslak, M. Rosvall and S. Lehmann, Physical Review E 97, 062312 (2018).
     """
     from mapeq.io.columns import ColumnChoice
-    from mapeq.io.contacts import temporal_network
+    from mapeq.io.contacts import check_windows, temporal_network
     from mapeq.io.objects.contacts import contacts_from
     from mapeq.network.layers import checked_coupling
 
     coupling = checked_coupling(relax_rate, relax, limit)
-    if (window is None) == (num_windows is None):
-        raise option_error("window", window, "a length of time, or None with num_windows")
-    if not (num_windows is None or is_whole(num_windows, 1)):
-        raise option_error("num_windows", num_windows, "a whole number, 1 or more")
-    if num_windows is not None and origin is not None:
-        raise option_error("origin", origin, "omitted with num_windows, which begin at the first contact")
+    check_windows(window, num_windows, origin)
     columns = ColumnChoice(source, target, weight)
     given, is_directed = contacts_from(contacts, time=time, columns=columns, directed=directed)
-    count = None if num_windows is None else int(num_windows)
-    return temporal_network(given, coupling, window=window, num_windows=count, origin=origin, directed=is_directed)
+    cut: dict[str, Any] = {"window": window, "num_windows": num_windows, "origin": origin}
+    return temporal_network(given, coupling, **cut, directed=is_directed)

@@ -51,11 +51,11 @@ def by_label(values: Any, labels: Iterable[Hashable], what: str, error: type[Map
     return named
 
 
-def label_by_text(labels: Collection[Hashable]) -> Callable[[Any], Any]:
+def label_by_text(labels: Collection[Hashable], names: Collection[Hashable] = ()) -> Callable[[Any], Any]:
     """Return a function that gives the label a name in a table stands for: itself, or the label that looks like it.
 
     A name that stands for no label is returned as it is. If two labels look alike, such as 1 and "1", only labels
-    themselves tell nodes apart.
+    themselves tell nodes apart. So do `names`, other ones of the same nodes.
 
     Examples
     --------
@@ -64,9 +64,10 @@ def label_by_text(labels: Collection[Hashable]) -> Callable[[Any], Any]:
     (2, 2, '3')
     """
     known = set(labels)
-    by_text = {str(label): label for label in labels}
-    if len(by_text) < len(labels):
-        by_text = {}
+    by_text: dict[str, Hashable] = {}
+    for texts in (labels, names):
+        by_name = {str(name): label for name, label in zip(texts, labels, strict=False)}
+        by_text |= by_name if len(by_name) == len(labels) else {}
     return lambda name: name if name in known else by_text.get(str(name), name)
 
 

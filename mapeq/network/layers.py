@@ -94,6 +94,8 @@ class Layers(NamedTuple):
         links, and those without any in one.
     places : integer array of shape (number of layers,)
         Where each layer is; limits are distances between places.
+    node_weights : float64 array of shape (number of layers, n) or None
+        The weight of each node in each layer, 1 in layers that have none; None if no layer has any.
     """
 
     names: tuple[Hashable, ...]
@@ -101,6 +103,7 @@ class Layers(NamedTuple):
     links: list[scipy.sparse.csr_array]
     states: NDArray[Any]
     places: NDArray[np.int64]
+    node_weights: FloatArray | None = None
 
 
 def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
@@ -120,7 +123,12 @@ def aligned(names: Sequence[Hashable], networks: Sequence[Network]) -> Layers:
         present[layer, place[~present[:, place].any(axis=0)]] = True
     states = np.full(present.shape, -1, np.int32 if present.size < 2**31 else np.int64)
     states[present] = np.arange(np.count_nonzero(present))
-    return Layers(tuple(names), tuple(position), links, states, np.arange(len(names)))
+    node_weights = None
+    if any(network.node_weights is not None for network in networks):
+        node_weights = np.ones(present.shape)
+        for layer, (network, place) in enumerate(zip(networks, places, strict=True)):
+            node_weights[layer, place] = 1.0 if network.node_weights is None else network.node_weights
+    return Layers(tuple(names), tuple(position), links, states, np.arange(len(names)), node_weights)
 
 
 def inter_links(
@@ -182,7 +190,8 @@ def _linked(layers: Layers, parts: Iterator[Part], *, switching: bool) -> Networ
     layer, node = np.nonzero(layers.states >= 0)
     places = read_only(node.astype(np.uint32)), layers.labels, read_only(layer.astype(np.uint32)), layers.names
     states = States(*places, switching=switching)
-    return state_network(states, (sources, targets, weights), directed=True)
+    network = state_network(states, (sources, targets, weights), directed=True)
+    return network if layers.node_weights is None else replace(network, node_weights=layers.node_weights[layer, node])
 
 
 def _by_neighbors(layers: Layers, coupling: Coupling) -> Iterator[Part]:

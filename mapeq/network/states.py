@@ -63,6 +63,48 @@ def most_visited(states: States | None, labels: Labels, nodes: NDArray[np.intp],
     return [states.labels[node] for node in physical[np.argsort(-visits, kind="stable")].tolist()]
 
 
+def name_of_state(states: States, state: int, label: Hashable) -> Hashable:
+    """A state as people read it: ``ann in sport`` is a node in a layer, ``Oslo > hub`` the last places of a path.
+
+    A label that is not made of the layer or of places is its own name.
+    """
+    node = states.labels[states.physical[state]]
+    if not isinstance(label, tuple) or not label or label[-1] != node:
+        return label
+    if states.layer is None or states.layers is None:
+        return " > ".join(map(str, label))
+    layer = states.layers[states.layer[state]]
+    return f"{node} in {layer}" if label == (layer, node) else label
+
+
+def names_of_nodes(labels: list[Hashable], states: States | None) -> list[Hashable]:
+    """Names of all nodes in files: labels, or the names of states unless two of them would look alike.
+
+    Examples
+    --------
+    >>> from mapeq import Network
+    >>> for layers in (["work", "sport"], [1, "1"]):
+    ...     network = Network.from_layers({layer: [("a", "b")] for layer in layers})
+    ...     print(names_of_nodes(network.label_list(), network.states))
+    ['a in work', 'b in work', 'a in sport', 'b in sport']
+    [(1, 'a'), (1, 'b'), ('1', 'a'), ('1', 'b')]
+    """
+    if states is None:
+        return labels
+    names = [name_of_state(states, state, label) for state, label in enumerate(labels)]
+    return names if len(set(map(str, names))) == len(names) else labels
+
+
+def columns_of(states: States | None) -> dict[str, list[Hashable]]:
+    """The columns ``physical`` and ``layer`` of tables of states: names; no columns without states."""
+    if states is None:
+        return {}
+    columns = {"physical": [states.labels[node] for node in states.physical.tolist()]}
+    if states.layer is not None and states.layers is not None:
+        columns["layer"] = [states.layers[layer] for layer in states.layer.tolist()]
+    return columns
+
+
 def are_physical(names: Iterable[Hashable], labels: Iterable[Hashable], states: States) -> bool:
     """Whether values belong to physical nodes: they name some, and no state.
 

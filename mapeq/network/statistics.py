@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, column_sums, is_constant
 from mapeq._base.errors import counted
+from mapeq.network.states import name_of_state
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -118,12 +119,18 @@ def label_kind(network: Network) -> str:
 
 
 def hubs(network: Network, degrees: NDArray[np.int64]) -> list[tuple[Hashable, int]]:
-    """Return labels and degrees of the nodes with the highest degrees; nothing if all degrees are equal."""
+    """Return names and degrees of the nodes with the highest degrees; nothing if all degrees are equal."""
     if len(degrees) == 0 or degrees.min() == degrees.max():
         return []
     most = np.argpartition(-degrees, min(NUM_HUBS, len(degrees) - 1))[:NUM_HUBS]
     most = most[np.lexsort((most, -degrees[most]))]
-    return [(_plain(network.labels[i]), int(degrees[i])) for i in most.tolist()]
+    return [(name_of_node(network, i), int(degrees[i])) for i in most.tolist()]
+
+
+def name_of_node(network: Network, node: int) -> Hashable:
+    """Return the label of a node, of a state what people call it."""
+    label = _plain(network.labels[node])
+    return label if network.states is None else name_of_state(network.states, node, label)
 
 
 def _plain(label: Any) -> Hashable:

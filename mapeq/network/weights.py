@@ -46,10 +46,13 @@ def checked_node_weights(node_weights: Any, labels: Labels) -> FloatArray | None
             unknown = next(iter(named.keys() - set(names)))
             raise NetworkError(f"node_weights names {unknown!r}, which is not a node of the network")
         node_weights = [named[label] for label in names]
-    weights = np.array(node_weights, dtype=np.float64)
+    try:
+        weights = np.array(node_weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise NetworkError(f"node_weights must be numbers, one for each node, not {node_weights!r:.60}") from None
     if weights.shape != (len(labels),):
         raise NetworkError(f"there are {len(labels)} nodes but node_weights has shape {weights.shape}")
     k = first_bad_weight(weights)
     if k is not None:
-        raise bad_weight(weights[k], f"the node at position {k}")
+        raise bad_weight(weights[k], f"the node at position {k}" if named is None else f"the node {names[k]!r}")
     return weights

@@ -66,6 +66,11 @@ def windows_of_length(times: NDArray[Any], length: Any, origin: Any = None) -> W
     origin : number or datetime64, optional
         Where a window begins. By default 0, or the midnight before the first date.
 
+    Raises
+    ------
+    NetworkError
+        If dates are too far apart for their unit, or numbers too far from the origin to tell windows apart.
+
     Examples
     --------
     >>> windows_of_length(np.array([3, 5, 14]), 5)
@@ -79,11 +84,17 @@ def windows_of_length(times: NDArray[Any], length: Any, origin: Any = None) -> W
         found, numbers = np.unique((values - begin) // step, return_inverse=True)
         return Windows(numbers, _dates((begin + found * step).astype(f"M8[{unit}]")))
     begin = 0 if origin is None else origin
-    if times.dtype.kind == "i" and isinstance(begin, int) and isinstance(length, int):
+    ends = [int(end) for end in (times.min(), times.max())] if times.dtype.kind == "i" else []
+    if ends and isinstance(begin, int) and isinstance(length, int) and all(abs(end - begin) < 1 << 63 for end in ends):
         found, numbers = np.unique((times - begin) // length, return_inverse=True)
         return Windows(numbers, (begin + found * length).tolist())
     error = np.spacing(np.maximum(np.abs(times), abs(begin)).astype(np.float64))
-    found, numbers = np.unique(_floor((times - begin) / length, error / length), return_inverse=True)
+    with np.errstate(over="ignore"):
+        position, error = (times.astype(np.float64) - begin) / length, error / length
+    if np.abs(position).max() > 1 << 52:  # floats do not tell whole numbers apart there, and integers overflow
+        far = times[np.abs(position).argmax()]
+        raise NetworkError(f"windows of length {length:g} from {begin:g} on cannot be told apart at the time {far:g}")
+    found, numbers = np.unique(_floor(position, error), return_inverse=True)
     return Windows(numbers, _rounded(begin + found * length))
 
 

@@ -17,7 +17,7 @@ from mapeq._base.csr import IntArray
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import two_levels
 from mapeq.network.network import Network
-from mapeq.network.statistics import component_of, total_degrees
+from mapeq.network.statistics import component_of, name_of_node, total_degrees
 from mapeq.objective.level import added_terms
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
@@ -152,7 +152,7 @@ def _hub(result: Result, num_linked: int) -> Iterator[str]:
     most = int(np.argmax(total_degrees(result.network)))
     share = result.flow[most]
     if num_linked >= 4 and share >= 0.2 and share >= 2 / num_linked:
-        name = result.network.labels[most]
+        name = name_of_node(result.network, most)
         yield f"The walk is at node {name} in {share:.0%} of all steps, whatever the modules."
 
 

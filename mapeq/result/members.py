@@ -10,7 +10,7 @@ import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError, is_number, is_whole, option_error
-from mapeq.network.states import nodes_of_new_states
+from mapeq.network.states import columns_of, nodes_of_new_states
 from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
@@ -209,13 +209,7 @@ def state_columns(self: Result) -> dict[str, list[Hashable]]:
     >>> mapeq.infomap(network).state_columns()
     {'physical': ['ann', 'bob', 'ann', 'cid'], 'layer': ['work', 'work', 'sport', 'sport']}
     """
-    states = self.network.states
-    if states is None:
-        return {}
-    columns = {"physical": [states.labels[node] for node in states.physical.tolist()]}
-    if states.layer is not None and states.layers is not None:
-        columns["layer"] = [states.layers[layer] for layer in states.layer.tolist()]
-    return columns
+    return columns_of(self.network.states)
 
 
 def layer(self: Result, name: Hashable, level: int = 1) -> dict[Hashable, int]:

@@ -352,7 +352,7 @@ def test_paths_and_layers(tmp_path):
     done = run("cluster", tmp_path / "trips.paths")
     assert b"8 states of 5 physical nodes, 8 links, directed" in done.stderr
     assert b"  hub, a, b\n" in done.stderr
-    assert done.stdout.splitlines()[0] == b"('a', 'hub')\t1"
+    assert done.stdout.splitlines()[0] == b"a > hub\t1"
     (tmp_path / "trips.txt").write_text("a hub b hub a hub\nx hub y hub x hub\n")
     assert run("cluster", tmp_path / "trips.txt", "--order", "2").stdout == done.stdout
     assert len(run("cluster", tmp_path / "trips.txt", "--order", "1").stdout.splitlines()) == 5
@@ -365,6 +365,8 @@ def test_paths_and_layers(tmp_path):
         (["--multilayer-relax-rate", "0.4"], {"relax_rate": 0.4}),
         (["--relax", "jsd", "--relax-limit", "0"], {"relax": "jsd", "limit": 0}),
         (["--relax", "self"], {"relax": "self"}),
+        (["--relax-limit", "0:1"], {"limit": (0, 1)}),
+        (["--relax-limit", "1:"], {"limit": (1, None)}),
         (["--multilayer-relax-to-self"], {"relax": "self"}),
         (["--multilayer-relax-by-jsd"], {"relax": "jsd-infomap"}),
     ):
@@ -384,6 +386,17 @@ def test_contacts(tmp_path):
         done = run("cluster", path, *flags, *more)
         assert f"{expected.codelength:.6f} bits per step".encode() in done.stderr
         assert (tmp_path / "modules.csv").read_text().splitlines()[-1].endswith(",dan,2024-05-31T12:00")
+    for more, options in (
+        (("--num-windows", "2"), {"num_windows": 2}),
+        (
+            ("--window", "12h", "--origin", "2024-05-31T07:00"),
+            {"window": "12h", "origin": "2024-05-31T07:00"},
+        ),
+    ):
+        expected = mapeq.Network.from_contacts(rows, **options).states.layers
+        assert run("cluster", path, "--time", "1", *more, *flags[4:]).returncode == 0
+        text = (tmp_path / "modules.csv").read_text()
+        assert {line.split(",")[-1] for line in text.splitlines()[1:]} == set(map(str, expected))
     assert run("plot", path, *flags[:4], "--kind", "layers", "-o", tmp_path / "layers.png").returncode == 0
     assert drawn_share(tmp_path / "layers.png") > 0.3
     for wrong, message in (
@@ -393,8 +406,22 @@ def test_contacts(tmp_path):
             "contacts.csv: the columns are 'when', 'source', 'target': call the one that holds the t",
         ),
         (("--time", "1"), "contacts.csv: column 1 has no use without window, the length of windows (--window on the c"),
-        (("--window", "12h", "--order", "2"), "--order must be omitted with window: contacts have a time and two nod"),
+        (("--window", "12h", "--order", "2"), "--order must be omitted with windows: contacts have a time and two no"),
         (("--window", "1h", "--input-format", "gml"), "--window must be omitted with the format gml, which holds no c"),
+        (
+            ("--window", "1h", "--num-windows", "2"),
+            "--window must be omitted with --num-windows, which have equal lengt",
+        ),
+        (
+            ("--num-windows", "2", "--origin", "0"),
+            "--origin must be omitted with --num-windows, which begin at the fir",
+        ),
+        (("--num-windows", "0"), "--num-windows must be a whole number, 1 or more, not 0"),
+        (("--origin", "2024-05-31"), "--window must be a length of time, unless --num-windows is given, not None"),
+        (
+            ("--window", "1h", "--time", "1", "--origin", "9"),
+            "--origin must be a date, as the times are dates, not '9'",
+        ),
         (("--window", "1h", "--time", "7"), "contacts.csv: there is no column 7 for the times; the columns are 'when'"),
     ):
         assert refused(run("cluster", path, *wrong), message)

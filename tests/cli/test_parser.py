@@ -64,6 +64,10 @@ MISSPELT = {
     "cluster x --multilev": "mapeq cluster: error: there is no option '--multilev'; did you mean --multilevel?",
     "cluster x -N many": "argument -N/--num-trials: it must be a whole number, not 'many'",
     "cluster x --time-limit soon": "argument --time-limit: it must be a number, not 'soon'",
+    "cluster x --relax-limit=-1": "argument --relax-limit/--multilayer-relax-limit: it must be a whole number, 0 or "
+    "more, or two, such as 0:1 for earlier and later layers, not '-1'",
+    "cluster x --relax-limit :": "not ':'",
+    "cluster x --relax-limit 1:2:3": "not '1:2:3'",
     "completion bsh": "'bsh' is none of bash, zsh, tcsh; did you mean bash?",
 }
 

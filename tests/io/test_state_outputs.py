@@ -216,6 +216,16 @@ def test_files_that_do_not_fit(tmp_path, name, text, message):
         mapeq.evaluate(network, tmp_path / name)
 
 
+def test_recorded_options_that_do_not_fit(tmp_path):
+    network = read(tmp_path, STATES)
+    (tmp_path / "x.clu").write_text("# options entropy_correction=0.1\n" + "".join(f"{i} 1\n" for i in network.labels))
+    message = "found with options that do not fit the network: entropy_correction must be 0 for state networks"
+    with pytest.raises(mapeq.PartitionError, match=message):
+        mapeq.evaluate(network, tmp_path / "x.clu")
+    with pytest.raises(ValueError, match=r"^entropy_correction must be 0 for state networks"):
+        mapeq.evaluate(network, np.zeros(6, int), entropy_correction=0.1)
+
+
 def test_what_has_no_physical_level(tmp_path):
     result = mapeq.infomap([(1, 2)])
     with pytest.raises(mapeq.NetworkError, match="the network has no states, whose"):

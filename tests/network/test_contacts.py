@@ -1,6 +1,7 @@
 """Temporal networks: contacts of every kind, the edges of windows, and modules that change."""
 
 import datetime as dt
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -264,8 +265,8 @@ def refused(message, contacts=ROWS, **options):
 
 
 def test_options_that_make_no_sense():
-    refused(r"window must be a length of time, or None with num_windows, not None", window=None)
-    refused(r"window must be a length of time, or None with num_windows, not 12", num_windows=3)
+    refused(r"window must be a length of time, unless num_windows is given, not None", window=None)
+    refused(r"window must be omitted with num_windows, which have equal lengths, not 12", num_windows=3)
     refused("num_windows must be a whole number, 1 or more, not 0", window=None, num_windows=0)
     refused("origin must be omitted with num_windows", window=None, num_windows=2, origin=3)
     for window in (0, -1, np.nan, np.inf, True, "1D", "many", dt.timedelta(1)):
@@ -357,6 +358,7 @@ def test_other_contacts_that_make_no_sense():
             "when,who,whom\n8,a,b\n",
             "'when'; dates are written like .*; if this line is a header, call its columns time",
         ),
+        (f"{10**400},a,b\n", "contacts.csv, line 1: the contact has a time that is infinite"),
         ("# nothing\n", "contacts.csv: contains no contacts"),
         ("time,source,target\n", "contacts.csv: there are no contacts"),
     ],
@@ -365,6 +367,27 @@ def test_files_that_make_no_sense(tmp_path, text, message):
     (tmp_path / "contacts.csv").write_text(text)
     with pytest.raises(mapeq.FormatError, match=message):
         Network.from_contacts(tmp_path / "contacts.csv", window=1)
+
+
+def test_numbers_of_any_kind_and_size():
+    """Whole numbers of more than 64 bits are floats, fractions, too; differences of 64 bits do not overflow."""
+    far = 9 * 10**18
+    for times, options, starts in (
+        ([Fraction(1, 2), Fraction(7, 2)], {"window": 1}, [0, 3]),
+        ([0, 4 * 10**20], {"window": 10**20}, [0, 4e20]),
+        ([0, 10**21], {"num_windows": 2}, [0, 5e20]),
+        ([-far, far], {"window": far, "origin": far}, [-far, far]),
+    ):
+        contacts = [(time, "a", "b") for time in times]
+        assert list(Network.from_contacts(contacts, **options).states.layers) == starts
+
+
+@pytest.mark.parametrize("time", [1e21, 10**21, 1e300])
+def test_times_too_far_for_the_window(time, tmp_path):
+    refused(r"windows of length 30 from 0 on cannot be told apart at the time 1e\+", [(time, "a", "b")], window=30)
+    (tmp_path / "contacts.csv").write_text(f"20,a,b\n{time},b,c\n")
+    with pytest.raises(mapeq.FormatError, match=r"contacts.csv: windows of length 30 from 0 on cannot be told apart"):
+        mapeq.read_network(tmp_path / "contacts.csv", window=30)
 
 
 def test_results_travel_through_files(tmp_path):

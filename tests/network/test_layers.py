@@ -5,6 +5,7 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
 import mapeq
@@ -303,3 +304,61 @@ def test_tables_of_layers_that_make_no_sense():
         Network.from_layers(table, layer="kind")
     with pytest.raises(TypeError, match="layers must be a mapping from the name of a layer to its graph, or a table"):
         Network.from_layers([WORK, SPORT])
+
+
+WEIGHTS = {("work", "ann"): 30, ("work", "bob"): 40, ("work", "cid"): 20}
+WEIGHTS |= {("sport", "ann"): 2, ("sport", "dan"): 5, ("sport", "eve"): 3}
+
+
+@pytest.mark.parametrize("relax", ["neighbors", "jsd", "self"])
+def test_node_weights_are_the_flow_of_states(relax):
+    network = Network.from_layers(BOTH, relax=relax, node_weights=WEIGHTS)
+    result = mapeq.evaluate(network, [0, 0, 0, 1, 1, 1], node_weights_as_flow=True)
+    assert dict(zip(network.labels, result.flow.tolist(), strict=True)) == {
+        state: close(weight / 100) for state, weight in WEIGHTS.items()
+    }
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_the_walk_jumps_to_layers_by_node_weights(recorded):
+    """Layers that the walk leaves by jumping alone have the flow of their weights."""
+    network = Network.from_layers(BOTH, relax_rate=0, node_weights=WEIGHTS)
+    options = {"teleport_to": "nodes", "recorded_teleportation": recorded, "teleportation_probability": 0.3}
+    result = mapeq.evaluate(network, [0, 0, 0, 1, 1, 1], **options)
+    assert result.flow[:3].sum() == close(0.9)
+    if recorded:  # p = 0.3 w + 0.7 p T, in a triangle (1 - p) / 2 comes from the others
+        expected = [(0.3 * weight / 90 + 0.35) / 1.35 for weight in (30, 40, 20)]
+        assert result.flow[:3] == close(0.9 * np.array(expected))
+
+
+def test_node_weights_of_layers():
+    """Of networks, by label; 1 in layers that have none; an argument replaces them."""
+    work = Network.from_edges(["bob", "cid"], ["ann", "ann"], node_weights={"ann": 30, "bob": 40, "cid": 20})
+    network = Network.from_layers({"work": work, "sport": SPORT})
+    assert dict(zip(network.labels, network.node_weights.tolist(), strict=True)) == {
+        state: weight if state[0] == "work" else 1 for state, weight in WEIGHTS.items()
+    }
+    again = Network.from_layers({"work": work, "sport": SPORT}, node_weights=WEIGHTS)
+    assert again.node_weights.tolist() == list(WEIGHTS.values())
+    assert Network.from_layers(BOTH).node_weights is None
+    series = pd.Series(WEIGHTS)
+    assert Network.from_layers(BOTH, node_weights=series).node_weights.tolist() == list(WEIGHTS.values())
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({("work", "ann"): 1}, r"node_weights does not name the node \('work', 'bob'\)"),
+        (WEIGHTS | {("sport", "bob"): 1}, r"node_weights names \('sport', 'bob'\), which is not a node of the network"),
+        (
+            WEIGHTS | {("sport", "dan"): -5},
+            r"the weight of the node \('sport', 'dan'\) is negative: -5.0; weights must",
+        ),
+        (WEIGHTS | {("sport", "dan"): np.nan}, r"the weight of the node \('sport', 'dan'\) is not finite: nan"),
+        (WEIGHTS | {("sport", "dan"): "five"}, "node_weights must be numbers, one for each node, not"),
+        ([1, 2], r"there are 6 nodes but node_weights has shape \(2,\)"),
+    ],
+)
+def test_bad_node_weights(weights, message):
+    with pytest.raises(mapeq.NetworkError, match=message):
+        Network.from_layers(BOTH, node_weights=weights)

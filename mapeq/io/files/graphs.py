@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from xml.sax.saxutils import escape
 
 from mapeq import __version__
+from mapeq.io.files.naming import node_names
 from mapeq.io.files.tables import in_json
 from mapeq.result.result import Result
 
@@ -63,7 +64,7 @@ def _graph(result: Result, format: str) -> networkx.Graph:
     """Return the network with string nodes: the labels, or numbers from 0 if two labels have the same text."""
     from mapeq.io.objects.networkx import to_networkx
 
-    texts = [in_xml(str(label), format) for label in result.node_labels]
+    texts = [in_xml(str(name), format) for name in node_names(result.network)]
     are_distinct = len(set(texts)) == len(texts)
     graph = to_networkx(result, texts if are_distinct else [str(i) for i in range(len(texts))])
     for node, text in zip(graph, texts, strict=True):

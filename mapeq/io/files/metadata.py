@@ -13,6 +13,7 @@ from mapeq._base.errors import FormatError, NetworkError
 from mapeq._base.notes import note
 from mapeq.io.columns import column_of_nodes, columns_of_values
 from mapeq.io.files.columnar import columnar_table, is_columnar
+from mapeq.io.files.naming import node_names
 from mapeq.io.files.node_rows import NodeRow, node_rows
 from mapeq.io.files.source import file_name
 from mapeq.io.objects.metadata import categories_of_table
@@ -57,7 +58,7 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
     try:
         if is_columnar(path):
             return network.with_metadata(categories_of_table(columnar_table(path), network, column))
-        known = set(map(str, network.label_list()))
+        known = set(map(str, (*network.label_list(), *node_names(network))))
         if network.states is not None:
             known |= set(map(str, physical_labels(network.states)))
 
@@ -68,8 +69,8 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
             return columns_of_values(cells, column, "categories")
 
         rows = list(node_rows(path, header, ("categories", "category"), _EXPECTED))
-        nodes, ids = _nodes_named(rows, network)
-        found = _by_label(rows, nodes, ids, file)
+        nodes, names, ids = _nodes_named(rows, network)
+        found = _by_label(rows, nodes, names, ids, file)
         labels = set(nodes)
         first = next(iter(found), None)
         if first not in labels and any(label in labels for label in found):
@@ -84,27 +85,28 @@ def read_metadata(path: str | os.PathLike[str], network: Network, column: str | 
         raise FormatError(str(error), file=file) from error
 
 
-def _nodes_named(rows: list[NodeRow], network: Network) -> tuple[list[Hashable], NDArray[np.int64] | None]:
-    """Return labels and numbers of the nodes, or of the physical nodes of states if the rows name these."""
-    states = network.states
+def _nodes_named(
+    rows: list[NodeRow], network: Network
+) -> tuple[list[Hashable], list[Hashable], NDArray[np.int64] | None]:
+    """Return labels, names and numbers of the nodes, or of the physical nodes of states if the rows name these."""
+    states, labels, names = network.states, network.label_list(), node_names(network)
     if states is None:
-        return network.label_list(), network.ids
-    names = [row.node for row in rows]
+        return labels, names, network.ids
     numbers = [() if ids is None else ids.tolist() for ids in (network.ids, states.ids)]
     of_states, of_nodes = (
-        [str(name) for name in (*labels, *ids)]
-        for labels, ids in zip((network.label_list(), physical_labels(states)), numbers, strict=True)
+        [str(name) for name in (*known, *ids)]
+        for known, ids in zip(((*labels, *names), physical_labels(states)), numbers, strict=True)
     )
-    if are_physical(names, of_states, states._replace(labels=tuple(of_nodes))):
-        return physical_labels(states), states.ids
-    return network.label_list(), network.ids
+    if are_physical([row.node for row in rows], of_states, states._replace(labels=tuple(of_nodes))):
+        return physical_labels(states), physical_labels(states), states.ids
+    return labels, names, network.ids
 
 
 def _by_label(
-    rows: list[NodeRow], labels: list[Hashable], ids: NDArray[np.int64] | None, file: str
+    rows: list[NodeRow], labels: list[Hashable], names: list[Hashable], ids: NDArray[np.int64] | None, file: str
 ) -> dict[Hashable, Any]:
     """Return the categories by label; raise if a node has two."""
-    known, label_of = set(labels), label_by_text(labels)
+    known, label_of = set(labels), label_by_text(labels, names)
     if ids is not None and any(label_of(row.node) not in known for row in rows):
         by_number = dict(zip(map(str, ids.tolist()), labels, strict=True))
         if all(row.node in by_number for row in rows):

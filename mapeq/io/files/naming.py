@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mapeq.network.network import Network
-from mapeq.network.states import States
+from mapeq.network.states import States, names_of_nodes
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -39,8 +39,13 @@ class Row(NamedTuple):
 
 
 def names_in_files(network: Network) -> list[Hashable]:
-    """Return the names of nodes in files: the numbers of a Pajek file, else the labels."""
-    return network.label_list() if network.ids is None else network.ids.tolist()
+    """Return the names of nodes in files: the numbers of a Pajek file, else the labels, or what people call states."""
+    return node_names(network) if network.ids is None else network.ids.tolist()
+
+
+def node_names(network: Network) -> list[Hashable]:
+    """Return the names of nodes in files without numbers; see :func:`mapeq.network.states.names_of_nodes`."""
+    return names_of_nodes(network.label_list(), network.states)
 
 
 def has_numbers(network: Network) -> bool:

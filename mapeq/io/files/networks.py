@@ -9,7 +9,7 @@ from typing import Any
 
 from mapeq._base.errors import FormatError, NetworkError, is_whole, option_error
 from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
-from mapeq.io.contacts import temporal_network
+from mapeq.io.contacts import check_windows, temporal_network
 from mapeq.io.files.columnar import is_columnar, read_columnar
 from mapeq.io.files.comments import USUAL
 from mapeq.io.files.names import with_names
@@ -43,6 +43,8 @@ def read_network(
     limit: int | tuple[int, int] | None = None,
     time: str | int | None = None,
     window: float | str | timedelta | None = None,
+    num_windows: int | None = None,
+    origin: Any = None,
 ) -> Network:
     """Read a network from a file, plain or compressed.
 
@@ -114,11 +116,13 @@ def read_network(
         Number of places that the walk remembers; the file then holds paths. By default 2 for paths.
     relax_rate, relax, limit : as in :meth:`Network.from_layers`
         How the walk changes windows, or the layers of a file with ``*Intra`` and without ``*Inter``, where a limit is
-        a difference of the numbers of layers. By default by "jsd" with a window, else by "neighbors".
+        a difference of the numbers of layers. By default by "jsd" with windows, else by "neighbors".
     time : str or int, optional
-        Column of the times, with a window, by name or by position from 0.
+        Column of the times, with windows, by name or by position from 0.
     window : number, str or timedelta, optional
         Length of the windows of contacts: the file has a time for each link, see :meth:`Network.from_contacts`.
+    num_windows, origin : as in :meth:`Network.from_contacts`
+        Number of windows of equal length, instead of `window`; where a window begins.
 
     Returns
     -------
@@ -154,18 +158,21 @@ def read_network(
     columns = ColumnChoice(source, target, weight)
     if not (order is None or is_whole(order, 1)):
         raise option_error("order", order, "a whole number, 1 or more")
-    how = ("neighbors" if window is None else "jsd") if relax is None else relax
+    is_cut = not (window is None and num_windows is None)
+    how = ("jsd" if is_cut else "neighbors") if relax is None else relax
     coupling = checked_coupling(relax_rate, how, limit)
-    if window is not None or time is not None:
-        if window is None and time is not None:
-            message = f"{called(time)} has no use without window, the length of windows (--window on the command line)"
-            raise FormatError(message, file=file_name(path))
-        _check_contacts(window, order, format, label)
+    if time is not None and not is_cut:
+        message = f"{called(time)} has no use without window, the length of windows (--window on the command line)"
+        raise FormatError(message, file=file_name(path))
+    if is_cut or origin is not None:
+        check_windows(window, num_windows, origin)
+        _check_contacts({"window": window, "num_windows": num_windows}, order, format, label)
         contacts, is_directed = contacts_from(
             path, time=time, columns=columns, directed=directed, encoding=encoding, comments=_checked_comments(comment)
         )
         try:
-            network = temporal_network(contacts, coupling, window=window, directed=is_directed)
+            cut: dict[str, Any] = {"window": window, "num_windows": num_windows, "origin": origin}
+            network = temporal_network(contacts, coupling, **cut, directed=is_directed)
         except NetworkError as error:
             raise FormatError(str(error), file=file_name(path)) from error
         return network if names is None else with_names(network, names)
@@ -210,13 +217,14 @@ def read_source(
         raise text.error(str(error)) from error
 
 
-def _check_contacts(window: Any, order: int | None, format: str | None, label: str | None) -> None:
+def _check_contacts(windows: dict[str, Any], order: int | None, format: str | None, label: str | None) -> None:
     """Raise for options that do not go with contacts in windows of time."""
     if format not in (None, "links", "csv", "tsv", *_COLUMNAR):
-        raise option_error("window", window, f"omitted with the format {format}, which holds no contacts")
+        name, value = next((name, value) for name, value in windows.items() if value is not None)
+        raise option_error(name, value, f"omitted with the format {format}, which holds no contacts")
     for name, value in (("order", order), ("label", label)):
         if value is not None:
-            raise option_error(name, value, "omitted with window: contacts have a time and two nodes")
+            raise option_error(name, value, "omitted with windows: contacts have a time and two nodes")
 
 
 def _checked_comments(comment: str | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
 from mapeq.io.files.compression import plain_name
-from mapeq.io.files.naming import Row, has_numbers, names_in_files, numbers_in_files
+from mapeq.io.files.naming import Row, has_numbers, names_in_files, node_names, numbers_in_files
 from mapeq.io.files.places import NodePlaces, StatePlaces
 from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import read_json, read_table
@@ -144,7 +144,7 @@ def _rows_and_places(
         names = numbers_in_files(network) if is_tree else names
         return rows, StatePlaces(network, names, file, by_number=is_tree), names
     if suffix in (".csv", ".tsv") or (suffix != ".clu" and not by_number):
-        names = network.label_list()
+        names = node_names(network)
     return rows, NodePlaces(network, names, file), names
 
 

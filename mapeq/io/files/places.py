@@ -36,6 +36,9 @@ class NodePlaces:
         self._position = {str(name): i for i, name in enumerate(names)}
         if len(self._position) < network.num_nodes:
             raise PartitionError(f"{file}: the network has labels that look alike in files, such as 1 and '1'")
+        if network.states is not None:  # tables that other libraries write have the labels of states
+            labels = network.label_list()
+            self._position = {str(label): i for i, label in enumerate(labels)} | self._position
 
     def of(self, row: Row) -> list[int]:
         """The positions of all nodes that a row is about; none if it names no node of the network."""

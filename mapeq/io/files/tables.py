@@ -16,7 +16,7 @@ from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq._base.optional import require
 from mapeq.io.files.leaves import leaves_of
-from mapeq.io.files.naming import Row, numbers_in_files
+from mapeq.io.files.naming import Row, node_names, numbers_in_files
 from mapeq.io.files.source import reading
 from mapeq.result.result import Result
 
@@ -35,7 +35,7 @@ def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str 
     states are. Modules of fewer nodes than `min_size` are -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    columns = [result.node_labels, modules_column(result, min_size).tolist(), result.flow.tolist()]
+    columns = [node_names(result.network), modules_column(result, min_size).tolist(), result.flow.tolist()]
     more = result.path_column() | result.state_columns()
     writer.writerow([*_HEADER, *more])
     writer.writerows(zip(*columns, *more.values(), strict=True))
@@ -54,7 +54,7 @@ def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
 def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
     """Return the columns of :func:`write_csv` as an Arrow table, with the result's summary as metadata."""
     arrow = require("pyarrow", extra="parquet")
-    columns = [_plain(result.node_labels), modules_column(result, min_size), result.flow]
+    columns = [_plain(node_names(result.network)), modules_column(result, min_size), result.flow]
     more = {name: _plain(values) for name, values in (result.path_column() | result.state_columns()).items()}
     table = arrow.table(dict(zip(_HEADER, columns, strict=True)) | more)
     return table.replace_schema_metadata({"mapeq": json.dumps(result.summary())})
@@ -67,7 +67,7 @@ def _plain(labels: Sequence[Hashable]) -> list[Hashable]:
 
 def write_labels(result: Result, stream: IO[str], min_size: int = 1) -> None:
     """Write lines ``label<TAB>module`` for the next program in a pipe."""
-    rows = zip(result.node_labels, modules_column(result, min_size).tolist(), strict=True)
+    rows = zip(node_names(result.network), modules_column(result, min_size).tolist(), strict=True)
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
 
 
@@ -148,7 +148,8 @@ def table_rows(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> I
 
 def in_json(label: Hashable) -> str | int | float:
     """Return the label if JSON can hold it, else its text."""
-    plain = label.item() if isinstance(label, np.generic) else label
+    is_number = isinstance(label, np.generic) and label.dtype.kind not in "Mm"  # dates of nanoseconds would be numbers
+    plain: Hashable = label.item() if is_number else label  # type: ignore[attr-defined]
     return plain if isinstance(plain, str | int) or (isinstance(plain, float) and isfinite(plain)) else str(plain)
 
 
@@ -156,9 +157,10 @@ def write_json(result: Result, stream: TextIO) -> None:
     """Write the statistics of the result, its modules in the order of their paths, and its nodes in node order.
 
     ``path``, ``id``, ``name``, ``flow``, ``enterFlow``, ``exitFlow``, ``numChildren`` and ``codelength`` are as in
-    Infomap's files. ``node`` is the label itself, ``module`` the top module from 1, ``size`` the number of nodes.
+    Infomap's files. ``node`` is the label itself, of a state its name, ``module`` the top module from 1,
+    ``size`` the number of nodes.
     """
-    labels, flows = [in_json(label) for label in result.node_labels], result.flow.tolist()
+    labels, flows = [in_json(name) for name in node_names(result.network)], result.flow.tolist()
     numbers, leaves = numbers_in_files(result.network), leaves_of(result)
     ranks, module_of = leaves.ranks[leaves.row_of].tolist(), result.hierarchy.module_of.tolist()
     module_paths = paths(result.hierarchy.parent)

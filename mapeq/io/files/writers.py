@@ -24,12 +24,13 @@ from mapeq._base.optional import require
 from mapeq.io.columns import WEIGHT
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.graphs import gexf_text, in_xml
-from mapeq.io.files.naming import in_text, quoted
+from mapeq.io.files.naming import in_text, node_names, quoted
 from mapeq.io.files.streams import STANDARD_OUTPUT, check_not_packed, opened
 from mapeq.io.files.tables import in_json
 from mapeq.io.inputs import as_network
 from mapeq.io.objects.networkx import graph_of
 from mapeq.network.network import Network
+from mapeq.network.states import columns_of
 
 #: A dense matrix of more nodes is not written.
 _MOST_NODES = 20_000
@@ -50,6 +51,9 @@ class Writer(NamedTuple):
     first : int
         The number of the first node, if labels are lost.
     has_node_weights : bool
+    has_states : bool
+    has_attributes : bool
+        Whether states have the attributes ``physical`` and ``layer``, which do not make them states when it is read.
     binary : bool
     needs : pair of str, optional
         The library that it needs, and the extra that installs it.
@@ -61,6 +65,7 @@ class Writer(NamedTuple):
     first: int = 1
     has_node_weights: bool = False
     has_states: bool = False
+    has_attributes: bool = False
     binary: bool = False
     needs: tuple[str, str] | None = None
 
@@ -174,7 +179,8 @@ def _lost(network: Network, writer: Writer) -> list[str]:
     if network.node_weights is not None and not writer.has_node_weights:
         lost.append("the weights of nodes")
     if network.states is not None and not writer.has_states:
-        lost.append("the physical nodes of its states")
+        as_attributes = f", but as attributes: {' and '.join(columns_of(network.states))}"
+        lost.append("the physical nodes of its states" + (as_attributes if writer.has_attributes else ""))
     elif network.states is not None and network.states.layer is not None:
         lost.append("the layers of its states")
         if network.states.switching:
@@ -218,13 +224,13 @@ def _text(weight: float) -> str:
 
 
 def _write_links(network: Network, stream: TextIO) -> None:
-    names = [quoted(in_text(label, "txt")) for label in network.label_list()]
+    names = [quoted(in_text(label, "txt")) for label in node_names(network)]
     stream.writelines(" ".join(row) + "\n" for row in _rows(network).texts(names))
 
 
 def _write_table(network: Network, stream: TextIO, delimiter: str) -> None:
     """Write a header and a row for each link; a column ``type`` says of directed links that they are directed."""
-    rows, names = _rows(network), [quoted(in_text(label, "csv")) for label in network.label_list()]
+    rows, names = _rows(network), [quoted(in_text(label, "csv")) for label in node_names(network)]
     kind = ("Directed",) if network.directed else ()
     weight = () if rows.weights is None else ("weight",)
     stream.write(delimiter.join(["source", "target", *weight, *(["type"] if kind else [])]) + "\n")
@@ -233,7 +239,7 @@ def _write_table(network: Network, stream: TextIO, delimiter: str) -> None:
 
 def _arrow_table(network: Network) -> Any:
     arrow = require("pyarrow", extra="parquet")
-    rows, labels = _rows(network), network.label_list()
+    rows, labels = _rows(network), node_names(network)
     if not all(type(label) is int for label in labels):
         labels = [str(label) for label in labels]
     columns: dict[str, Any] = {
@@ -259,7 +265,7 @@ def _write_arrow(network: Network, stream: BinaryIO) -> None:
 
 def _write_pajek(network: Network, stream: TextIO) -> None:
     """Write nodes with their names, and their weights if there are some, then links; states after physical nodes."""
-    names = [f'"{in_text(label, "net")}"' for label in network.label_list()]  # which end at the last quote
+    names = [f'"{in_text(label, "net")}"' for label in node_names(network)]  # which end at the last quote
     if network.states is not None:
         physical = [f'"{in_text(label, "net")}"' for label in network.states.labels]
         stream.write(f"*Vertices {len(physical)}\n")
@@ -319,7 +325,7 @@ def _words(network: Network, format: str) -> list[str]:
     NetworkError
         If a label is no word.
     """
-    names = [str(label) for label in network.label_list()]
+    names = [str(label) for label in node_names(network)]
     for name in names:
         if len(name.split()) != 1 or name.split()[0] != name or name.startswith("#"):
             raise NetworkError(f".{format} cannot hold the label {name!r}: labels must be words without spaces")
@@ -329,35 +335,45 @@ def _words(network: Network, format: str) -> list[str]:
 # Graphs and matrices -------------------------------------------------------------------------
 
 
-def _graph(network: Network, names: list[Hashable]) -> Any:
-    """Return a NetworkX graph; nodes of equal names are numbered, and have a ``label``."""
+def _graph(network: Network, names: list[Hashable], as_text: Callable[[str], str] = str) -> Any:
+    """Return a NetworkX graph; nodes of equal names are numbered, and have a ``label``.
+
+    States have the attributes ``physical`` and ``layer``, those that are text as `as_text` returns it.
+    """
+    columns: dict[str, list[Hashable]] = {}
+    for name, values in columns_of(network.states).items():
+        columns[name] = [as_text(value) if isinstance(value, str) else value for value in map(in_json, values)]
     if len(set(names)) == len(names):
-        return graph_of(network, names, {})
-    return graph_of(network, [str(i) for i in range(len(names))], {"label": names})
+        return graph_of(network, names, columns)
+    return graph_of(network, [str(i) for i in range(len(names))], {"label": names} | columns)
+
+
+def _text_graph(network: Network, as_text: Callable[[str], str]) -> Any:
+    return _graph(network, [as_text(str(name)) for name in node_names(network)], as_text)
 
 
 def _write_graphml(network: Network, stream: BinaryIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_xml(str(label), "graphml") for label in network.label_list()])
+    graph = _text_graph(network, partial(in_xml, format="graphml"))
     networkx.write_graphml_xml(graph, stream, infer_numeric_types=False)
 
 
 def _write_gexf(network: Network, stream: TextIO) -> None:
-    stream.write(gexf_text(_graph(network, [in_xml(str(label), "gexf") for label in network.label_list()])))
+    stream.write(gexf_text(_text_graph(network, partial(in_xml, format="gexf"))))
 
 
 def _write_gml(network: Network, stream: TextIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_text(label, "gml") for label in network.label_list()])
+    graph = _text_graph(network, partial(in_text, format="gml"))
     stream.writelines(line + "\n" for line in networkx.generate_gml(graph))
 
 
 def _write_json(network: Network, stream: TextIO) -> None:
     import networkx
 
-    graph = _graph(network, [in_json(label) for label in network.label_list()])
+    graph = _graph(network, [in_json(label) for label in node_names(network)])
     json.dump(networkx.node_link_data(graph, edges="links"), stream, ensure_ascii=False)
     stream.write("\n")
 
@@ -378,7 +394,7 @@ def _write_matrix(network: Network, stream: TextIO) -> None:
     if network.num_nodes > _MOST_NODES:
         raise NetworkError(f"a square table of {counted(network.num_nodes, 'node')} is too large; write .mtx or .npz")
     writer = csv.writer(stream, lineterminator="\n")
-    names, rows = [in_text(label, "csv") for label in network.label_list()], network.matrix()
+    names, rows = [in_text(label, "csv") for label in node_names(network)], network.matrix()
     writer.writerow(["", *names])
     for i, name in enumerate(names):
         writer.writerow([name, *map(_text, rows[[i]].toarray()[0].tolist())])
@@ -391,10 +407,10 @@ WRITERS = {
     "tsv": Writer(partial(_write_table, delimiter="\t"), (".tsv",)),
     "matrix": Writer(_write_matrix, (), "symmetric"),
     "pajek": Writer(_write_pajek, (".net", ".paj"), has_node_weights=True, has_states=True),
-    "graphml": Writer(_write_graphml, (".graphml",), binary=True),
-    "gexf": Writer(_write_gexf, (".gexf",)),
-    "gml": Writer(_write_gml, (".gml",)),
-    "json": Writer(_write_json, (".json",)),
+    "graphml": Writer(_write_graphml, (".graphml",), has_attributes=True, binary=True),
+    "gexf": Writer(_write_gexf, (".gexf",), has_attributes=True),
+    "gml": Writer(_write_gml, (".gml",), has_attributes=True),
+    "json": Writer(_write_json, (".json",), has_attributes=True),
     "adjlist": Writer(_write_adjacency_list, (".adjlist",), "weights direction"),
     "mtx": Writer(_write_matrix_market, (".mtx",), "labels symmetric", binary=True),
     "npz": Writer(_write_npz, (".npz",), "labels symmetric", first=0, binary=True),

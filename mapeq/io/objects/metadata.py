@@ -10,6 +10,7 @@ from mapeq.io.columns import columns_of_values
 from mapeq.io.objects.tables import column_names, objects, readable
 from mapeq.network.labelled import label_by_text
 from mapeq.network.network import Network
+from mapeq.network.states import names_of_nodes
 
 
 def values_of_attribute(graph: Any, name: str) -> Any:
@@ -48,7 +49,8 @@ def categories_of_table(table: Any, network: Network, column: str | int | None) 
     table = readable(table)
     names = column_names(table)
     nodes, values = (objects(table[names[place]]) for place in columns_of_values(names, column, "categories"))
-    label_of = label_by_text(network.label_list())
+    labels = network.label_list()
+    label_of = label_by_text(labels, names_of_nodes(labels, network.states))
     found: dict[Hashable, Any] = {}
     for node, value in zip(nodes, values, strict=True):
         label = label_of(node)

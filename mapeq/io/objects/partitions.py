@@ -16,6 +16,7 @@ from mapeq.io.objects.tables import column_names, is_table, objects, readable
 from mapeq.network.labelled import by_label, label_by_text
 from mapeq.network.labels import positions
 from mapeq.network.network import Network
+from mapeq.network.states import names_of_nodes
 from mapeq.result.result import Result
 
 
@@ -72,7 +73,8 @@ def modules_of_table(table: Any, network: Network) -> dict[Any, Any]:
     modules = objects(table[columns["path" if "path" in columns else "module"]])
     if "path" in columns:
         modules = [tuple(path.split(":")) if isinstance(path, str) else path for path in modules]
-    label_of = label_by_text(network.label_list())
+    labels = network.label_list()
+    label_of = label_by_text(labels, names_of_nodes(labels, network.states))
     found: dict[Any, Any] = {}
     for node, module in zip(nodes, modules, strict=True):
         label = label_of(node)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.hierarchy import depths
+from mapeq.network.states import names_of_nodes
 from mapeq.result.modules import Catalogue
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
@@ -34,7 +35,7 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
     number = np.zeros(len(result.module_records), dtype=np.int64)
     number[modules] = np.arange(len(modules))
     records = result.module_records[modules]
-    labels = result.network.labels
+    names = names_of_nodes(result.node_labels, result.network.states)
     return {
         "modules": {
             "parent": number[result.hierarchy.parent[modules]].tolist(),
@@ -47,7 +48,7 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
             "listed": listed.tolist(),
         },
         "nodes": {
-            "label": [_label(labels[i]) for i in nodes.tolist()],
+            "label": [_label(names[i]) for i in nodes.tolist()],
             "flow": _rounded(result.flow[nodes], 4),
         },
     }
