@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,8 +69,9 @@ def _draw_modules(found: Stability, ax: matplotlib.axes.Axes, name: str | None) 
     ax.set_xlabel("number of nodes", fontsize=9)
     ax.set_ylabel("stability (mean largest Jaccard index)", fontsize=9)
     if found.resampled is not None:
-        for handle in ax.legend(frameon=False, fontsize=8, loc="lower right").legend_handles:
-            handle.set_sizes([30])  # type: ignore[union-attr]
+        legend: Any = ax.legend(frameon=False, fontsize=8, loc="lower right")
+        for handle in legend.legend_handles:
+            handle.set_sizes([30])
     core = int(found.core.sum())
     set_title(
         ax, name, f"{counted(found.num_modules, 'module')}, {core:,} of {found.network.num_nodes:,} nodes in cores"
