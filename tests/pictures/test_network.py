@@ -16,7 +16,7 @@ from mapeq.pictures.modules import shown_modules
 from mapeq.pictures.network import KINDS
 
 #: Kinds for any network.
-PLAIN = [kind for kind in KINDS if kind != "layers"]
+PLAIN = [kind for kind in KINDS if kind not in ("layers", "alluvial")]
 
 
 def drawn(result, kind="network", size=(6, 6), dpi=100, **options):
@@ -335,7 +335,7 @@ def test_pictures_are_the_same_each_time(web, tmp_path):
 
 
 def test_wrong_options_are_named(lesmis):
-    kinds = "network, overlap, layers, hierarchy, codelength"
+    kinds = "network, overlap, layers, alluvial, hierarchy, codelength"
     with pytest.raises(ValueError, match=f"kind must be one of {kinds}, not 'map'"):
         lesmis.plot("map")
     with pytest.raises(ValueError, match="level must be 1, the only level"):
