@@ -20,12 +20,7 @@ from mapeq._base.atomics import prefetch
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import (
-    at_least,
-    has_contents,
-    least_change_of_contents,
-    with_contents,
-)
+from mapeq.objective.contents import at_least, has_contents, least_change_of_contents, with_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (

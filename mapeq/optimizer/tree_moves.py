@@ -22,13 +22,7 @@ from mapeq._base.csr import ONE
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import (
-    at_least,
-    has_row,
-    least_change_of_contents,
-    move_contents,
-    with_contents,
-)
+from mapeq.objective.contents import at_least, has_row, least_change_of_contents, move_contents, with_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.multilevel import USE, MultilevelPartition
 from mapeq.objective.terms import add_teleport, price_change, teleport_flow

@@ -36,6 +36,14 @@ class Column(NamedTuple):
     flow: FloatArray  #: fraction of the height of each node
 
 
+class _Drawn(NamedTuple):
+    """The modules of a column as they are drawn."""
+
+    modules: IntArray  #: of each node; those that are gathered have one number
+    texts: dict[int, str]  #: what each is called
+    gathered: int | None  #: the number of those that are gathered, if there are any
+
+
 def size_of_columns(count: int) -> tuple[float, float]:
     """Return the size of the figure of a diagram, in inches."""
     return min(max(9.0, 3.0 + 1.6 * count), 24.0), 6.5
@@ -85,7 +93,7 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
     place = {text: row for row, text in enumerate(_texts(columns))}
     networks: list[Any] = []
     names: dict[tuple[int, str], str] = {}
-    for k, (column, (modules, texts)) in enumerate(zip(columns, drawn, strict=True)):
+    for k, (column, (modules, texts, _)) in enumerate(zip(columns, drawn, strict=True)):
         rows = group.ravel()[[place[str(label)] for label in column.labels]]
         flow = np.bincount(rows, column.flow, len(groups))
         present = np.unique(rows).tolist()
@@ -110,9 +118,9 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
         vertical_align="justify",
     )
     alluvial.draw(geometry, ax, default_color=to_hex(GREY), label_colors=False, avoid_label_overlap=True)
-    for network in geometry.networks:
+    for network, (_, _, gathered) in zip(geometry.networks, drawn, strict=True):
         for module in network.modules:
-            if module.height < _LEAST_HEIGHT * geometry.height or module.name.endswith("smaller"):
+            if module.height < _LEAST_HEIGHT * geometry.height or module.id == str(gathered):
                 continue
             widest = max(module.groups, key=lambda each: each.height)
             ground = colours[widest.highlight_index] if widest.highlight_index >= 0 else GREY
@@ -121,19 +129,20 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
             ax.text(module.x + module.width / 2, middle, module.id, **looks)
 
 
-def _gathered(column: Column) -> tuple[IntArray, dict[int, str]]:
-    """Return the modules of a column, the small ones as one after the others, and what each is called."""
+def _gathered(column: Column) -> _Drawn:
+    """Return the modules of a column, the small ones as one after the others."""
     flow = np.bincount(column.modules, column.flow)
     largest = np.argsort(-flow, kind="stable")
     present = np.unique(column.modules)
     kept = [k for k in largest[:MOST_MODULES].tolist() if flow[k] >= LEAST_FLOW]
     small = np.setdiff1d(present, kept)
     modules = column.modules.copy()
-    texts = {}
+    texts: dict[int, str] = {}
+    gathered = None
     if len(small) > 1:
-        rest = len(flow)
-        modules[np.isin(modules, small)] = rest
-        texts[rest] = f"{len(small):,} smaller"
+        gathered = len(flow)
+        modules[np.isin(modules, small)] = gathered
+        texts[gathered] = f"{len(small):,} smaller"
     order = np.lexsort((-column.flow, modules))
     first = np.searchsorted(modules[order], np.unique(modules))
     for begin, end in zip(first.tolist(), [*first[1:].tolist(), len(order)], strict=True):
@@ -141,7 +150,7 @@ def _gathered(column: Column) -> tuple[IntArray, dict[int, str]]:
         named = [as_text(column.labels[i], 14) for i in order[begin : min(end, begin + _MOST_NAMED)].tolist()]
         more = ", …" if end - begin > _MOST_NAMED else ""
         texts.setdefault(module, f"{module}: {', '.join(named)}{more}")
-    return modules, texts
+    return _Drawn(modules, texts, gathered)
 
 
 def _texts(columns: Sequence[Column]) -> list[str]:
@@ -149,22 +158,20 @@ def _texts(columns: Sequence[Column]) -> list[str]:
     return list(dict.fromkeys(str(label) for column in columns for label in column.labels))
 
 
-def _module_table(columns: Sequence[Column], drawn: Sequence[tuple[IntArray, dict[int, str]]]) -> NDArray[np.int64]:
+def _module_table(columns: Sequence[Column], drawn: Sequence[_Drawn]) -> NDArray[np.int64]:
     """The module of each node in each column, shape (number of nodes, number of columns); 0 where it is not."""
     place = {text: row for row, text in enumerate(_texts(columns))}
     table = np.zeros((len(place), len(columns)), dtype=np.int64)
-    for k, (column, (modules, _)) in enumerate(zip(columns, drawn, strict=True)):
-        table[[place[str(label)] for label in column.labels], k] = modules
+    for k, (column, each) in enumerate(zip(columns, drawn, strict=True)):
+        table[[place[str(label)] for label in column.labels], k] = each.modules
     return table
 
 
-def _coloured(
-    groups: NDArray[np.int64], drawn: Sequence[tuple[IntArray, dict[int, str]]]
-) -> dict[tuple[int, int], list[int]]:
+def _coloured(groups: NDArray[np.int64], drawn: Sequence[_Drawn]) -> dict[tuple[int, int], list[int]]:
     """The groups that have the colour of a module, the first that they are in; those of gathered ones are grey."""
     found: dict[tuple[int, int], list[int]] = {}
     for row, modules in enumerate(groups.tolist()):
         k = next(k for k, module in enumerate(modules) if module)
-        if not drawn[k][1][modules[k]].endswith("smaller"):
+        if modules[k] != drawn[k].gathered:
             found.setdefault((k, modules[k]), []).append(row)
     return dict(sorted(found.items()))

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 import mapeq
 from mapeq.pictures.alluvial import MOST_MODULES
+from mapeq.pictures.colours import GREY
 from mapeq.pictures.files import write_picture
 
 ONE = dict(zip("abcdef", [1, 1, 1, 2, 2, 2], strict=True))
@@ -51,6 +52,15 @@ def test_small_modules_are_gathered():
     shown = texts(mapeq.plot_changes([many, many // 20], ax=axes()))
     assert f"{40 - MOST_MODULES} smaller" in shown
     assert not any(text.startswith("40") for text in shown)
+
+
+def test_a_node_that_is_called_smaller_is_in_a_module_like_any_other():
+    one, other = ({"a": 1, "smaller": 2, "z": second} for second in (2, 1))
+    ax = mapeq.plot_changes([one, other], names=["May", "June"], ax=axes())
+    assert sorted(text for text in texts(ax) if text.isdigit()) == ["1", "1", "2", "2"]
+    colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in alluvial.get_artists(ax).streamlines}
+    assert matplotlib.colors.to_hex(GREY) not in colours
+    assert len(colours) == 2
 
 
 def test_results_of_different_networks(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Links = tuple[ArrayLike, ArrayLike, ArrayLike | None]
 
 
-class Collection:
+class Collection(ABC):
     """Nodes and links as they are added; each link takes 24 bytes.
 
     Attributes
@@ -261,9 +262,9 @@ class Collection:
         sources, targets, weights = network.links()
         self._add_columns(ids[sources], ids[targets], weights)
 
+    @abstractmethod
     def _add_sections(self, content: PajekContent) -> None:
         """Add the states or layers of a file."""
-        raise NotImplementedError
 
     def _add_positions(
         self,

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from mapeq._base.errors import PartitionError
-from mapeq.io.files.naming import (
-    Row,
-    layer_numbers,
-    physical_names,
-    physical_numbers,
-)
+from mapeq.io.files.naming import Row, layer_numbers, physical_names, physical_numbers
 from mapeq.network.network import Network
 
 

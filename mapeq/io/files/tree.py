@@ -16,15 +16,7 @@ from typing import TextIO
 from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq.io.files.leaves import leaves_of
-from mapeq.io.files.naming import (
-    Row,
-    header,
-    in_text,
-    layer_numbers,
-    level_lines,
-    numbers_in_files,
-    physical_numbers,
-)
+from mapeq.io.files.naming import Row, header, in_text, layer_numbers, level_lines, numbers_in_files, physical_numbers
 from mapeq.result.result import Result
 
 #: Regular expression of a row.

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from mapeq._base.errors import FormatError, NetworkError
-from mapeq.io.columns import (
-    ColumnChoice,
-)
+from mapeq.io.columns import ColumnChoice
 from mapeq.io.contacts import COLUMNS, Table, contacts_of
 from mapeq.io.files.comments import USUAL
 from mapeq.io.objects.tables import column_names, is_table, readable
