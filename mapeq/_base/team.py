@@ -23,8 +23,11 @@ from mapeq._base.jit import inlined
 
 ZERO = np.uint64(0)
 
-#: Positions in the memory that a team shares, each in a cache line of its own, and its size.
-ARRIVED, GENERATION, TICKETS, WORDS = np.uint64(0), np.uint64(16), np.uint64(32), 48
+#: Positions in the memory that a team shares, in cache lines of their own, and its size.
+ARRIVED, GENERATION, TICKETS, PLACED, WORDS = np.uint64(0), np.uint64(16), np.uint64(32), np.uint64(48), 64
+
+#: Behind the number of parts that have their place: where the next one begins.
+NEXT_PLACE = PLACED + ONE
 
 #: So many looks at a barrier before the processor is offered to others, at every further look.
 PATIENCE = np.uint64(100)
@@ -58,28 +61,54 @@ def team_of_one() -> Team:
 
 @inlined
 def barrier(team):
-    """Wait until all threads of the team are here; tickets start again at 0."""
+    """Wait until all threads of the team are here; tickets and places start again at 0."""
     if team.size == ONE:
-        team.words[TICKETS] = ZERO
+        _start_again(team.words)
     else:
         generation = load_acquire(team.words, GENERATION)
         if fetch_add(team.words, ARRIVED, ONE) == team.size - ONE:
-            team.words[TICKETS] = ZERO
+            _start_again(team.words)
             team.words[ARRIVED] = ZERO
             store_release(team.words, GENERATION, generation + ONE)
         else:
             looks = ZERO
             while load_acquire(team.words, GENERATION) == generation:
-                pause()
-                looks += ONE
-                if looks > PATIENCE:
-                    offer_processor()
+                looks = _wait(looks)
+
+
+@inlined
+def _start_again(words):
+    words[TICKETS], words[PLACED], words[NEXT_PLACE] = ZERO, ZERO, ZERO
+
+
+@inlined
+def _wait(looks):
+    """Wait a moment before the next look; offers the processor to others after many."""
+    pause()
+    if looks > PATIENCE:
+        offer_processor()
+    return looks + ONE
 
 
 @inlined
 def ticket(team):
     """The next number, from 0, that no thread has got since the last barrier."""
     return fetch_add(team.words, TICKETS, ONE)
+
+
+@inlined
+def place(team, part, size):
+    """Where a part of this size begins, if every part begins where the one before it ends.
+
+    Parts have their tickets as numbers, and every thread that has a ticket must ask: it waits for the parts before it.
+    """
+    looks = ZERO
+    while load_acquire(team.words, PLACED) != part:
+        looks = _wait(looks)
+    begin = team.words[NEXT_PLACE]
+    team.words[NEXT_PLACE] = begin + size
+    store_release(team.words, PLACED, part + ONE)
+    return begin
 
 
 @inlined

@@ -110,7 +110,9 @@ class Partition(NamedTuple):
     contents: ContentSums | None = None
 
 
-def partition(level: Level, module_of: IndexArray, threads: Threads | None = None) -> Partition:
+def partition(
+    level: Level, module_of: IndexArray, threads: Threads | None = None, rows: int | None = None
+) -> Partition:
     """Sum up the modules of a partition.
 
     Parameters
@@ -118,12 +120,16 @@ def partition(level: Level, module_of: IndexArray, threads: Threads | None = Non
     level : Level
         Of n nodes, or of n modules of a finer partition (see :func:`mapeq.optimizer.aggregation.aggregate`).
     module_of : unsigned integer array of shape (n,)
-        Values from 0 to n - 1; the Partition owns it afterwards.
+        Values from 0 to ``rows - 1``; the Partition owns it afterwards.
     threads : Threads, optional
         They share the work.
+    rows : int, optional
+        Memory for so many modules; by default for as many as nodes, so that any can move.
     """
-    state = new_partition(level, module_of, len(module_of))
-    (threads or Threads()).together(_sum_modules, level, state, np.empty((2, len(module_of))), new_sums(len(module_of)))
+    rows = len(module_of) if rows is None else rows
+    state = new_partition(level, module_of, rows)
+    scratch = np.empty(len(module_of)), np.empty(rows), new_sums(len(module_of))
+    (threads or Threads()).together(_sum_modules, level, state, *scratch)
     return state
 
 
@@ -285,8 +291,8 @@ def codebook_of(state, i):
 
 
 @jit
-def _sum_modules(team, level, state, internal, sums):
-    """Sum up the modules of a partition, and its index; `internal` is scratch."""
+def _sum_modules(team, level, state, internal, bound, sums):
+    """Sum up the modules of a partition, and its index; the rest is scratch: for each node, module and chunk."""
     links, nodes, module_of, modules = level.links, level.nodes, state.module_of, state.modules
     n = np.uint64(len(module_of))
     parts = num_chunks(n, NODES)
@@ -297,12 +303,11 @@ def _sum_modules(team, level, state, internal, sums):
             for k in range(links.indptr[i], links.indptr[i + ONE]):
                 if module_of[links.indices[k]] == module_of[i]:
                     within += links.flow[k * links.stride]
-            internal[0, i] = within
+            internal[i] = within
         part = ticket(team)
     barrier(team)
     # Every thread sums up a range of modules.
     begin, end = share(np.uint64(len(modules)), team)
-    bound = internal[1]
     for m in range(begin, end):
         bound[m] = 0.0
         state.sizes[m] = 0
@@ -314,12 +319,12 @@ def _sum_modules(team, level, state, internal, sums):
             # Internal flow is taken off node by node: differences of two large sums would lose digits.
             state.sizes[m] += ONE
             modules[m, VISIT] += nodes[i, VISIT]
-            modules[m, ENTER] += nodes[i, ENTER] - internal[0, i] / 2
-            modules[m, EXIT] += nodes[i, EXIT] - internal[0, i] / 2
+            modules[m, ENTER] += nodes[i, ENTER] - internal[i] / 2
+            modules[m, EXIT] += nodes[i, EXIT] - internal[i] / 2
             bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
     barrier(team)
     if team.number == ZERO:
-        _sum_teleport(level.terms.teleport, module_of, modules, state.teleport, internal[0])
+        _sum_teleport(level.terms.teleport, module_of, modules, state.teleport, internal)
     barrier(team)
     for m in range(begin, end):
         for column in range(ENTER, EXIT + 1):
@@ -327,7 +332,7 @@ def _sum_modules(team, level, state, internal, sums):
                 modules[m, column] = 0.0
         modules[m, COST] = module_cost(modules[m, VISIT], modules[m, ENTER], modules[m, EXIT])
     barrier(team)
-    _sum_index(team, state, internal[0], sums)
+    _sum_index(team, state, bound, sums)
 
 
 @inlined

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.atomics import fetch_add, prefetch, read_only_view
+from mapeq._base.atomics import prefetch, read_only_view
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.jit import inlined, jit, step
 from mapeq._base.records import record
-from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, share, ticket
+from mapeq._base.team import CHUNK, ZERO, barrier, num_chunks, place, share, ticket
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.contents import contents_of
 from mapeq.objective.formula import module_cost, plogp
@@ -70,29 +70,6 @@ class LevelMemory(NamedTuple):
     content_indptr: NDArray[np.uint64] | None
     features: NDArray[np.uint32] | None
     amounts: FloatArray | None
-
-
-@record
-class RowMemory(NamedTuple):
-    """Memory to sum up links in, row by row, in any order of rows.
-
-    Attributes
-    ----------
-    before : uint64 array of shape (n + 1,)
-        The number of links of the finer level before those of each row.
-    place : uint64 array of shape (n,)
-        Where each row begins.
-    indices : unsigned integer array of shape (number of links,)
-    flow : float64 array of shape (number of links,)
-    filled : uint64 array of shape (1,)
-        How much of the two is filled.
-    """
-
-    before: NDArray[np.uint64]
-    place: NDArray[np.uint64]
-    indices: IndexArray
-    flow: FloatArray
-    filled: NDArray[np.uint64]
 
 
 @step
@@ -276,25 +253,17 @@ def first_from(starts, count, position):
 
 
 @step
-def aggregate(team, level, state, groups, rows, memory, scratch):
+def aggregate(team, level, state, groups, links_before, memory, scratch):
     """The coarser level whose nodes are the modules of a compact partition, linked by the flow between them.
 
-    The codelength of a partition of modules is the same as that of the nodes within them.
+    The codelength of a partition of modules is the same as that of the nodes within them. `links_before`, uint64 of
+    shape (n + 1,), is scratch: the number of links of the nodes of all modules before each one.
     """
     count = np.uint64(len(state.sizes))
-    _count_links(team, level.links, groups, rows, count)
-    _sum_rows(team, level.links, state.module_of, groups, rows, memory.indptr, count, scratch)
-    if team.number == ZERO:
-        memory.indptr[0] = 0
-        for m in range(count):
-            memory.indptr[m + ONE] += memory.indptr[m]
-    barrier(team)
+    _count_links(team, level.links, groups, links_before, count)
+    _sum_rows(team, level.links, state.module_of, groups, links_before, memory, count, scratch)
     begin, end = share(count, team)
     for m in range(begin, end):
-        place, target = rows.place[m], memory.indptr[m]
-        for k in range(memory.indptr[m + ONE] - target):
-            memory.indices[target + k] = rows.indices[place + k]
-            memory.flow[target + k] = rows.flow[place + k]
         for column in range(3):
             memory.nodes[m, column] = state.modules[m, column]
         _copy_teleport(state.teleport, m, memory.teleport, m)
@@ -330,48 +299,55 @@ def _read_only_rows(array, count):
 
 
 @step
-def _count_links(team, links, groups, rows, count):
-    """The number of links of the nodes of all modules before each one."""
+def _count_links(team, links, groups, links_before, count):
     begin, end = share(count, team)
     for m in range(begin, end):
         total = ZERO
         for position in range(groups.starts[m], groups.starts[m + ONE]):
             i = np.uint64(groups.members[position])
             total += links.indptr[i + ONE] - links.indptr[i]
-        rows.before[m + ONE] = total
+        links_before[m + ONE] = total
     barrier(team)
     if team.number == ZERO:
-        rows.before[0] = 0
-        rows.filled[0] = 0
+        links_before[0] = 0
         for m in range(count):
-            rows.before[m + ONE] += rows.before[m]
+            links_before[m + ONE] += links_before[m]
     barrier(team)
 
 
 @step
-def _sum_rows(team, links, module_of, groups, rows, sizes, count, scratch):
-    """Sum up the links of each module, in the order of its nodes; the size of its row goes to ``sizes[m + 1]``."""
-    parts = num_chunks(rows.before[count], ROWS)
+def _sum_rows(team, links, module_of, groups, links_before, memory, count, scratch):
+    """Sum up the links of each module, in the order of its nodes, and write the rows of the coarser level.
+
+    A thread sums up a part of the rows in its scratch memory, and learns where they belong as soon as all rows before
+    them are summed up: nothing is written twice, and all have the place that a single thread would give them.
+    """
+    parts = num_chunks(links_before[count], ROWS)
     part = ticket(team)
     while part < max(parts, ONE):
-        first = first_from(rows.before, count, part * ROWS)
-        last = first_from(rows.before, count, (part + ONE) * ROWS) if part + ONE < parts else count
+        first = first_from(links_before, count, part * ROWS)
+        last = first_from(links_before, count, (part + ONE) * ROWS) if part + ONE < parts else count
+        size = ZERO
         for m in range(first, last):
-            size = _sum_row(links, module_of, groups, m, rows.before[m + ONE] - rows.before[m], count, scratch)
-            place = fetch_add(rows.filled, ZERO, size)
-            for c in range(size):
-                rows.indices[place + c] = scratch.modules[c]
-                rows.flow[place + c] = scratch.flow_to_module[c]
-            rows.place[m] = place
-            sizes[m + ONE] = size
+            num_links = links_before[m + ONE] - links_before[m]
+            size += _sum_row(links, module_of, groups, m, min(num_links + ONE, count), size, scratch)
+            memory.indptr[m + ONE] = size
+        begin = place(team, part, size)
+        for m in range(first, last):
+            memory.indptr[m + ONE] += begin
+        for k in range(size):
+            memory.indices[begin + k] = scratch.modules[k]
+            memory.flow[begin + k] = scratch.flow_to_module[k]
         part = ticket(team)
+    if team.number == ZERO:
+        memory.indptr[0] = 0
     barrier(team)
 
 
 @inlined
-def _sum_row(links, module_of, groups, m, num_links, count, scratch):
-    """Sum up the links of a module to others in scratch memory; returns their number."""
-    mask = table_mask(min(num_links + ONE, count))
+def _sum_row(links, module_of, groups, m, most, first, scratch):
+    """Sum up the links of a module to others, at most so many, in entries from `first` on; returns their number."""
+    mask = table_mask(most)
     size, waiting = ZERO, ZERO
     last = groups.starts[m + ONE]
     for position in range(groups.starts[m], last):
@@ -387,7 +363,7 @@ def _sum_row(links, module_of, groups, m, num_links, count, scratch):
         if waiting >= WAITING or position + ONE == last:
             for k in range(waiting):
                 other = np.uint64(scratch.neighbour_modules[k])
-                size = add_flow(other, scratch.neighbour_flow[k], mask, ZERO, size, scratch)
+                size = add_flow(other, scratch.neighbour_flow[k], mask, first, size, scratch)
             waiting = ZERO
     clear_table(size, scratch)
     return size

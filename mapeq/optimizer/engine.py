@@ -17,7 +17,7 @@ from mapeq.objective.level import Level
 from mapeq.objective.multilevel import MultilevelPartition
 from mapeq.objective.two_level import Partition, new_partition, new_sums, partition, sum_codelength, with_memory
 from mapeq.optimizer import aggregation
-from mapeq.optimizer.aggregation import WAITING, Groups, LevelMemory, RowMemory, widest_row
+from mapeq.optimizer.aggregation import ROWS, WAITING, Groups, LevelMemory, widest_row
 from mapeq.optimizer.blocks import Limits, Visits, block_size, new_block, new_visits, part_size
 from mapeq.optimizer.candidates import Scratch, has_room, new_scratch
 from mapeq.optimizer.leiden import TOLD, Memory, Plan, aggregate_into, leiden_pass, refine, rows_for
@@ -70,9 +70,13 @@ class Engine(Threads):
 
     # Partitions
 
-    def partition(self, level: Level, module_of: IndexArray) -> Partition:
-        """Sum up the modules of a partition, which owns the array afterwards."""
-        return partition(level, module_of, self if self.is_shared(level) else None)
+    def partition(self, level: Level, module_of: IndexArray, rows: int | None = None) -> Partition:
+        """Sum up the modules of a partition, which owns the array afterwards; see :func:`partition`."""
+        return partition(level, module_of, self if self.is_shared(level) else None, rows)
+
+    def measured(self, level: Level, module_of: IndexArray) -> float:
+        """The codelength of a partition, summed up anew from its links, in bits."""
+        return self.codelength(level, self.partition(level, module_of, int(module_of.max(initial=0)) + 1))
 
     def codelength(self, level: Level, state: Partition) -> float:
         """The codelength of a partition, from its module sums, in bits."""
@@ -122,11 +126,10 @@ class Engine(Threads):
         count, num_links = len(state.sizes), len(level.links.indices)
         groups = self.group(level, state)
         dtype = level.links.indices.dtype
-        rows = _new_row_memory(count, num_links, dtype)
-        memory = _new_level_memory(count, num_links, dtype, level)
+        links_before, memory = np.empty(count + 1, np.uint64), _new_level_memory(count, num_links, dtype, level)
         scratch = self._scratch_for(level)
         shared = self.is_shared(level)
-        self.together(aggregate_into, level, state, groups, rows, memory, each=scratch, shared=shared)
+        self.together(aggregate_into, level, state, groups, links_before, memory, each=scratch, shared=shared)
         filled = int(memory.indptr[count])
         indices, flow = read_only(memory.indices[:filled]), read_only(memory.flow[:filled])
         links = Links(read_only(memory.indptr), indices, flow, ONE)
@@ -226,6 +229,7 @@ class Engine(Threads):
         contents = level.terms.contents
         num_features = 0 if contents is None else len(contents.coefficients)
         most = max(widest_row(level.links.indptr), n, most_candidates, num_features) + int(WAITING)
+        most += min(int(ROWS), len(level.links.indices))  # rows of a coarser level that wait for their place
         chosen = int(part_size.py_func(block_size.py_func(np.uint64(n))))
         if not self._scratch or not has_room(self._scratch[0], most, chosen, dtype):
             self._scratch = [new_scratch(most, chosen, dtype) for _ in range(self.num_threads)]
@@ -261,7 +265,7 @@ def _copied(memory: Partition, level: Level, module_of: IndexArray, count: int) 
 def _is_enough(memory: Memory, level: Level) -> bool:
     return (
         len(memory.part_of) >= len(level.nodes)
-        and len(memory.rows.indices) >= len(level.links.indices)
+        and len(memory.odd.indices) >= len(level.links.indices)
         and len(memory.working.index_sums) >= len(level.codebooks.exit)
         and memory.part_of.dtype == level.links.indices.dtype
         and (memory.working.teleport is None) == (level.terms.teleport is None)
@@ -290,7 +294,7 @@ def _new_memory(level: Level) -> Memory:
         parts=parts,
         number=number,
         groups=Groups(np.empty(n + 1, np.uint64), members[:n]),
-        rows=_new_row_memory(n, num_links, dtype),
+        links_before=np.empty(n + 1, np.uint64),
         even=_new_level_memory(n, num_links, dtype, level),
         odd=_new_level_memory(n, num_links, dtype, level),
         part_of=part_of[:n],
@@ -327,8 +331,3 @@ def _new_level_memory(n: int, num_links: int, dtype: np.dtype, like: Level) -> L
         features=None if contents is None else np.empty(len(contents.features), np.uint32),
         amounts=None if contents is None else np.empty(len(contents.features)),
     )
-
-
-def _new_row_memory(n: int, num_links: int, dtype: np.dtype) -> RowMemory:
-    before, place = np.empty(n + 1, np.uint64), np.empty(n, np.uint64)
-    return RowMemory(before, place, np.empty(num_links, dtype), np.empty(num_links), np.zeros(1, np.uint64))

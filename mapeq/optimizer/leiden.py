@@ -22,7 +22,6 @@ from mapeq.objective.two_level import Partition, sum_codelength
 from mapeq.optimizer.aggregation import (
     Groups,
     LevelMemory,
-    RowMemory,
     aggregate,
     compact,
     compose,
@@ -101,7 +100,8 @@ class Memory(NamedTuple):
     number : unsigned integer array of shape (n,)
         New numbers of modules, or ends of groups.
     groups : Groups
-    rows : RowMemory
+    links_before : uint64 array of shape (n + 1,)
+        Scratch, see :func:`mapeq.optimizer.aggregation.aggregate`.
     even, odd : LevelMemory
         For the levels of even and of odd height, but for the network itself.
     part_of : unsigned integer array of shape (n,)
@@ -121,7 +121,7 @@ class Memory(NamedTuple):
     parts: Partition
     number: IndexArray
     groups: Groups
-    rows: RowMemory
+    links_before: NDArray[np.uint64]
     even: LevelMemory
     odd: LevelMemory
     part_of: IndexArray
@@ -189,9 +189,8 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
                 climbing = memory.block.told[STOPPED] == 0.0 and num_parts < n
         if climbing:
             groups = _grouped(team, parts.module_of, num_parts, memory.groups, memory.number)
-            level = aggregate(
-                team, level, parts, groups, memory.rows, memory.even if height % TWO == ONE else memory.odd, scratch
-            )
+            coarser = memory.even if height % TWO == ONE else memory.odd
+            level = aggregate(team, level, parts, groups, memory.links_before, coarser, scratch)
             _note_parts(team, parts.module_of, height, memory.part_of, memory.above, memory.told)
             if as_it_is or (plan.rebuild and height == ONE):
                 state = _working(level, memory.working, num_parts)
@@ -219,9 +218,9 @@ def refine(team, level, found, plan, memory, scratch):
 
 
 @jit
-def aggregate_into(team, level, state, groups, rows, memory, scratch):
+def aggregate_into(team, level, state, groups, links_before, memory, scratch):
     """Aggregate for Python, which cannot get views of memory from a kernel, but has the memory itself."""
-    aggregate(team, level, state, groups, rows, memory, scratch)
+    aggregate(team, level, state, groups, links_before, memory, scratch)
 
 
 @step

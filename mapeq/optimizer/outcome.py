@@ -55,8 +55,7 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
 
 def _measured(level: Level, hierarchy: Hierarchy, engine: Engine) -> Outcome:
     if is_two_level(hierarchy):
-        state = engine.partition(level, leaf_numbers(hierarchy).copy())
-        return Outcome(hierarchy, engine.codelength(level, state))
+        return Outcome(hierarchy, engine.measured(level, leaf_numbers(hierarchy)))
     return Outcome(hierarchy, multilevel_codelength(level, multilevel_partition(level, hierarchy)).total)
 
 

@@ -240,7 +240,7 @@ class _Sweep:
             if self._control.stopped:
                 break
             level, longer = self._level(position), best[position + 1].hierarchy
-            length = self._engine.codelength(level, self._engine.partition(level, leaf_numbers(longer).copy()))
+            length = self._engine.measured(level, leaf_numbers(longer))
             if length < (1 - WORTH_A_PASS) * best[position].codelength:
                 best[position] = min(
                     self._grown(level, longer, self._times[position]), best[position], key=codelength_of
