@@ -1,6 +1,6 @@
 """Compressed sparse rows (CSR): the arrays of links under networks and flows.
 
-Column indices increase within each row; :mod:`mapeq._base.sorting` builds the rows. If all weights are equal, the array
+Column indices increase within each row; :mod:`mapeq._base.building` makes the rows. If all weights are equal, the array
 of weights may be a view of a single number, with a stride of zero.
 """
 
@@ -156,7 +156,7 @@ def column_sums(indices: IntArray, values: FloatArray, num_nodes: int) -> FloatA
 def build_small(
     sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int, symmetric: bool
 ) -> CSR:
-    """Do what :func:`mapeq._base.sorting.build_csr` does for few links, without kernels."""
+    """Do what :func:`mapeq._base.building.build_csr` does for few links, without kernels."""
     dtype = index_dtype(num_nodes)
     rows, columns = sources.astype(dtype), targets.astype(dtype)
     if not symmetric:

@@ -1,8 +1,8 @@
-"""Sort links into compressed sparse rows, by all threads of a team.
+"""Sort the entries of a matrix into compressed sparse rows, by all threads of a team.
 
-Rows are divided into blocks. Each thread writes its part of the links to the blocks of their rows, in the order of the
-links; then each block is sorted by one thread, by column and by row, in counting sorts that keep the order of equal
-entries. All of this takes linear time, whatever the sizes of the rows.
+Entries come in blocks of rows, see :mod:`mapeq._base.building`. Each block is sorted by one thread, by column and by
+row, in counting sorts that keep the order of equal entries. All of this takes linear time, whatever the sizes of the
+rows.
 
 A block has the same place in the arrays before and after it is sorted, and its rows have numbers of two bytes: the
 memory needed is that of the result and two bytes for each entry.
@@ -11,7 +11,7 @@ memory needed is that of the result and two bytes for each entry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +21,15 @@ from mapeq._base.csr import (
     ONE,
     FloatArray,
     IndexArray,
-    build_small,
     constant,
-    for_kernels,
     index_dtype,
-    is_constant,
     shortened,
-    sorted_small,
-    stepped,
     unsigned,
     without_repetition,
 )
 from mapeq._base.jit import inlined, jit, step
-from mapeq._base.team import ZERO, barrier, share, ticket
-from mapeq._base.threads import Threads, are_many, in_threads
-
-#: Up to this many links are sorted by NumPy, so that reading a small network compiles nothing.
-FEW_LINKS = 1 << 14
+from mapeq._base.team import ZERO, barrier, ticket
+from mapeq._base.threads import Threads
 
 #: Blocks have about this many entries if they need not be larger, and there are at most so many blocks if possible.
 BLOCK = 1 << 16
@@ -48,30 +40,6 @@ MOST_ROW_BITS = 16
 
 #: Columns are sorted by digits of at most this many bits.
 DIGIT_BITS = 11
-
-
-class Ends(NamedTuple):
-    """Links in the form that kernels take.
-
-    Attributes
-    ----------
-    size : uint64
-        The number of links.
-    sources, targets : read-only unsigned integer arrays
-    source_step, target_step : uint64
-        Link ``k`` leads from ``sources[k * source_step]`` to ``targets[k * target_step]``.
-    weights : read-only float64 array
-    weight_step : uint64
-        0 if all links have the same weight.
-    """
-
-    size: np.uint64
-    sources: IndexArray
-    source_step: np.uint64
-    targets: IndexArray
-    target_step: np.uint64
-    weights: FloatArray
-    weight_step: np.uint64
 
 
 class Entries(NamedTuple):
@@ -119,92 +87,21 @@ class Scratch(NamedTuple):
     counts: NDArray[np.uint64]
 
 
-def build_csr(
-    sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray | None, num_nodes: int, *, symmetric: bool
-) -> CSR:
-    """Sort links into rows, sum parallel links and, if symmetric, store each link in both directions (self-links once).
-
-    Parallel links are summed in the order in which they are given. The result does not depend on the order of the links
-    otherwise, nor on the number of threads.
-
-    Parameters
-    ----------
-    sources, targets : integer arrays of shape (m,), from 0 to num_nodes - 1
-    weights : float64 array of shape (m,) or None
-        1 each if None.
-    num_nodes : int
-    symmetric : bool
-    """
-    weights = constant(1.0, len(sources)) if weights is None else without_repetition(weights)
-    if len(sources) <= FEW_LINKS:
-        return build_small(sources, targets, weights, num_nodes, symmetric)
-    return in_threads(lambda threads: _build(threads, sources, targets, weights, num_nodes, symmetric), len(sources))
-
-
-def transposed(rows: CSR, threads: Threads | None = None) -> CSR:
-    """Return the transposed matrix, with sorted rows; if it is large, these threads or all do it."""
-    if len(rows.indices) <= FEW_LINKS:
-        numbers = np.arange(len(rows.indptr) - 1, dtype=rows.indices.dtype)
-        return sorted_small(rows.indices, np.repeat(numbers, np.diff(rows.indptr)), rows.weights, len(numbers))
-    if threads is not None:
-        return _transposed(threads, rows)
-    return in_threads(lambda threads: _transposed(threads, rows), len(rows.indices))
-
-
-def _build(
-    threads: Threads,
-    sources: NDArray[Any],
-    targets: NDArray[Any],
-    weights: FloatArray,
-    num_nodes: int,
-    symmetric: bool,
-) -> CSR:
-    links = _ends(sources, targets, weights, num_nodes)
-    size = len(sources) * (1 + symmetric)
-    entries, blocks = _new_entries(size, num_nodes, weights), _new_blocks(size, num_nodes)
-    threads.together(_distribute, links, symmetric, blocks, _histogram(threads, blocks), entries)
-    return _sorted_rows(threads, entries, blocks, num_nodes, (num_nodes - 1).bit_length())
-
-
-def _transposed(threads: Threads, rows: CSR) -> CSR:
-    num_nodes, size = len(rows.indptr) - 1, len(rows.indices)
-    entries, blocks = _new_entries(size, num_nodes, rows.weights), _new_blocks(size, num_nodes)
-    threads.together(_distribute_rows, for_kernels(rows), blocks, _histogram(threads, blocks), entries)
-    return _sorted_rows(threads, entries, blocks, num_nodes, 0)  # the entries of each row are in order
-
-
-def _ends(sources: NDArray[Any], targets: NDArray[Any], weights: FloatArray, num_nodes: int) -> Ends:
-    """Return the links in the form that kernels take, without copying them if they are many and of a common type."""
-    size = np.dtype(index_dtype(num_nodes)).itemsize
-    if are_many(len(sources)) and sources.dtype.itemsize == targets.dtype.itemsize == 8:
-        size = 8
-
-    def in_native_order(ends: NDArray[Any]) -> NDArray[Any]:
-        return unsigned(ends if ends.dtype.itemsize == size and ends.dtype.isnative else ends.astype(f"i{size}"))
-
-    tails, heads = stepped(in_native_order(sources)), stepped(in_native_order(targets))
-    return Ends(np.uint64(len(sources)), *tails, *heads, *stepped(weights))
-
-
-def _new_entries(size: int, num_nodes: int, weights: FloatArray) -> Entries:
+def new_entries(size: int, num_nodes: int, weight: float | None) -> Entries:
     columns, rows = np.empty(size, dtype=f"u{np.dtype(index_dtype(num_nodes)).itemsize}"), np.empty(size, np.uint16)
-    if is_constant(weights) or len(weights) == 0:
-        return Entries(columns, rows, np.array(weights[:1]) if len(weights) else np.ones(1), ZERO)
+    if weight is not None or size == 0:
+        return Entries(columns, rows, np.array([1.0 if weight is None else weight]), ZERO)
     return Entries(columns, rows, np.empty(size), ONE)
 
 
-def _new_blocks(size: int, num_nodes: int) -> Blocks:
+def new_blocks(size: int, num_nodes: int) -> Blocks:
     wanted = min(max(size // BLOCK, 1), MOST_BLOCKS)
     shift = min(max(num_nodes - 1, 0) // wanted, (1 << MOST_ROW_BITS) - 1).bit_length()
     count = -(-num_nodes >> shift)
     return Blocks(np.uint64(shift), np.zeros(count + 1, np.uint64), np.zeros(count, np.uint64))
 
 
-def _histogram(threads: Threads, blocks: Blocks) -> NDArray[np.uint64]:
-    return np.zeros((threads.num_threads, len(blocks.kept)), np.uint64)
-
-
-def _sorted_rows(threads: Threads, entries: Entries, blocks: Blocks, num_nodes: int, column_bits: int) -> CSR:
+def sorted_rows(threads: Threads, entries: Entries, blocks: Blocks, num_nodes: int, column_bits: int) -> CSR:
     """Sort the entries of all blocks, and sum those of the same row and column."""
     size = int(blocks.starts[-1])
     scratch = _new_scratch(threads, entries, blocks)
@@ -244,70 +141,6 @@ def _new_scratch(threads: Threads, entries: Entries, blocks: Blocks) -> Sequence
         return Scratch(room, np.empty(num_counts, np.uint64))
 
     return [new() for _ in range(threads.num_threads)]
-
-
-@jit
-def _distribute(team, links, symmetric, blocks, histogram, entries):
-    """Write each link to the block of its row, if symmetric those of both ends; links keep their order in each block.
-
-    `histogram`, uint64 of shape (threads, blocks), is at first 0. The starts of the blocks are filled in.
-    """
-    begin, end = share(links.size, team)
-    for k in range(begin, end):
-        i, j = np.uint64(links.sources[k * links.source_step]), np.uint64(links.targets[k * links.target_step])
-        histogram[team.number, i >> blocks.shift] += ONE
-        if symmetric and i != j:
-            histogram[team.number, j >> blocks.shift] += ONE
-    _find_places(team, histogram, blocks.starts)
-    for k in range(begin, end):
-        i, j = np.uint64(links.sources[k * links.source_step]), np.uint64(links.targets[k * links.target_step])
-        weight = links.weights[k * links.weight_step]
-        _put(team, i, j, weight, blocks.shift, histogram, entries)
-        if symmetric and i != j:
-            _put(team, j, i, weight, blocks.shift, histogram, entries)
-    barrier(team)
-
-
-@jit
-def _distribute_rows(team, rows, blocks, histogram, entries):
-    """Write each entry of a matrix to the block of its column, for the transposed matrix; as :func:`_distribute`."""
-    n = np.uint64(len(rows.indptr)) - ONE
-    begin, end = share(n, team)
-    for k in range(rows.indptr[begin], rows.indptr[end]):
-        histogram[team.number, np.uint64(rows.indices[k]) >> blocks.shift] += ONE
-    _find_places(team, histogram, blocks.starts)
-    for i in range(begin, end):
-        for k in range(rows.indptr[i], rows.indptr[i + ONE]):
-            j = np.uint64(rows.indices[k])
-            _put(team, j, i, rows.weights[k * rows.stride], blocks.shift, histogram, entries)
-    barrier(team)
-
-
-@inlined
-def _find_places(team, histogram, starts):
-    """Turn the numbers of entries of each thread and block into the places where the first of them goes."""
-    barrier(team)
-    if team.number == ZERO:
-        filled = ZERO
-        for block in range(np.uint64(histogram.shape[1])):
-            starts[block] = filled
-            for thread in range(np.uint64(histogram.shape[0])):
-                count = histogram[thread, block]
-                histogram[thread, block] = filled
-                filled += count
-        starts[histogram.shape[1]] = filled
-    barrier(team)
-
-
-@inlined
-def _put(team, i, j, weight, shift, places, entries):
-    """Write the entry (i, j) to its block."""
-    place = places[team.number, i >> shift]
-    places[team.number, i >> shift] = place + ONE
-    entries.columns[place] = j
-    entries.rows[place] = i & ((ONE << shift) - ONE)
-    if entries.stride:
-        entries.weights[place] = weight
 
 
 @jit

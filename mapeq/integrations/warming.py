@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mapeq._base.sorting import FEW_LINKS
+from mapeq._base.building import FEW_LINKS
 from mapeq._base.threads import MANY_LINKS
 from mapeq.api import evaluate, infomap
 from mapeq.embeddings.graph import neighbor_graph

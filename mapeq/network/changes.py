@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq._base.building import transposed
 from mapeq._base.csr import IndexArray, changed_rows
-from mapeq._base.sorting import transposed
 from mapeq.network.labels import positions
 from mapeq.network.metadata import MISSING
 from mapeq.network.network import Network

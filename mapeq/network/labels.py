@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,10 +114,11 @@ def numbered(tails: NDArray[Any], heads: NDArray[Any]) -> tuple[NDArray[Any], ND
     if tails.dtype.kind in "iu" and heads.dtype.kind in "iu":
         low = min(int(tails.min()), int(heads.min()))
         high = max(int(tails.max()), int(heads.max()))
-        if low >= 0 and high < 2 * len(tails) + (1 << 16):
+        if are_dense(low, high, len(tails)):
             return _numbered_by_table(tails, heads, high)
-        if low >= 0 or high < 1 << 63:  # otherwise no 64-bit type holds both ends
-            return _numbered_by_hashing(tails, heads, np.int64 if high < 1 << 63 else np.uint64)
+        dtype = common_type(low, high)
+        if dtype is not None:
+            return _numbered_by_hashing(tails, heads, dtype)
         tails, heads = tails.astype(object), heads.astype(object)
     elif tails.dtype.kind != heads.dtype.kind:
         raise NetworkError(f"sources are {tails.dtype} and targets {heads.dtype}: all labels must be of one type")
@@ -139,8 +140,7 @@ def renumbered_by_occurrence(
     Returns
     -------
     tails, heads : int64 arrays of shape (m,)
-    order : int64 array
-        The old number of each node.
+        The new numbers.
     order : int64 array
         The number that each node had.
 
@@ -149,26 +149,56 @@ def renumbered_by_occurrence(
     >>> renumbered_by_occurrence(np.array([3, 0]), np.array([0, 2]), 4)
     (array([0, 1]), array([1, 2]), array([3, 0, 2]))
     """
-    ends = np.column_stack([tails, heads]).ravel()
-    first = np.full(count, len(ends))
-    first[ends[::-1]] = np.arange(len(ends))[::-1]  # the last write wins, which is the first occurrence
-    order = np.argsort(first)[: np.count_nonzero(first < len(ends))]
+    order = order_of_occurrence([(tails, heads)], count)
     rank = np.zeros(count, dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[tails], rank[heads], order
+
+
+def order_of_occurrence(links: Iterable[tuple[NDArray[Any], NDArray[Any]]], count: int) -> NDArray[np.int64]:
+    """The numbers of the nodes that occur, in order of first occurrence; links come as pieces of tails and heads."""
+    never = np.iinfo(np.int64).max
+    first = np.full(count, never)
+    begin = 0
+    for tails, heads in links:
+        ends = np.column_stack([tails, heads]).ravel()
+        new = np.flatnonzero(first[ends] == never)[::-1]
+        first[ends[new]] = begin + new  # the last write wins, which is the first occurrence
+        begin += len(ends)
+    return np.argsort(first, kind="stable")[: np.count_nonzero(first < never)]
+
+
+def occurring(ends: Iterable[NDArray[Any]], high: int) -> NDArray[np.bool_]:
+    """Mark the labels from 0 to `high` that occur."""
+    occurs = np.zeros(high + 1, dtype=np.bool_)
+    for labels in ends:
+        occurs[labels] = True
+    return occurs
+
+
+def numbers_of(occurs: NDArray[np.bool_]) -> tuple[NDArray[Any] | None, Labels]:
+    """The number of each label that occurs, None if it is the label itself; and the labels."""
+    if occurs.all():
+        return None, range(len(occurs))
+    return np.cumsum(occurs, dtype=index_dtype(len(occurs))) - 1, read_only(np.flatnonzero(occurs))
+
+
+def are_dense(low: int, high: int, num_links: int) -> bool:
+    """Whether a table up to the highest label takes little memory for so many links."""
+    return low >= 0 and high < 2 * num_links + (1 << 16)
+
+
+def common_type(low: int, high: int) -> type[np.integer[Any]] | None:
+    """The 64-bit type that holds all labels from `low` to `high`; None if there is none."""
+    return np.int64 if high < 1 << 63 else np.uint64 if low >= 0 else None
 
 
 def _numbered_by_table(
     tails: NDArray[Any], heads: NDArray[Any], high: int
 ) -> tuple[NDArray[Any], NDArray[Any], Labels]:
     """Number dense labels by a lookup table up to the highest label, without sorting."""
-    occurs = np.zeros(high + 1, dtype=np.bool_)
-    occurs[tails] = True
-    occurs[heads] = True
-    if occurs.all():
-        return tails, heads, range(high + 1)
-    number = np.cumsum(occurs, dtype=index_dtype(high + 1)) - 1
-    return number[tails], number[heads], read_only(np.flatnonzero(occurs))
+    number, labels = numbers_of(occurring((tails, heads), high))
+    return (tails, heads, labels) if number is None else (number[tails], number[heads], labels)
 
 
 def _numbered_by_hashing(
@@ -176,24 +206,55 @@ def _numbered_by_hashing(
 ) -> tuple[NDArray[Any], NDArray[Any], Labels]:
     """Number sparse labels: first in order of occurrence by a hash table, then sorted."""
     ends = np.empty((2, len(tails)), dtype=index_dtype(2 * len(tails)))
-    slots, known = _hash_table(0, ends.dtype)
-    count = 0
+    table = LabelTable(dtype, ends.dtype)
     for labels, numbers in zip((tails, heads), ends, strict=True):
         for first, last in pieces(len(labels)):
-            piece = read_only(labels[first:last].astype(dtype).view(np.uint64))
-            if count + len(piece) > len(known):
-                before = read_only(known[:count])
-                slots, known = _hash_table(2 * (count + len(piece)), ends.dtype)
-                _number(before, slots, _shift(slots), known, np.uint64(0), unsigned(np.empty(count, ends.dtype)))
-            count = _number(piece, slots, _shift(slots), known, np.uint64(count), unsigned(numbers[first:last]))
-    names = known[:count].view(dtype)
-    order = np.argsort(names)
-    rank = np.empty(count, dtype=ends.dtype)
-    rank[order] = np.arange(count)
+            numbers[first:last] = table.number(labels[first:last])
+    rank, names = table.ranked()
     for numbers in ends:
         for first, last in pieces(len(numbers)):
             numbers[first:last] = rank[numbers[first:last]]
-    return ends[0], ends[1], read_only(names[order])
+    return ends[0], ends[1], names
+
+
+class LabelTable:
+    """Numbers integer labels from 0 in order of occurrence, by a hash table.
+
+    Parameters
+    ----------
+    dtype : type
+        Of the labels, of 64 bits.
+    number_dtype : dtype
+        Of the numbers.
+    """
+
+    def __init__(self, dtype: type[np.integer[Any]], number_dtype: np.dtype[Any]):
+        self._dtype, self._number_dtype = dtype, number_dtype
+        self._slots, self._known = _hash_table(0, number_dtype)
+        self._count = 0
+
+    def number(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """The number of each label; labels that are new get the next ones."""
+        piece = read_only(labels.astype(self._dtype).view(np.uint64))
+        if self._count + len(piece) > len(self._known):
+            before = read_only(self._known[: self._count])
+            self._slots, self._known = _hash_table(2 * (self._count + len(piece)), self._number_dtype)
+            self._enter(before, 0)
+        numbers, self._count = self._enter(piece, self._count)
+        return numbers
+
+    def _enter(self, labels: NDArray[np.uint64], count: int) -> tuple[NDArray[Any], int]:
+        numbers = np.empty(len(labels), self._number_dtype)
+        shift = _shift(self._slots)
+        return numbers, int(_number(labels, self._slots, shift, self._known, np.uint64(count), unsigned(numbers)))
+
+    def ranked(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The position that each number gets when labels are sorted, and the sorted labels."""
+        names = self._known[: self._count].view(self._dtype)
+        order = np.argsort(names)
+        rank = np.empty(self._count, dtype=self._number_dtype)
+        rank[order] = np.arange(self._count)
+        return rank, read_only(names[order])
 
 
 def _hash_table(size: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.uint64]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mapeq._base.building import build_csr, transposed
 from mapeq._base.csr import (
     CSR,
     FloatArray,
@@ -30,7 +31,6 @@ from mapeq._base.csr import (
 )
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError
-from mapeq._base.sorting import build_csr, transposed
 from mapeq.network import attributes, higher_order
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata

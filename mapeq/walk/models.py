@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mapeq._base.building import transposed
 from mapeq._base.csr import (
     CSR,
     ONE,
@@ -29,7 +30,6 @@ from mapeq._base.csr import (
 )
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError
-from mapeq._base.sorting import transposed
 from mapeq._base.threads import Threads, in_threads
 from mapeq.network.network import Network
 from mapeq.walk.bipartite import STEPS, folded, is_two_step, on_primary, secondary_of

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq._base.building import build_csr
 from mapeq._base.csr import CSR, FloatArray, IntArray
 from mapeq._base.errors import NetworkError
-from mapeq._base.sorting import build_csr
 from mapeq._base.threads import Threads
 from mapeq.network.network import Network
 from mapeq.walk.options import WalkOptions

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks
 
-from mapeq._base import sorting
+from mapeq._base import building, sorting
 from mapeq._base import threads as threads_module
+from mapeq._base.building import build_csr, transposed
 from mapeq._base.csr import CSR, constant, is_constant, stepped
-from mapeq._base.sorting import build_csr, transposed
 
 THREADS = (1, 2, 3, 5, 16)
 
@@ -60,8 +60,8 @@ def test_any_number_of_threads_builds_the_same_rows(links, unweighted, block, di
         turned = plain_rows(expected.indices, row_of, expected.weights, links.num_nodes, False)
         for num_threads in (0, *THREADS):  # 0: by NumPy
             few = 0 if num_threads else 2 * len(sources) + 1
-            small = mock.patch.multiple(sorting, BLOCK=block, DIGIT_BITS=digit_bits, FEW_LINKS=few - 1)
-            with with_threads(num_threads), small:
+            small = mock.patch.multiple(sorting, BLOCK=block, DIGIT_BITS=digit_bits)
+            with with_threads(num_threads), small, mock.patch.object(building, "FEW_LINKS", few - 1):
                 given_weights = None if unweighted else weights
                 rows = build_csr(sources, targets, given_weights, links.num_nodes, symmetric=symmetric)
                 assert_equal_bits(rows, expected)
