@@ -31,7 +31,7 @@ from mapeq._base.csr import (
 )
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError
-from mapeq.network import attributes, higher_order
+from mapeq.network import attributes, blocks, higher_order
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata
 from mapeq.network.sparse import both_sides, check_sparse, checked_rows
@@ -486,6 +486,7 @@ class Network:
     with_metadata = attributes.with_metadata
     with_states = attributes.with_states
     with_memory = higher_order.with_memory
+    from_blocks = classmethod(blocks.from_blocks)
     from_paths = classmethod(higher_order.from_paths)
     from_layers = classmethod(higher_order.from_layers)
     from_contacts = classmethod(higher_order.from_contacts)

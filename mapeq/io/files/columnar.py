@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from mapeq._base.errors import FormatError, NetworkError
 from mapeq._base.optional import require
 from mapeq.io.columns import ColumnChoice, find_columns
 from mapeq.io.files.source import file_name, reading
-from mapeq.io.objects.tables import from_table
+from mapeq.io.objects.tables import from_tables
 from mapeq.network.network import Network
 
 #: First bytes and suffixes; one of them suffices.
@@ -20,6 +22,9 @@ _PARQUET = (b"PAR1", (".parquet", ".pq"))
 #: Arrow's types of numbers.
 _NUMBER = re.compile("u?int|float|halffloat|double")
 _ARROW = (b"ARROW1", (".arrow", ".feather"))
+
+#: Rows of a Parquet file that are read at once.
+PART = 1 << 20
 
 
 def is_columnar(path: str | os.PathLike[str]) -> bool:
@@ -49,11 +54,13 @@ def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, column
         If pyarrow is not installed.
     """
     file = file_name(path)
-    read = _parquet if _is(path, _PARQUET) else _arrow
+    open_parts = _parquet if _is(path, _PARQUET) else _arrow
     try:
-        with reading(file_name(path), "a Parquet file" if read is _parquet else "an Arrow file"):
-            table, found = read(path, columns)
-            return from_table(table, directed=directed, columns=found)
+        with (
+            reading(file_name(path), "a Parquet file" if open_parts is _parquet else "an Arrow file"),
+            open_parts(path, columns) as (tables, found),
+        ):
+            return from_tables(tables, directed=directed, columns=found)
     except NetworkError as error:
         raise FormatError(str(error), file=file) from error
 
@@ -78,13 +85,17 @@ def columnar_table(path: str | os.PathLike[str]) -> Any:
             return table
 
 
-def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
-    parquet = require("pyarrow.parquet", extra="parquet")
+@contextmanager
+def _parquet(path: str | os.PathLike[str], columns: ColumnChoice) -> Iterator[tuple[Iterator[Any], ColumnChoice]]:
+    """The parts of a Parquet file as tables of the columns that are needed, and the choice of columns by name."""
+    arrow, parquet = require("pyarrow", extra="parquet"), require("pyarrow.parquet", extra="parquet")
     schema = parquet.read_schema(os.fspath(path))
     names, found = _resolved(schema, columns)
     texts = [name for name in names if str(schema.field(name).type) in ("string", "large_string")]
     with _opened(parquet, path, texts) as file:
-        return file.read(columns=names), found
+        batches = file.iter_batches(batch_size=PART, columns=names)
+        empty = [] if file.metadata.num_rows else [file.read(columns=names)]
+        yield chain(empty, (arrow.table(batch) for batch in batches)), found
 
 
 def _opened(parquet: Any, path: str | os.PathLike[str], texts: list[str]) -> Any:
@@ -92,16 +103,25 @@ def _opened(parquet: Any, path: str | os.PathLike[str], texts: list[str]) -> Any
     return parquet.ParquetFile(os.fspath(path), read_dictionary=texts, page_checksum_verification=True)
 
 
-def _arrow(path: str | os.PathLike[str], columns: ColumnChoice) -> tuple[Any, ColumnChoice]:
+@contextmanager
+def _arrow(path: str | os.PathLike[str], columns: ColumnChoice) -> Iterator[tuple[Iterator[Any], ColumnChoice]]:
+    """Do for an Arrow file what :func:`_parquet` does."""
     arrow = require("pyarrow", extra="parquet")
     with arrow.memory_map(os.fspath(path)) as data:
         schema = arrow.ipc.open_file(data).schema
     names, found = _resolved(schema, columns)
     options = arrow.ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in names])
     with arrow.memory_map(os.fspath(path)) as data:
-        table = arrow.ipc.open_file(data, options=options).read_all()
-        table.validate(full=True)  # what is damaged would be read from anywhere in memory
-        return table, found
+        file = arrow.ipc.open_file(data, options=options)
+        empty = [] if file.num_record_batches else [file.read_all()]
+        batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        yield chain(empty, (_validated(arrow.table(batch)) for batch in batches)), found
+
+
+def _validated(table: Any) -> Any:
+    """The table, unless it is damaged: what is damaged would be read from anywhere in memory."""
+    table.validate(full=True)
+    return table
 
 
 def _resolved(schema: Any, columns: ColumnChoice) -> tuple[list[str], ColumnChoice]:

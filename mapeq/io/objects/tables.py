@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import IntArray
+from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
-from mapeq.io.columns import ColumnChoice, declared_direction, find_columns
+from mapeq.io.columns import ColumnChoice, Columns, declared_direction, find_columns
 from mapeq.io.objects.arrays import checked_weights, from_array
+from mapeq.network.blocks import Spool, WordTable, network_of
 from mapeq.network.labels import renumbered_by_occurrence
 from mapeq.network.network import Network
 
@@ -81,24 +83,64 @@ def from_table(table: Any, *, directed: bool | None = None, implied: bool = Fals
         of both types.
     """
     table = readable(table)
-    names = column_names(table)
-    found = find_columns(names, columns, lambda place: _holds_numbers(table[names[place]]))
+    found = _found_columns(table, columns)
     if directed is None:
-        directed = implied if found.type is None else _has_directed_type(table[names[found.type]])
-    tails, heads = (_ends(table[names[place]], names[place]) for place in (found.source, found.target))
-    weights = None
-    if found.weight is not None:
-        column = table[names[found.weight]]
-        values = _numbers(column)
-        weights = checked_weights(
-            objects(column) if values is None else values,
-            lambda k: f"the link {_cell(tails, k)!s} - {_cell(heads, k)!s} (row {k})",
-        )
+        directed = implied if found.type is None else declared_direction(_types(table, found))
+    tails, heads, weights = _links(table, found)
     if isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray):  # integer labels, sorted as for arrays of links
         return Network.from_edges(tails, heads, weights, directed=directed)
-    numbers, labels = _numbered(tails, heads)
-    sources, targets, order = renumbered_by_occurrence(numbers[0], numbers[1], len(labels))
-    return Network.from_edges(sources, targets, weights, directed=directed, labels=[labels[i] for i in order.tolist()])
+    words = WordTable()
+    numbers = [_numbered(column, words) for column in (tails, heads)]
+    sources, targets, order = renumbered_by_occurrence(numbers[0], numbers[1], len(words.labels))
+    labels = [words.labels[i] for i in order.tolist()]
+    return Network.from_edges(sources, targets, weights, directed=directed, labels=labels)
+
+
+def from_tables(tables: Iterable[Any], *, directed: bool | None, columns: ColumnChoice) -> Network:
+    """Do for the parts of a table, in order, what :func:`from_table` does; they need not fit into memory together.
+
+    Parameters
+    ----------
+    tables : iterable of Arrow tables with the same columns, at least one
+    directed, columns : as in :func:`from_table`
+
+    Raises
+    ------
+    NetworkError
+        As in :func:`from_table`, or if temporary files cannot be written.
+    """
+    with Spool() as spool:
+        words = WordTable()
+        types: set[str] = set()
+        for table in tables:
+            found = _found_columns(table, columns)
+            types |= _types(table, found)
+            tails, heads, weights = _links(table, found, spool.num_rows)
+            if not (isinstance(tails, np.ndarray) and isinstance(heads, np.ndarray)):
+                tails, heads = _numbered(tails, words), _numbered(heads, words)
+            spool.add(tails, heads, weights)
+        is_directed = declared_direction(types) if directed is None else directed
+        return network_of(Network, spool, words.labels if words else None, directed=is_directed)
+
+
+def _found_columns(table: Any, columns: ColumnChoice) -> Columns:
+    names = column_names(table)
+    return find_columns(names, columns, lambda place: _holds_numbers(table[names[place]]))
+
+
+def _links(table: Any, found: Columns, rows_before: int = 0) -> tuple[Any, Any, FloatArray | None]:
+    """Return sources, targets and weights: ends as arrays if they are integers, and else as columns."""
+    names = column_names(table)
+    tails, heads = (_ends(table[names[place]], names[place], rows_before) for place in (found.source, found.target))
+    if found.weight is None:
+        return tails, heads, None
+    column = table[names[found.weight]]
+    values = _numbers(column)
+
+    def name(k: int) -> str:
+        return f"the link {_cell(tails, k)!s} - {_cell(heads, k)!s} (row {rows_before + k})"
+
+    return tails, heads, checked_weights(objects(column) if values is None else values, name)
 
 
 def readable(table: Any) -> Any:
@@ -114,11 +156,11 @@ def column_names(table: Any) -> list[Any]:
     )
 
 
-def _ends(column: Any, name: Any) -> Any:
+def _ends(column: Any, name: Any, rows_before: int) -> Any:
     """Return integer labels as an array, other labels as the column itself; raise for anything else."""
     missing = np.asarray(column.isna() if hasattr(column, "isna") else column.is_null(), dtype=np.bool_)
     if missing.any():
-        raise NetworkError(f"column {name!r} has no node in row {int(missing.argmax())}, counted from 0")
+        raise NetworkError(f"column {name!r} has no node in row {rows_before + int(missing.argmax())}, counted from 0")
     numbers = _numbers(column)
     if numbers is not None and len(numbers) and numbers.dtype.kind not in "iu":
         raise NetworkError(
@@ -144,9 +186,12 @@ def _holds_numbers(column: Any) -> bool:
     return numbers is not None and numbers.dtype.kind in "iuf"
 
 
-def _has_directed_type(column: Any) -> bool:
-    """Return whether links are directed, as a column says of each."""
-    return declared_direction({value.strip().lower() for value in set(objects(column)) if isinstance(value, str)})
+def _types(table: Any, found: Columns) -> set[str]:
+    """Return the types of links that a column names."""
+    if found.type is None:
+        return set()
+    column = table[column_names(table)[found.type]]
+    return {value.strip().lower() for value in set(objects(column)) if isinstance(value, str)}
 
 
 def _is_text(column: Any) -> bool:
@@ -168,15 +213,10 @@ def _cell(column: Any, row: int) -> Any:
     return objects(getattr(column, "iloc", column)[row : row + 1])[0]  # pandas indexes rows by label otherwise
 
 
-def _numbered(tails: Any, heads: Any) -> tuple[IntArray, list[Any]]:
-    """Number the labels; return the ends of links as numbers, shape (2, m), and the labels in any order."""
-    position: dict[Any, int] = {}
-    numbers = []
-    for column in (tails, heads):
-        codes, distinct = _encoded(column)
-        places = np.fromiter((position.setdefault(label, len(position)) for label in distinct), np.int64)
-        numbers.append(places[codes])
-    return np.stack(numbers), list(position)
+def _numbered(column: Any, words: WordTable) -> NDArray[np.int64]:
+    """Number the labels of a column."""
+    codes, distinct = _encoded(column)
+    return words.numbers(distinct)[codes]
 
 
 def _encoded(column: Any) -> tuple[IntArray, list[Any]]:
