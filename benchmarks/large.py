@@ -1,0 +1,102 @@
+"""Large networks: from a Parquet file to a file of labels, with the network in memory and mapped from disk.
+
+``python -m benchmarks.large FILE NUM_LINKS`` writes the links of a generated network to a Parquet file.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.worker import Row, Settings, call, show, table
+
+#: Average number of links of a node, and the part of them that leads out of its group.
+DEGREE, MIXING = 40, 0.3
+
+#: Sizes of groups: a power law with this exponent between these bounds.
+SMALLEST, LARGEST, EXPONENT = 100, 2000, 2.0
+
+#: Nodes whose links are drawn at once.
+CHUNK = 1 << 16
+
+#: Numbers of links that are measured.
+SIZES = (1_000_000, 10_000_000, 100_000_000, 300_000_000)
+
+
+def planted(num_links: int, seed: int = 1) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint32]]]:
+    """Yield blocks of links between random pairs of nodes, most of them within groups; no link is drawn twice.
+
+    Numbers of nodes say nothing of their groups: links are in the order of their first end before nodes were shuffled.
+    """
+    rng = np.random.default_rng(seed)
+    num_nodes = max(2 * num_links // DEGREE, LARGEST)
+    average = mean(_sizes(rng, 10_000).tolist())
+    sizes = _sizes(rng, int(2 * num_nodes / average) + 100)
+    ends = np.minimum(np.cumsum(sizes), num_nodes)
+    ends = ends[: np.searchsorted(ends, num_nodes) + 1]
+    shuffled = rng.permutation(num_nodes).astype(np.uint32)
+    for first in range(0, num_nodes, CHUNK):
+        nodes = np.arange(first, min(first + CHUNK, num_nodes))
+        group = np.searchsorted(ends, nodes, side="right")
+        begin, end = np.where(group > 0, ends[group - 1], 0), ends[group]
+        # Pairs are drawn at their first end: each other node of the group with the same probability.
+        inside = rng.poisson((1 - MIXING) * DEGREE * (end - 1 - nodes) / np.maximum(end - begin - 1, 1))
+        outside = rng.poisson(MIXING * DEGREE * (num_nodes - 1 - nodes) / num_nodes)
+        sources = np.concatenate([np.repeat(nodes, inside), np.repeat(nodes, outside)])
+        limits = np.concatenate([np.repeat(end, inside), np.full(outside.sum(), num_nodes)])
+        targets = sources + 1 + (rng.random(len(sources)) * (limits - sources - 1)).astype(np.int64)
+        pairs = np.unique(sources * num_nodes + targets)
+        yield shuffled[pairs // num_nodes], shuffled[pairs % num_nodes]
+
+
+def _sizes(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    power = 1 - EXPONENT
+    low, high = SMALLEST**power, LARGEST**power
+    return ((low + rng.random(count) * (high - low)) ** (1 / power)).astype(np.int64)
+
+
+def write_planted(path: Path, num_links: int) -> None:
+    """Write a generated network to a Parquet file, in row groups of some million links."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.schema([("source", pyarrow.uint32()), ("target", pyarrow.uint32())])
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        for sources, targets in planted(num_links):
+            writer.write_table(pyarrow.table({"source": sources, "target": targets}, schema=schema))
+
+
+class Watch:
+    """Peak of memory that belongs to this process alone, not to a file, in bytes; Linux only."""
+
+    def __init__(self) -> None:
+        self.peak = self.before = self._now()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    @staticmethod
+    def _now() -> int:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.01):
+            self.peak = max(self.peak, self._now())
+
+    def above(self) -> int:
+        """The peak since the start, above what the process held then; ends the watch."""
+        self._ended.set()
+        self._thread.join()
+        return self.peak - self.before
+
+
+if __name__ == "__main__":
+    write_planted(Path(sys.argv[1]), int(float(sys.argv[2])))
