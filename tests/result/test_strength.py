@@ -181,3 +181,12 @@ def test_refusals():
             getattr(result, method)(2)
         with pytest.raises(mapeq.NetworkError, match=r"about one side of a bipartite network; .* before primary"):
             getattr(both.primary(), method)()
+
+
+def test_a_table_has_a_column_of_strengths():
+    pytest.importorskip("pandas")
+    result = mapeq.infomap(BARBELL)
+    table = result.to_dataframe(strength=True)
+    assert table.columns.tolist() == ["node", "module", "flow", "strength"]
+    assert table["strength"].tolist() == close([1, 1, 2 / 3, 2 / 3, 1, 1])
+    assert "strength" not in result.to_dataframe()
