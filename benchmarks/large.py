@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
-
-from benchmarks.worker import Row, Settings, call, show, table
 
 #: Average number of links of a node, and the part of them that leads out of its group.
 DEGREE, MIXING = 40, 0.3

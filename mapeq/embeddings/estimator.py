@@ -69,7 +69,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     variable_markov_time, variable_markov_damping, variable_markov_min_scale : as in :func:`mapeq.infomap`
     regularization, entropy_correction, preferred_number_of_modules : as in :func:`mapeq.infomap`
     min_cluster_size : int, default 1
-        Samples in smaller clusters get the label -1.
+        Samples in smaller clusters are noise: they get the label -1 and the probability 0. Clusters are found as
+        without it; `min_module_size` of :func:`mapeq.infomap` merges small modules instead.
     multilevel : bool, default False
         Whether clusters may contain clusters, to any depth: ``labels_`` are the finest, ``result_`` has all levels.
     num_trials : int, default 1
@@ -84,6 +85,10 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     ----------
     labels_ : int64 array of shape (n_samples,)
         Cluster of each sample. Cluster 0 has most flow; -1 marks samples in clusters that are too small.
+    probabilities_ : float64 array of shape (n_samples,)
+        Strength of membership, from 0 to 1, called as in HDBSCAN: the share of the flow between each sample and its
+        neighbours that is within its cluster, see :meth:`mapeq.Result.membership_strength`. 1 for samples whose
+        neighbours are all in their cluster, 0 for those labelled -1.
     n_clusters_ : int
         Number of clusters, without those that are too small.
     codelength_ : float
@@ -116,6 +121,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
     >>> clustering = InfomapClustering(n_neighbors=2).fit(X)
     >>> clustering.labels_
     array([0, 0, 0, 1, 1, 1])
+    >>> clustering.probabilities_
+    array([1., 1., 1., 1., 1., 1.])
     >>> clustering.predict([[5, 1], [1, 9]])
     array([0, 1])
     """
@@ -234,6 +241,8 @@ class InfomapClustering(base.ClusterMixin, base.BaseEstimator):
         is_small = np.bincount(modules) < self.min_cluster_size
         self._label_of = np.where(is_small, -1, np.cumsum(~is_small) - 1)
         self.labels_: NDArray[np.int64] = self._label_of[modules]
+        strength = self.result_.membership_strength(-1)
+        self.probabilities_: NDArray[np.float64] = np.where(self.labels_ < 0, 0.0, strength)
         self.n_clusters_ = int(np.count_nonzero(~is_small))
         return self
 

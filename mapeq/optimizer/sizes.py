@@ -21,6 +21,7 @@ from mapeq.objective.level import Level
 from mapeq.objective.multilevel import USE, dissolved, leaf_modules, multilevel_partition
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import add_to_index, apply_move, codebook_of, evaluate_move, partition, with_content_sums
+from mapeq.optimizer.alternatives import NOT_SEEN, evaluated, forget, gather_near
 from mapeq.walk.flow import ENTER, EXIT, link_flows
 
 #: The nodes of larger modules do not move one by one: trying that takes time with the square of their number.
@@ -28,9 +29,6 @@ MOST_SINGLE = np.uint64(64)
 
 #: Changes that differ by less than this are equal, in bits.
 ROUNDING = 1e-12
-
-#: Marks modules that no neighbour is in.
-NOT_SEEN = -1.0
 
 
 def enlarged(level: Level, hierarchy: Hierarchy, min_size: int) -> Hierarchy:
@@ -213,15 +211,15 @@ def _moved_singly(level, state, members, own, least, flow, near):
             i = np.uint64(member)
             if np.uint64(state.module_of[i]) != own:
                 continue
-            count = _gather(level.links, state, i, flow, near)
+            count = gather_near(level.links, state, i, flow, near)
             inside = flow[own] if flow[own] != NOT_SEEN else 0.0
             for c in range(count):
                 m = np.uint64(near[c])
                 if m != own and np.uint64(state.sizes[m]) >= least:
-                    one = _evaluated(level, state, i, m, inside, flow[m])
+                    one = evaluated(level, state, i, m, inside, flow[m])
                     if one < best - ROUNDING:
                         best, node, place = one, i, m
-            _forget(flow, near, count)
+            forget(flow, near, count)
         if best == np.inf:
             change = np.inf
             break
@@ -230,44 +228,13 @@ def _moved_singly(level, state, members, own, least, flow, near):
 
 
 @step
-def _gather(links, state, i, flow, near):
-    """Sum the flow between a node and the modules of its neighbours that its codebook names, and list these."""
-    count = np.uint64(0)
-    for k in range(links.indptr[i], links.indptr[i + ONE]):
-        j = np.uint64(links.indices[k])
-        m = np.uint64(state.module_of[j])
-        if codebook_of(state, j) == codebook_of(state, i):
-            if flow[m] == NOT_SEEN:
-                flow[m] = 0.0
-                near[count] = m
-                count += ONE
-            flow[m] += links.flow[k * links.stride]
-    return count
-
-
-@step
-def _forget(flow, near, count):
-    for c in range(count):
-        flow[near[c]] = NOT_SEEN
-
-
-@step
-def _evaluated(level, state, i, destination, to_origin, to_destination):
-    """What moving a node would cost, in bits, given the flow over links between it and both modules."""
-    origin = np.uint64(state.module_of[i])
-    to_origin += teleport_flow(level.terms.teleport, i, state.teleport, origin, 1.0)
-    to_destination += teleport_flow(level.terms.teleport, i, state.teleport, destination, 0.0)
-    return evaluate_move(level.nodes, level.terms, state, i, destination, to_origin, to_destination)[0]
-
-
-@step
 def _moved(level, state, i, destination, flow, near):
     """Move a node; returns the change in bits."""
     origin = np.uint64(state.module_of[i])
-    count = _gather(level.links, state, i, flow, near)
+    count = gather_near(level.links, state, i, flow, near)
     to_origin = flow[origin] if flow[origin] != NOT_SEEN else 0.0
     to_destination = flow[destination] if flow[destination] != NOT_SEEN else 0.0
-    _forget(flow, near, count)
+    forget(flow, near, count)
     to_origin += teleport_flow(level.terms.teleport, i, state.teleport, origin, 1.0)
     to_destination += teleport_flow(level.terms.teleport, i, state.teleport, destination, 0.0)
     change, _, left, joined = evaluate_move(level.nodes, level.terms, state, i, destination, to_origin, to_destination)

@@ -36,7 +36,7 @@ def primary(self: Result) -> Result:
     return primary(self)
 
 
-def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
+def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) -> pandas.DataFrame:
     """Return a pandas DataFrame with one row per node (extra ``pandas``).
 
     Parameters
@@ -44,6 +44,8 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     levels : bool
         Whether to add a column of modules for each level: ``level_1``, ``level_2``, ..., numbered as in
         :meth:`modules`.
+    strength : bool
+        Whether to add a column ``strength``, the :meth:`membership_strength` of each node in its top module.
 
     Returns
     -------
@@ -68,6 +70,8 @@ def to_dataframe(self: Result, *, levels: bool = False) -> pandas.DataFrame:
     pandas = require("pandas", extra="pandas")
     columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow}
     columns |= {**self.path_column(), **self.state_columns()}
+    if strength:
+        columns["strength"] = self.membership_strength()
     if levels:
         columns |= {f"level_{level}": numbered(self.labels_at(level)) for level in range(1, self.num_levels)}
     return pandas.DataFrame(columns)

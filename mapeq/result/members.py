@@ -199,6 +199,19 @@ def normalised_shares(
     return table
 
 
+def check_both_sides(self: Result) -> None:
+    """Raise if this is the result of :meth:`primary` nodes, which has no links.
+
+    Raises
+    ------
+    NetworkError
+    """
+    if self.options.get("bipartite") and self.network.sides is None:
+        raise NetworkError(
+            "this result is about one side of a bipartite network; ask the result of both sides, before primary()"
+        )
+
+
 def state_columns(self: Result) -> dict[str, list[Hashable]]:
     """Return the columns ``physical`` and ``layer`` of tables of state networks, else an empty dict.
 

@@ -16,7 +16,7 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, Hierarchy, cut, depths, leaf_paths
 from mapeq.network.network import Network
 from mapeq.objective.options import ObjectiveOptions
-from mapeq.result import agreement, exports, members
+from mapeq.result import agreement, exports, members, strength
 from mapeq.result.levels import checked_level
 from mapeq.result.modules import Catalogue, Module, by_flow
 from mapeq.walk.flow import VISIT, NodeFlow
@@ -373,6 +373,8 @@ class Result:
     modules = members.modules
     communities = members.communities
     memberships = members.memberships
+    membership_strength = strength.membership_strength
+    alternatives = strength.alternatives
     layer = members.layer
     state_columns = members.state_columns
     assign = members.assign

@@ -15,6 +15,7 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.hierarchy import ROOT, depths
 from mapeq._base.jit import allocating, inlined
+from mapeq.result.members import check_both_sides
 from mapeq.result.result import Result
 from mapeq.walk.bipartite import secondary_of
 from mapeq.walk.flow import ENTER, EXIT
@@ -231,7 +232,4 @@ def _check_all_nodes(result: Result) -> None:
             "similarity is defined for nodes, not for states, which share the code words of their physical nodes; "
             "search a network without states"
         )
-    if result.options.get("bipartite") and result.network.sides is None:
-        raise NetworkError(
-            "this result is about one side of a bipartite network; ask the result of both sides, before primary()"
-        )
+    check_both_sides(result)

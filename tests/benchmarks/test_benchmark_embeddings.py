@@ -7,6 +7,7 @@ from benchmarks import compare, embeddings
 from benchmarks.embeddings import METHODS, SCORES, bcubed_f, contingency, held_out, pair_f, scores, singled
 from benchmarks.networks import Source
 from benchmarks.peers import installed
+from benchmarks.strength import in_right_place
 from benchmarks.worker import Settings, call
 
 metrics = pytest.importorskip("sklearn.metrics")
@@ -30,6 +31,11 @@ def test_scores_are_those_of_scikit_learn_and_of_a_naive_count(seed):
     precision = (together.sum(axis=1) / (clusters[:, None] == clusters).sum(axis=1)).mean()
     recall = (together.sum(axis=1) / (classes[:, None] == classes).sum(axis=1)).mean()
     assert found["BCubed F"] == pytest.approx(f_score(precision, recall))
+
+
+def test_the_right_place_is_where_most_of_the_class_of_the_cluster_are():
+    classes, clusters = np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 1])
+    assert in_right_place(classes, clusters).tolist() == [True, True, False, True, True, False]
 
 
 def test_noise_is_not_scored():

@@ -130,6 +130,44 @@ class TestUses:
         assert (deep.predict(samples) == deep.labels_).mean() > 0.8
 
 
+def test_probabilities_are_shares_of_the_weight_inside(digits):
+    samples, classes = digits
+    clustering = InfomapClustering().fit(samples)
+    graph, labels = clustering.affinity_graph_.tocoo(), clustering.labels_
+    same = labels[graph.row] == labels[graph.col]
+    inside, total = (np.bincount(graph.row, weights, len(labels)) for weights in (graph.data * same, graph.data))
+    np.testing.assert_allclose(clustering.probabilities_, inside / total, atol=1e-9)
+    assert clustering.probabilities_.max() == 1.0
+    # Weak members are more often in a cluster of another class.
+    majority = np.array([np.bincount(classes[labels == c]).argmax() for c in range(clustering.n_clusters_)])
+    right = majority[labels] == classes
+    weak = clustering.probabilities_ < 0.7
+    assert right[~weak].mean() > right[weak].mean() + 0.1
+
+
+def test_noise_has_probability_0_and_others_keep_theirs(digits):
+    samples, _ = digits
+    whole = InfomapClustering(markov_time=1).fit(samples)
+    without = InfomapClustering(markov_time=1, min_cluster_size=30).fit(samples)
+    noise = without.labels_ == -1
+    assert 0 < noise.sum() < len(noise)
+    assert (without.probabilities_[noise] == 0).all()
+    np.testing.assert_array_equal(without.probabilities_[~noise], whole.probabilities_[~noise])
+    deep = InfomapClustering(markov_time=1, multilevel=True).fit(samples)
+    np.testing.assert_array_equal(deep.probabilities_, deep.result_.membership_strength(-1))
+
+
+def test_samples_without_links_are_clusters_of_their_own_or_noise():
+    samples = np.vstack([groups()[0], [[-1.0, -1, -1]]])
+    alone = InfomapClustering(min_similarity=0.5).fit(samples)
+    assert alone.labels_[-1] >= 0
+    assert alone.probabilities_[-1] == 1.0
+    noise = InfomapClustering(min_similarity=0.5, min_cluster_size=2).fit(samples)
+    assert noise.labels_[-1] == -1
+    assert noise.probabilities_[-1] == 0.0
+    assert noise.predict(samples).tolist() == noise.labels_.tolist()
+
+
 def test_the_graph_and_the_result_are_those_of_the_functions():
     samples, _ = groups()
     clustering = InfomapClustering(8, weights="local", symmetrize="average", markov_time=1.5, random_state=3).fit(
