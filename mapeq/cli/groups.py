@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import Field
 from typing import Any
 
@@ -12,21 +11,11 @@ from mapeq.cli.arguments import column, distances, markov_time
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.walk.options import WalkOptions
 
-#: Number of columns of descriptions in the help.
-_WIDTH = 78
-
 #: The options of the walk and of the objective that a search for clusters of vectors takes; a network takes all.
 OF_VECTORS = (
     *("variable_markov_time", "variable_markov_damping", "variable_markov_min_scale", "regularization"),
     *("entropy_correction", "preferred_number_of_modules"),
 )
-
-#: Where people find more, at the end of the help.
-_DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
-
-#: How an error of Python names a column that was typed as a number from 1.
-_POSITION = re.compile(r"column at position (\d+), from 0,")
-_POSITIONS = re.compile(r"((?<=the columns are )|(?<=but numbers in ))\d+(?:, \d+)*")
 
 
 def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None:

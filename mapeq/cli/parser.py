@@ -282,12 +282,12 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = partial(_show_note, vars(options))
         try:
             from mapeq._base.jit import say_nothing_of_compiling
-            from mapeq.cli import commands
+            from mapeq.cli.commands import COMMANDS
 
             interrupts.ends_at_once = False
             if getattr(options, "quiet", False):
                 say_nothing_of_compiling()
-            code: int = getattr(commands, options.command)(options)
+            code: int = COMMANDS[options.command](options)
             sys.stdout.flush()
             return code
         except KeyboardInterrupt as error:
