@@ -14,7 +14,7 @@ from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.networks import check_inputs, check_keeps_input, display_name, measured, read_network, short_name
 from mapeq.cli.outputs import check_exists, check_level, check_named_once, check_outputs, write_modules
-from mapeq.cli.repeated import profile
+from mapeq.cli.repeated import profile, stability
 from mapeq.cli.searches import clustered, read_for_search
 from mapeq.cli.stages import Stages
 from mapeq.cli.summary import summary_of
@@ -151,6 +151,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": compare,
     "plot": plot,
     "profile": profile,
+    "stability": stability,
     "warmup": warmup,
     "completion": completion,
 }

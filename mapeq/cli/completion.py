@@ -23,6 +23,7 @@ _VALUES = {
     "algorithm": ALGORITHMS,
     "markov_time": ("auto",),
     "kind": KINDS,
+    "resample": ("links", "nodes"),
     "input_format": FORMATS,
 }
 

@@ -234,14 +234,20 @@ def add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
-    """Add the options of the search; those given are the flags of a two-level search."""
+def add_levels(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
+    """Add the group of the search, and whether it has levels; those given are the flags of a two-level search."""
     search = command.add_argument_group("search")
     levels = search.add_mutually_exclusive_group()
     levels.add_argument(*two_level, action="store_true", help="find a two-level partition (the default)")
     levels.add_argument(
         "--multilevel", action="store_true", help="find the hierarchy that describes the walk in the fewest bits"
     )
+    return search
+
+
+def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
+    """Add the options of the search; those given are the flags of a two-level search."""
+    search = add_levels(command, *two_level)
     add_trial_arguments(search)
     search.add_argument(
         "--time-limit",
@@ -252,15 +258,17 @@ def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> a
     return search
 
 
-def add_trial_arguments(search: argparse._ArgumentGroup) -> None:
-    """Add the options of the trials."""
+def add_trial_arguments(
+    search: argparse._ArgumentGroup, trials: str = "independent trials, which are recombined", number: int = 1
+) -> None:
+    """Add the options of the trials, with what they are and how many by default."""
     search.add_argument(
         "-N",
         "--num-trials",
         type=int,
-        default=1,
+        default=number,
         metavar="N",
-        help="number of independent trials, which are recombined (1)",
+        help=f"number of {trials} ({number})",
     )
     search.add_argument(
         "-s", "--seed", type=int, default=0, metavar="N", help="random seed; the same seed gives the same result (0)"
