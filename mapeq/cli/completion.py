@@ -28,7 +28,7 @@ _VALUES = {
 }
 
 #: Options and arguments that take files.
-_FILES = ("file", "partition", "initial_partition", "modules", "output")
+_FILES = ("file", "partition", "initial_partition", "modules", "output", "module_table")
 
 
 def completion_script(parser: argparse.ArgumentParser, shell: str) -> str:

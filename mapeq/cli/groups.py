@@ -312,6 +312,12 @@ def add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argument
         help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
     )
     output.add_argument(
+        "--module-table",
+        metavar="TABLE",
+        help="write a row for each module: size, rates, codelength, most visited nodes; a .csv, .tsv, .json or "
+        ".parquet file",
+    )
+    output.add_argument(
         "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

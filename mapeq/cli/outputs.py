@@ -9,6 +9,7 @@ import mapeq.pictures.report.page  # noqa: F401  (registers .html)
 from mapeq._base.errors import OptionError, option_error
 from mapeq.cli.networks import check_keeps_input, short_name
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result
+from mapeq.io.files.profiles import check_table
 from mapeq.io.files.streams import STANDARD_OUTPUT, opened
 from mapeq.io.files.tables import write_labels
 from mapeq.result.result import Result
@@ -19,7 +20,11 @@ _MOST_LINES = 100
 
 def check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     """Raise, before a long search, if an output cannot be written."""
-    check_named_once(options.output)
+    table = [] if options.module_table is None else [options.module_table]
+    check_named_once([*options.output, *table])
+    for path in table:
+        check_keeps_input(options.file, path)
+        check_table(path)
     for path in _outputs(options):
         check_keeps_input(options.file, path)
         if path == STANDARD_OUTPUT and options.format is None:
@@ -61,6 +66,9 @@ def check_exists(option: str, level: int, result: Result) -> None:
 
 def write_modules(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
     """Write the modules to all outputs."""
+    if options.module_table is not None:
+        result.module_table().write(options.module_table)
+        options.written.append(options.module_table)
     if options.hide_secondary:
         result = result.primary()
     # Those that depend on the level come last: all others are kept if the result has no such level.

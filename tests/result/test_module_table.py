@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 import pyarrow.parquet
 import pytest
+from command import JAZZ, refused, run
 
 import mapeq
 
@@ -113,6 +114,16 @@ def test_files_and_tables(tmp_path):
     assert (len(table), repr(table)) == (1, "<mapeq ModuleTable: 1 module>")
     with pytest.raises(ValueError, match="the suffix selects the format"):
         table.write(tmp_path / "table.tree")
+
+
+def test_the_command_writes_it(tmp_path):
+    done = run("cluster", JAZZ, "-q", "-o", tmp_path / "x.clu", "--module-table", tmp_path / "table.json")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    table = mapeq.infomap(JAZZ).module_table()
+    assert json.loads((tmp_path / "table.json").read_text()) == table.summary()
+    outputs = ["-o", "a.csv", "--module-table"]
+    assert refused(run("cluster", JAZZ, *outputs, "a.csv", cwd=tmp_path), "a.csv: this output is named twice")
+    assert refused(run("cluster", JAZZ, *outputs, "a.tree", cwd=tmp_path), "a.tree: the suffix selects the format")
 
 
 def test_what_is_shown():
