@@ -155,7 +155,7 @@ def stability(
     M. Rosvall and C. T. Bergstrom, PLoS ONE 5, e8694 (2010); J. Calatayud, R. Bernardo-Madrid, M. Neuman, A. Rojas and
     M. Rosvall, Phys. Rev. E 100, 052308 (2019).
     """
-    _check(resample, fraction, confidence, num_trials, num_resamples, level)
+    check_measurement(resample, fraction, confidence, num_trials, num_resamples, level)
     search_options = SearchOptions(num_trials, seed, num_threads, None, multilevel, False, min_module_size)
     if not (isinstance(progress, bool) or callable(progress)):
         raise option_error("progress", progress, "True, False or a callable")
@@ -182,24 +182,58 @@ def stability(
         metadata_rate=metadata_rate,
         metadata_unweighted=metadata_unweighted,
     )
+    status = StatusLine() if progress is True else None
+    report = None if progress is False else shown_on(status) if status is not None else progress
+    try:
+        return measure(
+            network,
+            walk,
+            objective,
+            search_options,
+            resample=resample,
+            fraction=fraction,
+            confidence=confidence,
+            num_resamples=num_resamples,
+            level=level,
+            report=report,  # type: ignore[arg-type]
+        )
+    finally:
+        if status is not None:
+            status.clear()
+
+
+def measure(
+    network: Network,
+    walk: WalkOptions,
+    objective: ObjectiveOptions,
+    options: SearchOptions,
+    *,
+    resample: str | None = None,
+    fraction: float | None = None,
+    confidence: float = 0.95,
+    num_resamples: int | None = None,
+    level: int = 1,
+    report: Callable[[StabilityProgress], object] | None = None,
+) -> Stability:
+    """Measure with checked options; see :func:`stability`. `report` is called after each search.
+
+    Raises
+    ------
+    ValueError
+        If the network cannot be resampled so.
+    """
     if resample is not None and walk.flow_model == "precomputed":
         raise option_error("resample", resample, "None with precomputed flow, which would not fit other links")
     if resample == "nodes" and network.states is not None:
         raise option_error("resample", resample, '"links" or None for state networks')
     kind = "bootstrap" if resample == "links" and fraction is None and has_counts(network) else resample
     lacking = None if kind in (None, "bootstrap") else FRACTION if fraction is None else float(fraction)
-    status = StatusLine() if progress is True else None
-    report = None if progress is False else _shown_on(status) if status is not None else progress
-    number = 0 if resample is None else int(num_trials if num_resamples is None else num_resamples)
-    try:
-        searches = _Searches(network, walk, objective, search_options, kind, lacking, number, int(level))
-        return searches.run(float(confidence), report)  # type: ignore[arg-type]
-    finally:
-        if status is not None:
-            status.clear()
+    number = 0 if resample is None else int(options.num_trials if num_resamples is None else num_resamples)
+    searches = _Searches(network, walk, objective, options, kind, lacking, number, int(level))
+    return searches.run(float(confidence), report)
 
 
-def _check(
+def check_measurement(
     resample: str | None,
     fraction: float | None,
     confidence: float,
@@ -225,7 +259,7 @@ def _check(
         raise option_error("level", level, "1 for the top modules or -1 for the finest")
 
 
-def _shown_on(status: StatusLine) -> Callable[[StabilityProgress], None]:
+def shown_on(status: StatusLine) -> Callable[[StabilityProgress], None]:
     """Return a callback that shows the progress on a status line."""
 
     def show(state: StabilityProgress) -> None:

@@ -43,6 +43,7 @@ REACHING_UP = (
     "mapeq.network.higher_order.",
     "mapeq.result.profile.ResolutionProfile.",
     "mapeq.result.stability.Stability.",
+    "mapeq.result.table.ModuleTable.",
     "mapeq.network.network.Network.from_table",
     "mapeq.api.warmup",
 )

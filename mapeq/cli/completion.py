@@ -23,11 +23,12 @@ _VALUES = {
     "algorithm": ALGORITHMS,
     "markov_time": ("auto",),
     "kind": KINDS,
+    "resample": ("links", "nodes"),
     "input_format": FORMATS,
 }
 
 #: Options and arguments that take files.
-_FILES = ("file", "partition", "initial_partition", "modules", "output")
+_FILES = ("file", "partition", "initial_partition", "modules", "output", "module_table")
 
 
 def completion_script(parser: argparse.ArgumentParser, shell: str) -> str:

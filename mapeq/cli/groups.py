@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import Field
 from typing import Any
 
@@ -12,21 +11,11 @@ from mapeq.cli.arguments import column, distances, markov_time
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.walk.options import WalkOptions
 
-#: Number of columns of descriptions in the help.
-_WIDTH = 78
-
 #: The options of the walk and of the objective that a search for clusters of vectors takes; a network takes all.
 OF_VECTORS = (
     *("variable_markov_time", "variable_markov_damping", "variable_markov_min_scale", "regularization"),
     *("entropy_correction", "preferred_number_of_modules"),
 )
-
-#: Where people find more, at the end of the help.
-_DOCUMENTATION = "documentation: docs/shell.md and docs/options.md of the source; in Python, help(mapeq.infomap)"
-
-#: How an error of Python names a column that was typed as a number from 1.
-_POSITION = re.compile(r"column at position (\d+), from 0,")
-_POSITIONS = re.compile(r"((?<=the columns are )|(?<=but numbers in ))\d+(?:, \d+)*")
 
 
 def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None:
@@ -245,14 +234,20 @@ def add_neighbor_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
-    """Add the options of the search; those given are the flags of a two-level search."""
+def add_levels(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
+    """Add the group of the search, and whether it has levels; those given are the flags of a two-level search."""
     search = command.add_argument_group("search")
     levels = search.add_mutually_exclusive_group()
     levels.add_argument(*two_level, action="store_true", help="find a two-level partition (the default)")
     levels.add_argument(
         "--multilevel", action="store_true", help="find the hierarchy that describes the walk in the fewest bits"
     )
+    return search
+
+
+def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> argparse._ArgumentGroup:
+    """Add the options of the search; those given are the flags of a two-level search."""
+    search = add_levels(command, *two_level)
     add_trial_arguments(search)
     search.add_argument(
         "--time-limit",
@@ -263,15 +258,17 @@ def add_search_arguments(command: argparse.ArgumentParser, *two_level: str) -> a
     return search
 
 
-def add_trial_arguments(search: argparse._ArgumentGroup) -> None:
-    """Add the options of the trials."""
+def add_trial_arguments(
+    search: argparse._ArgumentGroup, trials: str = "independent trials, which are recombined", number: int = 1
+) -> None:
+    """Add the options of the trials, with what they are and how many by default."""
     search.add_argument(
         "-N",
         "--num-trials",
         type=int,
-        default=1,
+        default=number,
         metavar="N",
-        help="number of independent trials, which are recombined (1)",
+        help=f"number of {trials} ({number})",
     )
     search.add_argument(
         "-s", "--seed", type=int, default=0, metavar="N", help="random seed; the same seed gives the same result (0)"
@@ -313,6 +310,12 @@ def add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argument
         default=1,
         metavar="N",
         help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
+    )
+    output.add_argument(
+        "--module-table",
+        metavar="TABLE",
+        help="write a row for each module: size, rates, codelength, most visited nodes; a .csv, .tsv, .json or "
+        ".parquet file",
     )
     output.add_argument(
         "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"

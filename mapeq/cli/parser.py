@@ -20,6 +20,7 @@ from mapeq import __version__
 from mapeq._base.errors import MapeqError, as_typed
 from mapeq.cli.arguments import Parser
 from mapeq.cli.groups import (
+    add_levels,
     add_min_module_size,
     add_neighbor_arguments,
     add_network_arguments,
@@ -152,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     add_picture_arguments(plot)
 
     _add_profile_command(commands)
+    _add_stability_command(commands)
 
     commands.add_parser(
         "warmup",
@@ -255,7 +257,56 @@ def _add_profile_command(commands: Any) -> None:
         action="append",
         default=[],
         metavar="OUT",
-        help="write a .csv, .tsv, .json, .png, .svg or .pdf file; may be repeated",
+        help="write a .csv, .tsv, .json, .parquet, .png, .svg or .pdf file; may be repeated",
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+
+
+def _add_stability_command(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "stability",
+        "measure how often modules come back",
+        "Measure how often the modules of a network come back: over trials, and with --resample over networks that "
+        "other data might have given. Prints a table with a line per module.",
+        example="mapeq stability links.txt.gz --resample links -o stability.csv -o stability.png",
+    )
+    add_network_arguments(command)
+    add_walk_arguments(command, fitted=False)
+    measured = command.add_argument_group("stability")
+    measured.add_argument(
+        "--resample",
+        metavar="WHAT",
+        help="links: networks whose weights, if they are counts, are drawn anew, else without some of the links; "
+        "nodes: networks without some of the nodes (none)",
+    )
+    measured.add_argument(
+        "--fraction", type=float, metavar="F", help="fraction of links or nodes that each such network lacks (0.3)"
+    )
+    measured.add_argument(
+        "--num-resamples", type=int, metavar="N", help="number of such networks (the number of trials)"
+    )
+    measured.add_argument(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="P",
+        help="core nodes are in their module in at least this fraction of the partitions (0.95)",
+    )
+    measured.add_argument(
+        "--level", type=int, default=1, metavar="N", help="compare the top modules (1) or the finest (-1) (1)"
+    )
+    search = add_levels(command, "-2", "--two-level")
+    add_trial_arguments(search, "independent trials, which are compared", 20)
+    add_min_module_size(search)
+    output = command.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write a .csv, .tsv, .json, .parquet, .png, .svg or .pdf file; may be repeated",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
 
@@ -282,12 +333,12 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = partial(_show_note, vars(options))
         try:
             from mapeq._base.jit import say_nothing_of_compiling
-            from mapeq.cli import commands
+            from mapeq.cli.commands import COMMANDS
 
             interrupts.ends_at_once = False
             if getattr(options, "quiet", False):
                 say_nothing_of_compiling()
-            code: int = getattr(commands, options.command)(options)
+            code: int = COMMANDS[options.command](options)
             sys.stdout.flush()
             return code
         except KeyboardInterrupt as error:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mapeq._base.errors import counted
 from mapeq._base.optional import require
-from mapeq.io.files.compression import plain_name
-from mapeq.io.files.profiles import Tabular, write_csv, write_json, write_tsv
-from mapeq.io.files.streams import STANDARD_OUTPUT, check_place, opened
+from mapeq.io.files.profiles import TABLES, Tabular, check_table, table_format, write_table
 from mapeq.pictures.files import FORMATS, write_figure
 from mapeq.pictures.label_placement import set_title
 from mapeq.result.profile import ResolutionProfile
@@ -26,12 +23,6 @@ SIZE = (9.0, 5.0)
 
 _MODULES, _AGREEMENT, _PLATEAU = "#0072B2", "#D55E00", "#009E73"
 
-_TABLES: dict[str, Callable[[Tabular, IO[str]], None]] = {
-    "csv": write_csv,
-    "tsv": write_tsv,
-    "json": write_json,
-}
-
 
 def check_profile_output(path: str | os.PathLike[str]) -> None:
     """Check before a long search that a profile can be written.
@@ -43,13 +34,10 @@ def check_profile_output(path: str | os.PathLike[str]) -> None:
     FormatError
         If the file cannot be written.
     ImportError
-        If matplotlib is not installed, for pictures.
+        If matplotlib is not installed, for pictures, or pyarrow, for Parquet.
     """
-    if _format_of(path) not in (*_TABLES, *FORMATS):
-        known = ", ".join(f".{name}" for name in (*_TABLES, *FORMATS))
-        raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")
-    check_place(path)
-    if _format_of(path) in FORMATS:
+    check_table(path, tuple(FORMATS))
+    if table_format(path) in FORMATS:
         require("matplotlib", extra="plot")
 
 
@@ -66,18 +54,10 @@ def write_as(
 ) -> None:
     """Write as a table or as JSON, or draw a figure of a size in inches; the suffix selects the format."""
     check_profile_output(path)
-    if (table := _TABLES.get(_format_of(path))) is not None:
-        with opened(path) as stream:
-            table(found, stream)
-        return
-    write_figure(path, size, draw)
-
-
-def _format_of(path: str | os.PathLike[str]) -> str:
-    """The suffix of a path; text may be compressed, pictures not."""
-    whole = Path(path).suffix.removeprefix(".").lower()
-    inner = Path(plain_name(os.fspath(path))).suffix.removeprefix(".").lower()
-    return inner if inner in _TABLES and path != STANDARD_OUTPUT else whole
+    if table_format(path) in TABLES:
+        write_table(found, path)
+    else:
+        write_figure(path, size, draw)
 
 
 def plot_profile(

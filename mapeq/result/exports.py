@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow
 
     from mapeq.result.result import Result
+    from mapeq.result.stability import Stability
+    from mapeq.result.table import ModuleTable
 
 
 def primary(self: Result) -> Result:
@@ -34,6 +36,53 @@ def primary(self: Result) -> Result:
     from mapeq.result.primary import primary
 
     return primary(self)
+
+
+def module_table(
+    self: Result, level: int | None = None, *, stability: Stability | None = None, num_names: int = 5
+) -> ModuleTable:
+    """Return a table with a row for each module: its size, its rates, its codelength, its most visited nodes.
+
+    Parameters
+    ----------
+    level : int, optional
+        The modules of this level, see :meth:`labels_at`, by decreasing flow. By default all modules, in the order of
+        their paths.
+    stability : Stability, optional
+        What :func:`mapeq.stability` found for the modules of this result, at this level; by default the level is that
+        of the stability.
+    num_names : int, 0 or more
+        Number of nodes that are named per module.
+
+    Returns
+    -------
+    ModuleTable
+        With :meth:`~mapeq.result.table.ModuleTable.columns`, ``to_dataframe``, ``to_arrow`` and ``write``, and
+        iterable over rows. Columns are ``module``, its number as in :meth:`modules`; with more than two levels
+        ``path`` and ``level``, and without a given level ``module`` is the top module; ``num_nodes``; ``flow``,
+        ``enter`` and ``exit``, as fractions of all steps; ``codelength``, that of the module's own codebook, in bits
+        per step: over all modules, with that of the root and the :attr:`price`, they add up to the codelength;
+        with a stability ``over_trials``, ``over_resamples`` and ``num_core``; and ``top_nodes``, the names of the nodes
+        with the most flow, of states the physical nodes.
+
+    Raises
+    ------
+    ValueError
+        If the hierarchy has no such level, or `num_names` is out of range.
+    PartitionError
+        If the stability is that of other modules.
+
+    Examples
+    --------
+    >>> import mapeq, networkx as nx
+    >>> found = mapeq.stability(nx.karate_club_graph(), resample="links", num_trials=10)
+    >>> table = found.result.module_table(stability=found, num_names=2)
+    >>> [(row["module"], row["over_trials"], row["top_nodes"]) for row in table]
+    [(1, 1.0, [33, 32]), (2, 1.0, [0, 2]), (3, 1.0, [5, 6])]
+    """
+    from mapeq.result.table import module_table
+
+    return module_table(self, level, stability, num_names)
 
 
 def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) -> pandas.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from mapeq.network.statistics import html_table
 from mapeq.objective.formula import plogps
 from mapeq.objective.two_level import COST
 from mapeq.walk.flow import ENTER, EXIT, VISIT
+
+if TYPE_CHECKING:
+    from mapeq.result.result import Result
 
 #: Number of modules that a notebook shows, and of nodes that it names per module.
 _MOST_SHOWN, _MOST_NAMED = 20, 4
@@ -89,6 +93,12 @@ class Catalogue:
         """Position in `node_order` of the first node directly in each module. Shape (t + 1,)."""
         counts = np.bincount(self.hierarchy.module_of, minlength=len(self.hierarchy.parent))
         return np.concatenate([[0], np.cumsum(counts)])
+
+
+def catalogue_of(result: Result) -> Catalogue:
+    """Return the arrays of all modules of a result."""
+    costs = result.metadata_costs, result.state_costs
+    return Catalogue(result.hierarchy, result.module_records, result.flow, result.network, costs)
 
 
 class Module:

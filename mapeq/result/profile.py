@@ -313,8 +313,8 @@ class ResolutionProfile:
         Parameters
         ----------
         path : str or path
-            The suffix selects the format: .csv and .tsv hold the columns of :meth:`columns`, .json the
-            :meth:`summary`; .png, .svg and .pdf are pictures (extra ``plot``).
+            The suffix selects the format: .csv, .tsv and .parquet (extra ``parquet``) hold the columns of
+            :meth:`columns`, .json the :meth:`summary`; .png, .svg and .pdf are pictures (extra ``plot``).
 
         Raises
         ------
@@ -323,7 +323,7 @@ class ResolutionProfile:
         FormatError
             If the file cannot be written.
         ImportError
-            If matplotlib is not installed, for pictures.
+            If matplotlib is not installed, for pictures, or pyarrow, for Parquet.
 
         Examples
         --------

@@ -18,7 +18,7 @@ from mapeq.network.network import Network
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.result import agreement, exports, members, strength
 from mapeq.result.levels import checked_level
-from mapeq.result.modules import Catalogue, Module, by_flow
+from mapeq.result.modules import Module, by_flow, catalogue_of
 from mapeq.walk.flow import VISIT, NodeFlow
 from mapeq.walk.link_flow import LinkFlow, link_flow
 from mapeq.walk.options import WalkOptions
@@ -252,8 +252,7 @@ class Result:
         >>> result.tree.children[1].nodes
         ['d', 'e', 'f']
         """
-        costs = self.metadata_costs, self.state_costs
-        return Module(Catalogue(self.hierarchy, self.module_records, self.flow, self.network, costs), ROOT)
+        return Module(catalogue_of(self), ROOT)
 
     def labels_at(self, level: int = 1) -> IntArray:
         """Return the module of each node at a level of the hierarchy.
@@ -382,6 +381,7 @@ class Result:
     predict_links = members.predict_links
     metadata_agreement = agreement.metadata_agreement
     primary = exports.primary
+    module_table = exports.module_table
     to_dataframe = exports.to_dataframe
     to_arrow = exports.to_arrow
     to_networkx = exports.to_networkx

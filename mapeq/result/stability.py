@@ -334,8 +334,8 @@ class Stability:
         Parameters
         ----------
         path : str or path
-            The suffix selects the format: .csv and .tsv hold the columns of :meth:`columns`, .json the
-            :meth:`summary`; .png, .svg and .pdf are pictures of the modules (extra ``plot``).
+            The suffix selects the format: .csv, .tsv and .parquet (extra ``parquet``) hold the columns of
+            :meth:`columns`, .json the :meth:`summary`; .png, .svg and .pdf are pictures (extra ``plot``).
 
         Raises
         ------
@@ -344,7 +344,7 @@ class Stability:
         FormatError
             If the file cannot be written.
         ImportError
-            If matplotlib is not installed, for pictures.
+            If matplotlib is not installed, for pictures, or pyarrow, for Parquet.
 
         Examples
         --------
@@ -397,7 +397,15 @@ class Stability:
 
         return plot_stability(self, kind, ax, name)
 
-    def _described(self) -> str:
+    def described(self) -> str:
+        """Return in words how many modules were compared, over what.
+
+        Examples
+        --------
+        >>> import mapeq, networkx as nx
+        >>> mapeq.stability(nx.karate_club_graph()).described()
+        '3 modules of 34 nodes over 20 trials'
+        """
         over = counted(len(self._trials), "trial")
         if self.resampled is not None:
             over += f" and {len(self._resamples):,} {_OVER[self.resampled]}"
@@ -407,7 +415,7 @@ class Stability:
         )
 
     def __repr__(self) -> str:
-        return f"<mapeq.Stability: {self._described()}>"
+        return f"<mapeq.Stability: {self.described()}>"
 
     def _rows(self) -> tuple[list[str], list[list[str]]]:
         """The header of the printed table, and its rows: the modules with the most flow."""
@@ -462,7 +470,7 @@ class Stability:
         header, rows = self._rows()
         head = "".join(f"<th>{name}</th>" for name in header)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        return f"<p>{escape(self._described())}</p><table><tr>{head}</tr>{body}</table>"
+        return f"<p>{escape(self.described())}</p><table><tr>{head}</tr>{body}</table>"
 
 
 def _mean(values: list[FloatArray]) -> FloatArray:

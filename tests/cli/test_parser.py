@@ -55,8 +55,8 @@ def test_wrong_usage_is_exit_code_2(arguments):
 
 
 MISSPELT = {
-    "clustr x": "'clustr' is none of info, convert, cluster, embeddings, evaluate, compare, plot, profile, warmup, "
-    "completion; did you mean cluster?",
+    "clustr x": "'clustr' is none of info, convert, cluster, embeddings, evaluate, compare, plot, profile, "
+    "stability, warmup, completion; did you mean cluster?",
     "cluster --multilevl x": "mapeq cluster: error: there is no option '--multilevl'; did you mean --multilevel?",
     "embeddings x --metrik=cosine": "there is no option '--metrik=cosine'; did you mean --metric?",
     "evaluate a b --zzz": "mapeq evaluate: error: there is no option '--zzz'\n",

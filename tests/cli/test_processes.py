@@ -127,7 +127,7 @@ def test_ctrl_c_where_python_ignores_errors_is_not_lost(tmp_path):
         "    Finalized()\n"
         "    time.sleep(20)\n"
         "    return 0\n"
-        "commands.info = info\n"
+        "commands.COMMANDS['info'] = info\n"
         "sys.exit(parser.main(['info', 'x']))\n"
     )
     began = time.monotonic()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mapeq._base.csr import FloatArray
 from mapeq._base.hierarchy import depths
 from mapeq.network.states import names_of_nodes
-from mapeq.result.modules import Catalogue
+from mapeq.result.modules import Catalogue, catalogue_of
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
@@ -29,7 +29,7 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
     its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. ``nodes`` has lists ``label`` and
     ``flow``, module by module, by decreasing flow.
     """
-    catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network)
+    catalogue = catalogue_of(result)
     modules = _modules_shown(result.module_records[:, VISIT])
     listed, nodes = _nodes_listed(catalogue, modules)
     number = np.zeros(len(result.module_records), dtype=np.int64)

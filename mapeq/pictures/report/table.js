@@ -9,6 +9,13 @@ const COLUMNS = [
   { name: "Flow", ...share(flow), about: "Fraction of all steps in the module" },
   { name: "Entered", ...share(enter), about: "Fraction of all steps that enter the module", kind: "crossing" },
   { name: "Left", ...share(exit), about: "Fraction of all steps that leave the module", kind: "crossing" },
+  {
+    name: "Bits",
+    value: (m) => codelength[m],
+    text: (m) => codelength[m].toFixed(4),
+    about: "Bits per step of the module's own codebook",
+    kind: "crossing",
+  },
 ];
 
 const shown = { query: "", level: "1", column: COLUMNS[0], rises: true, page: 0, open: new Set() };
