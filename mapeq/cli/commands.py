@@ -22,6 +22,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.groups import OF_VECTORS
+from mapeq.cli.pictures import style_of
 from mapeq.cli.stages import Stages
 from mapeq.cli.summary import summary_of
 from mapeq.embeddings.graph import AffinityOptions, affinity_graph, find_neighbors
@@ -332,7 +333,7 @@ def _check_pictures(options: argparse.Namespace) -> None:
         check_picture(path)
     if options.level is not None:
         _check_level("level", options.level)
-    check_kind(options.kind, options.level)
+    check_kind(options.kind, options.level, style_of(options))
     if options.level is not None and options.level > 1 and not (options.multilevel or options.modules):
         raise option_error("level", options.level, "1, or -1, without --multilevel")
 
@@ -386,11 +387,10 @@ def _is_too_long(options: argparse.Namespace, result: Result) -> bool:
 
 
 def _draw(options: argparse.Namespace, result: Result) -> None:
-    name = Path(_display_name(options.file)).name
     for path in options.output:
         if options.level is not None:
             _check_exists("level", options.level, result)
-        write_picture(result, path, options.kind, level=options.level, name=name)
+        write_picture(result, path, options.kind, level=options.level, style=style_of(options))
         options.written.append(path)
 
 

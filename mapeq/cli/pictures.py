@@ -1,0 +1,20 @@
+"""How the command draws pictures, from its options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mapeq.pictures.style import Style
+
+
+def style_of(options: argparse.Namespace) -> Style:
+    """Return the style that is asked for; the title begins with the name of the file.
+
+    Raises
+    ------
+    ValueError
+        If a value is invalid.
+    """
+    name = "standard input" if options.file == "-" else Path(options.file).name
+    return Style(name, options.title, options.size, options.dpi, options.module_numbers)
