@@ -75,7 +75,9 @@ def _draw_modules(found: Stability, ax: matplotlib.axes.Axes, name: str | None) 
             handle.set_sizes([30])
     core = int(found.core.sum())
     set_title(
-        ax, Style(name), f"{counted(found.num_modules, 'module')}, {core:,} of {found.network.num_nodes:,} nodes in cores"
+        ax,
+        Style(name),
+        f"{counted(found.num_modules, 'module')}, {core:,} of {found.network.num_nodes:,} nodes in cores",
     )
 
 
