@@ -277,8 +277,8 @@ def plot(
         Pixels per inch of the new figure; by default that of matplotlib.
     module_numbers : bool
         Whether to label the discs of modules by their numbers, from 1 by flow, where they fit; those of top modules are
-        the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of modules the numbers stand in
-        place of the most visited nodes.
+        the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of
+        modules, numbers stand in place of the most visited nodes.
 
     Returns
     -------
