@@ -99,6 +99,17 @@ def distances(text: str) -> int | tuple[int | None, int | None]:
     return before, after
 
 
+def inches(text: str) -> tuple[float, float]:
+    """Return the width and the height of a picture, in inches."""
+    sides = text.lower().split("x")
+    try:
+        width, height = map(float, sides)
+    except ValueError:
+        message = f"it must be a width and a height in inches, such as 6x4, not {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+    return width, height
+
+
 def markov_time(text: str) -> float | str:
     """Return a Markov time, or "auto"."""
     if text == "auto":

@@ -14,6 +14,7 @@ from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.networks import check_inputs, check_keeps_input, display_name, measured, read_network, short_name
 from mapeq.cli.outputs import check_exists, check_level, check_named_once, check_outputs, write_modules
+from mapeq.cli.pictures import style_of
 from mapeq.cli.repeated import profile, stability
 from mapeq.cli.searches import clustered, read_for_search
 from mapeq.cli.stages import Stages
@@ -127,17 +128,17 @@ def _check_pictures(options: argparse.Namespace) -> None:
         check_picture(path)
     if options.level is not None:
         check_level("level", options.level)
-    check_kind(options.kind, options.level)
+    check_kind(options.kind, options.level, style_of(options))
     if options.level is not None and options.level > 1 and not (options.multilevel or options.modules):
         raise option_error("level", options.level, "1, or -1, without --multilevel")
 
 
 def _draw(options: argparse.Namespace, result: Result) -> None:
-    name = short_name(options.file)
+    style = style_of(options)
     for path in options.output:
         if options.level is not None:
             check_exists("level", options.level, result)
-        write_picture(result, path, options.kind, level=options.level, name=name)
+        write_picture(result, path, options.kind, level=options.level, style=style)
         options.written.append(path)
 
 

@@ -7,7 +7,7 @@ from dataclasses import Field
 from typing import Any
 
 from mapeq._base.options import stated_options
-from mapeq.cli.arguments import column, distances, markov_time
+from mapeq.cli.arguments import column, distances, inches, markov_time
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.walk.options import WalkOptions
 
@@ -355,5 +355,17 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         metavar="PARTITION",
         help="draw the modules of a .clu, .tree, .ftree, .json, .csv or .tsv file, without a search; options that are "
         "not given are those with which they were found, if the file says so",
+    )
+    picture.add_argument(
+        "--size", type=inches, metavar="WxH", help="width and height in inches, such as 6x4 (8x8 for a network)"
+    )
+    picture.add_argument("--dpi", type=float, default=100.0, metavar="N", help="pixels per inch of .png files (100)")
+    title = picture.add_mutually_exclusive_group()
+    title.add_argument(
+        "--title", default=True, metavar="TEXT", help="the title; by default the file and the codelength"
+    )
+    title.add_argument("--no-title", dest="title", action="store_false", help="no title")
+    picture.add_argument(
+        "--module-numbers", action="store_true", help="label discs of modules by their numbers, from 1 by flow"
     )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

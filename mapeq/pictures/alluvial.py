@@ -15,6 +15,7 @@ from mapeq.pictures.charts import describe
 from mapeq.pictures.colours import GREY, assign_colours
 from mapeq.pictures.label_placement import as_text, set_title
 from mapeq.pictures.shapes import ink_on
+from mapeq.pictures.style import Style
 from mapeq.pictures.timeline import headings
 from mapeq.result.result import Result
 
@@ -58,7 +59,7 @@ def plot_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes | None = No
     return ax
 
 
-def draw_layers_as_columns(result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None) -> None:
+def draw_layers_as_columns(result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None) -> None:
     """Draw the modules of each layer as a column.
 
     Raises
@@ -80,7 +81,7 @@ def draw_layers_as_columns(result: Result, ax: matplotlib.axes.Axes, level: int,
         flow = result.flow[here]
         shares = flow / flow.sum() if flow.any() else np.full(len(here), 1 / max(len(here), 1))
         columns.append(Column(text, nodes, labels[here].astype(np.int64) + 1, shares))
-    set_title(ax, name, describe(result, level % result.num_levels))
+    set_title(ax, style, describe(result, level % result.num_levels))
     draw_columns([column for column in columns if len(column.labels)], ax)
 
 

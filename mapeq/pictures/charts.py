@@ -15,6 +15,7 @@ from mapeq._base.optional import require
 from mapeq.network.states import most_visited
 from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 from mapeq.walk.flow import VISIT
 
@@ -83,12 +84,12 @@ def icicle(result: Result) -> Cells:
     )
 
 
-def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
+def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, style: Style | None) -> None:
     """Draw the hierarchy as an icicle diagram: one column per level, heights by flow, coloured by top module."""
     collections = require("matplotlib.collections", extra="plot")
     if result.num_links == 0:
         ax.set_axis_off()
-        set_title(ax, name, "no links")
+        set_title(ax, style, "no links")
         return
     cells = icicle(result)
     colours = _cell_colours(result, cells)
@@ -101,7 +102,7 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, name: str | None) -
     ax.set_xticks(range(1, num_columns + 1), _headings(result))
     ax.set_yticks(np.linspace(0, 1, 6), [f"{part:.0%}" for part in np.linspace(0, 1, 6)])
     ax.set_ylabel("share of the flow", fontsize=9)
-    set_title(ax, name, describe(result))
+    set_title(ax, style, describe(result))
     placer = LabelPlacer(ax, np.zeros((0, 2)), np.zeros(0))
     corners = _corners(cells)
     visible = cells.height * ax.get_window_extent().height
@@ -212,14 +213,14 @@ def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: Flo
 # The codelength -------------------------------------------------------------------------------
 
 
-def draw_codelength(result: Result, ax: matplotlib.axes.Axes, name: str | None) -> None:
+def draw_codelength(result: Result, ax: matplotlib.axes.Axes, style: Style | None) -> None:
     """Draw the savings of the levels and, if there are several, the codelengths of the trials."""
     ax.set_axis_off()
     if result.num_links == 0:
-        set_title(ax, name, "no links")
+        set_title(ax, style, "no links")
         return
     several = len(result.trials) > 1
-    set_title(ax, name, describe(result))
+    set_title(ax, style, describe(result))
     _draw_levels(result, ax.inset_axes((0.07, 0.1, 0.52 if several else 0.9, 0.86)))
     if several:
         _draw_trials(result, ax.inset_axes((0.74, 0.1, 0.25, 0.86)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mapeq._base.optional import require
 from mapeq.io.files.streams import atomic_file, check_place
 from mapeq.pictures.network import plot, size_of
+from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -43,15 +45,20 @@ def write_picture(
     kind: str = "network",
     *,
     level: int | None = None,
-    name: str | None = None,
+    style: Style | None = None,
 ) -> None:
     """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
-    write_figure(path, size_of(result, kind), lambda ax: plot(result, kind, ax, level, name))
+    style = Style() if style is None else style
+    size, looks = style.size or size_of(result, kind), replace(style, size=None, dpi=None)
+    write_figure(path, size, lambda ax: plot(result, kind, ax, level, looks), style.dpi or 100)
 
 
 def write_figure(
-    path: str | os.PathLike[str], size: tuple[float, float], draw: Callable[[matplotlib.axes.Axes], object]
+    path: str | os.PathLike[str],
+    size: tuple[float, float],
+    draw: Callable[[matplotlib.axes.Axes], object],
+    dpi: float = 100,
 ) -> None:
     """Write a figure of a size in inches, drawn on one pair of axes. Equal drawings give equal bytes."""
     matplotlib = require("matplotlib", extra="plot")
@@ -63,7 +70,7 @@ def write_figure(
         format = _format_of(path)
         date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
         with atomic_file(path, binary=True) as stream:
-            figure.savefig(stream, format=format, dpi=100, metadata=date)
+            figure.savefig(stream, format=format, dpi=dpi, metadata=date)
 
 
 def _format_of(path: str | os.PathLike[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.optional import require
+from mapeq.pictures.style import Style
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -147,11 +148,14 @@ class LabelPlacer:
         return float(np.maximum(common, 0).prod(axis=1).sum())
 
 
-def set_title(ax: matplotlib.axes.Axes, name: str | None, *lines: str) -> None:
-    """Set the title, beginning with the name, and shrink it to fit into the figure."""
-    text = "\n".join(line for line in lines if line)
-    title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
+def set_title(ax: matplotlib.axes.Axes, style: Style | None, *lines: str) -> None:
+    """Set the title, beginning with the name, or that of the style, and shrink it to fit into the figure."""
+    name, text = (Style() if style is None else style).title_of(lines)
     figure: Any = ax.figure
+    if not text:
+        figure.figure.draw_without_rendering()  # determines the size of the axes
+        return
+    title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
     figure.figure.draw_without_rendering()  # a subfigure has the size of its parent
     frame = ax.get_window_extent()
     middle = (frame.x0 + frame.x1) / 2 - figure.bbox.x0

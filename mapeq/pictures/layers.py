@@ -23,6 +23,7 @@ from mapeq.pictures.shapes import (
     set_frame,
     shape_of,
 )
+from mapeq.pictures.style import Style
 from mapeq.pictures.views import View, view_of
 from mapeq.result.result import Result
 
@@ -60,14 +61,14 @@ def size_of_layers(count: int) -> tuple[float, float]:
 
 
 def draw_layers(
-    result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None, heading: str
+    result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None, heading: str
 ) -> dict[int, FloatArray]:
     """Draw each layer on axes of its own; return the colours of modules."""
     states = result.network.states
     assert states is not None
     assert states.layers is not None
     whole = view_of(result, level, overlap=True)
-    set_title(ax, name, heading, whole.left_out)
+    set_title(ax, style, heading, whole.left_out)
     rows, columns = grid(len(states.layers), shape_of(ax))
     panels = [
         ax.inset_axes((k % columns / columns, 1 - (k // columns + 1) / rows, 0.98 / columns, (1 - _TITLE) / rows))

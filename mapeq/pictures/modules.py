@@ -13,7 +13,8 @@ from mapeq.network.states import most_visited
 from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import flow_between, place_discs
-from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, set_frame, shape_of
+from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
+from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 50, 100
 
 
 def draw_modules(
-    result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None, heading: str
+    result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None, heading: str
 ) -> dict[int, FloatArray]:
     """Draw modules as discs with areas proportional to flow, and the flow between them; return their colours."""
     labels, links = result.labels_at(level), result.link_flow()
@@ -35,7 +36,7 @@ def draw_modules(
     between = flow_between(labels, len(flow), links.sources, links.targets, links.flow)[:shown, :shown]
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
     which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
-    set_title(ax, name, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
+    set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
     colours = assign_colours(closeness_of_discs(centres, radii))
@@ -43,7 +44,10 @@ def draw_modules(
     placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)
     add_discs(ax, centres, radii, colours, zorder=3, name="modules", edge="white")
-    placer.write(_module_labels(result, labels, centres, radii, colours))
+    if style is not None and style.numbers:
+        placer.write(number_labels(np.arange(shown), centres, radii, colours))
+    else:
+        placer.write(_module_labels(result, labels, centres, radii, colours))
     return dict(enumerate(colours))
 
 

@@ -13,6 +13,7 @@ from mapeq.pictures.label_placement import set_title
 from mapeq.pictures.layers import draw_layers, num_panels, size_of_layers
 from mapeq.pictures.modules import draw_modules
 from mapeq.pictures.nodes import draw_nodes
+from mapeq.pictures.style import Style
 from mapeq.pictures.timeline import draw_timeline
 from mapeq.pictures.views import view_of
 from mapeq.result.result import Result
@@ -33,6 +34,9 @@ KINDS = {
 #: Kinds that show one level, coloured by its modules.
 _OF_LEVEL = ("network", "overlap", "layers", "alluvial")
 
+#: Kinds that draw modules as discs.
+_WITH_DISCS = ("network", "overlap")
+
 #: Networks with more linked nodes are drawn as networks of modules.
 MOST_NODES = 2000
 
@@ -42,25 +46,29 @@ def plot(
     kind: str = "network",
     ax: matplotlib.axes.Axes | None = None,
     level: int | None = None,
-    name: str | None = None,
+    style: Style | None = None,
 ) -> matplotlib.axes.Axes:
     """Draw a result on axes, by default those of a new figure; see :meth:`mapeq.Result.plot`."""
-    check_kind(kind, level)
+    check_kind(kind, level, style)
+    size, dpi = (None, None) if style is None else (style.size, style.dpi)
+    for option, value in (("size", size), ("dpi", dpi)):
+        if ax is not None and value is not None:
+            raise option_error(option, value, "omitted with ax, whose figure has its own")
     if ax is None:
         pyplot = require("matplotlib.pyplot", extra="plot")
-        ax = pyplot.subplots(figsize=size_of(result, kind), layout="constrained")[1]
+        ax = pyplot.subplots(figsize=size or size_of(result, kind), dpi=dpi, layout="constrained")[1]
     if kind in _OF_LEVEL:
         level = informative_level(result) if level is None else level
         if kind == "layers":
-            draw_timeline(result, ax, level, name)
+            draw_timeline(result, ax, level, style)
         elif kind == "alluvial":
-            draw_layers_as_columns(result, ax, level, name)
+            draw_layers_as_columns(result, ax, level, style)
         else:
-            draw_network(result, ax, level, name, overlap=kind == "overlap")
+            draw_network(result, ax, level, style, overlap=kind == "overlap")
     elif kind == "hierarchy":
-        draw_hierarchy(result, ax, name)
+        draw_hierarchy(result, ax, style)
     else:
-        draw_codelength(result, ax, name)
+        draw_codelength(result, ax, style)
     return ax
 
 
@@ -83,22 +91,26 @@ def informative_level(result: Result) -> int:
     return next((level for level, flow in enumerate(largest, 1) if flow <= 0.5), result.num_levels - 1)
 
 
-def check_kind(kind: str, level: int | None) -> None:
-    """Check the kind of picture and the level.
+def check_kind(kind: str, level: int | None, style: Style | None = None) -> None:
+    """Check the kind of picture, the level and the style.
 
     Raises
     ------
     ValueError
-        If the kind is unknown, or a level is given for a kind that shows all levels.
+        If the kind is unknown, a level is given for a kind that shows all levels, or numbers for one without discs.
     """
     if kind not in KINDS:
         raise option_error("kind", kind, "one of " + ", ".join(KINDS))
     if kind not in _OF_LEVEL and level is not None:
         raise option_error("level", level, f"omitted, because the picture of the {kind} shows all levels")
+    if kind not in _WITH_DISCS and style is not None and style.numbers:
+        raise option_error(
+            "module_numbers", True, f"omitted, because the picture of the {kind} has no discs of modules"
+        )
 
 
 def draw_network(
-    result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None, *, overlap: bool = False
+    result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None, *, overlap: bool = False
 ) -> dict[int, FloatArray]:
     """Draw the network on axes; return the colour of each module shown, by position.
 
@@ -106,12 +118,14 @@ def draw_network(
     """
     ax.set_axis_off()
     if result.num_links == 0:
-        set_title(ax, name, "no links")
+        set_title(ax, style, "no links")
         return {}
     heading = describe(result, level % result.num_levels)  # -1 is the finest
     view = view_of(result, level, overlap=overlap)
     if len(view.nodes) > MOST_NODES:
-        return draw_modules(result, ax, level, name, heading)
+        return draw_modules(result, ax, level, style, heading)
     if num_panels(result) > 1 and not overlap:
-        return draw_layers(result, ax, level, name, heading)
-    return draw_nodes(view, ax, name, heading)
+        if style is not None and style.numbers:
+            raise option_error("module_numbers", True, "omitted, because layers side by side have no discs of modules")
+        return draw_layers(result, ax, level, style, heading)
+    return draw_nodes(view, ax, style, heading)

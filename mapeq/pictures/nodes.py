@@ -22,10 +22,12 @@ from mapeq.pictures.shapes import (
     add_pies,
     add_tapered,
     ink_on,
+    number_labels,
     opacity,
     set_frame,
     shape_of,
 )
+from mapeq.pictures.style import Style
 from mapeq.pictures.views import View
 from mapeq.walk.link_flow import LinkFlow
 
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
 _MOST_LABELS, MOST_LABELLED = 45, 0.04
 
 
-def draw_nodes(view: View, ax: matplotlib.axes.Axes, name: str | None, heading: str) -> dict[int, FloatArray]:
+def draw_nodes(view: View, ax: matplotlib.axes.Axes, style: Style | None, heading: str) -> dict[int, FloatArray]:
     """Draw nodes, each module in a disc; return the colours of modules."""
-    set_title(ax, name, heading, view.left_out)
+    set_title(ax, style, heading, view.left_out)
     shown, module = np.unique(view.module, return_inverse=True)
     links, flow = view.links, view.flow
     layout = network_layout(module, flow, links.sources, links.targets, links.flow, shape=shape_of(ax))
@@ -56,6 +58,10 @@ def draw_nodes(view: View, ax: matplotlib.axes.Axes, name: str | None, heading: 
     _add_links(ax, module, layout, links, link_colours(view, modules, colours))
     add_discs(ax, layout.places, layout.dots, colours[module], zorder=3, name="nodes", edge="white")
     add_pies(ax, layout.places, layout.dots, view.shares[:, modules], colours)
+    if style is not None and style.numbers:
+        rims = layout.centres + np.column_stack([np.zeros(len(shown)), layout.radii])  # the middle is full of nodes
+        points = np.full(len(shown), 1e-9)
+        placer.write(number_labels(shown, rims, points, colours[: len(shown)], beside=True))
     placer.write(node_labels(view, module, layout.places, layout.dots, colours))
     return dict(zip(modules.tolist(), colours, strict=True))
 

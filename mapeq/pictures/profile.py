@@ -13,6 +13,7 @@ from mapeq._base.optional import require
 from mapeq.io.files.profiles import TABLES, Tabular, check_table, table_format, write_table
 from mapeq.pictures.files import FORMATS, write_figure
 from mapeq.pictures.label_placement import set_title
+from mapeq.pictures.style import Style
 from mapeq.result.profile import ResolutionProfile
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def plot_profile(
     if ax is None:
         ax = require("matplotlib.pyplot", extra="plot").subplots(figsize=SIZE, layout="constrained")[1]
     times, numbers = profile.markov_times, profile.num_modules
-    set_title(ax, name, f"{counted(len(profile.plateaus), 'plateau')} over {counted(len(times), 'Markov time')}")
+    set_title(ax, Style(name), f"{counted(len(profile.plateaus), 'plateau')} over {counted(len(times), 'Markov time')}")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
     for plateau in profile.plateaus:

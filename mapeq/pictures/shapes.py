@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import scipy.sparse
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
 from mapeq.pictures.colours import is_dark
-from mapeq.pictures.label_placement import INK
+from mapeq.pictures.label_placement import INK, LabelRequest
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -138,3 +139,11 @@ def opacity(group: IntArray, many: float) -> FloatArray:
 def ink_on(ground: FloatArray) -> str:
     """Return a text colour that is easy to read on a colour."""
     return "white" if is_dark(ground) else INK
+
+
+def number_labels(
+    modules: IntArray, places: FloatArray, radii: FloatArray, colours: FloatArray, *, beside: bool = False
+) -> Iterator[LabelRequest]:
+    """Yield the number of each module, from 1, for the middle of its disc or a place next to it."""
+    for module, (x, y), radius, colour in zip(modules.tolist(), places.tolist(), radii.tolist(), colours, strict=True):
+        yield LabelRequest((str(module + 1),), (x, y), radius, 10, ink_on(colour), beside=beside)

@@ -12,6 +12,7 @@ from mapeq._base.errors import counted, option_error
 from mapeq._base.optional import require
 from mapeq.pictures.label_placement import set_title
 from mapeq.pictures.profile import write_as
+from mapeq.pictures.style import Style
 from mapeq.result.stability import Stability
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _draw_modules(found: Stability, ax: matplotlib.axes.Axes, name: str | None) 
             handle.set_sizes([30])
     core = int(found.core.sum())
     set_title(
-        ax, name, f"{counted(found.num_modules, 'module')}, {core:,} of {found.network.num_nodes:,} nodes in cores"
+        ax,
+        Style(name),
+        f"{counted(found.num_modules, 'module')}, {core:,} of {found.network.num_nodes:,} nodes in cores",
     )
 
 
@@ -106,7 +109,7 @@ def _draw_landscape(found: Stability, ax: matplotlib.axes.Axes, name: str | None
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_xlabel("distance of partitions, scaled to two dimensions", fontsize=9)
     apart = float(found.distances[:number, :number].max(initial=0))
-    set_title(ax, name, f"{counted(len(places), 'partition')}, trials up to {apart:.2f} apart")
+    set_title(ax, Style(name), f"{counted(len(places), 'partition')}, trials up to {apart:.2f} apart")
 
 
 def _scaled(distances: FloatArray) -> FloatArray:

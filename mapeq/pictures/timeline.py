@@ -14,6 +14,7 @@ from mapeq.network.states import States
 from mapeq.pictures.charts import describe
 from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _MOST_LABELLED, _MOST_HEADINGS, _MOST_NUMBERED = 80, 24, 100
 _ABSENT, _GREY = mixed(rgb("#7A8794"), 1, 0.86), rgb("#9AA5B1")
 
 
-def draw_timeline(result: Result, ax: matplotlib.axes.Axes, level: int, name: str | None) -> None:
+def draw_timeline(result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None) -> None:
     """Draw the module of each node in each layer; nodes that are in the same modules for long are near each other.
 
     Raises
@@ -47,7 +48,7 @@ def draw_timeline(result: Result, ax: matplotlib.axes.Axes, level: int, name: st
     rows = shown[row_order(table[shown])]
     table = table[rows]
     note = "" if len(rows) == len(visits) else f"the {len(rows):,} most visited of {counted(len(visits), 'node')}"
-    set_title(ax, name, describe(result, level % result.num_levels), note)
+    set_title(ax, style, describe(result, level % result.num_levels), note)
     colours = _colours(table)
     cells = np.where((table < 0)[..., None], _ABSENT, colours[table])
     ax.set_xlim(-0.5, table.shape[1] - 0.5)

@@ -295,6 +295,11 @@ def plot(
     ax: matplotlib.axes.Axes | None = None,
     level: int | None = None,
     name: str | None = None,
+    *,
+    title: str | bool = True,
+    size: tuple[float, float] | None = None,
+    dpi: float | None = None,
+    module_numbers: bool = False,
 ) -> matplotlib.axes.Axes:
     """Draw the result with matplotlib (extra ``plot``).
 
@@ -317,6 +322,16 @@ def plot(
         which no module has more than half of the flow.
     name : str, optional
         First part of the title.
+    title : str or bool
+        The whole title, or False for none.
+    size : pair of float, optional
+        Width and height of the new figure in inches; by default 8 by 8 for most networks.
+    dpi : float, optional
+        Pixels per inch of the new figure; by default that of matplotlib.
+    module_numbers : bool
+        Whether to label the discs of modules by their numbers, from 1 by flow, where they fit; those of top modules are
+        the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of
+        modules, numbers stand in place of the most visited nodes.
 
     Returns
     -------
@@ -325,7 +340,8 @@ def plot(
     Raises
     ------
     ValueError
-        If the kind is unknown, if the hierarchy has no such level, or if a level is given for a kind that shows all.
+        If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, or
+        `module_numbers` for one without discs, if a size or the dpi is invalid, or given with `ax`.
     NetworkError
         If the network has no layers, for a picture of them.
     ImportError
@@ -340,8 +356,9 @@ def plot(
     True
     """
     from mapeq.pictures.network import plot
+    from mapeq.pictures.style import Style
 
-    return plot(self, kind, ax, level, name)
+    return plot(self, kind, ax, level, Style(name, title, size, dpi, module_numbers))
 
 
 def _repr_html_(self: Result) -> str:

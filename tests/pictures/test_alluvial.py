@@ -11,6 +11,7 @@ import mapeq
 from mapeq.pictures.alluvial import MOST_MODULES
 from mapeq.pictures.colours import GREY
 from mapeq.pictures.files import write_picture
+from mapeq.pictures.style import Style
 
 ONE = dict(zip("abcdef", [1, 1, 1, 2, 2, 2], strict=True))
 OTHER = dict(zip("abcdef", [1, 1, 2, 2, 2, 2], strict=True))
@@ -72,7 +73,7 @@ def test_results_of_different_networks(tmp_path):
 
 def test_layers_are_columns(tmp_path):
     result = mapeq.infomap(mapeq.Network.from_contacts(swapping(), window=1))
-    write_picture(result, tmp_path / "layers.svg", "alluvial", name="swap")
+    write_picture(result, tmp_path / "layers.svg", "alluvial", style=Style("swap"))
     drawing = Drawing(tmp_path / "layers.svg")
     assert {"0", "1", "2", "3", "4", "5"} <= set(drawing.texts)
     assert any(text.startswith("swap: 4 modules") for text in drawing.texts)
