@@ -27,6 +27,7 @@ from mapeq.inputs import (
     warn_of_other_options,
 )
 from mapeq.io.inputs import as_partition
+from mapeq.network.folders import check_files
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
 from mapeq.objective.level import added_terms, network_level
@@ -238,6 +239,7 @@ def search(
             tree = fitted
     options = all_options(network, flow_options, objective) | {"multilevel": multilevel}
     can_update = start is not None and options.items() <= start.options.items()
+    check_files(network)
     flow = random_walk(network, flow_options, num_threads=num_threads)
     check_way_back(network, flow.nodes[:, VISIT])
     terms = added_terms(network, flow, objective)
@@ -252,7 +254,9 @@ def search(
         start=tree,
         changed=start.changed if start is not None and can_update else None,
         control=control,
+        storage=network.storage,
     )
+    check_files(network)
     make = partial(
         make_result,
         network,
@@ -389,6 +393,7 @@ def measure(network: Network, flow_options: WalkOptions, partition: Any, objecti
     """Measure a partition with checked options; see :func:`evaluate`."""
     tree = as_partition(partition, network)
     options = all_options(network, flow_options, objective)
+    check_files(network)
     flow = random_walk(network, flow_options)
     check_way_back(network, flow.nodes[:, VISIT])
     return make_result(network, flow, tree, options=options)

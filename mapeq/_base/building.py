@@ -30,6 +30,7 @@ from mapeq._base.csr import (
 )
 from mapeq._base.jit import inlined, jit
 from mapeq._base.sorting import Blocks, new_blocks, new_entries, sorted_rows
+from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.team import ZERO, barrier, share
 from mapeq._base.threads import Threads, are_many, in_threads
 
@@ -107,14 +108,14 @@ def build_from_pieces(links: Pieces, num_nodes: int, symmetric: bool) -> CSR:
     return in_threads(lambda threads: _build(threads, links, num_nodes, symmetric), links.size)
 
 
-def transposed(rows: CSR, threads: Threads | None = None) -> CSR:
-    """Return the transposed matrix, with sorted rows; if it is large, these threads or all do it."""
+def transposed(rows: CSR, threads: Threads | None = None, storage: Storage = IN_MEMORY) -> CSR:
+    """Return the transposed matrix, with sorted rows; if it is large, these threads or all make it, in a storage."""
     if len(rows.indices) <= FEW_LINKS:
         numbers = np.arange(len(rows.indptr) - 1, dtype=rows.indices.dtype)
         return sorted_small(rows.indices, np.repeat(numbers, np.diff(rows.indptr)), rows.weights, len(numbers))
     if threads is not None:
-        return _transposed(threads, rows)
-    return in_threads(lambda threads: _transposed(threads, rows), len(rows.indices))
+        return _transposed(threads, rows, storage)
+    return in_threads(lambda threads: _transposed(threads, rows, storage), len(rows.indices))
 
 
 def _build(threads: Threads, links: Pieces, num_nodes: int, symmetric: bool) -> CSR:
@@ -135,10 +136,10 @@ def _build(threads: Threads, links: Pieces, num_nodes: int, symmetric: bool) -> 
     return sorted_rows(threads, entries, blocks, num_nodes, (num_nodes - 1).bit_length())
 
 
-def _transposed(threads: Threads, rows: CSR) -> CSR:
+def _transposed(threads: Threads, rows: CSR, storage: Storage) -> CSR:
     num_nodes, size = len(rows.indptr) - 1, len(rows.indices)
     weight = float(rows.weights[0]) if is_constant(rows.weights) else None
-    entries, blocks = new_entries(size, num_nodes, weight), new_blocks(size, num_nodes)
+    entries, blocks = new_entries(size, num_nodes, weight, storage), new_blocks(size, num_nodes)
     counts = _new_counts(threads, blocks)
     threads.together(_count_columns, for_kernels(rows), blocks.shift, counts)
     filled = _begin_blocks(blocks, counts)

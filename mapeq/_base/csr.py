@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.jit import jit
+from mapeq._base.storage import IN_MEMORY, Storage
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.signedinteger[Any]]
@@ -212,7 +213,7 @@ def changed_rows(rows: CSR, before: CSR, position: NDArray[np.int64]) -> NDArray
     return changed
 
 
-def add_transposed(rows: CSR, columns: CSR, factors: FloatArray) -> CSR:
+def add_transposed(rows: CSR, columns: CSR, factors: FloatArray, storage: Storage = IN_MEMORY) -> CSR:
     """Multiply the rows of a matrix by factors and return the sum with its transpose; the diagonal is added once.
 
     Parameters
@@ -221,10 +222,12 @@ def add_transposed(rows: CSR, columns: CSR, factors: FloatArray) -> CSR:
         The matrix and its transpose, both with constant weights or neither. Weights are not negative; entries whose sum
         is 0 are left out.
     factors : float64 array of shape (n,)
+    storage : Storage
+        Of the sum.
     """
     size = len(rows.indices) + len(columns.indices)
     indptr = np.zeros(len(rows.indptr), dtype=np.int64)
-    indices, weights = np.empty(size, dtype=rows.indices.dtype), np.empty(size)
+    indices, weights = storage.empty(size, rows.indices.dtype), storage.empty(size, np.float64)
     for first, last in pieces(len(rows.indptr) - 1):
         _add_transposed(
             for_kernels(rows),
@@ -245,7 +248,9 @@ def for_kernels(rows: CSR) -> KernelCSR:
 
 
 def shortened(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """Shrink an array that nothing else refers to, and free the rest of its memory."""
+    """Shrink an array that nothing else refers to, and free the rest of its memory if it has any of its own."""
+    if not array.flags.owndata:
+        return array[:size]
     array.resize(size, refcheck=False)
     return array
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import CSR, ONE, chosen, for_kernels, pieces
+from mapeq._base.csr import CSR, ONE, constant, for_kernels, is_constant, pieces
 from mapeq._base.jit import jit
+from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.team import share
 from mapeq._base.threads import Threads, are_many, in_threads
 
@@ -32,15 +35,32 @@ def _diagonal_small(rows: CSR) -> NDArray[np.int64]:
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-def without_diagonal(rows: CSR, positions: NDArray[np.int64]) -> CSR:
+def without_diagonal(rows: CSR, positions: NDArray[np.int64], storage: Storage = IN_MEMORY) -> CSR:
     """Return the rows without the diagonal, whose positions are given; the same arrays if it is empty."""
     if len(positions) == 0:
         return rows
-    others = np.ones(len(rows.indices), dtype=np.bool_)
-    others[positions] = False
     gone = np.zeros(len(rows.indptr), dtype=np.int64)
     gone[rows.indices[positions].astype(np.int64) + 1] = 1
-    return CSR(rows.indptr - np.cumsum(gone), rows.indices[others], chosen(rows.weights, others))
+    weights = rows.weights
+    if is_constant(weights):
+        weights = constant(weights[0], len(weights) - len(positions))
+    else:
+        weights = _without(weights, positions, storage)
+    return CSR(rows.indptr - np.cumsum(gone), _without(rows.indices, positions, storage), weights)
+
+
+def _without(array: NDArray[Any], positions: NDArray[np.int64], storage: Storage) -> NDArray[Any]:
+    """The items at all but some positions, which increase."""
+    kept = storage.empty(len(array) - len(positions), array.dtype)
+    filled = 0
+    for first, last in pieces(len(array)):
+        others = np.ones(last - first, dtype=np.bool_)
+        begin, end = np.searchsorted(positions, (first, last))
+        others[positions[begin:end] - first] = False
+        piece = array[first:last][others]
+        kept[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    return kept
 
 
 def _diagonal(threads: Threads, rows: CSR) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ from mapeq._base.csr import (
     without_repetition,
 )
 from mapeq._base.jit import inlined, jit, step
+from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.team import ZERO, barrier, ticket
 from mapeq._base.threads import Threads
 
@@ -87,11 +88,12 @@ class Scratch(NamedTuple):
     counts: NDArray[np.uint64]
 
 
-def new_entries(size: int, num_nodes: int, weight: float | None) -> Entries:
-    columns, rows = np.empty(size, dtype=f"u{np.dtype(index_dtype(num_nodes)).itemsize}"), np.empty(size, np.uint16)
+def new_entries(size: int, num_nodes: int, weight: float | None, storage: Storage = IN_MEMORY) -> Entries:
+    columns = unsigned(storage.empty(size, index_dtype(num_nodes)))
+    rows = storage.empty(size, np.uint16)
     if weight is not None or size == 0:
         return Entries(columns, rows, np.array([1.0 if weight is None else weight]), ZERO)
-    return Entries(columns, rows, np.empty(size), ONE)
+    return Entries(columns, rows, storage.empty(size, np.float64), ONE)
 
 
 def new_blocks(size: int, num_nodes: int) -> Blocks:

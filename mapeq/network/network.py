@@ -31,13 +31,14 @@ from mapeq._base.csr import (
 )
 from mapeq._base.diagonal import diagonal, without_diagonal
 from mapeq._base.errors import NetworkError
-from mapeq.network import attributes, blocks, higher_order
+from mapeq._base.storage import IN_MEMORY, Storage
+from mapeq.network import attributes, blocks, folders, higher_order, sparse
+from mapeq.network.folders import MappedFiles
 from mapeq.network.labels import checked_ends, checked_labels, checked_positions, numbered
 from mapeq.network.metadata import Metadata
-from mapeq.network.sparse import both_sides, check_sparse, checked_rows
 from mapeq.network.states import States
 from mapeq.network.statistics import described, network_html, network_statistics
-from mapeq.network.symmetry import ROUNDING, ROUNDING_FLOAT32, mirrored
+from mapeq.network.symmetry import mirrored
 from mapeq.network.weights import bad_weight, checked_node_weights, first_bad_weight
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Network:
     states : States or None
         Of a state network what its nodes stand for: ``states.physical``, uint32 array of shape (num_nodes,), holds
         positions of physical nodes in ``states.labels``.
+    mapped : MappedFiles or None
+        The files that the links are mapped from, see :meth:`open`.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class Network:
     sides: NDArray[np.uint8] | None = None
     metadata: Metadata | None = None
     states: States | None = None
+    mapped: MappedFiles | None = None
 
     def __post_init__(self) -> None:
         for name in ("indptr", "indices", "weights", "labels", "node_weights", "ids", "sides"):
@@ -103,7 +107,8 @@ class Network:
                 object.__setattr__(self, name, read_only(value))
 
     def __getstate__(self) -> dict[str, Any]:  # pickle would store a view as a full array
-        return self.__dict__ | {"weights": float(self.weights[0]) if is_constant(self.weights) else self.weights}
+        weights = float(self.weights[0]) if is_constant(self.weights) else self.weights
+        return self.__dict__ | {"weights": weights, "mapped": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         given = state["weights"]
@@ -239,63 +244,6 @@ class Network:
 
         return from_table(table, directed=directed, columns=ColumnChoice(source, target, weight))
 
-    @classmethod
-    def from_csr(
-        cls,
-        matrix: Any,
-        *,
-        directed: bool | None = None,
-        labels: Sequence[Hashable] | NDArray[Any] | None = None,
-        node_weights: ArrayLike | None = None,
-    ) -> Network:
-        """Build a network from a square sparse matrix in which ``A[i, j]`` is the weight of the link i -> j.
-
-        A rectangular matrix is a bipartite network: rows are primary nodes, columns secondary ones, which follow them.
-        A CSR matrix of float64 and int32 without explicit zeros or duplicate entries is used without copying its links.
-
-        Parameters
-        ----------
-        matrix : scipy.sparse matrix or array of shape (n, n) or (n, m), any format
-        directed : bool, optional
-            By default, a symmetric matrix is undirected, with ``A[i, j]`` as the weight of a pair, and any other is
-            directed. False sums the two directions of each pair if the matrix is not symmetric. Symmetric up to
-            rounding errors is symmetric, with the mean of ``A[i, j]`` and ``A[j, i]``: they may differ by 1e-12 of the
-            heaviest link of either node (1e-6 in a float32 matrix).
-        labels, node_weights : as in :meth:`from_edges`
-
-        Returns
-        -------
-        Network
-
-        Raises
-        ------
-        TypeError
-            If the matrix is not a SciPy sparse matrix.
-        NetworkError
-            If the matrix is complex, or as in :meth:`from_edges`.
-
-        Examples
-        --------
-        >>> import scipy.sparse
-        >>> Network.from_csr(scipy.sparse.csr_array([[0, 2.0], [2.0, 0]]))
-        <mapeq.Network: 2 nodes, 1 link, undirected>
-        """
-        check_sparse(matrix)
-        is_bipartite = matrix.shape[0] != matrix.shape[1]
-        names = checked_labels(labels, sum(matrix.shape) if is_bipartite else matrix.shape[0])
-        weights = checked_node_weights(node_weights, names)
-        network = cls(*checked_rows(both_sides(matrix) if is_bipartite else matrix, names), True, names, weights)
-        if is_bipartite:
-            network = network.with_sides(np.arange(len(names)) >= matrix.shape[0])
-            return network if directed else network.undirected()
-        if directed:
-            return network
-        is_single = np.dtype(matrix.dtype) in (np.float16, np.float32)
-        undirected = mirrored(network, ROUNDING_FLOAT32 if is_single else ROUNDING)
-        if undirected is not None:
-            return undirected
-        return network if directed is None else network.undirected()
-
     @property
     def num_nodes(self) -> int:
         """Number of nodes, including nodes without links."""
@@ -329,6 +277,11 @@ class Network:
         """Links of each node as rows: its out-links, if directed."""
         return CSR(self.indptr, self.indices, self.weights)
 
+    @property
+    def storage(self) -> Storage:
+        """Where arrays go that are as long as the links: to files, if these are mapped from files."""
+        return IN_MEMORY if self.mapped is None else self.mapped.storage
+
     def columns(self) -> CSR:
         """Return the columns of the matrix: the in-links of each node, if directed, else the rows themselves.
 
@@ -337,7 +290,7 @@ class Network:
         >>> Network.from_edges([0, 0], [1, 2], directed=True).columns().indptr
         array([0, 0, 1, 2])
         """
-        return transposed(self.rows) if self.directed else self.rows
+        return transposed(self.rows, storage=self.storage) if self.directed else self.rows
 
     def sources(self) -> IntArray:
         """Return the row of each stored link, as an array of the shape and dtype of `indices`.
@@ -424,7 +377,7 @@ class Network:
         """
         if not self.directed:
             return self
-        indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes))
+        indptr, indices, weights = add_transposed(self.rows, self.columns(), np.ones(self.num_nodes), self.storage)
         return replace(self, indptr=indptr, indices=indices, weights=without_repetition(weights), directed=False)
 
     def without_self_links(self) -> Network:
@@ -435,7 +388,7 @@ class Network:
         >>> Network.from_edges([0, 1], [1, 1]).without_self_links()
         <mapeq.Network: 2 nodes, 1 link, undirected>
         """
-        indptr, indices, weights = without_diagonal(self.rows, self.self_links)
+        indptr, indices, weights = without_diagonal(self.rows, self.self_links, self.storage)
         return replace(self, indptr=indptr, indices=indices, weights=weights, num_given=None)
 
     def label_list(self) -> list[Hashable]:
@@ -487,6 +440,9 @@ class Network:
     with_states = attributes.with_states
     with_memory = higher_order.with_memory
     from_blocks = classmethod(blocks.from_blocks)
+    from_csr = classmethod(sparse.from_csr)
+    open = classmethod(folders.open_network)
+    save = folders.save
     from_paths = classmethod(higher_order.from_paths)
     from_layers = classmethod(higher_order.from_layers)
     from_contacts = classmethod(higher_order.from_contacts)

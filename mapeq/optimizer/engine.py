@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, IndexArray, read_only
 from mapeq._base.jit import kernel_of
+from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.team import CHUNK
 from mapeq._base.threads import Threads
 from mapeq.objective.contents import Contents, content_sums, has_contents
@@ -56,10 +57,13 @@ class Engine(Threads):
     num_threads : int
     stop : uint8 array of shape (1,), optional
         Anything but 0 ends moves and passes soon.
+    storage : Storage
+        Of the links of coarser levels.
     """
 
-    def __init__(self, num_threads: int = 1, stop: NDArray[np.uint8] | None = None):
+    def __init__(self, num_threads: int = 1, stop: NDArray[np.uint8] | None = None, storage: Storage = IN_MEMORY):
         super().__init__(num_threads)
+        self.storage = storage
         self.stop = np.zeros(1, np.uint8) if stop is None else stop
         self._memory: Memory | None = None
         self._scratch: list[Scratch] = []
@@ -126,7 +130,10 @@ class Engine(Threads):
         count, num_links = len(state.sizes), len(level.links.indices)
         groups = self.group(level, state)
         dtype = level.links.indices.dtype
-        links_before, memory = np.empty(count + 1, np.uint64), _new_level_memory(count, num_links, dtype, level)
+        links_before, memory = (
+            np.empty(count + 1, np.uint64),
+            _new_level_memory(count, num_links, dtype, level, self.storage),
+        )
         scratch = self._scratch_for(level)
         shared = self.is_shared(level)
         self.together(aggregate_into, level, state, groups, links_before, memory, each=scratch, shared=shared)
@@ -219,7 +226,7 @@ class Engine(Threads):
         """Memory for passes over a level, kept for others that need no more."""
         kept = self._memory
         if kept is None or not _is_enough(kept, level):
-            kept = self._memory = _new_memory(level)
+            kept = self._memory = _new_memory(level, self.storage)
         return kept
 
     def _scratch_for(self, level: Level, most_candidates: int = 0) -> Sequence[Scratch]:
@@ -281,7 +288,7 @@ def _is_enough_for_contents(memory: Memory, contents: Contents | None) -> bool:
     return len(features) >= len(contents.features) and len(sums.starts) > len(contents.coefficients)
 
 
-def _new_memory(level: Level) -> Memory:
+def _new_memory(level: Level, storage: Storage) -> Memory:
     n, num_links, dtype = len(level.nodes), len(level.links.indices), level.links.indices.dtype
     contents = content_sums(level.terms.contents)
     working, found, parts = (new_partition(level, np.empty(n, dtype), n)._replace(contents=contents) for _ in range(3))
@@ -295,8 +302,8 @@ def _new_memory(level: Level) -> Memory:
         number=number,
         groups=Groups(np.empty(n + 1, np.uint64), members[:n]),
         links_before=np.empty(n + 1, np.uint64),
-        even=_new_level_memory(n, num_links, dtype, level),
-        odd=_new_level_memory(n, num_links, dtype, level),
+        even=_new_level_memory(n, num_links, dtype, level, storage),
+        odd=_new_level_memory(n, num_links, dtype, level, storage),
         part_of=part_of[:n],
         above=above[:n],
         counts=np.empty(n // int(CHUNK) + 2, np.uint64),
@@ -318,12 +325,12 @@ def _first_contents(level: Level, memory: LevelMemory, count: int) -> Contents |
     return contents._replace(indptr=read_only(indptr), features=features, amounts=amounts)
 
 
-def _new_level_memory(n: int, num_links: int, dtype: np.dtype, like: Level) -> LevelMemory:
+def _new_level_memory(n: int, num_links: int, dtype: np.dtype, like: Level, storage: Storage) -> LevelMemory:
     contents = like.terms.contents
     return LevelMemory(
         indptr=np.empty(n + 1, np.uint64),
-        indices=np.empty(num_links, dtype),
-        flow=np.empty(num_links),
+        indices=storage.empty(num_links, dtype),
+        flow=storage.empty(num_links, np.float64),
         nodes=np.empty((n, 3)),
         teleport=None if like.terms.teleport is None else np.empty((n, 2)),
         codebook_of=np.empty(max(n, 1), like.codebooks.of.dtype),

@@ -23,6 +23,7 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IndexArray
 from mapeq._base.hierarchy import Hierarchy, cut, num_tops, renumbered, two_levels
 from mapeq._base.progress import Progress
+from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
 from mapeq.objective.counting import price_of_preference, without_preference
@@ -99,6 +100,7 @@ def find_modules(
     start: Hierarchy | None = None,
     changed: IndexArray | None = None,
     control: Control | None = None,
+    storage: Storage = IN_MEMORY,
 ) -> Found:
     """Search for the modules with the shortest description.
 
@@ -123,6 +125,8 @@ def find_modules(
     changed : unsigned integer array, optional
         Nodes whose links changed since an earlier search found the start: trials only look around them.
     control : Control, optional
+    storage : Storage
+        Of the links between modules.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def find_modules(
     """
     optimizer = MultilevelOptimizer if multilevel else TwoLevelOptimizer
     control = control or Control()
-    rest = int(num_trials), seed, num_threads, start, changed, control
+    rest = int(num_trials), seed, num_threads, start, changed, control, storage
     network = network_level(flow, counting, contents)
     if counting is None or not preferred_number(network):
         return _Search(optimizer, network, *rest).run()
@@ -162,6 +166,7 @@ class _Search:
         start: Hierarchy | None,
         changed: IndexArray | None,
         control: Control,
+        storage: Storage,
         free_ends: Sequence[Outcome] = (),
     ):
         self._searcher = optimizer
@@ -179,6 +184,7 @@ class _Search:
             self._start = renumbered(Hierarchy(start.module_of.astype(dtype), start.parent.astype(dtype)))
         self._changed = changed
         self._control = control
+        self._storage = storage
         self._free_ends = free_ends  # of the same trials without a preferred number of modules
         self._trials: list[Future[Outcome | None]] = []
         self._steps: list[Future[Outcome | None]] = []  # trials and recombinations
@@ -260,7 +266,7 @@ class _Search:
             self._has_passed |= not control.stopped
             control.report(Progress(number + 1, self._num_trials, next(passes), length, num_modules))
 
-        with Engine(self._threads_each, self._control.flag) as engine:
+        with Engine(self._threads_each, self._control.flag, self._storage) as engine:
             optimizer = self._searcher(self._stream(number), engine, lambda: control.stopped, report)
             if self._start is not None and self._changed is not None:
                 end = optimizer.update(self._network, self._start, self._changed)
@@ -330,7 +336,7 @@ class _Search:
         left, right = one.result(), other.result()
         if left is None or right is None or self._control.stopped:
             return None
-        with Engine(self._threads_each, self._control.flag) as engine:
+        with Engine(self._threads_each, self._control.flag, self._storage) as engine:
             optimizer = self._searcher(self._stream(first, last), engine, lambda: self._control.stopped)
             end = optimizer.recombine(self._searched, left, right)
         self._control.report(Progress(last, self._num_trials, 0, end.codelength, num_tops(end.hierarchy)))

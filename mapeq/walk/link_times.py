@@ -15,6 +15,7 @@ import numpy as np
 
 from mapeq._base.csr import CSR, ONE, FloatArray, for_kernels
 from mapeq._base.jit import jit
+from mapeq._base.storage import Storage
 from mapeq._base.team import barrier, num_chunks, ticket
 from mapeq._base.threads import Threads
 from mapeq.walk.options import WalkOptions
@@ -60,9 +61,9 @@ def node_times(visits: FloatArray, num_ends: int, options: WalkOptions) -> Float
     return times
 
 
-def with_times(rows: CSR, times: FloatArray, threads: Threads) -> tuple[CSR, FloatArray]:
-    """Undirected links with flow, each multiplied by the shorter time of its ends; and the sum of each row."""
-    flow, sums = np.empty(len(rows.indices)), np.empty(len(times))
+def with_times(rows: CSR, times: FloatArray, threads: Threads, storage: Storage) -> tuple[CSR, FloatArray]:
+    """Undirected links with flow, each multiplied by the shorter time of its ends, and the sum of each row."""
+    flow, sums = storage.empty(len(rows.indices), np.float64), np.empty(len(times))
     threads.together(_scale_links, for_kernels(rows), times, flow, sums)
     return rows._replace(weights=flow), sums
 

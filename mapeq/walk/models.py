@@ -110,11 +110,11 @@ def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flo
     if secondary is not None:
         visits, time = folded(secondary, visits, 2 / whole * over_links), STEPS * time
     visits = _visits(visits, network, options)
-    rows = without_diagonal(network.rows, diagonal(network.rows, threads))
-    flow, crossing = scaled(rows, whole, time, threads)
+    rows = without_diagonal(network.rows, diagonal(network.rows, threads), network.storage)
+    flow, crossing = scaled(rows, whole, time, threads, network.storage)
     rows = rows._replace(weights=flow)
     if options.variable_markov_time:
-        rows, crossing = with_times(rows, node_times(visits, len(network.indices), options), threads)
+        rows, crossing = with_times(rows, node_times(visits, len(network.indices), options), threads, network.storage)
     crossing /= 2
     teleport = _teleport(leaving, landing, secondary)
     return assemble_flow(Links(*for_kernels(rows)), visits, crossing, crossing, teleport)
@@ -357,13 +357,13 @@ def _from_link_flow(
     if options.variable_markov_time:
         num_ends = 2 * len(network.indices) - len(network.self_links)
         per_weight = per_weight * node_times(visits, num_ends, options)
-    rows = without_diagonal(network.rows, diagonal(network.rows, threads))
+    rows = without_diagonal(network.rows, diagonal(network.rows, threads), network.storage)
     if len(rows.indices) < len(network.indices):
-        columns = without_diagonal(columns, diagonal(columns, threads))
+        columns = without_diagonal(columns, diagonal(columns, threads), network.storage)
     time = options.markov_time
     exits = per_weight * strengths_of(rows, threads) * time
     enters = _arriving(columns, per_weight, threads) * time
-    both_ways = add_transposed(rows, columns, per_weight)
+    both_ways = add_transposed(rows, columns, per_weight, network.storage)
     both_ways.weights[:] *= time
     return assemble_flow(Links(*for_kernels(both_ways)), visits, enters, exits, teleport)
 
@@ -404,7 +404,7 @@ def _landing(network: Network, strengths: FloatArray, options: WalkOptions) -> F
 
 def _columns(network: Network, threads: Threads) -> CSR:
     """The links to each node."""
-    return transposed(network.rows, threads) if network.directed else network.rows
+    return transposed(network.rows, threads, network.storage) if network.directed else network.rows
 
 
 def _visits(rates: FloatArray, network: Network, options: WalkOptions) -> FloatArray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from mapeq._base.csr import CSR, ONE, FloatArray, constant, is_constant, read_only, row_sums, unsigned
 from mapeq._base.jit import jit
+from mapeq._base.storage import Storage
 from mapeq._base.team import barrier, num_chunks, ticket
 from mapeq._base.threads import Threads, are_many
 
@@ -22,15 +23,15 @@ def strengths_of(rows: CSR, threads: Threads) -> FloatArray:
     return sums
 
 
-def scaled(rows: CSR, whole: float, scale: float, threads: Threads) -> tuple[FloatArray, FloatArray]:
-    """Return the weights as parts of the whole, times a factor, and the sum of each row of these."""
+def scaled(rows: CSR, whole: float, scale: float, threads: Threads, storage: Storage) -> tuple[FloatArray, FloatArray]:
+    """Return the weights as parts of the whole, times a factor, in a storage; and the sum of each row of these."""
     if is_constant(rows.weights):
         flow = constant(rows.weights[0] / whole * scale, len(rows.weights))
         return flow, row_sums(rows.indptr, flow)
     if not are_many(len(rows.indices)):
         flow = rows.weights / whole * scale
         return flow, row_sums(rows.indptr, flow)
-    weights, sums = np.empty(len(rows.weights)), np.empty(len(rows.indptr) - 1)
+    weights, sums = storage.empty(len(rows.weights), np.float64), np.empty(len(rows.indptr) - 1)
     threads.together(_scale_rows, *_arguments(rows), whole, scale, weights, sums)
     return weights, sums
 
