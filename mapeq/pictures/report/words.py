@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from mapeq._base.errors import counted
-from mapeq.pictures.report.data import MOST_MODULES, MOST_NODES
+from mapeq.pictures.report.data import MOST_FLOWS, MOST_MODULES, MOST_NODES
 from mapeq.result.result import ROUNDING, Result
 
 
@@ -117,7 +117,20 @@ def omissions(result: Result, data: dict[str, Any]) -> str:
             f"Of {result.num_nodes:,} nodes, this page lists and finds {listed:,}: those with most flow in each "
             f"module; its limit is {MOST_NODES:,} nodes."
         )
+    if data["flows_each"] is not None:
+        each = "the strongest one" if data["flows_each"] == 1 else f"the {data['flows_each']} strongest"
+        sentences.append(
+            f"Of the links of each node within its module, and of the flows of each module, the map has at least {each}; "
+            f"its limit is {MOST_FLOWS:,} of them."
+        )
     return f'<p class="note">{" ".join(sentences)}</p>' if sentences else ""
+
+
+def coloured(data: dict[str, Any]) -> str:
+    """Return which modules have colours of their own."""
+    level = "" if data["level"] == 1 else f" of level {data['level']}"
+    has_grey = len(data["colours"]) <= max(data["modules"]["coloured"])
+    return f"{'one large' if has_grey else 'one'} module{level}"
 
 
 def details(result: Result) -> str:
