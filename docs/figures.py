@@ -346,7 +346,7 @@ def draw_stability():
 
 
 def take_report():
-    """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
+    """Take a screenshot of a report on the e-mails, down to the map."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
     result = mapeq.infomap(path, directed=True, num_trials=10)
     with TemporaryDirectory() as folder, sync_playwright() as session:
@@ -355,7 +355,8 @@ def take_report():
         browser = session.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme="light")
         page.goto(page_file.as_uri())
-        last = page.locator("section", has=page.locator("#sizes")).bounding_box()
+        page.wait_for_timeout(1000)  # modules open one by one
+        last = page.locator("#network").bounding_box()
         shown = {"x": 0, "y": 0, "width": 1280, "height": last["y"] + last["height"] + 24}
         page.screenshot(path=HERE / "report.png", clip=shown)
         browser.close()

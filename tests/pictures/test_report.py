@@ -2,17 +2,15 @@
 
 import base64
 import hashlib
-import json
 import re
 import sys
-import zlib
 from collections import Counter
 from html.parser import HTMLParser
 
 import networkx as nx
 import numpy as np
 import pytest
-from reports import AWKWARD, caveman, three_rings
+from reports import AWKWARD, caveman, data_of, three_rings
 
 import mapeq
 from mapeq.cli.parser import main
@@ -28,6 +26,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.elements, self.texts = [], [], []
+        self.data = data_of(text)
         self.feed(text)
         self.close()
         assert self.open == []
@@ -53,10 +52,6 @@ class Page(HTMLParser):
     @property
     def figures(self):
         return dict(zip(self.of("dt"), self.of("dd"), strict=True))
-
-    @property
-    def data(self):
-        return json.loads(zlib.decompress(base64.b64decode(self.of("script")[0])))
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +214,8 @@ def test_a_hundred_thousand_nodes_are_all_found_on_a_page_below_5_mb():
     assert len(text) < 5_000_000
     assert sorted(page.data["nodes"]["label"]) == sorted(names)
     assert data.MOST_FLOWS / 2 < len(page.data["flows"]["flow"]) <= data.MOST_FLOWS
-    assert any(f"the map has at least the {page.data['flows_each']} strongest" in note for note in page.of("p"))
+    assert None not in page.data["flows_each"]
+    assert any("Of the flows from each module to others, the map has at least" in note for note in page.of("p"))
 
 
 def test_of_many_modules_those_with_most_flow_are_listed(deep, monkeypatch):
@@ -310,7 +306,7 @@ def test_flows_are_those_of_the_links_within_their_smallest_common_module(name):
     ends = np.repeat(np.arange(len(page["modules"]["drawn"])), page["modules"]["drawn"])
     assert (np.diff(page["flows"]["flow"])[np.diff(ends) == 0] <= 0).all()  # the strongest first
     assert page["modules"]["linked"] == page["modules"]["drawn"]
-    assert page["flows_each"] is None
+    assert page["flows_each"] == [None, None]
 
 
 def test_flows_between_top_modules_are_what_enters_and_leaves_them():
@@ -321,26 +317,37 @@ def test_flows_between_top_modules_are_what_enters_and_leaves_them():
         assert leaving == pytest.approx(result.tree.children[module].exit, rel=6e-3)
 
 
-@pytest.mark.parametrize("most", [1, 10, 40, 60])
+@pytest.mark.parametrize("most", [12, 60, 200])
 def test_of_many_flows_each_part_keeps_its_strongest(most, monkeypatch):
-    result = gnp(directed=True)
+    graph = nx.gnp_random_graph(60, 0.4, seed=3, directed=True)
+    for k, (u, v) in enumerate(graph.edges):
+        graph[u][v]["weight"] = 1 + k % 7
+    result = mapeq.evaluate(graph, {node: node % 4 for node in graph})
     everything = flows_in_page(Page(html_report(result)).data)
     for room in (data, words):
         monkeypatch.setattr(room, "MOST_FLOWS", most)
     page = Page(html_report(result))
     found = flows_in_page(page.data)
-    each = page.data["flows_each"]
     assert len(found) <= most
     assert found.items() <= everything.items()
-    for (module, source, target), flow in everything.items():
-        if (module, source, target) in found:
-            continue
+    for (module, source, target), flow in everything.items() - found.items():
+        each = page.data["flows_each"][0 if module == () else 1]
         for part in (source, target):
             kept = [value for key, value in found.items() if key[0] == module and part in key[1:]]
             assert sum(value >= flow for value in kept) >= each
     assert sum(page.data["modules"]["linked"]) == len(everything)
-    if each > 1:
-        assert any(f"at least the {each} strongest" in note for note in page.of("p"))
+    assert (page.data["flows_each"][0] is None) is (most > 24)  # twelve between modules, which may be half of all
+    assert any("Of the flows from each node within its module, the map has" in note for note in page.of("p"))
+
+
+def test_sides_are_told_of_bipartite_networks(misery):
+    page = Page(html_report(mapeq.infomap(nx.davis_southern_women_graph())))
+    assert sum(page.data["nodes"]["side"]) == 14
+    assert {label[0] for label, side in zip(*map(page.data["nodes"].get, ("label", "side")), strict=True) if side} == {
+        "E"
+    }
+    assert "second side" in " ".join(page.of("p"))
+    assert "side" not in Page(html_report(misery)).data["nodes"]
 
 
 def test_colours_are_those_of_one_level(deep):

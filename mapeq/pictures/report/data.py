@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, column_sums
-from mapeq._base.hierarchy import depths, first_children
+from mapeq._base.hierarchy import depths
 from mapeq.network.states import names_of_nodes
 from mapeq.pictures.colours import assign_colours
 from mapeq.pictures.layout import flow_between
 from mapeq.pictures.modules import shown_modules
 from mapeq.pictures.network import informative_level
-from mapeq.pictures.report.flows import PartFlow, chosen, flow_between_parts, strongest
+from mapeq.pictures.report.flows import PartFlow, chosen, flow_between_parts, strongest, together
 from mapeq.result.modules import Catalogue
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
@@ -34,13 +34,14 @@ def page_data(result: Result) -> dict[str, Any]:
     it its colour; ``listed``, how many of the nodes directly in it are in ``nodes``; ``drawn``, how many flows between
     its parts are in ``flows``, of ``linked`` in all.
 
-    ``nodes`` has lists ``label`` and ``flow``, module by module, by decreasing flow.
+    ``nodes`` has lists ``label`` and ``flow``, module by module, by decreasing flow; in bipartite networks ``side``.
 
     ``flows`` has lists ``source``, ``target`` and ``flow``, module by module, by decreasing flow. The ends are ranks of
     the module's parts from 0: of the modules in it, or of its nodes. If not ``directed``, the flow back is the same.
 
     ``level`` is that of the coloured modules, ``colours`` are theirs, by decreasing flow, like ``#0072b2``; small
-    modules have none. ``flows_each`` is null, or the number of the strongest flows that each part has in the page.
+    modules have none. ``flows_each`` has the number of the strongest flows that each part has in the page, if it is a
+    module and if it is a node; null for all.
     """
     costs = result.metadata_costs, result.state_costs
     catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network, costs)
@@ -52,8 +53,8 @@ def page_data(result: Result) -> dict[str, Any]:
     names = names_of_nodes(result.node_labels, result.network.states)
     parent = number[result.hierarchy.parent[modules]]
     all_flows = flow_between_parts(result, catalogue)
-    flows, each = strongest(_of_parts_shown(all_flows, number, modules, parent, listed), MOST_FLOWS)
-    level = informative_level(result)
+    flows, each = _strongest(_of_parts_shown(all_flows, number, modules, parent, listed), parent)
+    level, sides = informative_level(result), result.network.sides
     return {
         "modules": {
             "parent": parent.tolist(),
@@ -70,6 +71,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "nodes": {
             "label": [_label(names[i]) for i in nodes.tolist()],
             "flow": _rounded(result.flow[nodes], 4),
+            **({} if sides is None else {"side": sides[nodes].tolist()}),
         },
         "flows": {
             "source": flows.source.tolist(),
@@ -91,17 +93,25 @@ def _of_parts_shown(
     listed: NDArray[np.int64],
 ) -> PartFlow:
     """Return the flows between parts that the page shows, with modules by their numbers there."""
-    parts = np.diff(first_children(parent)) + listed
+    parts = np.bincount(parent[1:], minlength=len(parent)) + listed
     module = number[flows.module]
     shown = (modules[module] == flows.module) & (np.maximum(flows.source, flows.target) < parts[module])
     return chosen(flows._replace(module=module), shown)
+
+
+def _strongest(flows: PartFlow, parent: NDArray[np.int64]) -> tuple[PartFlow, list[int | None]]:
+    """Return as many flows as a page may have: those between modules first, up to half of them, since they are few."""
+    between = np.isin(flows.module, parent[1:])
+    of_modules, each_module = strongest(chosen(flows, between), MOST_FLOWS // 2)
+    of_nodes, each_node = strongest(chosen(flows, ~between), MOST_FLOWS - len(of_modules.flow))
+    return together(of_modules, of_nodes), [each_module, each_node]
 
 
 def _colours(result: Result, level: int) -> list[str]:
     """Return colours of the modules at a level by decreasing flow, different ones for those that exchange much flow."""
     labels, links = result.labels_at(level), result.link_flow()
     flow = column_sums(labels, result.flow, int(labels.max(initial=-1)) + 1)
-    shown = shown_modules(flow) if len(flow) else 0
+    shown = shown_modules(flow if flow.any() else np.ones(len(flow))) if len(flow) else 0
     between = flow_between(labels, len(flow), links.sources, links.targets, links.flow)[:shown, :shown].toarray()
     both = between + between.T
     leaving = both.sum(axis=1)

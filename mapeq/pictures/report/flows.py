@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray, IntArray
+from mapeq._base.csr import FloatArray
 from mapeq.result.modules import Catalogue
 from mapeq.result.result import Result
 
@@ -53,9 +53,8 @@ def flow_between_parts(result: Result, catalogue: Catalogue) -> PartFlow:
     if not links.directed:
         flows &= links.sources < links.targets
     sources, targets, flow = links.sources[flows], links.targets[flows], links.flow[flows]
-    module, source, target = _common(
-        result.hierarchy.module_of[sources], result.hierarchy.module_of[targets], catalogue
-    )
+    module_of = result.hierarchy.module_of.astype(np.int64)
+    module, source, target = _common(module_of[sources], module_of[targets], catalogue)
     place = np.empty(result.num_nodes, dtype=np.int64)
     place[catalogue.node_order] = np.arange(result.num_nodes)
     within = source == target  # both nodes are directly in the module
@@ -68,11 +67,10 @@ def flow_between_parts(result: Result, catalogue: Catalogue) -> PartFlow:
     return PartFlow(*_summed(module, source, target, flow), links.directed)
 
 
-def _common(a: IntArray, b: IntArray, catalogue: Catalogue) -> tuple[NDArray[np.int64], ...]:
+def _common(a: NDArray[np.int64], b: NDArray[np.int64], catalogue: Catalogue) -> tuple[NDArray[np.int64], ...]:
     """Return the smallest module that contains two, and its parts that do; of a module and itself that module."""
     parent, depth = catalogue.hierarchy.parent.astype(np.int64), catalogue.depths
-    above = [a.astype(np.int64), b.astype(np.int64)]
-    parts = [each.copy() for each in above]
+    above, parts = [a.copy(), b.copy()], [a.copy(), b.copy()]
     while len(apart := np.flatnonzero(above[0] != above[1])):
         deep = [depth[each[apart]] for each in above]
         for k in (0, 1):
@@ -96,13 +94,13 @@ def _summed(
 
 
 def strongest(flows: PartFlow, most: int) -> tuple[PartFlow, int | None]:
-    """Return the flows to and from each part that are its strongest, and how many: as many as give at most `most`.
+    """Return the flows that are among the strongest of their source or of their target, not more than `most`.
 
     Returns
     -------
     PartFlow
     int or None
-        A flow is kept if it is one of so many strongest of its source or of its target; None if all are kept.
+        How many of the strongest flows of each part are kept, the same number for all; None if all flows are.
     """
     if len(flows.flow) <= most:
         return flows, None
@@ -113,7 +111,16 @@ def strongest(flows: PartFlow, most: int) -> tuple[PartFlow, int | None]:
 
 def chosen(flows: PartFlow, which: NDArray[np.bool_]) -> PartFlow:
     """Return some of the flows."""
-    return PartFlow(*(column[which] for column in flows[:4]), flows.directed)
+    return PartFlow(flows.module[which], flows.source[which], flows.target[which], flows.flow[which], flows.directed)
+
+
+def together(first: PartFlow, second: PartFlow) -> PartFlow:
+    """Return the flows in different modules together, in the order of the modules."""
+    module = np.concatenate([first.module, second.module])
+    order = np.argsort(module, kind="stable")
+    source, target = np.concatenate([first.source, second.source]), np.concatenate([first.target, second.target])
+    flow = np.concatenate([first.flow, second.flow])
+    return PartFlow(module[order], source[order], target[order], flow[order], first.directed)
 
 
 def _ranks_at(module: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:

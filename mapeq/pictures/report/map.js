@@ -4,6 +4,7 @@
 // inside, a group in which its own disc has radius 1, is placed and drawn once, and then only moved and scaled.
 
 const MOST_DRAWN = 120; // parts of a module
+const MOST_GUESTS = 40; // parts beyond these that are drawn because they were found or opened
 const MOST_FLOWS = 400; // between them
 const OPEN_AT = 64; // radius on the screen, in pixels
 const MOST_LABELS = 60;
@@ -13,7 +14,7 @@ const canvas = draw("svg", { role: "group", "aria-label": "Map of the network" }
 const ground = draw("g");
 const labels = draw("g", { class: "labels", "aria-hidden": "true" });
 const insides = new Map(); // by module
-const guests = new Map(); // by module: parts beyond the most drawn that are shown, because they were asked for
+const guests = new Map(); // by module
 const partAt = new WeakMap(); // the part or flow of each element
 const camera = { x: 0, y: 0, scale: 1, width: 0, height: 0 };
 let lit = null; // what the search has found
@@ -27,12 +28,17 @@ function drawnParts(m) {
   return [...numbers, ...(guests.get(m) ?? [])].map((part) => ({ kind, number: part, module: m, weight: weights[part] }));
 }
 
-/** Make sure that a part of a module is drawn. */
+/** Make sure that a part of a module is drawn; of many guests the first ones leave. */
 function invite(m, part) {
   if (part < partRange(m).first + MOST_DRAWN || guests.get(m)?.has(part)) return;
-  if (!guests.has(m)) guests.set(m, new Set());
-  guests.get(m).add(part);
+  const invited = [...(guests.get(m) ?? []), part].slice(-MOST_GUESTS);
+  guests.set(m, new Set(invited));
   insides.delete(m);
+}
+
+/** Make sure that a module is drawn in all modules that contain it. */
+function inviteModule(m) {
+  for (const above of ancestorsOf(m)) invite(parent[above], above);
 }
 
 /** Return the inside of a module: its parts with their places, and the group that shows them. */
@@ -73,7 +79,7 @@ function partElement(part) {
 /** Return bands with widths by flow, so wide that few are wider than the discs that they join. */
 function bandElements(flows, parts) {
   const ends = flows.map((one) => [parts[one.source], parts[one.target]]);
-  const room = flows.map((one, i) => (0.9 * Math.min(ends[i][0].r, ends[i][1].r)) / one.flow).sort((a, b) => a - b);
+  const room = flows.map((one, i) => ((data.directed ? 0.5 : 0.9) * Math.min(ends[i][0].r, ends[i][1].r)) / one.flow).sort((a, b) => a - b);
   const ink = sumOf(range(0, flows.length), (i) => flows[i].flow * distanceOf(...ends[i]));
   const factor = Math.min(room[Math.floor(0.03 * flows.length)], 0.5 / ink);
   return flows
@@ -102,7 +108,8 @@ function outlineOf(a, b, width) {
 
 function describedFlow({ source, target, amount }) {
   const [from, to] = [source, target].map(titleOfPart);
-  return [`${from} ${data.directed ? "→" : "↔"} ${to}`, `${percent(amount)} of all steps${data.directed ? "" : " each way"}`];
+  const share = amount < 0.00001 ? percent(amount) : `${Number((100 * amount).toPrecision(3))}%`; // three digits are known
+  return [`${from} ${data.directed ? "→" : "↔"} ${to}`, `${share} of all steps${data.directed ? "" : " each way"}`];
 }
 
 function titleOfPart({ kind, number }) {
@@ -221,7 +228,10 @@ function lightUp(hits) {
   const nodes = new Set();
   if (hits) for (const [m, found] of hits.nodes) if (isLeaf(m)) found.forEach((node) => nodes.add(node));
   lit = hits && { nodes, modules: new Set([...hits.nodes.keys(), ...hits.exact]) };
-  if (nodes.size <= MOST_DRAWN) for (const node of nodes) invite(moduleOfNode[node], node);
+  if (nodes.size <= MOST_GUESTS / 2) {
+    for (const node of nodes) invite(moduleOfNode[node], node);
+    for (const m of lit?.modules ?? []) inviteModule(m);
+  }
   canvas.classList.toggle("searching", Boolean(lit));
   for (const { parts, elements } of insides.values()) elements.forEach((element, i) => light(element, parts[i]));
   find(".hits").replaceChildren(...(hits ? hitButtons([...nodes]) : []));
@@ -230,7 +240,8 @@ function lightUp(hits) {
 
 function light(element, { kind, number }) {
   const isHit = Boolean(lit) && (kind === "node" ? lit.nodes : lit.modules).has(number);
-  element.setAttribute("class", `part ${kind} ${isHit ? "hit" : ""}`);
+  const isRing = kind === "node" && data.nodes.side?.[number] === 1;
+  element.setAttribute("class", `part ${kind} ${isRing ? "ring" : ""} ${isHit ? "hit" : ""}`);
 }
 
 /** Say which nodes were found in which modules; a click opens the module. */

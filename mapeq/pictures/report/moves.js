@@ -138,8 +138,7 @@ function limitsInWords({ parts, numFlows }) {
   const sentences = [];
   if (parts.length < number) sentences.push(`Of its ${count(number)} ${what}, ${count(parts.length)} are drawn.`);
   if (numFlows < many) {
-    const links = isLeaf(m) ? "links" : "flows between modules";
-    sentences.push(`Of ${count(many)} ${links}, the ${count(numFlows)} strongest of these are drawn.`);
+    sentences.push(`Of ${count(many)} flows between ${what}, ${count(numFlows)} strong ones are drawn.`);
   }
   return sentences.join(" ");
 }
@@ -263,7 +262,7 @@ function startMap() {
   const on = (name, act, options) => canvas.addEventListener(name, act, options);
   on("pointerdown", onPointerDown);
   on("pointermove", onPointerMove);
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) on(end, onPointerEnd);
+  for (const end of ["pointerup", "pointercancel"]) on(end, onPointerEnd);
   on("pointerleave", hideTooltip);
   on("wheel", onWheel, { passive: false });
   on("click", onClick);

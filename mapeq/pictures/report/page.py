@@ -1,7 +1,7 @@
 """Reports: a result on one self-contained page of HTML.
 
-Style, scripts and data are in the file; nothing is loaded from elsewhere. Python writes statistics and text; the scripts
-draw the map of the network, the hierarchy, the table of modules and the sizes from the data in the page.
+Style, scripts and data are in the file; nothing is loaded from elsewhere. Python writes statistics and text; the
+scripts draw the map of the network, the hierarchy, the table of modules and the sizes from the data in the page.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mapeq import __version__
 from mapeq.io.files.output import WRITERS, Writer
 from mapeq.pictures.report.data import page_data
 from mapeq.pictures.report.words import (
-    coloured,
     codelength_bars,
     details,
     explanation,
     headline,
+    legend,
     level_table,
     omissions,
 )
@@ -86,8 +86,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
         explanation=_encodable(explanation(result)),  # it may quote a label
         bars=codelength_bars(result),
         levels=level_table(result),
-        direction=", narrower towards its target" if data["directed"] else "",
-        coloured=coloured(data),
+        legend=legend(data),
         omissions=omissions(result, data),
         details=details(result),
         data=_packed(data),

@@ -117,20 +117,27 @@ def omissions(result: Result, data: dict[str, Any]) -> str:
             f"Of {result.num_nodes:,} nodes, this page lists and finds {listed:,}: those with most flow in each "
             f"module; its limit is {MOST_NODES:,} nodes."
         )
-    if data["flows_each"] is not None:
-        each = "the strongest one" if data["flows_each"] == 1 else f"the {data['flows_each']} strongest"
-        sentences.append(
-            f"Of the links of each node within its module, and of the flows of each module, the map has at least {each}; "
-            f"its limit is {MOST_FLOWS:,} of them."
-        )
+    for part, each in zip(("module to others", "node within its module"), data["flows_each"], strict=True):
+        if each is not None:
+            which = "strongest" if each == 1 else f"{each} strongest"
+            sentences.append(
+                f"Of the flows from each {part}, the map has at least the {which}; its limit is {MOST_FLOWS:,} flows."
+            )
     return f'<p class="note">{" ".join(sentences)}</p>' if sentences else ""
 
 
-def coloured(data: dict[str, Any]) -> str:
-    """Return which modules have colours of their own."""
-    level = "" if data["level"] == 1 else f" of level {data['level']}"
+def legend(data: dict[str, Any]) -> str:
+    """Explain the map: areas, widths, colours, directions and sides."""
     has_grey = len(data["colours"]) <= max(data["modules"]["coloured"])
-    return f"{'one large' if has_grey else 'one'} module{level}"
+    sentences = [
+        "Discs have areas by flow, the fraction of steps that the walk spends there, and bands widths by flow"
+        + (", narrower towards their target." if data["directed"] else "."),
+        f"Each colour is one {'large ' if has_grey else ''}module"
+        + (f" of level {data['level']}" if data["level"] > 1 else "")
+        + ", throughout this page.",
+        "Rings are nodes of the second side." if "side" in data["nodes"] else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def details(result: Result) -> str:
