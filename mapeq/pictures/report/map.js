@@ -6,7 +6,7 @@
 const MOST_DRAWN = 120; // parts of a module
 const MOST_GUESTS = 40; // parts beyond these that are drawn because they were found or opened
 const MOST_FLOWS = 400; // between them
-const OPEN_AT = 64; // radius on the screen, in pixels
+const OPEN_AT = 48; // radius on the screen, in pixels
 const MOST_LABELS = 60;
 const LINE = 15;
 
@@ -118,8 +118,8 @@ function titleOfPart({ kind, number }) {
 
 // Frames: what is open, where it is, and what it is called ----------------------------------------
 
-/** Draw the map as the camera sees it. Not more than one module is opened in a frame, unless all are wanted. */
-function drawMap(isComplete = false) {
+/** Draw the map as the camera sees it; so many modules may be opened for the first time, others in later frames. */
+function drawMap(mayOpen = 1) {
   const { x, y, scale, width, height } = camera;
   const open = [];
   const named = [];
@@ -134,19 +134,18 @@ function drawMap(isComplete = false) {
       const seen = { part, element: inside.elements[i], x: partX, y: partY, r };
       if (partX + r < 0 || partX - r > width || partY + r < 0 || partY - r > height) return;
       const isLarge = part.kind === "module" && r >= OPEN_AT && partRange(part.number).number > 0;
-      const isReady = insides.has(part.number) || isComplete || !isMore;
-      inside.elements[i].classList.toggle("open", isLarge && isReady);
-      if (!isLarge || !isReady) named.push(seen);
-      else {
-        isMore ||= !insides.has(part.number);
-        show(part.number, seen, { ...seen, isOpen: true });
-      }
+      const isOpen = isLarge && (insides.has(part.number) || mayOpen > 0);
+      isMore ||= isLarge && !isOpen;
+      inside.elements[i].classList.toggle("open", isOpen);
+      if (!isOpen) return named.push(seen);
+      if (!insides.has(part.number)) mayOpen -= 1;
+      show(part.number, seen, { ...seen, isOpen });
     });
   };
   show(ROOT, { x: width / 2 - x * scale, y: height / 2 - y * scale, r: scale });
   arrange(open);
   labels.replaceChildren(...labelElements(named));
-  if (isMore && !isComplete) redraw();
+  if (isMore && !flight) redraw();
 }
 
 /** Put the insides in order; those in the current module can be reached by keys and are read aloud. */

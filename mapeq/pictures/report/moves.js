@@ -28,11 +28,16 @@ function viewOf(m) {
   return { x: (right - left) / 2, y: (bottom - top) / 2, scale };
 }
 
-let flight = 0;
+let flight = 0; // the next frame of a flight
 
-/** Move the camera to a place, in a straight line on the screen. */
-function flyTo(target) {
+function stop() {
   cancelAnimationFrame(flight);
+  flight = 0;
+}
+
+/** Move the camera to a place, in a straight line on the screen; modules are opened on arrival. */
+function flyTo(target) {
+  stop();
   if (isCalm.matches || !camera.width) {
     Object.assign(camera, target);
     return drawMap();
@@ -46,8 +51,8 @@ function flyTo(target) {
     const isZoom = Math.abs(Math.log(target.scale / from.scale)) > 0.01;
     const part = isZoom ? (1 / scale - 1 / from.scale) / (1 / target.scale - 1 / from.scale) : t;
     Object.assign(camera, { scale, x: from.x + part * (target.x - from.x), y: from.y + part * (target.y - from.y) });
-    if (time < 1) flight = requestAnimationFrame(step);
-    drawMap();
+    flight = time < 1 ? requestAnimationFrame(step) : 0;
+    drawMap(flight ? 0 : 1);
   };
   flight = requestAnimationFrame(step);
 }
@@ -57,7 +62,7 @@ function zoomBy(factor, x = camera.width / 2, y = camera.height / 2) {
   const [least, most] = [0.7 * viewOf(ROOT).scale, 60 * viewOf(view.module).scale];
   const scale = Math.min(Math.max(camera.scale * factor, least), most);
   const moved = 1 / camera.scale - 1 / scale;
-  cancelAnimationFrame(flight);
+  stop();
   Object.assign(camera, {
     scale,
     x: camera.x + (x - camera.width / 2) * moved,
@@ -68,7 +73,7 @@ function zoomBy(factor, x = camera.width / 2, y = camera.height / 2) {
 }
 
 function panBy(dx, dy) {
-  cancelAnimationFrame(flight);
+  stop();
   const inReach = (value) => Math.min(Math.max(value, -1.2), 1.2);
   Object.assign(camera, { x: inReach(camera.x - dx / camera.scale), y: inReach(camera.y - dy / camera.scale) });
   redraw();
@@ -118,7 +123,7 @@ function followView() {
   if (camera.width) {
     if (settled !== module) flyTo(viewOf(module));
     const inside = insideOf(module);
-    drawMap();
+    drawMap(0);
     const left = inside.elements[inside.parts.findIndex(({ number }) => [viewBefore, ...ancestorsOf(viewBefore)].includes(number))];
     const next = (!isLeaf(module) && left) || inside.elements[0];
     if (next) reachable(next);
@@ -298,6 +303,7 @@ function measureMap() {
 
 /** On paper the map shows all of the network. */
 function printable(isPrinted) {
+  stop();
   Object.assign(camera, viewOf(isPrinted ? ROOT : view.module));
-  drawMap(true);
+  drawMap(Infinity);
 }

@@ -63,7 +63,7 @@ function pathLengths(n, neighbours, unit) {
 function firstPlaces(n, distances) {
   const squares = distances.map((distance) => distance * distance);
   const means = new Float64Array(n);
-  squares.forEach((square, k) => (means[Math.floor(k / n)] += square / n));
+  for (let k = 0; k < n * n; k += 1) means[Math.floor(k / n)] += squares[k] / n;
   const mean = sumOf(means, (value) => value) / Math.max(n, 1);
   const inner = squares.map((square, k) => (means[Math.floor(k / n)] + means[k % n] - square - mean) / 2);
   const [x, y] = mainAxes(n, inner);
@@ -84,8 +84,9 @@ function mainAxes(n, matrix) {
     let length = 0;
     for (let turn = 0; turn < 30; turn += 1) {
       for (const { axis: other } of axes) {
-        const along = sumOf(range(0, n), (i) => axis[i] * other[i]);
-        axis.forEach((_, i) => (axis[i] -= along * other[i]));
+        let along = 0;
+        for (let i = 0; i < n; i += 1) along += axis[i] * other[i];
+        for (let i = 0; i < n; i += 1) axis[i] -= along * other[i];
       }
       const size = Math.hypot(...axis) || 1;
       axis = axis.map((value) => value / size);

@@ -4,7 +4,9 @@ function showView() {
   view = currentView();
   drawWayBack();
   followView();
-  drawIcicle();
+  // What was clicked answers first.
+  if (icicle.contains(document.activeElement)) drawIcicle();
+  else requestAnimationFrame(() => setTimeout(drawIcicle));
 }
 
 drawSizes();
