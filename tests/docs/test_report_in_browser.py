@@ -460,6 +460,10 @@ def test_awkward_labels_are_shown_as_they_are(width, show):
     assert page.title() == "a & b · mapeq"
     shown = page.locator("#modules tbody bdi").evaluate_all("all => all.map(one => one.title)")
     assert sorted(shown) == sorted(AWKWARD)
+    page.get_by_role("searchbox").fill("x")
+    assert page.locator(".hits bdi").all_inner_texts() == ["<b>x</b>", "x" * 59 + "…"]
+    page.evaluate("location.hash = '1'")
+    where(page, "Module 1: ")
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

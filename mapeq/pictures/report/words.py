@@ -96,9 +96,9 @@ def level_table(result: Result) -> str:
         )
     )
     return (
-        '<table class="figures"><caption>Levels, from the top modules to the finest</caption><thead><tr>'
+        '<div><table class="figures"><caption>Levels, from the top modules to the finest</caption><thead><tr>'
         "<th scope=col>Level</th><th scope=col>Modules</th><th scope=col>Bits per step saved</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
