@@ -85,6 +85,7 @@ def times(page: Page, path: Path) -> Iterator[tuple[str, float]]:
     page.wait_for_timeout(1000)
     yield "press Escape", page.evaluate(_ANSWER, f"const key = 'Escape'; {_KEY}")
     page.wait_for_timeout(1000)
+    page.get_by_role("searchbox").focus()
     yield "type the first letter of a search", page.evaluate(_ANSWER, _SEARCH.format("a"))
     yield "type the second letter", page.evaluate(_ANSWER, _SEARCH.format("ab"))
     yield "type the third letter", page.evaluate(_ANSWER, _SEARCH.format("abc"))

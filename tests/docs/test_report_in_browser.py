@@ -330,7 +330,10 @@ def test_a_search_lights_up_nodes_and_the_modules_that_contain_them(misery, show
     assert page.locator(".labels .name", has_text="Valjean").count() == 1
     page.get_by_role("searchbox").fill("nobody of that name")
     assert page.locator(".part.hit").count() == 0
-    assert page.locator(".hits").inner_text() == "0 nodes found."
+    assert page.locator(".hits").inner_text().strip() == "0 nodes found."
+    page.get_by_role("searchbox").fill("3")
+    page.get_by_role("button", name="Module 3", exact=True).click()
+    where(page, "Module 3: ")
     page.get_by_role("searchbox").fill("")
     assert not page.locator(".hits").is_visible()
     assert page.locator(".searching").count() == 0
@@ -375,6 +378,11 @@ def test_map_table_and_hierarchy_have_the_same_colours(misery, show):
     page.evaluate("location.hash = '2'")
     where(page, "Module 2: ")
     assert set(colours(".inside[aria-hidden=false] .part")) == {expected[1]}
+
+
+def test_without_javascript_the_page_says_what_is_missing(misery, show):
+    assert show(misery, java_script_enabled=False).get_by_text("need JavaScript").is_visible()
+    assert show(misery).get_by_text("need JavaScript").count() == 0
 
 
 def test_flows_tell_what_they_are(show):

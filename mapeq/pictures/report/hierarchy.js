@@ -245,7 +245,8 @@ function startIcicle() {
   const withCell = (act) => (event) => event.target.closest(".cell") && act(event.target.closest(".cell"), event);
   on("click", withCell((element) => zoomInto(cellOf.get(element))));
   on("keydown", onKey);
-  on("pointermove", withCell((element, event) => showTooltip(described(cellOf.get(element)), event.clientX, event.clientY)));
+  const tell = (element, { clientX, clientY }) => showTooltip(described(cellOf.get(element)), clientX, clientY);
+  on("pointermove", withCell(tell));
   on("pointerleave", hideTooltip);
   on("focusout", hideTooltip);
   on("focusin", withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));

@@ -5,7 +5,7 @@
 
 const MOST_DRAWN = 120; // parts of a module
 const MOST_GUESTS = 40; // parts beyond these that are drawn because they were found or opened
-const MOST_FLOWS = 400; // between them
+const MOST_BANDS = 400; // between them
 const OPEN_AT = 48; // radius on the screen, in pixels
 const MOST_LABELS = 60;
 const LINE = 15;
@@ -25,7 +25,8 @@ function drawnParts(m) {
   const numbers = range(first, first + Math.min(number, MOST_DRAWN));
   const kind = isLeaf(m) ? "node" : "module";
   const weights = isLeaf(m) ? nodeFlow : flow;
-  return [...numbers, ...(guests.get(m) ?? [])].map((part) => ({ kind, number: part, module: m, weight: weights[part] }));
+  const all = [...numbers, ...(guests.get(m) ?? [])];
+  return all.map((part) => ({ kind, number: part, module: m, weight: weights[part] }));
 }
 
 /** Make sure that a part of a module is drawn; of many guests the first ones leave. */
@@ -57,10 +58,11 @@ function newInside(m) {
     .map((one) => ({ ...one, source: rankOf.get(one.source), target: rankOf.get(one.target) }));
   const places = parts.length === 1 ? [{ x: 0, y: 0, r: 0.6 }] : placeDiscs(radii, flows, isLeaf(m) ? 3 : 1);
   parts.forEach((part, i) => Object.assign(part, places[i]));
-  const drawn = flows.slice(0, MOST_FLOWS);
+  const drawn = flows.slice(0, MOST_BANDS);
   const elements = parts.map(partElement);
   const bands = draw("g", { class: "flows" }, ...bandElements(drawn, parts));
-  return { parts, elements, bands, numFlows: drawn.length, element: draw("g", { class: "inside" }, bands, ...elements) };
+  const element = draw("g", { class: "inside" }, bands, ...elements);
+  return { parts, elements, numFlows: drawn.length, element };
 }
 
 function partElement(part) {
@@ -79,7 +81,8 @@ function partElement(part) {
 /** Return bands with widths by flow, so wide that few are wider than the discs that they join. */
 function bandElements(flows, parts) {
   const ends = flows.map((one) => [parts[one.source], parts[one.target]]);
-  const room = flows.map((one, i) => ((data.directed ? 0.5 : 0.9) * Math.min(ends[i][0].r, ends[i][1].r)) / one.flow).sort((a, b) => a - b);
+  const widest = data.directed ? 0.5 : 0.9; // in radii of the smaller disc
+  const room = flows.map((one, i) => (widest * Math.min(ends[i][0].r, ends[i][1].r)) / one.flow).sort((a, b) => a - b);
   const ink = sumOf(range(0, flows.length), (i) => flows[i].flow * distanceOf(...ends[i]));
   const factor = Math.min(room[Math.floor(0.03 * flows.length)], 0.5 / ink);
   return flows
@@ -98,7 +101,10 @@ const distanceOf = (a, b) => Math.hypot(b.x - a.x, b.y - a.y);
 function outlineOf(a, b, width) {
   const length = distanceOf(a, b) || 1;
   const [ux, uy] = [(b.x - a.x) / length, (b.y - a.y) / length];
-  const at = (along, across) => `${(a.x + ux * along - uy * across).toFixed(4)} ${(a.y + uy * along + ux * across).toFixed(4)}`;
+  const at = (along, across) => {
+    const place = [a.x + ux * along - uy * across, a.y + uy * along + ux * across];
+    return place.map((value) => value.toFixed(4)).join(" ");
+  };
   const [first, last, half] = [a.r, Math.max(length - b.r, a.r), width / 2];
   if (!data.directed) return `M${at(first, half)}L${at(last, half)}L${at(last, -half)}L${at(first, -half)}Z`;
   const [middle, bend] = [(first + last) / 2, Math.min(0.12 * length, (last - first) / 2)];
@@ -108,7 +114,8 @@ function outlineOf(a, b, width) {
 
 function describedFlow({ source, target, amount }) {
   const [from, to] = [source, target].map(titleOfPart);
-  const share = amount < 0.00001 ? percent(amount) : `${Number((100 * amount).toPrecision(3))}%`; // three digits are known
+  // Three digits are known.
+  const share = amount < 0.00001 ? percent(amount) : `${Number((100 * amount).toPrecision(3))}%`;
   return [`${from} ${data.directed ? "→" : "↔"} ${to}`, `${share} of all steps${data.directed ? "" : " each way"}`];
 }
 
@@ -156,7 +163,10 @@ function arrange(open) {
     ground.replaceChildren(...wanted);
     if (partAt.has(focused) && focused.isConnected) focused.focus({ preventScroll: true });
   }
-  for (const { m, inside } of open) inside.element.setAttribute("aria-hidden", m !== view.module);
+  for (const { m, inside } of open) {
+    const isKept = m === view.module || inside.element.contains(document.activeElement);
+    inside.element.setAttribute("aria-hidden", !isKept);
+  }
 }
 
 let frame = 0;
@@ -173,7 +183,7 @@ function labelElements(named) {
   const isHit = ({ element }) => element.classList.contains("hit");
   named.sort((a, b) => isHit(b) - isHit(a) || b.r - a.r);
   for (const one of named) {
-    const label = one.isOpen ? titleLabel(one) : one.part.kind === "node" ? nodeLabel(one, isHit(one)) : moduleLabel(one);
+    const label = labelOf(one, isHit(one));
     if (!label || taken.some((box) => overlap(box, label))) continue;
     taken.push(label);
     const lines = label.lines.map((line, i) =>
@@ -185,7 +195,15 @@ function labelElements(named) {
   return found;
 }
 
-const overlap = (a, b) => Math.abs(a.x - b.x) * 2 < a.width + b.width && a.top < b.top + b.height && b.top < a.top + a.height;
+function labelOf(one, isHit) {
+  if (one.isOpen) return titleLabel(one);
+  return one.part.kind === "node" ? nodeLabel(one, isHit) : moduleLabel(one);
+}
+
+function overlap(a, b) {
+  const isBeside = Math.abs(a.x - b.x) * 2 >= a.width + b.width;
+  return !isBeside && a.top < b.top + b.height && b.top < a.top + a.height;
+}
 
 const boxed = (x, top, lines) => ({
   lines,
@@ -243,13 +261,16 @@ function light(element, { kind, number }) {
   element.setAttribute("class", `part ${kind} ${isRing ? "ring" : ""} ${isHit ? "hit" : ""}`);
 }
 
-/** Say which nodes were found in which modules; a click opens the module. */
+/** Say which nodes were found in which modules, and which module has this path; a click opens the module. */
 function hitButtons(nodes) {
+  const named = moduleAt.get(shown.query.trim());
+  const opens = (m) => ({ type: "button", onclick: () => showOnMap(m) });
+  const module = named ? [make("button", opens(named), `Module ${pathOf(named)}`)] : [];
   const buttons = nodes.slice(0, 6).map((node) => {
     const m = moduleOfNode[node];
     const place = m === ROOT ? [] : [` in ${pathOf(m)}`];
-    return make("button", { type: "button", onclick: () => showOnMap(m) }, make("bdi", {}, nameOf(node)), ...place);
+    return make("button", opens(m), make("bdi", {}, nameOf(node)), ...place);
   });
   const more = nodes.length > buttons.length ? [` and ${count(nodes.length - buttons.length)} more`] : [];
-  return [`${counted(nodes.length, "node")} found${nodes.length ? ": " : "."}`, ...buttons, ...more];
+  return [`${counted(nodes.length, "node")} found${nodes.length ? ": " : ". "}`, ...buttons, ...more, ...module];
 }

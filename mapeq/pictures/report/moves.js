@@ -59,7 +59,7 @@ function flyTo(target) {
 
 /** Zoom by a factor; the point of the map that is at a place on the screen stays there. */
 function zoomBy(factor, x = camera.width / 2, y = camera.height / 2) {
-  const [least, most] = [0.7 * viewOf(ROOT).scale, 60 * viewOf(view.module).scale];
+  const [least, most] = [viewOf(ROOT).scale, 60 * viewOf(view.module).scale];
   const scale = Math.min(Math.max(camera.scale * factor, least), most);
   const moved = 1 / camera.scale - 1 / scale;
   stop();
@@ -114,24 +114,38 @@ function moduleInMiddle() {
 }
 
 let viewBefore = ROOT;
+let arrival = 0;
 
-/** Show the current view, which may have changed: move there, and take the focus along. */
+/** Show the current view, which may have changed: move there. A flight begins before the module is placed. */
 function followView() {
+  if (!camera.width) return;
   const { module } = view;
   const hadFocus = canvas.contains(document.activeElement);
+  const before = viewBefore;
   canvas.classList.toggle("zoomed-in", module !== ROOT);
-  if (camera.width) {
-    if (settled !== module) flyTo(viewOf(module));
-    const inside = insideOf(module);
-    drawMap(0);
-    const left = inside.elements[inside.parts.findIndex(({ number }) => [viewBefore, ...ancestorsOf(viewBefore)].includes(number))];
-    const next = (!isLeaf(module) && left) || inside.elements[0];
-    if (next) reachable(next);
-    if (hadFocus && next) next.focus({ preventScroll: true });
-    find(".where").textContent = `${viewInWords()} ${limitsInWords(inside)}`;
-  }
+  if (settled !== module) flyTo(viewOf(module));
+  drawMap(0);
+  clearTimeout(arrival);
+  if (flight) arrival = setTimeout(() => arrive(before, hadFocus), 50);
+  else arrive(before, hadFocus);
   settled = null;
   viewBefore = module;
+}
+
+/** Open the current module; take the focus along, to the module that was left or to the first part. */
+function arrive(before, hadFocus) {
+  const inside = insideOf(view.module);
+  drawMap(0);
+  const path = new Set(ancestorsOf(before));
+  const left = inside.parts.findIndex((part) => part.kind === "module" && path.has(part.number));
+  const next = inside.elements[Math.max(left, 0)];
+  if (next) reachable(next);
+  if (next && hadFocus) {
+    next.focus({ preventScroll: true });
+    drawMap(0);
+  }
+  find(".where").textContent = `${viewInWords()} ${limitsInWords(inside)}`;
+  if (!flight) redraw();
 }
 
 /** Say what of the current module is not drawn. */
@@ -274,8 +288,11 @@ function startMap() {
   on("keydown", onMapKey);
   on("focusout", hideTooltip);
   on("focusin", ({ target }) => partAt.has(target) && showTooltipOfFocused(target, describedPart(partAt.get(target))));
-  const buttons = [["+", "Zoom in", () => zoomBy(1.6)], ["−", "Zoom out", () => zoomBy(1 / 1.6)]];
-  buttons.push(["⤢", "Show all", showAll]);
+  const buttons = [
+    ["+", "Zoom in", () => zoomBy(1.6)],
+    ["−", "Zoom out", () => zoomBy(1 / 1.6)],
+    ["⤢", "Show all", showAll],
+  ];
   find(".zoom").append(
     ...buttons.map(([text, name, onclick]) => make("button", { type: "button", "aria-label": name, onclick }, text)),
   );

@@ -1,13 +1,13 @@
 // Placing discs in the plane: near to those that they exchange flow with, without overlaps ----------
 //
-// Stress majorisation reproduces the lengths of paths (Gansner, Koren & North 2005), and overlapping discs then push each
-// other apart, as in Python's pictures. Nothing is random. It takes some ten milliseconds for a hundred discs.
+// Stress majorisation reproduces the lengths of paths (Gansner, Koren & North 2005), and overlapping discs then push
+// each other apart, as in Python's pictures. Nothing is random. It takes some ten milliseconds for a hundred discs.
 
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
 /**
- * Place discs of these radii, given flows between them by number; return x, y and radii in a disc of radius 1. The gap is
- * the distance between two that exchange flow only with each other, in mean radii.
+ * Place discs of these radii, given flows between them by number; return x, y and radii in a disc of radius 1. The gap
+ * is the distance between two that exchange flow only with each other, in mean radii.
  */
 function placeDiscs(radii, flows, gap) {
   const n = radii.length;
@@ -48,7 +48,8 @@ function pathLengths(n, neighbours, unit) {
     isDone.fill(0);
     for (;;) {
       let next = -1;
-      for (let i = 0; i < n; i += 1) if (!isDone[i] && row[i] < (next < 0 ? Infinity : row[next])) next = i;
+      let least = Infinity;
+      for (let i = 0; i < n; i += 1) if (row[i] < least && !isDone[i]) [next, least] = [i, row[i]];
       if (next < 0) break;
       isDone[next] = 1;
       longest = Math.max(longest, row[next]);
@@ -104,7 +105,7 @@ function mainAxes(n, matrix) {
 }
 
 /** Move each disc in turn to the optimum for its distances to all others. */
-function relax(x, y, distances, rounds = 40) {
+function relax(x, y, distances, rounds = 30) {
   const n = x.length;
   for (let round = 0; round < rounds; round += 1) {
     for (let i = 0; i < n; i += 1) {
@@ -125,11 +126,11 @@ function relax(x, y, distances, rounds = 40) {
 }
 
 /** Push overlapping discs apart, the smaller one further; draw all towards the middle, but in the last rounds. */
-function keepApart(x, y, radii, unit, rounds = 160) {
+function keepApart(x, y, radii, unit, rounds = 120) {
   const n = radii.length;
   const margin = 0.15 * unit;
   for (let round = 0; round < rounds; round += 1) {
-    const pull = round < 0.7 * rounds ? 0.993 : 1;
+    const pull = round < 0.7 * rounds ? 0.99 : 1;
     let isMoved = false;
     for (let i = 0; i < n; i += 1) {
       x[i] *= pull;

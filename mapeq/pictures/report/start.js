@@ -15,3 +15,4 @@ startMap();
 startIcicle();
 addEventListener("hashchange", showView);
 showView();
+find("#needs").remove(); // what is needed is there

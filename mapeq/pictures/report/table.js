@@ -18,7 +18,7 @@ let levelBefore = shown.level; // the level before a search
 
 // Searching --------------------------------------------------------------------------------------
 
-let searched = null; // normalised labels, computed on the first search
+let searched = null; // normalised labels, computed before the first search
 
 /** Normalise text for comparison: lower case, without accents. */
 function plain(text) {
@@ -187,6 +187,7 @@ function startTable() {
     shown.page = 0;
     drawTable();
   });
+  searchField.addEventListener("focus", () => (searched ??= label.map(plain)));
   searchField.addEventListener("input", () => searchFor(searchField.value));
   drawTable();
 }
