@@ -5,8 +5,10 @@
 
 const MOST_DRAWN = 120; // parts of a module
 const MOST_GUESTS = 40; // parts beyond these that are drawn because they were found or opened
-const MOST_BANDS = 400; // between them
+const MOST_BANDS = 300; // between them
 const OPEN_AT = 48; // radius on the screen, in pixels
+const OPEN_ALWAYS_AT = 120; // even if there are already many parts on the screen
+const MANY = 600; // parts
 const MOST_LABELS = 60;
 const LINE = 15;
 
@@ -131,6 +133,7 @@ function drawMap(mayOpen = 1) {
   const open = [];
   const named = [];
   let isMore = false;
+  let numParts = 0; // on the screen
   const show = (m, disc, title) => {
     const inside = insideOf(m);
     inside.element.setAttribute("transform", `translate(${disc.x} ${disc.y}) scale(${disc.r})`);
@@ -140,12 +143,14 @@ function drawMap(mayOpen = 1) {
       const [partX, partY, r] = [disc.x + part.x * disc.r, disc.y + part.y * disc.r, part.r * disc.r];
       const seen = { part, element: inside.elements[i], x: partX, y: partY, r };
       if (partX + r < 0 || partX - r > width || partY + r < 0 || partY - r > height) return;
-      const isLarge = part.kind === "module" && r >= OPEN_AT && partRange(part.number).number > 0;
+      const number = part.kind === "module" ? Math.min(partRange(part.number).number, MOST_DRAWN) : 0;
+      const isLarge = number > 0 && r >= (numParts + number > MANY ? OPEN_ALWAYS_AT : OPEN_AT);
       const isOpen = isLarge && (insides.has(part.number) || mayOpen > 0);
       isMore ||= isLarge && !isOpen;
       inside.elements[i].classList.toggle("open", isOpen);
       if (!isOpen) return named.push(seen);
       if (!insides.has(part.number)) mayOpen -= 1;
+      numParts += number;
       show(part.number, seen, { ...seen, isOpen });
     });
   };
