@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from sklearn.metrics import adjusted_mutual_info_score
 
 import mapeq
-from mapeq.io.files.output import write_result
+from mapeq.pictures.report.page import html_report
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -346,20 +346,21 @@ def draw_stability():
 
 
 def take_report():
-    """Take a screenshot of a report on the e-mails, down to the picture and the sizes."""
+    """Take a screenshot of a report on the e-mails, down to the map."""
     path = HERE.parent / "examples" / "data" / "email-eu-core.txt.gz"
     result = mapeq.infomap(path, directed=True, num_trials=10)
     with TemporaryDirectory() as folder, sync_playwright() as session:
         page_file = Path(folder, "report.html")
-        write_result(result, page_file, title=path.name)
+        page_file.write_text(html_report(result, title=path.name))
         browser = session.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme="light")
         page.goto(page_file.as_uri())
-        last = page.locator("section", has=page.locator("#sizes")).bounding_box()
+        page.wait_for_timeout(1000)  # modules open one by one
+        last = page.locator("#network").bounding_box()
         shown = {"x": 0, "y": 0, "width": 1280, "height": last["y"] + last["height"] + 24}
         page.screenshot(path=HERE / "report.png", clip=shown)
         browser.close()
-    reduce_colours(HERE / "report.png")
+    reduce_colours(HERE / "report.png", Image.Quantize.FASTOCTREE)
 
 
 def reduce_colours(path, method=Image.Quantize.MAXCOVERAGE):

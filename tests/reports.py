@@ -1,11 +1,22 @@
 """Networks for reports, and labels that are hard to show."""
 
+import base64
+import json
+import re
+import zlib
+
 import networkx as nx
 
 import mapeq
 
 AWKWARD = ["<b>x</b>", "a & b", "</script><script>document.title = 'taken over'</script>", '"quoted"', "Müller", "😀"]
 AWKWARD += ["שלום עולם", "日本語", "x" * 150, "", "${data}", "line\nbreak"]
+
+
+def data_of(text):
+    """The data of the page that a report is."""
+    packed = re.search('<script type="text/plain" id="data">([^<]*)</script>', text)[1]
+    return json.loads(zlib.decompress(base64.b64decode(packed)))
 
 
 def caveman(cliques=3, size=4, labels=None):

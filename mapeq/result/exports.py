@@ -250,8 +250,8 @@ def write(
     path : str or path
     format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf", "html"}, optional
         By default the suffix of `path`. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the network
-        with the module of each node, for programs like Gephi. HTML is a report for the browser, with a picture; it
-        needs matplotlib (extra ``plot``).
+        with the module of each node, for programs like Gephi. HTML is a report for the browser, with a map of
+        the network.
     level : int
         Level of the modules in a .clu file, see :meth:`labels_at`. The other formats hold all levels.
     physical : bool

@@ -54,10 +54,11 @@ def show(browser, written):
     """Opens a report, without a network; afterwards, nothing may have gone wrong or been asked for."""
     contexts, problems = [], []
 
-    def opened(result, title=None, width=1280, **options):
+    def opened(result, title=None, width=1280, moves=False, **options):
         path = written(result, title)
+        motion = "no-preference" if moves else "reduce"
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, reduced_motion="reduce", **options
+            viewport={"width": width, "height": 900}, offline=True, reduced_motion=motion, **options
         )
         contexts.append(context)
         page = context.new_page()
@@ -119,13 +120,13 @@ def test_search_in_a_hierarchy_finds_the_modules_at_every_level(deep, show):
 
 def test_the_table_is_sorted_by_what_is_clicked(misery, show):
     page = show(misery)
-    page.get_by_role("button", name="Nodes").click()
+    page.locator("#modules thead").get_by_role("button", name="Nodes").click()
     sizes = sorted(misery.module_sizes.tolist(), reverse=True)
     assert column(page, 2) == [str(size) for size in sizes]
     assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
-    page.get_by_role("button", name="Nodes").press("Enter")
+    page.locator("#modules thead").get_by_role("button", name="Nodes").press("Enter")
     assert column(page, 2) == [str(size) for size in reversed(sizes)]
-    page.get_by_role("button", name="Module", exact=True).click()
+    page.locator("#modules thead").get_by_role("button", name="Module", exact=True).click()
     assert column(page, 1) == [str(module + 1) for module in range(misery.num_modules)]
 
 
@@ -147,7 +148,7 @@ def test_the_hierarchy_is_zoomed_into_and_out_of(deep, show):
     page.get_by_role("treeitem", name="Module 2:3, ").click()
     zoomed(page, "Module 2:3: 4 nodes")
     assert page.get_by_role("treeitem").count() == 5  # its nodes, and the way out
-    page.locator(".breadcrumb button", has_text="2").click()
+    page.locator("#hierarchy .breadcrumb button", has_text="2").click()
     zoomed(page, "Module 2: ")
     page.get_by_role("treeitem", name="Zoom out").click()
     zoomed(page, "3 modules, 36 nodes.")
@@ -176,10 +177,253 @@ def test_keys_do_what_the_mouse_does(deep, show):
     zoomed(page, "3 modules, 36 nodes.")
 
 
-def test_the_table_leads_to_the_hierarchy(deep, show):
+# The map -------------------------------------------------------------------------------------------
+
+
+def parts_of(page):
+    """The names of the discs in the current module on the map."""
+    texts = page.locator(".inside[aria-hidden=false] .part").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    return [text.split(",")[0].strip("\u2068\u2069") for text in texts]
+
+
+def where(page, text):
+    page.locator(".where", has_text=text).wait_for()
+
+
+def place_of(page, name):
+    """The middle of a disc on the screen, and its radius; the name is the beginning of its description."""
+    page.evaluate("document.querySelector('#network').scrollIntoView()")
+    box = page.locator(f'.part[aria-label^="{name}"]').bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"] / 2
+
+
+def eventually(page, holds):
+    """Wait until something holds, for five seconds at most."""
+    for _ in range(250):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it never held")
+
+
+def is_on_the_map(page, name):
+    x, y, radius = place_of(page, name)
+    box = page.locator(".map").bounding_box()
+    across = box["x"] < x - radius < x + radius < box["x"] + box["width"]
+    return across and box["y"] < y - radius < y + radius < box["y"] + box["height"]
+
+
+def click_on(page, name, at=0.95):
+    """Click near the left rim of a disc."""
+    x, y, radius = place_of(page, name)
+    page.mouse.click(x - at * radius, y)
+
+
+def test_modules_are_opened_and_closed_by_clicks(deep, show):
+    page = show(deep)
+    where(page, "3 modules, 36 nodes.")
+    assert parts_of(page) == ["Module 1", "Module 2", "Module 3"]
+    click_on(page, "Module 2, ")
+    where(page, "Module 2: 3 modules, 12 nodes")
+    assert parts_of(page) == ["Module 2:1", "Module 2:2", "Module 2:3"]
+    click_on(page, "Module 2:3, ")
+    where(page, "Module 2:3: 4 nodes")
+    assert page.url.endswith("#2:3")
+    module = next(module for module in deep.tree.walk() if module.path == (2, 3))
+    assert parts_of(page) == [str(node) for node in module.nodes]
+    assert place_of(page, "Module 2:3, ")[2] > 200  # it fills the map
+    page.locator("#network .breadcrumb button", has_text="2").click()
+    where(page, "Module 2: ")
+    page.mouse.click(
+        *[round(edge) for edge in (page.locator(".map").bounding_box()["x"] + 4, place_of(page, "Module 2, ")[1])]
+    )
+    where(page, "3 modules, 36 nodes.")  # a click around it
+    page.go_back()
+    where(page, "Module 2: ")
+
+
+def test_the_map_and_the_hierarchy_show_the_same_module(deep, show):
+    page = show(deep)
+    page.get_by_role("treeitem", name="Module 2, ").click()
+    zoomed(page, "Module 2: 3 modules, 12 nodes")
+    where(page, "Module 2: 3 modules, 12 nodes")
+    assert parts_of(page) == ["Module 2:1", "Module 2:2", "Module 2:3"]
+    click_on(page, "Module 2:1, ")
+    zoomed(page, "Module 2:1: 4 nodes")
+    assert page.locator("#hierarchy .breadcrumb").inner_text() == page.locator("#network .breadcrumb").inner_text()
+
+
+def test_keys_open_and_close_modules_on_the_map(deep, show):
+    page = show(deep)
+    page.locator('.map [tabindex="0"]').focus()
+
+    def press(*keys):
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_timeout(50)
+        return page.evaluate("document.activeElement.getAttribute('aria-label')").split(",")[0].strip("\u2068\u2069")
+
+    assert press() == "Module 1"
+    assert page.locator('.map [tabindex="0"]').count() == 1
+    reached = {press("Arrow" + way) for way in ("Right", "Left", "Up", "Down", "Right", "Up", "Left", "Down")}
+    assert reached == {"Module 1", "Module 2", "Module 3"}
+    name = press()
+    assert page.locator(".tooltip").inner_text().startswith(f"{name}\n3 modules\n12 nodes\n")
+    assert press("Enter") == f"{name}:1"
+    where(page, f"{name}: ")
+    assert press("Enter") == str(next(m for m in deep.tree.walk() if m.path == (int(name[-1]), 1)).nodes[0])
+    where(page, f"{name}:1: ")
+    assert press("Escape") == f"{name}:1"
+    assert press("Escape") == name
+    where(page, "3 modules, 36 nodes.")
+
+
+def test_wheel_drag_and_buttons_move_the_map_and_what_is_in_its_middle_is_the_current_module(deep, show):
+    page = show(deep)
+    x, y, before = place_of(page, "Module 3, ")
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -200)
+    eventually(page, lambda: place_of(page, "Module 3, ")[2] > 1.1 * before)
+    assert place_of(page, "Module 3, ")[:2] == pytest.approx((x, y), abs=2)  # it stays under the pointer
+    box = page.locator(".map").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.down()
+    page.mouse.move(*middle, steps=4)
+    page.mouse.up()
+    assert place_of(page, "Module 3, ")[:2] == pytest.approx(middle, abs=2)
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -400)
+    where(page, "Module 3: 3 modules, 12 nodes")  # now it is large
+    assert place_of(page, "Module 3, ")[:2] == pytest.approx(middle, abs=2)  # and the map did not jump
+    page.get_by_role("button", name="Show all").click()
+    where(page, "3 modules, 36 nodes.")
+    assert place_of(page, "Module 3, ")[2] == pytest.approx(before, abs=1)
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(50)
+    assert place_of(page, "Module 3, ")[2] == pytest.approx(1.6 * before, abs=1)
+    page.get_by_role("button", name="Zoom out").click()
+    page.wait_for_timeout(50)
+    assert place_of(page, "Module 3, ")[2] == pytest.approx(before, abs=1)
+
+
+def test_two_fingers_zoom(deep, show):
+    page = show(deep, has_touch=True)
+    x, y, before = place_of(page, "Module 3, ")
+    touch = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 30), ("touchMove", 40), ("touchEnd", None)):
+        points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_timeout(50)
+    assert place_of(page, "Module 3, ")[2] == pytest.approx(2 * before, rel=0.02)
+    assert place_of(page, "Module 3, ")[:2] == pytest.approx((x, y), abs=2)
+
+
+def test_a_search_lights_up_nodes_and_the_modules_that_contain_them(misery, show):
+    page = show(misery)
+    page.get_by_role("searchbox").fill("valjean")
+    module = misery.modules()["Valjean"]
+    assert page.locator(".hits").inner_text().split("\n")[0] == f"1 node found: Valjean in {module}"
+    hits = page.locator(".part.hit").evaluate_all("all => all.map((one) => one.ariaLabel.split(',')[0])")
+    assert hits == [f"Module {module}", "\u2068Valjean\u2069"]
+    page.get_by_role("button", name=f"Valjean in {module}").click()
+    where(page, f"Module {module}: ")
+    assert page.locator(".labels .name", has_text="Valjean").count() == 1
+    page.get_by_role("searchbox").fill("nobody of that name")
+    assert page.locator(".part.hit").count() == 0
+    assert page.locator(".hits").inner_text().strip() == "0 nodes found."
+    page.get_by_role("searchbox").fill("3")
+    page.get_by_role("button", name="Module 3", exact=True).click()
+    where(page, "Module 3: ")
+    page.get_by_role("searchbox").fill("")
+    assert not page.locator(".hits").is_visible()
+    assert page.locator(".searching").count() == 0
+
+
+def test_a_module_that_is_too_small_to_be_drawn_is_drawn_when_it_is_opened(show):
+    page = show(mapeq.infomap(nx.empty_graph(10_000)))
+    where(page, "Of its 10,000 modules, 120 are drawn.")
+    assert len(parts_of(page)) == 120
+    page.get_by_role("searchbox").fill("9876")
+    page.locator("#modules tbody").get_by_role("button", name="9876", exact=True).click()
+    where(page, "Module 9876: 1 node")
+    assert place_of(page, "Module 9876, ")[2] > 200
+    page.locator("#network .breadcrumb button").first.click()
+    where(page, "Of its 10,000 modules, 122 are drawn.")  # and that of the node of this name
+
+
+def test_a_node_that_is_not_drawn_is_drawn_when_it_is_found(show):
+    page = show(mapeq.evaluate([(0, node) for node in range(1, 200)], np.zeros(200, int)))
+    page.evaluate("location.hash = '1'")
+    where(page, "Of its 200 nodes, 120 are drawn. Of 199 flows between nodes, 119 strong ones are drawn.")
+    page.get_by_role("searchbox").fill("198")
+    assert page.locator(".part.hit").evaluate_all("all => all.map((one) => one.ariaLabel.split(',')[0])") == [
+        "Module 1",
+        "\u2068198\u2069",
+    ]
+
+
+def test_map_table_and_hierarchy_have_the_same_colours(misery, show):
+    page = show(misery)
+    expected = page.locator("#modules .swatch").evaluate_all("all => all.map((one) => one.style.background)")
+    assert len(set(expected)) > 5
+
+    def colours(places):
+        one = "document.body.style.color = one.style.getPropertyValue('--colour')"
+        rgb = f"(one) => {{ {one}; return getComputedStyle(document.body).color }}"
+        return page.locator(places).evaluate_all(f"all => all.map({rgb})")
+
+    assert colours(".inside[aria-hidden=false] .part") == expected
+    cells = colours(".cell.module")
+    assert cells == expected[: len(cells)]
+    page.evaluate("location.hash = '2'")
+    where(page, "Module 2: ")
+    assert set(colours(".inside[aria-hidden=false] .part")) == {expected[1]}
+
+
+def test_without_javascript_the_page_says_what_is_missing(misery, show):
+    assert show(misery, java_script_enabled=False).get_by_text("need JavaScript").is_visible()
+    assert show(misery).get_by_text("need JavaScript").count() == 0
+
+
+def test_flows_tell_what_they_are(show):
+    page = show(mapeq.infomap([("a", "b"), ("b", "c"), ("c", "a")], directed=True))
+    assert page.locator(".flows path").count() == 3
+    page.locator(".flows path").last.dispatch_event("pointermove", {"bubbles": True})
+    assert page.locator(".tooltip").inner_text().replace("\u2068", "").replace("\u2069", "") in {
+        f"{source} → {target}\n33.3% of all steps" for source, target in ("ab", "bc", "ca")
+    }
+    assert page.get_by_text("narrower towards their target").is_visible()
+
+
+def test_on_paper_all_of_the_network_is_drawn(deep, show):
+    page = show(deep)
+    page.evaluate("location.hash = '2:3'")
+    where(page, "Module 2:3: ")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(is_on_the_map(page, f"Module {number}, ") for number in (1, 2, 3))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert place_of(page, "Module 2:3, ")[2] > 200
+
+
+def test_a_map_that_flies_arrives(deep, show):
+    page = show(deep, moves=True)
+    page.evaluate("location.hash = '2'")
+    eventually(page, lambda: place_of(page, "Module 2, ")[2] > 200)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_map_fits_the_screen(deep, show, width):
+    page = show(deep, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert all(is_on_the_map(page, f"Module {number}, ") for number in (1, 2, 3))
+
+
+def test_the_table_leads_to_the_map_and_the_hierarchy(deep, show):
     page = show(deep)
     page.locator("#modules tbody").get_by_role("button", name="3", exact=True).click()
     zoomed(page, "Module 3: ")
+    where(page, "Module 3: ")
+    assert 0 <= page.locator("#network").bounding_box()["y"] < 40
     assert page.url.endswith("#3")
 
 
@@ -190,7 +434,7 @@ def test_modules_with_too_many_parts_are_shown_bit_by_bit(show):
     rest = page.get_by_role("treeitem", name="more modules")
     assert rest.text_content() == "9,971 more modules"
     rest.click()
-    page.locator(".breadcrumb", has_text="from module 30 on").wait_for()
+    page.locator("#hierarchy .breadcrumb", has_text="from module 30 on").wait_for()
     assert page.get_by_role("treeitem", name="Module 30, ").is_visible()
     page.get_by_role("button", name="Next").click()
     assert column(page, 1)[0] == "26"
@@ -224,6 +468,10 @@ def test_awkward_labels_are_shown_as_they_are(width, show):
     assert page.title() == "a & b · mapeq"
     shown = page.locator("#modules tbody bdi").evaluate_all("all => all.map(one => one.title)")
     assert sorted(shown) == sorted(AWKWARD)
+    page.get_by_role("searchbox").fill("x")
+    assert page.locator(".hits bdi").all_inner_texts() == ["<b>x</b>", "x" * 59 + "…"]
+    page.evaluate("location.hash = '1'")
+    where(page, "Module 1: ")
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -2,15 +2,15 @@
 
 import base64
 import hashlib
-import json
 import re
 import sys
+from collections import Counter
 from html.parser import HTMLParser
 
 import networkx as nx
 import numpy as np
 import pytest
-from reports import AWKWARD, caveman, three_rings
+from reports import AWKWARD, caveman, data_of, three_rings
 
 import mapeq
 from mapeq.cli.parser import main
@@ -26,6 +26,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.elements, self.texts = [], [], []
+        self.data = data_of(text)
         self.feed(text)
         self.close()
         assert self.open == []
@@ -51,10 +52,6 @@ class Page(HTMLParser):
     @property
     def figures(self):
         return dict(zip(self.of("dt"), self.of("dd"), strict=True))
-
-    @property
-    def data(self):
-        return json.loads(self.of("script")[0])
 
 
 @pytest.fixture(scope="module")
@@ -188,20 +185,37 @@ def test_modules_that_save_nothing_are_called_so():
     assert page.figures["Trials"] == "none; the modules were given"
 
 
-def test_big_networks_have_small_reports_that_say_what_they_leave_out():
+def test_big_networks_have_small_reports_that_say_what_they_leave_out(monkeypatch):
+    for room in (data, words):
+        monkeypatch.setattr(room, "MOST_NODES", 30_000)
     cliques = np.arange(0, 60_000, 20)[:, None, None] + np.array([(i, j) for i in range(20) for j in range(i)])
     links = np.concatenate([cliques.reshape(-1, 2), np.stack([np.arange(0, 59_980, 20), np.arange(20, 60_000, 20)], 1)])
     result = mapeq.evaluate(links, np.arange(60_000) // 20)
-    text = html_report(result)
-    page = Page(text)
-    assert len(text) < 2_500_000
+    page = Page(html_report(result))
     assert set(page.data["modules"]["listed"][1:]) == {10}
     assert len(page.data["nodes"]["label"]) == 30_000
     assert any("Of 60,000 nodes, this page lists and finds 30,000" in note for note in page.of("p"))
+    assert set(page.data["modules"]["drawn"][1:]) == {45}  # of the nodes that are listed
     for module in (1, 500):
         first = 10 * (module - 1)
         expected = result.tree.children[module - 1].nodes[:10]
         assert page.data["nodes"]["label"][first : first + 10] == expected
+
+
+def test_a_hundred_thousand_nodes_are_all_found_on_a_page_below_5_mb():
+    rng = np.random.default_rng(0)
+    names = [bytes(row).decode() for row in rng.integers(97, 123, (100_000, 20)).astype(np.uint8)]
+    modules = np.arange(100_000) // 100
+    ends = rng.integers(0, 100_000, 1_000_000)
+    others = np.where(rng.random(1_000_000) < 0.8, ends // 100 * 100 + rng.integers(0, 100, 1_000_000), ends[::-1])
+    network = mapeq.Network.from_edges(ends, others, rng.uniform(1, 10, 1_000_000), labels=names)
+    text = html_report(mapeq.evaluate(network, modules))
+    page = Page(text)
+    assert len(text) < 5_000_000
+    assert sorted(page.data["nodes"]["label"]) == sorted(names)
+    assert data.MOST_FLOWS / 2 < len(page.data["flows"]["flow"]) <= data.MOST_FLOWS
+    assert None not in page.data["flows_each"]
+    assert any("Of the flows from each module to others, the map has at least" in note for note in page.of("p"))
 
 
 def test_of_many_modules_those_with_most_flow_are_listed(deep, monkeypatch):
@@ -215,6 +229,133 @@ def test_of_many_modules_those_with_most_flow_are_listed(deep, monkeypatch):
     assert found["size"][0] == 36
     assert min(found["flow"]) == pytest.approx(np.sort(deep.module_records[:, 0])[::-1][5], rel=1e-5)
     assert any("Of 12 modules, this page lists the 5 with most flow" in note for note in page.of("p"))
+
+
+# Flow between parts --------------------------------------------------------------------------------
+
+
+def paths_of(result):
+    """The path of each node, from the top module down to its own rank in the finest one, all from 0."""
+    found = {}
+    for module in result.tree.walk():
+        for rank, node in enumerate(module.nodes):
+            found[node] = (*(step - 1 for step in module.path), rank)
+    return found
+
+
+def flows_by_path(result):
+    """The flow between parts by the path of their module, summed link by link in the smallest common module."""
+    links, path, label = result.link_flow(), paths_of(result), result.node_labels
+    found = Counter()
+    for source, target, flow in zip(links.sources.tolist(), links.targets.tolist(), links.flow.tolist(), strict=True):
+        one, other = path[label[source]], path[label[target]]
+        common = next(k for k in range(len(one)) if one[k] != other[k])
+        if flow > 0:
+            found[one[:common], one[common], other[common]] += flow
+    return found
+
+
+def flows_in_page(page):
+    """The same from the data of a page."""
+    modules, flows = page["modules"], page["flows"]
+    path, children = [()], Counter()
+    for parent in modules["parent"][1:]:
+        path.append((*path[parent], children[parent]))
+        children[parent] += 1
+    of = np.repeat(np.arange(len(path)), modules["drawn"])
+    found = {}
+    for module, source, target, flow in zip(of, flows["source"], flows["target"], flows["flow"], strict=True):
+        found[path[module], source, target] = flow
+        if not page["directed"]:
+            found[path[module], target, source] = flow
+    return found
+
+
+def gnp(directed):
+    graph = nx.gnp_random_graph(60, 0.1, seed=3, directed=directed)
+    for k, (u, v) in enumerate(graph.edges):
+        graph[u][v]["weight"] = 1 + k % 7
+    graph.add_edge(5, 5)
+    return mapeq.evaluate(
+        graph, {node: (node % 3, node % 6, node % 12) if node % 3 else (0, node % 9) for node in graph}
+    )
+
+
+def layered():
+    layers = {"work": [("ann", "bob"), ("bob", "cid"), ("ann", "cid")], "sport": [("ann", "dan"), ("dan", "eve")]}
+    return mapeq.infomap(mapeq.Network.from_layers(layers))
+
+
+RESULTS = {
+    "undirected": lambda: gnp(directed=False),
+    "directed": lambda: gnp(directed=True),
+    "three rings": three_rings,
+    "layers": layered,
+    "bipartite": lambda: mapeq.infomap(nx.davis_southern_women_graph()),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_flows_are_those_of_the_links_within_their_smallest_common_module(name):
+    result = RESULTS[name]()
+    page = Page(html_report(result)).data
+    found, expected = flows_in_page(page), flows_by_path(result)
+    assert found.keys() == expected.keys()
+    np.testing.assert_allclose([found[key] for key in expected], list(expected.values()), rtol=6e-3)
+    assert sum(found.values()) == pytest.approx(result.link_flow().flow.sum(), rel=6e-3)
+    ends = np.repeat(np.arange(len(page["modules"]["drawn"])), page["modules"]["drawn"])
+    assert (np.diff(page["flows"]["flow"])[np.diff(ends) == 0] <= 0).all()  # the strongest first
+    assert page["modules"]["linked"] == page["modules"]["drawn"]
+    assert page["flows_each"] == [None, None]
+
+
+def test_flows_between_top_modules_are_what_enters_and_leaves_them():
+    result = gnp(directed=False)
+    top = {key[1:]: flow for key, flow in flows_in_page(Page(html_report(result)).data).items() if key[0] == ()}
+    for module in range(result.num_modules):
+        leaving = sum(flow for (source, _), flow in top.items() if source == module)
+        assert leaving == pytest.approx(result.tree.children[module].exit, rel=6e-3)
+
+
+@pytest.mark.parametrize("most", [12, 60, 200])
+def test_of_many_flows_each_part_keeps_its_strongest(most, monkeypatch):
+    graph = nx.gnp_random_graph(60, 0.4, seed=3, directed=True)
+    for k, (u, v) in enumerate(graph.edges):
+        graph[u][v]["weight"] = 1 + k % 7
+    result = mapeq.evaluate(graph, {node: node % 4 for node in graph})
+    everything = flows_in_page(Page(html_report(result)).data)
+    for room in (data, words):
+        monkeypatch.setattr(room, "MOST_FLOWS", most)
+    page = Page(html_report(result))
+    found = flows_in_page(page.data)
+    assert len(found) <= most
+    assert found.items() <= everything.items()
+    for (module, source, target), flow in everything.items() - found.items():
+        each = page.data["flows_each"][0 if module == () else 1]
+        for part in (source, target):
+            kept = [value for key, value in found.items() if key[0] == module and part in key[1:]]
+            assert sum(value >= flow for value in kept) >= each
+    assert sum(page.data["modules"]["linked"]) == len(everything)
+    assert (page.data["flows_each"][0] is None) is (most > 24)  # twelve between modules, which may be half of all
+    assert any("Of the flows from each node within its module, the map has" in note for note in page.of("p"))
+
+
+def test_sides_are_told_of_bipartite_networks(misery):
+    page = Page(html_report(mapeq.infomap(nx.davis_southern_women_graph())))
+    assert sum(page.data["nodes"]["side"]) == 14
+    assert {label[0] for label, side in zip(*map(page.data["nodes"].get, ("label", "side")), strict=True) if side} == {
+        "E"
+    }
+    assert "second side" in " ".join(page.of("p"))
+    assert "side" not in Page(html_report(misery)).data["nodes"]
+
+
+def test_colours_are_those_of_one_level(deep):
+    page = Page(html_report(deep)).data
+    colours = [page["colours"][number] for number in page["modules"]["coloured"][1:4]]
+    assert len(set(colours)) == 3
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in page["colours"])
+    assert page["modules"]["coloured"][4:] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 # How one gets there --------------------------------------------------------------------------------
@@ -236,8 +377,8 @@ def test_clusters_of_embeddings_have_reports_too(tmp_path):
     assert Page((tmp_path / "out.html").read_text()).figures["modules"] == "4"
 
 
-def test_without_matplotlib_the_extra_is_named_before_anything_is_done(misery, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"this needs matplotlib: pip install 'mapeq\[plot\]'"):
-        misery.write(tmp_path / "report.html")
-    assert list(tmp_path.iterdir()) == []
+def test_reports_need_no_other_library(misery, monkeypatch, tmp_path):
+    for library in ("matplotlib", "PIL", "alluvial"):
+        monkeypatch.setitem(sys.modules, library, None)
+    misery.write(tmp_path / "report.html")
+    assert Page((tmp_path / "report.html").read_text()).figures["nodes"] == "77"

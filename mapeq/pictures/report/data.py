@@ -1,33 +1,47 @@
-"""The data of the page: the hierarchy as flat arrays, rounded to the digits shown."""
+"""The data of the page: the hierarchy and the flow in it as flat arrays, rounded to the digits shown."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray
+from mapeq._base.csr import FloatArray, column_sums
 from mapeq._base.hierarchy import depths
 from mapeq.network.states import names_of_nodes
+from mapeq.pictures.colours import assign_colours
+from mapeq.pictures.layout import flow_between
+from mapeq.pictures.modules import shown_modules
+from mapeq.pictures.network import informative_level
+from mapeq.pictures.report.flows import PartFlow, chosen, flow_between_parts, strongest, together
 from mapeq.result.modules import Catalogue, catalogue_of
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
-#: Maximum number of nodes and modules in a page, so that it stays small and opens quickly.
-MOST_NODES = 50_000
-MOST_MODULES = 50_000
-#: Maximum number of nodes per module in larger networks.
-_MOST_OF_EACH = 10
+#: Maximum number of nodes, modules and flows in a page, so that it stays below 5 MB and opens quickly.
+MOST_NODES = 120_000
+MOST_MODULES = 120_000
+MOST_FLOWS = 300_000
 
 
-def page_data(result: Result, level: int) -> dict[str, Any]:
+def page_data(result: Result) -> dict[str, Any]:
     """Return the data of the page, for JSON.
 
     ``modules`` has lists with one entry per module, level by level from the root: ``parent``; ``size``, the number of
-    nodes at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, the module of `level` that gives it
-    its colour; ``listed``, how many of the nodes directly in it are in ``nodes``. ``nodes`` has lists ``label`` and
-    ``flow``, module by module, by decreasing flow.
+    nodes at any depth; ``flow``, ``enter``, ``exit``, ``codelength``; ``coloured``, the module of ``level`` that gives
+    it its colour; ``listed``, how many of the nodes directly in it are in ``nodes``; ``drawn``, how many flows between
+    its parts are in ``flows``, of ``linked`` in all.
+
+    ``nodes`` has lists ``label`` and ``flow``, module by module, by decreasing flow; in bipartite networks ``side``.
+
+    ``flows`` has lists ``source``, ``target`` and ``flow``, module by module, by decreasing flow. The ends are ranks of
+    the module's parts from 0: of the modules in it, or of its nodes. If not ``directed``, the flow back is the same.
+
+    ``level`` is that of the coloured modules, ``colours`` are theirs, by decreasing flow, like ``#0072b2``; small
+    modules have none. ``flows_each`` has the number of the strongest flows that each part has in the page, if it is a
+    module and if it is a node; null for all.
     """
     catalogue = catalogue_of(result)
     modules = _modules_shown(result.module_records[:, VISIT])
@@ -36,9 +50,13 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
     number[modules] = np.arange(len(modules))
     records = result.module_records[modules]
     names = names_of_nodes(result.node_labels, result.network.states)
+    parent = number[result.hierarchy.parent[modules]]
+    all_flows = flow_between_parts(result, catalogue)
+    flows, each = _strongest(_of_parts_shown(all_flows, number, modules, parent, listed), parent)
+    level, sides = informative_level(result), result.network.sides
     return {
         "modules": {
-            "parent": number[result.hierarchy.parent[modules]].tolist(),
+            "parent": parent.tolist(),
             "size": catalogue.num_nodes[modules].tolist(),
             "flow": _rounded(records[:, VISIT], 6),
             "enter": _rounded(records[:, ENTER], 6),
@@ -46,12 +64,60 @@ def page_data(result: Result, level: int) -> dict[str, Any]:
             "codelength": _rounded(catalogue.codelengths[modules], 6),
             "coloured": _coloured(result, level)[modules].tolist(),
             "listed": listed.tolist(),
+            "drawn": np.bincount(flows.module, minlength=len(modules)).tolist(),
+            "linked": np.bincount(all_flows.module, minlength=len(number))[modules].tolist(),
         },
         "nodes": {
             "label": [_label(names[i]) for i in nodes.tolist()],
             "flow": _rounded(result.flow[nodes], 4),
+            **({} if sides is None else {"side": sides[nodes].tolist()}),
         },
+        "flows": {
+            "source": flows.source.tolist(),
+            "target": flows.target.tolist(),
+            "flow": _rounded(flows.flow, 3),
+        },
+        "directed": flows.directed,
+        "flows_each": each,
+        "level": level,
+        "colours": _colours(result, level),
     }
+
+
+def _of_parts_shown(
+    flows: PartFlow,
+    number: NDArray[np.int64],
+    modules: NDArray[np.int64],
+    parent: NDArray[np.int64],
+    listed: NDArray[np.int64],
+) -> PartFlow:
+    """Return the flows between parts that the page shows, with modules by their numbers there."""
+    parts = np.bincount(parent[1:], minlength=len(parent)) + listed
+    module = number[flows.module]
+    shown = (modules[module] == flows.module) & (np.maximum(flows.source, flows.target) < parts[module])
+    return chosen(flows._replace(module=module), shown)
+
+
+def _strongest(flows: PartFlow, parent: NDArray[np.int64]) -> tuple[PartFlow, list[int | None]]:
+    """Return as many flows as a page may have: those between modules first, up to half of them, since they are few."""
+    between = np.isin(flows.module, parent[1:])
+    of_modules, each_module = strongest(chosen(flows, between), MOST_FLOWS // 2)
+    of_nodes, each_node = strongest(chosen(flows, ~between), MOST_FLOWS - len(of_modules.flow))
+    return together(of_modules, of_nodes), [each_module, each_node]
+
+
+def _colours(result: Result, level: int) -> list[str]:
+    """Return colours of the modules at a level by decreasing flow, different ones for those that exchange much flow."""
+    labels, links = result.labels_at(level), result.link_flow()
+    flow = column_sums(labels, result.flow, int(labels.max(initial=-1)) + 1)
+    shown = shown_modules(flow if flow.any() else np.ones(len(flow))) if len(flow) else 0
+    between = flow_between(labels, len(flow), links.sources, links.targets, links.flow)[:shown, :shown].toarray()
+    both = between + between.T
+    leaving = both.sum(axis=1)
+    # The map places modules near to those with which they exchange a large share of their flow.
+    shares = both / np.maximum(np.minimum(leaving[:, None], leaving), 1e-300)
+    found = np.round(255 * assign_colours(np.sqrt(np.minimum(shares, 1.0)))).astype(np.int64)
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in found.tolist()]
 
 
 def _coloured(result: Result, level: int) -> NDArray[np.int64]:
@@ -82,10 +148,9 @@ def _nodes_listed(catalogue: Catalogue, modules: NDArray[np.int64]) -> tuple[NDA
     first = catalogue.first_nodes[modules]
     listed = catalogue.first_nodes[modules + 1] - first
     if len(catalogue.node_order) > MOST_NODES:
-        each = _MOST_OF_EACH
-        while each > 1 and np.minimum(listed, each).sum() > MOST_NODES:
-            each -= 1
-        listed = np.minimum(listed, each)
+        # The same number of each module, as large as fits.
+        each = bisect_right(range(1, MOST_NODES), MOST_NODES, key=lambda most: np.minimum(listed, most).sum())
+        listed = np.minimum(listed, max(each, 1))
     skipped = first - (np.cumsum(listed) - listed)
     return listed, catalogue.node_order[np.arange(listed.sum()) + np.repeat(skipped, listed)]
 

@@ -9,12 +9,8 @@ const THINNEST = { module: 3, node: 15, rest: Infinity }; // nodes are drawn onl
 const NARROWEST = 130; // column
 
 const icicle = draw("svg", { role: "tree", "aria-labelledby": "hierarchy-title" });
-const tooltip = find(".tooltip");
 const cellOf = new WeakMap(); // the cell of each element
 let elements = new Map(); // by key; elements are reused and moved, so that changes are animated
-let view = { module: ROOT, from: 0 };
-
-const sumOf = (parts, value) => parts.reduce((sum, part) => sum + value(part), 0);
 
 /** Return the parts of a module from one on: its modules or its nodes, and last the nodes that the page omits. */
 function partsOf({ module, from }) {
@@ -98,11 +94,6 @@ function targetOf(cell) {
   return cell.kind === "out" ? viewAbove() : null;
 }
 
-function viewAbove() {
-  if (view.from > 0) return { module: view.module, from: 0 };
-  return view.module === ROOT ? null : { module: parent[view.module], from: 0 };
-}
-
 // Drawing ----------------------------------------------------------------------------------------
 
 function drawIcicle() {
@@ -115,6 +106,8 @@ function drawIcicle() {
   cells.forEach((cell) => update(elements.get(cell.key), cell));
   icicle.replaceChildren(...elements.values());
   enterAt(elements.get(focused) ?? elements.get(cells[1]?.key ?? "out"));
+  const isEnlarged = cells.some((cell) => cell.isEnlarged);
+  find(".zoomed").textContent = `${viewInWords()} ${isEnlarged ? "There are too many parts to draw to scale." : ""}`;
   if (focused) (elements.get(focused) ?? elements.get("out")).focus({ preventScroll: true });
 }
 
@@ -201,71 +194,10 @@ function restName(cell) {
   return counted(cell.number, cell.from > 0 ? "more node" : "node");
 }
 
-/** Return as many names as fit on a line, and their number; if none fits, a part of the first. */
-function fitting(names, room, isBold = false, end = ", …") {
-  let text = names.join(", ");
-  let number = names.length;
-  while (number > 0 && widthOf(text, isBold) > room) {
-    number -= 1;
-    text = `${names.slice(0, number).join(", ")}${end}`;
-  }
-  if (number > 0 || !names.length) return { text, number };
-  const letters = Array.from(names[0]);
-  while (letters.length > 2 && widthOf(`${letters.join("")}…`, isBold) > room) letters.pop();
-  return { text: letters.length > 2 ? `${letters.join("")}…` : "", number: 0 };
-}
-
-const pencil = document.createElement("canvas").getContext("2d");
-const widths = new Map();
-
-function widthOf(text, isBold = false) {
-  const key = `${isBold} ${text}`;
-  if (!widths.has(key)) {
-    pencil.font = `${isBold ? 600 : 400} 13px ${getComputedStyle(document.body).fontFamily}`;
-    widths.set(key, pencil.measureText(text).width);
-  }
-  return widths.get(key);
-}
-
 /** Describe a cell for the tooltip and for screen readers. */
 function described(cell) {
   if (cell.kind === "out") return [viewAbove() ? "Zoom out" : "The whole network"];
-  if (cell.kind === "rest") return [restName(cell)];
-  const { kind, number, module } = cell;
-  return kind === "node"
-    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, `in module ${pathOf(module)}`]
-    : [`Module ${pathOf(number)}`, ...figuresOf(number), namesOf(number).join(", ")];
-}
-
-function figuresOf(m) {
-  const parts = isLeaf(m) ? [] : [counted(numChildren[m], "module")];
-  return [
-    ...parts,
-    counted(size[m], "node"),
-    `${percent(flow[m])} of the flow`,
-    `entered in ${percent(enter[m])} and left in ${percent(exit[m])} of all steps`,
-    `${codelength[m].toFixed(4)} bits per step for its codebook`,
-  ];
-}
-
-/** Draw the path to the current module, with a button for each step. */
-function drawWayBack() {
-  const steps = [ROOT, ...ancestorsOf(view.module)].map((module) => ({ module, from: 0 }));
-  if (view.from > 0) steps.push(view);
-  const last = make("span", { "aria-current": "true" }, stepName(steps.pop()));
-  const buttons = steps.map((step) => make("button", { type: "button", onclick: () => zoomTo(step) }, stepName(step)));
-  const items = [...buttons, last].map((step) => make("li", {}, step));
-  find(".breadcrumb").replaceChildren(make("ol", {}, ...items));
-  const whole = `${counted(numChildren[ROOT], "module")}, ${counted(size[ROOT], "node")}`;
-  const { module } = view;
-  const text = module === ROOT ? whole : `Module ${pathOf(module)}: ${figuresOf(module).join(", ")}`;
-  const isEnlarged = [...elements.values()].some((element) => cellOf.get(element).isEnlarged);
-  find(".zoomed").textContent = `${text}. ${isEnlarged ? "There are too many parts to draw to scale." : ""}`;
-}
-
-function stepName({ module, from }) {
-  if (from > 0) return `from ${isLeaf(module) ? "node" : "module"} ${count(from + 1)} on`;
-  return pathOf(module) || "All modules";
+  return cell.kind === "rest" ? [restName(cell)] : describedPart(cell);
 }
 
 // Interaction ------------------------------------------------------------------------------------
@@ -307,41 +239,21 @@ function onKey(event) {
   event.preventDefault();
 }
 
-function showTooltip(element, x, y) {
-  tooltip.textContent = described(cellOf.get(element)).join("\n");
-  tooltip.hidden = false;
-  const { width, height } = tooltip.getBoundingClientRect();
-  tooltip.style.left = `${Math.max(Math.min(x + 14, innerWidth - width - 8), 8)}px`;
-  tooltip.style.top = `${y + 18 + height > innerHeight ? Math.max(y - height - 10, 8) : y + 18}px`;
-}
-
-function hideTooltip() {
-  tooltip.hidden = true;
-}
-
 function startIcicle() {
   find(".icicle").append(icicle);
   const on = (name, act) => icicle.addEventListener(name, act);
   const withCell = (act) => (event) => event.target.closest(".cell") && act(event.target.closest(".cell"), event);
   on("click", withCell((element) => zoomInto(cellOf.get(element))));
   on("keydown", onKey);
-  on("pointermove", withCell((element, event) => showTooltip(element, event.clientX, event.clientY)));
+  const tell = (element, { clientX, clientY }) => showTooltip(described(cellOf.get(element)), clientX, clientY);
+  on("pointermove", withCell(tell));
   on("pointerleave", hideTooltip);
   on("focusout", hideTooltip);
-  on("focusin", withCell((element) => {
-    const { left, bottom } = element.getBoundingClientRect();
-    if (element.matches(":focus-visible")) showTooltip(element, left, bottom - 14);
-  }));
+  on("focusin", withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));
   let width = 0;
   new ResizeObserver(([entry]) => {
     if (Math.round(entry.contentRect.width) === width) return;
     width = Math.round(entry.contentRect.width);
     drawIcicle();
   }).observe(find(".icicle"));
-}
-
-function showView() {
-  view = currentView();
-  drawIcicle();
-  drawWayBack();
 }

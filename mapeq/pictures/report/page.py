@@ -1,7 +1,7 @@
-"""Reports: a result on one self-contained page of HTML (extra ``plot``).
+"""Reports: a result on one self-contained page of HTML.
 
-Style, scripts, data and picture are in the file; nothing is loaded from elsewhere. Python writes statistics and text;
-the scripts draw the hierarchy, the table of modules and the sizes from the data in the page.
+Style, scripts and data are in the file; nothing is loaded from elsewhere. Python writes statistics and text; the
+scripts draw the map of the network, the hierarchy, the table of modules and the sizes from the data in the page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
+import zlib
 from html import escape
 from importlib import resources
 from string import Template
@@ -18,17 +18,23 @@ from typing import Any, TextIO
 from mapeq import __version__
 from mapeq.io.files.output import WRITERS, Writer
 from mapeq.pictures.report.data import page_data
-from mapeq.pictures.report.picture import draw_picture
-from mapeq.pictures.report.words import codelength_bars, details, explanation, headline, level_table, omissions
+from mapeq.pictures.report.words import (
+    codelength_bars,
+    details,
+    explanation,
+    headline,
+    legend,
+    level_table,
+    omissions,
+)
 from mapeq.result.result import Result
 
-#: Characters that could end a script element, and lone surrogates, which UTF-8 cannot hold.
-_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
-
-
 #: Styles and scripts, in the order in which they depend on each other.
-_STYLE = ("page.css", "drawn.css")
-_PROGRAM = ("page.js", "hierarchy.js", "table.js")
+_STYLE = ("page.css", "map.css", "drawn.css")
+_PROGRAM = (
+    *("data.js", "page.js", "sizes.js", "view.js", "placement.js", "map.js", "moves.js", "hierarchy.js", "table.js"),
+    "start.js",
+)
 
 
 def write_report(result: Result, stream: TextIO, *, title: str | None = None) -> None:
@@ -36,14 +42,15 @@ def write_report(result: Result, stream: TextIO, *, title: str | None = None) ->
     stream.write(html_report(result, title=title))
 
 
-WRITERS["html"] = Writer(write_report, options=("title",), needs=("matplotlib", "plot"))
+WRITERS["html"] = Writer(write_report, options=("title",))
 
 
 def html_report(result: Result, *, title: str | None = None) -> str:
-    """Return a page about a result: statistics, picture, hierarchy, and a searchable table of modules.
+    """Return a page about a result: statistics, a map of the network, its hierarchy, and a searchable table of modules.
 
-    Above 50,000 nodes, it lists only the nodes with most flow in each module; above 50,000 modules, only those with
-    most flow. The page then says so. Equal results give equal bytes.
+    Above 120,000 nodes, it lists only the nodes with most flow in each module; above 120,000 modules, only those with
+    most flow; above 300,000 flows between modules of the same module or nodes of the same module, only the strongest
+    flows of each. The page then says so. Equal results give equal bytes.
 
     Parameters
     ----------
@@ -56,11 +63,6 @@ def html_report(result: Result, *, title: str | None = None) -> str:
     str
         HTML, to be written as UTF-8.
 
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed (extra ``plot``) and there are links to draw.
-
     Examples
     --------
     >>> import mapeq
@@ -70,8 +72,7 @@ def html_report(result: Result, *, title: str | None = None) -> str:
     ('<!doctype html>', True)
     """
     css, js = ("\n".join(map(_file, files)) for files in (_STYLE, _PROGRAM))
-    picture = draw_picture(result)
-    data = page_data(result, picture.level) | {"colours": picture.colours}
+    data = page_data(result)
     name = "Communities of a network" if title is None else title
     return Template(_file("page.html")).substitute(
         title=_encodable(escape("mapeq" if title is None else f"{title} · mapeq")),
@@ -85,10 +86,10 @@ def html_report(result: Result, *, title: str | None = None) -> str:
         explanation=_encodable(explanation(result)),  # it may quote a label
         bars=codelength_bars(result),
         levels=level_table(result),
-        picture=picture.html,
+        legend=legend(data),
         omissions=omissions(result, data),
         details=details(result),
-        data=_json_in_html(data),
+        data=_packed(data),
     )
 
 
@@ -101,10 +102,10 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _json_in_html(data: dict[str, Any]) -> str:
-    """Return JSON without characters that are special in HTML."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def _packed(data: dict[str, Any]) -> str:
+    """Return JSON, compressed, in base64: a third of the size, and without characters that are special in HTML."""
+    text = json.dumps(data, separators=(",", ":"))  # in ASCII: labels may be invalid text
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def _encodable(text: str) -> str:

@@ -19,13 +19,13 @@ const COLUMNS = [
 ];
 
 const shown = { query: "", level: "1", column: COLUMNS[0], rises: true, page: 0, open: new Set() };
-const searchField = find("#modules input");
+const searchField = find("input[type=search]");
 const levelField = find("#modules select");
 let levelBefore = shown.level; // the level before a search
 
 // Searching --------------------------------------------------------------------------------------
 
-let searched = null; // normalised labels, computed on the first search
+let searched = null; // normalised labels, computed before the first search
 
 /** Normalise text for comparison: lower case, without accents. */
 function plain(text) {
@@ -80,6 +80,7 @@ function drawTable() {
   find("#modules tbody").replaceChildren(...rows.slice(first, first + PAGE).map((m) => tableRow(m, hits)));
   find(".found").textContent = summaryOf(rows.length, first, hits);
   drawPager(numPages);
+  return hits;
 }
 
 function summaryOf(number, first, hits) {
@@ -103,7 +104,7 @@ function headRow() {
 /** Roles are explicit because on small screens rows are not styled as table rows, and browsers would drop them. */
 function tableRow(m, hits) {
   const [path, ...figures] = COLUMNS;
-  const attributes = { type: "button", title: "Show in the hierarchy", onclick: () => showInHierarchy(m) };
+  const attributes = { type: "button", title: "Open on the map", onclick: () => showOnMap(m) };
   const zoom = make("button", attributes, path.text(m));
   const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
   swatch.style.background = colourOf(m);
@@ -179,12 +180,7 @@ function searchFor(query) {
   levelField.value = shown.level;
   shown.query = query;
   shown.page = 0;
-  drawTable();
-}
-
-function showInHierarchy(m) {
-  zoomTo({ module: m, from: 0 });
-  find("#hierarchy").scrollIntoView({ block: "start" });
+  lightUp(drawTable());
 }
 
 function startTable() {
@@ -198,15 +194,7 @@ function startTable() {
     shown.page = 0;
     drawTable();
   });
+  searchField.addEventListener("focus", () => (searched ??= label.map(plain)));
   searchField.addEventListener("input", () => searchFor(searchField.value));
-  find("#modules form").addEventListener("submit", (event) => event.preventDefault());
   drawTable();
 }
-
-// Start ------------------------------------------------------------------------------------------
-
-drawSizes();
-startTable();
-startIcicle();
-addEventListener("hashchange", showView);
-showView();

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from mapeq._base.errors import counted
-from mapeq.pictures.report.data import MOST_MODULES, MOST_NODES
+from mapeq.pictures.report.data import MOST_FLOWS, MOST_MODULES, MOST_NODES
 from mapeq.result.result import ROUNDING, Result
 
 
@@ -96,9 +96,9 @@ def level_table(result: Result) -> str:
         )
     )
     return (
-        '<table class="figures"><caption>Levels, from the top modules to the finest</caption><thead><tr>'
+        '<div><table class="figures"><caption>Levels, from the top modules to the finest</caption><thead><tr>'
         "<th scope=col>Level</th><th scope=col>Modules</th><th scope=col>Bits per step saved</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -117,7 +117,27 @@ def omissions(result: Result, data: dict[str, Any]) -> str:
             f"Of {result.num_nodes:,} nodes, this page lists and finds {listed:,}: those with most flow in each "
             f"module; its limit is {MOST_NODES:,} nodes."
         )
+    for part, each in zip(("module to others", "node within its module"), data["flows_each"], strict=True):
+        if each is not None:
+            which = "strongest" if each == 1 else f"{each} strongest"
+            sentences.append(
+                f"Of the flows from each {part}, the map has at least the {which}; its limit is {MOST_FLOWS:,} flows."
+            )
     return f'<p class="note">{" ".join(sentences)}</p>' if sentences else ""
+
+
+def legend(data: dict[str, Any]) -> str:
+    """Explain the map: areas, widths, colours, directions and sides."""
+    has_grey = len(data["colours"]) <= max(data["modules"]["coloured"])
+    sentences = [
+        "Discs have areas by flow, the fraction of steps that the walk spends there, and bands widths by flow"
+        + (", narrower towards their target." if data["directed"] else "."),
+        f"Each colour is one {'large ' if has_grey else ''}module"
+        + (f" of level {data['level']}" if data["level"] > 1 else "")
+        + ", throughout this page.",
+        "Rings are nodes of the second side." if "side" in data["nodes"] else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def details(result: Result) -> str:
