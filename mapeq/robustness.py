@@ -321,7 +321,8 @@ class _Searches:
                 if best is None or len(ends[TRIALS]) < 2:
                     raise
             finally:
-                self._control.stop()  # the pool waits for those that still run
+                self._control.stop()
+                pool.shutdown(wait=False, cancel_futures=True)  # leaving it waits for those that run
         assert best is not None
         resampled = self.kind if ends[RESAMPLES] else None
         n = self.network.num_nodes

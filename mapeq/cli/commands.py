@@ -51,9 +51,9 @@ def info(options: argparse.Namespace) -> int:
 
 def convert(options: argparse.Namespace) -> int:
     """Write a network in another format."""
-    check_network_output(options.output, options.format)
+    writer = check_network_output(options.output, options.format)
     check_keeps_input(options.file, options.output)
-    if options.output != STANDARD_OUTPUT:
+    if writer.write is not None and options.output != STANDARD_OUTPUT:
         check_place(options.output)
     stages = Stages(visible=not options.quiet)
     try:

@@ -24,7 +24,7 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
         "file",
         metavar="FILE",
         help="link list, table, matrix, paths, Pajek, GraphML, GEXF, GML, JSON, .adjlist, .mtx, .npz, METIS .graph, "
-        ".lgl, .parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; or - for standard input",
+        ".lgl, .parquet or .arrow file, plain or .gz, .bz2, .xz, .zst or .zip; .mapeq folder; or - for standard input",
     )
     for name, meaning in more.items():
         command.add_argument(name.lower(), metavar=name, help=meaning)
@@ -67,8 +67,8 @@ def add_network_arguments(command: argparse.ArgumentParser, **more: str) -> None
     network.add_argument(
         "--input-format",
         metavar="NAME",
-        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, paths, parquet "
-        "or arrow (by the content and the suffix of FILE)",
+        help="links, csv, tsv, matrix, pajek, graphml, gexf, gml, json, adjlist, mtx, npz, metis, lgl, paths, "
+        "parquet, arrow or mapeq (by the content and the suffix of FILE)",
     )
     network.add_argument(
         "--order",

@@ -116,7 +116,7 @@ def check_inputs(*files: str | None) -> None:
 
 def check_keeps_input(file: str, output: str) -> None:
     """Raise if an output would replace the input."""
-    are_files = STANDARD_OUTPUT not in (file, output) and os.path.isfile(file) and os.path.exists(output)
+    are_files = STANDARD_OUTPUT not in (file, output) and os.path.exists(file) and os.path.exists(output)
     if are_files and os.path.samefile(file, output):
         raise ValueError(f"{output}: is the input; name another output file")
 

@@ -76,7 +76,8 @@ def parser() -> argparse.ArgumentParser:
     add_network_arguments(
         convert,
         OUTPUT=".txt (links), .csv, .tsv, .net (Pajek), .graphml, .gexf, .gml, .json, .adjlist, .mtx, .npz, .graph "
-        "(METIS), .lgl, .parquet or .arrow file, text also .gz, .bz2 or .xz; or - for standard output",
+        "(METIS), .lgl, .parquet or .arrow file, text also .gz, .bz2 or .xz; a .mapeq folder, which is mapped and not "
+        "read; or - for standard output",
     )
     output = convert.add_argument_group("output")
     output.add_argument(

@@ -125,6 +125,8 @@ def save(self: Network, folder: str | os.PathLike[str]) -> None:
     place = Path(folder)
     if place.exists() and not (place / HEADER).is_file() and (not place.is_dir() or any(place.iterdir())):
         raise FormatError("is there already, and holds no network", file=os.fspath(folder))
+    if not place.absolute().parent.is_dir():
+        raise FormatError(f"there is no directory {os.fspath(place.parent)!r}", file=os.fspath(folder))
     arrays, header = _parts(self)
     with _replacing(place) as new:
         for name, array in arrays.items():
@@ -177,7 +179,6 @@ def _plain_label(label: Any) -> Any:
 def _replacing(place: Path) -> Iterator[Path]:
     """A new folder that takes its place when all is written, or is gone."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
         try:
             yield new

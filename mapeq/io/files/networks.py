@@ -12,6 +12,7 @@ from mapeq.io.columns import DEFAULT_COLUMNS, WEIGHT, ColumnChoice, called
 from mapeq.io.contacts import check_windows, temporal_network
 from mapeq.io.files.columnar import is_columnar, read_columnar
 from mapeq.io.files.comments import USUAL
+from mapeq.io.files.folders import is_folder, read_folder
 from mapeq.io.files.names import with_names
 from mapeq.io.files.readers import READERS, find_format, read_as
 from mapeq.io.files.reading import ReadOptions
@@ -21,8 +22,9 @@ from mapeq.network.layers import DEFAULT_COUPLING, Coupling, checked_coupling
 from mapeq.network.network import Network
 
 _COLUMNAR = ("parquet", "arrow")
+_FOLDER = "mapeq"
 #: Names of formats of network files.
-FORMATS = (*READERS, *_COLUMNAR)
+FORMATS = (*READERS, *_COLUMNAR, _FOLDER)
 
 
 def read_network(
@@ -81,6 +83,8 @@ def read_network(
     parquet, arrow
         Parquet and Arrow (Feather) files (extra ``parquet``) have columns like tables, found as those of
         :meth:`Network.from_table` are.
+    mapeq
+        A folder of :meth:`Network.save` (.mapeq), which is mapped into memory: see :meth:`Network.open`.
 
     Labels that all are texts of integers become integers. A matrix that equals its transpose is undirected, any other
     directed.
@@ -185,6 +189,9 @@ def read_network(
     if format in _COLUMNAR or (format is None and is_columnar(path)):
         _check_columnar(path, encoding, label)
         network = read_columnar(path, directed=directed, columns=columns)
+    elif format == _FOLDER or (format is None and is_folder(path)):
+        _check_folder(path, source, target, encoding, label)
+        network = read_folder(path, directed=directed, is_weighted=weight is not None)
     else:
         comments = _checked_comments(comment)
         with Source(path, encoding=encoding, comments=comments, can_choose_encoding=True) as text:
@@ -233,6 +240,13 @@ def _checked_comments(comment: str | None) -> tuple[str, ...]:
     if not isinstance(comment, str) or any(character.isspace() for character in comment):
         raise option_error("comment", comment, "what comments begin with, without spaces, or None")
     return (comment,) if comment else ()
+
+
+def _check_folder(path: str | os.PathLike[str], source: Any, target: Any, encoding: str | None, label: Any) -> None:
+    """Raise for options that folders do not have."""
+    for option, value in (("source", source), ("target", target), ("encoding", encoding), ("label", label)):
+        if value is not None:
+            raise FormatError(f"a folder of Network.save has no {option} to choose", file=file_name(path))
 
 
 def _check_columnar(path: str | os.PathLike[str], encoding: str | None, label: str | None) -> None:

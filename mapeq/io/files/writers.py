@@ -41,8 +41,8 @@ class Writer(NamedTuple):
 
     Attributes
     ----------
-    write : callable
-        Takes the network and a stream.
+    write : callable or None
+        Takes the network and a stream. None for folders: the network saves itself.
     suffixes : tuple of str
         The first is the usual one.
     loses : str
@@ -59,7 +59,7 @@ class Writer(NamedTuple):
         The library that it needs, and the extra that installs it.
     """
 
-    write: Callable[[Network, Any], None]
+    write: Callable[[Network, Any], None] | None
     suffixes: tuple[str, ...]
     loses: str = ""
     first: int = 1
@@ -88,8 +88,8 @@ def write_network(
         A file that ends in .gz, .bz2 or .xz is compressed. ``-`` is standard output.
     format : str, optional
         By default the suffix of `path` decides: .txt, .edges and .edgelist are "links", .csv, .tsv, .net "pajek",
-        .graphml, .gexf, .gml, .json, .adjlist, .mtx, .npz, .graph "metis", .lgl, .parquet and .arrow. "matrix" is a
-        square table. See :func:`mapeq.read_network`, which reads all of them.
+        .graphml, .gexf, .gml, .json, .adjlist, .mtx, .npz, .graph "metis", .lgl, .parquet, .arrow, and the folder
+        .mapeq of :meth:`Network.save`. "matrix" is a square table. See :func:`mapeq.read_network`, which reads all.
     directed : bool, optional
         As in :func:`mapeq.infomap`.
     weight : str, int or None
@@ -130,8 +130,11 @@ def write_network(
     network = as_network(graph, directed=directed, weight=weight)
     if network.directed and "directed" in writer.loses.split():
         raise NetworkError(f"{os.fspath(path)}: this format is for undirected networks only; choose another format")
-    with opened(path, binary=writer.binary) as stream:
-        writer.write(network, stream)
+    if writer.write is None:
+        network.save(path)
+    else:
+        with opened(path, binary=writer.binary) as stream:
+            writer.write(network, stream)
     lost = _lost(network, writer)
     if lost:
         note(f"{os.fspath(path)} does not hold {'; nor '.join(lost)}")
@@ -159,6 +162,8 @@ def check_network_output(path: str | os.PathLike[str], format: str | None = None
         known = ", ".join(suffix for writer in WRITERS.values() for suffix in writer.suffixes)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; it must be one of {known}")
     writer = WRITERS[name]
+    if writer.write is None and path == STANDARD_OUTPUT:
+        raise ValueError(f"the format {name} is a folder, which standard output cannot be")
     if name in ("npz", "parquet", "arrow"):
         check_not_packed(path, name)
     if writer.needs is not None:
@@ -418,4 +423,5 @@ WRITERS = {
     "lgl": Writer(_write_lgl, (".lgl",), "directed"),
     "parquet": Writer(_write_parquet, (".parquet", ".pq"), binary=True, needs=("pyarrow", "parquet")),
     "arrow": Writer(_write_arrow, (".arrow", ".feather"), binary=True, needs=("pyarrow", "parquet")),
+    "mapeq": Writer(None, (".mapeq",), has_node_weights=True, has_states=True),
 }
