@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks import costs, embeddings, networks, overlap, prediction, report, small, states
+from benchmarks import costs, embeddings, large, networks, overlap, prediction, report, small, states
 from benchmarks.peers import PEERS, installed, versions
 from benchmarks.report import COSTS, USUAL, show_growth, show_pairs, show_start
 from benchmarks.worker import ROOT, Program, Row, RunError, Settings, call, compare, run, show
@@ -252,6 +252,14 @@ TABLES = {
         ("lfr:1000000:0.4",),
         (MAPEQ, MAPEQ._replace(threads=2), INFOMAP),
         ("network", "links", "threads", *USUAL, "bytes per link"),
+    ),
+    "disk": Table(
+        "From disk to labels",
+        "Planted networks, of 40 links a node on average, from a Parquet file to a file of labels: one trial, two "
+        "levels, all processors. *Mapped* networks are saved to a folder first and stay on disk. Memory is the "
+        "peak of what belongs to the process alone, without files that are mapped, above what it holds before.",
+        large.measure,
+        large.show_large,
     ),
     "scaling": of_searches(
         "Growth of time with links",

@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.worker import Row, Settings, call, show, table
 
 #: Average number of links of a node, and the part of them that leads out of its group.
 DEGREE, MIXING = 40, 0.3
@@ -64,6 +70,7 @@ def write_planted(path: Path, num_links: int) -> None:
     import pyarrow
     import pyarrow.parquet
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     schema = pyarrow.schema([("source", pyarrow.uint32()), ("target", pyarrow.uint32())])
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         for sources, targets in planted(num_links):
@@ -93,6 +100,82 @@ class Watch:
         self._ended.set()
         self._thread.join()
         return self.peak - self.before
+
+
+def measure(settings: Settings) -> Iterator[Row]:
+    """A row for each size, in memory and mapped."""
+    for size in (20_000,) if settings.quick else SIZES:
+        file = settings.source.cache / f"planted-{size}.parquet"
+        folder = file.with_suffix(".mapeq")
+        if not file.exists():
+            show(f"drawing {size:,} links")
+            call("large.draw", settings.timeout, path=str(file), num_links=size)
+        for mapped in (False, True):
+            show(f"{size:,} links, {'mapped' if mapped else 'in memory'}")
+            save = call("large.convert", settings.timeout, path=str(file), folder=str(folder)) if mapped else {}
+            found = call("large.cluster", settings.timeout, path=str(folder if mapped else file))
+            yield {"size": size, "mapped": mapped, "save": save, **found}
+        shutil.rmtree(folder)
+
+
+def draw(path: str, num_links: int) -> None:
+    """Write a generated network."""
+    write_planted(Path(path), num_links)
+
+
+def convert(path: str, folder: str) -> Row:
+    """Save a network to a folder."""
+    import mapeq
+
+    watch, start = Watch(), time.perf_counter()
+    mapeq.read_network(path).save(folder)
+    return {"seconds": time.perf_counter() - start, "peak": watch.above()}
+
+
+def cluster(path: str) -> Row:
+    """Time reading, one two-level trial on all processors, and writing the labels."""
+    import mapeq
+
+    mapeq.infomap(mapeq.Network.from_edges([0, 1, 2], [1, 2, 0]))
+    watch, start = Watch(), time.perf_counter()
+    network = mapeq.read_network(path)
+    read = time.perf_counter()
+    result = mapeq.infomap(network, seed=1)
+    searched = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        result.write(Path(folder, "labels.clu"))
+    written = time.perf_counter()
+    return {
+        "links": network.num_links,
+        "nodes": network.num_nodes,
+        "read": read - start,
+        "seconds": searched - read,
+        "write": written - searched,
+        "peak": watch.above(),
+        "codelength": float(result.codelength),
+        "labels": hashlib.sha256(result.labels.tobytes()).hexdigest(),
+    }
+
+
+def show_large(rows: Sequence[Row]) -> str:
+    """A line for each size and place of the network."""
+    head = ["links", "nodes", "network", "saving, s", "reading, s", "search, s", "writing, s", "memory, MB"]
+    head += ["bytes per link", "same labels"]
+    first = {row["size"]: row["labels"] for row in reversed(rows)}
+    lines = [
+        [
+            f"{row['links']:,}",
+            f"{row['nodes']:,}",
+            "mapped" if row["mapped"] else "in memory",
+            f"{row['save']['seconds']:.3g}" if row["save"] else "",
+            *(f"{row[name]:.3g}" for name in ("read", "seconds", "write")),
+            f"{row['peak'] / 1e6:,.0f}",
+            f"{row['peak'] / row['links']:.1f}",
+            "yes" if row["labels"] == first[row["size"]] else "NO",
+        ]
+        for row in rows
+    ]
+    return table(head, lines, left=0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import mapeq
 from mapeq.pictures.colours import GREY
 from mapeq.pictures.layers import MOST_LAYERS, grid
 from mapeq.pictures.network import draw_network, size_of
-from mapeq.pictures.report.picture import draw_picture
+from mapeq.pictures.report.data import page_data
 from mapeq.pictures.views import view_of
 
 NORTH = [["Oslo", "hub", "Bergen", "hub", "Tromso", "hub"] * 3, ["Bergen", "hub", "Oslo", "hub"] * 4]
@@ -250,11 +250,9 @@ def test_large_networks_of_states_are_drawn_as_networks_of_modules():
     assert all(line.startswith("n") for text in ax.texts for line in text.get_text().split("\n"))
 
 
-def test_reports_have_the_colours_of_the_picture(trips, layers):
+def test_reports_have_colours_for_the_modules_of_states(trips, layers):
     for result in (trips, layers):
-        picture = draw_picture(result)
-        ax = Figure(figsize=(8, 8), layout="constrained").add_subplot()
-        colours = draw_network(result, ax, picture.level, None)
-        assert len(picture.colours) == len(colours) == result.num_modules
-        assert len(set(picture.colours)) == result.num_modules
-    assert "7 nodes in 2 modules" in draw_picture(trips).html
+        page = page_data(result)
+        assert page["level"] == 1
+        assert len(set(page["colours"])) == len(page["colours"]) == result.num_modules
+        assert len(page["nodes"]["label"]) == result.num_nodes
