@@ -16,7 +16,7 @@ from mapeq.objective.metadata import contents_of_metadata
 from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.states import contents_of_states
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
-from mapeq.walk.flow import ENTER, VISIT, Flow, Links, link_flows
+from mapeq.walk.flow import ENTER, VISIT, Flow, Links, flow_of, link_flows
 
 #: Nodes that have a feature in common are linked to so many of the next ones: on networks of up to so many links each
 #: of five nodes to all others. On larger ones, the modules of neighbours usually have the others already.
@@ -143,7 +143,7 @@ def _fill_links(links, one, other, indptr, ends, indices, flow):
         place = indptr[i]
         for k in range(links.indptr[i], links.indptr[i + ONE]):
             indices[place] = links.indices[k]
-            flow[place] = links.flow[k * links.stride]
+            flow[place] = flow_of(links, k)
             place += ONE
 
 

@@ -23,7 +23,7 @@ from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import price_change, price_in_index, price_of_modules
 from mapeq.objective.two_level import COST, ROUNDING, Codelength, Partition
-from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT
+from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, flow_of
 
 #: The first column of a module's record; of a leaf module it is the visit rate.
 USE = 0
@@ -241,7 +241,7 @@ def _sum_hierarchy(links, nodes, terms, state, chain, inside, place, sums):
             m = np.uint64(module_of[links.indices[k]])
             while place[m] == 0:
                 m = np.uint64(parent[m])
-            inside[place[m] - 1] += links.flow[k * links.stride]
+            inside[place[m] - 1] += flow_of(links, k)
         internal = 0.0
         for c in range(height):
             m = chain[c]

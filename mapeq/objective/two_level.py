@@ -51,7 +51,7 @@ from mapeq.objective.terms import (
     price_in_index,
     price_of_modules,
 )
-from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT
+from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, VISIT, flow_of
 
 #: The column of a module's cost; the columns before it are those of a node.
 COST = 3
@@ -302,7 +302,7 @@ def _sum_modules(team, level, state, internal, bound, sums):
             within = 0.0
             for k in range(links.indptr[i], links.indptr[i + ONE]):
                 if module_of[links.indices[k]] == module_of[i]:
-                    within += links.flow[k * links.stride]
+                    within += flow_of(links, k)
             internal[i] = within
         part = ticket(team)
     barrier(team)

@@ -28,7 +28,7 @@ from mapeq.objective.terms import Terms, within_modules
 from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of, open_codebooks
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
 from mapeq.optimizer.coarse_contents import contents_of_memory, sum_contents
-from mapeq.walk.flow import ENTER, Links
+from mapeq.walk.flow import ENTER, Links, flow_of
 
 #: Links of a coarser level are summed up in parts of rows with about this many links of the finer one.
 ROWS = np.uint64(16_384)
@@ -283,6 +283,7 @@ def coarser_level(level, memory, count):
         read_only_view(memory.indices[:num_links]),
         read_only_view(memory.flow[:num_links]),
         ONE,
+        1.0,
     )
     codebooks = Codebooks(read_only_view(memory.codebook_of[:count]), level.codebooks.stride, level.codebooks.exit)
     contents = contents_of_memory(level.terms.contents, memory, count)[0]
@@ -358,7 +359,7 @@ def _sum_row(links, module_of, groups, m, most, first, scratch):
         for k in range(links.indptr[i + ONE] - start):
             other = np.uint64(module_of[links.indices[start + k]])
             scratch.neighbour_modules[waiting] = other
-            scratch.neighbour_flow[waiting] = links.flow[(start + k) * links.stride]
+            scratch.neighbour_flow[waiting] = flow_of(links, start + k)
             waiting += np.uint64(other != m)
         if waiting >= WAITING or position + ONE == last:
             for k in range(waiting):
@@ -429,7 +430,7 @@ def within_groups(level: Level, group_of: IndexArray, exit: FloatArray) -> tuple
     indices = np.empty(int(indptr[-1]), dtype=group_of.dtype)
     flow = np.empty(len(indices)) if level.links.stride else level.links.flow.copy()
     _fill_within(level.links, group_of, number, members, indices, flow)
-    links = Links(read_only(indptr), read_only(indices), read_only(flow), level.links.stride)
+    links = Links(read_only(indptr), read_only(indices), read_only(flow), level.links.stride, level.links.scale)
     terms = within_modules(level.terms)
     if terms.teleport is not None:
         terms = terms._replace(teleport=read_only(terms.teleport[members]))

@@ -15,6 +15,7 @@ from mapeq._base.jit import jit, step
 from mapeq.objective.level import Level
 from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import codebook_of, evaluate_move, partition, with_content_sums
+from mapeq.walk.flow import flow_of
 
 #: Changes that differ by less than this are equal, in bits.
 ROUNDING = 1e-12
@@ -97,7 +98,7 @@ def gather_near(links, state, i, flow, near):
                 flow[m] = 0.0
                 near[count] = m
                 count += ONE
-            flow[m] += links.flow[k * links.stride]
+            flow[m] += flow_of(links, k)
     return count
 
 

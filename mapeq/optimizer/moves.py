@@ -46,6 +46,7 @@ from mapeq.optimizer.blocks import (
 )
 from mapeq.optimizer.node_moves import AHEAD, MIN_GAIN, commit_nodes, propose_nodes
 from mapeq.optimizer.tree_moves import commit_units, propose_units
+from mapeq.walk.flow import flow_of
 
 #: Blocks of fewer movers are committed by one thread, and so are waves of fewer.
 MIN_SHARED_BLOCK = np.uint64(128)
@@ -285,7 +286,7 @@ def _note_earlier_neighbours(links, block, k):
                 count = np.uint64(READ_AGAIN)
                 break
             block.earlier[k, count] = other - ONE
-            block.earlier_flow[k, count] = links.flow[link * links.stride]
+            block.earlier_flow[k, count] = flow_of(links, link)
             count += ONE
     block.num_earlier[k] = count
 

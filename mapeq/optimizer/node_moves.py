@@ -37,7 +37,7 @@ from mapeq.objective.two_level import (
 from mapeq.optimizer.blocks import AGAIN, DROPPED, MADE, READ_AGAIN, STAY
 from mapeq.optimizer.candidate_contents import ask_for_row, ask_for_sums, contents_of_entry, gather_contents
 from mapeq.optimizer.candidates import BATCH_SIZE, TWO, add_flow, clear_table, table_mask
-from mapeq.walk.flow import ENTER, EXIT, VISIT
+from mapeq.walk.flow import ENTER, EXIT, VISIT, flow_of
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 MIN_GAIN = 1e-12
@@ -156,7 +156,7 @@ def gather(level, state, constraint, block, done, size, scratch):
         for k in range(degree):
             # Branch-free: always write the link behind the others, and keep it only if it leads where the node may go.
             m = np.uint64(module_of[links.indices[start + k]])
-            flow = links.flow[(start + k) * links.stride]
+            flow = flow_of(links, start + k)
             scratch.neighbour_modules[kept] = m
             scratch.neighbour_flow[kept] = flow
             inside += flow if m == own else 0.0
@@ -347,7 +347,7 @@ def _flow_now(links, state, block, k):
         to_origin, to_destination = 0.0, 0.0
         for position in range(links.indptr[i], links.indptr[i + ONE]):
             m = np.uint64(state.module_of[links.indices[position]])
-            flow = links.flow[position * links.stride]
+            flow = flow_of(links, position)
             to_origin += flow if m == origin else 0.0
             to_destination += flow if m == destination else 0.0
     else:

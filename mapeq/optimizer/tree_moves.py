@@ -31,7 +31,7 @@ from mapeq.optimizer.blocks import DROPPED, MADE, STAY
 from mapeq.optimizer.candidate_contents import contents_of_entry, gather_contents
 from mapeq.optimizer.candidates import add_flow, clear_table, hash_slot, table_mask
 from mapeq.optimizer.node_moves import MIN_GAIN
-from mapeq.walk.flow import ENTER, EXIT
+from mapeq.walk.flow import ENTER, EXIT, flow_of
 
 #: Marks entries whose module's parent has not been looked up yet.
 UNKNOWN = np.uint64(2**32 - 1)
@@ -274,7 +274,7 @@ def _gather(links, terms, state, constraint, i, scratch):
         m = np.uint64(state.parent[m])
     direct = chain
     for k in range(degree):
-        flow = links.flow[(start + k) * links.stride]
+        flow = flow_of(links, start + k)
         direct = add_flow(np.uint64(scratch.neighbour_modules[k]), flow, mask, ZERO, direct, scratch)
     highest = ZERO
     for c in range(direct):

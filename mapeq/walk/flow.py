@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.jit import inlined
 
 #: Columns of a node's record.
 VISIT, ENTER, EXIT = 0, 1, 2
@@ -21,9 +22,10 @@ TELEPORT_OUT, TELEPORT_IN = 0, 1
 
 
 class Links(NamedTuple):
-    """Flow between nodes, in rows: that of the k-th link in both directions, ``f_ij + f_ji``, is ``flow[k * stride]``.
+    """Flow between nodes, in rows: :func:`flow_of` is that of the k-th link in both directions, ``f_ij + f_ji``.
 
-    Every link stands in the rows of both its ends; there are no self-links. Integers are unsigned, so that
+    Where flow is proportional to the weights of links, as in undirected networks, `flow` is the array of weights. Every
+    link stands in the rows of both its ends; there are no self-links. Integers are unsigned, so that
     kernels need not check for indices that count from the end.
 
     Attributes
@@ -33,17 +35,27 @@ class Links(NamedTuple):
     flow : float64 array, one entry a link, or of shape (1,) where every link carries the same flow
     stride : uint64
         1, or 0 with a flow of shape (1,).
+    scale : float
+        The flow is ``flow[k * stride] * scale``.
     """
 
     indptr: NDArray[np.uint64]
     indices: NDArray[Any]
     flow: FloatArray
     stride: np.uint64
+    scale: float = 1.0
+
+
+@inlined
+def flow_of(links, k):
+    """The flow over the k-th link, both ways."""
+    return links.flow[k * links.stride] * links.scale
 
 
 def link_flows(links: Links) -> FloatArray:
     """The flow of every link: float64, as long as `indices`."""
-    return links.flow if links.stride else np.broadcast_to(links.flow, links.indices.shape)
+    flow = links.flow if links.scale == 1 else links.flow * links.scale
+    return flow if links.stride else np.broadcast_to(flow, links.indices.shape)
 
 
 class NodeFlow(NamedTuple):

@@ -61,22 +61,24 @@ def node_times(visits: FloatArray, num_ends: int, options: WalkOptions) -> Float
     return times
 
 
-def with_times(rows: CSR, times: FloatArray, threads: Threads, storage: Storage) -> tuple[CSR, FloatArray]:
-    """Undirected links with flow, each multiplied by the shorter time of its ends, and the sum of each row."""
+def with_times(
+    rows: CSR, scale: float, times: FloatArray, threads: Threads, storage: Storage
+) -> tuple[CSR, FloatArray]:
+    """Undirected links with flow, their weights times a scale and the shorter time of their ends; and row sums."""
     flow, sums = storage.empty(len(rows.indices), np.float64), np.empty(len(times))
-    threads.together(_scale_links, for_kernels(rows), times, flow, sums)
+    threads.together(_scale_links, for_kernels(rows), scale, times, flow, sums)
     return rows._replace(weights=flow), sums
 
 
 @jit
-def _scale_links(team, links, times, flow, sums):
+def _scale_links(team, links, scale, times, flow, sums):
     rows = np.uint64(len(sums))
     chunk = ticket(team)
     while chunk < num_chunks(rows, ROWS):
         for i in range(chunk * ROWS, min((chunk + ONE) * ROWS, rows)):
             total = 0.0
             for k in range(links.indptr[i], links.indptr[i + ONE]):
-                scaled = links.weights[k * links.stride] * min(times[i], times[links.indices[k]])
+                scaled = links.weights[k * links.stride] * scale * min(times[i], times[links.indices[k]])
                 flow[k] = scaled
                 total += scaled
             sums[i] = total

@@ -23,6 +23,7 @@ from mapeq._base.csr import (
     ONE,
     FloatArray,
     add_transposed,
+    constant,
     for_kernels,
     is_constant,
     row_sums,
@@ -38,7 +39,7 @@ from mapeq.walk.link_times import node_times, with_times
 from mapeq.walk.options import WalkOptions
 from mapeq.walk.prior import Prior, prior
 from mapeq.walk.stationary import RARE_TELEPORTATION, new_sums, new_walk, stationary_rates, step
-from mapeq.walk.strengths import scaled, strengths_of
+from mapeq.walk.strengths import strengths_of
 from mapeq.walk.switching import (
     SwitchingWalk,
     arriving_strengths,
@@ -111,13 +112,18 @@ def _undirected(network: Network, options: WalkOptions, threads: Threads) -> Flo
         visits, time = folded(secondary, visits, 2 / whole * over_links), STEPS * time
     visits = _visits(visits, network, options)
     rows = without_diagonal(network.rows, diagonal(network.rows, threads), network.storage)
-    flow, crossing = scaled(rows, whole, time, threads, network.storage)
-    rows = rows._replace(weights=flow)
+    scale = time / whole
+    if is_constant(rows.weights):
+        rows, scale = rows._replace(weights=constant(rows.weights[0] / whole * time, len(rows.indices))), 1.0
     if options.variable_markov_time:
-        rows, crossing = with_times(rows, node_times(visits, len(network.indices), options), threads, network.storage)
+        times = node_times(visits, len(network.indices), options)
+        rows, crossing = with_times(rows, scale, times, threads, network.storage)
+        scale = 1.0
+    else:
+        crossing = strengths_of(rows, threads, scale)
     crossing /= 2
     teleport = _teleport(leaving, landing, secondary)
-    return assemble_flow(Links(*for_kernels(rows)), visits, crossing, crossing, teleport)
+    return assemble_flow(Links(*for_kernels(rows), scale), visits, crossing, crossing, teleport)
 
 
 def _directed(network: Network, options: WalkOptions, threads: Threads) -> Flow:

@@ -35,5 +35,5 @@ def at_markov_time(flow: Flow, time: float) -> Flow:
         leaving, landing = flow.teleport[:, TELEPORT_OUT], flow.teleport[:, TELEPORT_IN]
         for column, fixed in ((ENTER, (leaving.sum() - leaving) * landing), (EXIT, leaving * (1 - landing))):
             nodes[:, column] = fixed + np.maximum(nodes[:, column] - fixed, 0.0) * time
-    links = flow.links._replace(flow=read_only(flow.links.flow * time))
+    links = flow.links._replace(scale=flow.links.scale * time)
     return Flow(links, read_only(nodes), flow.teleport)
