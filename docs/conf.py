@@ -1,5 +1,8 @@
 """Sphinx configuration of the site, which ``make docs`` builds without network access."""
 
+from docutils import nodes
+from latex2mathml.converter import convert
+
 import mapeq
 
 project = "mapeq"
@@ -19,6 +22,9 @@ html_show_sphinx = False
 pygments_style = "default"
 
 myst_heading_anchors = 3
+myst_enable_extensions = ["dollarmath"]
+myst_fence_as_directive = ["math"]
+html_math_renderer = "mathml"
 smartquotes_action = "D"  # dashes only; quotes stay as in code
 
 # Docstrings give types in words, with shapes and dtypes, so signatures are shown without annotations.
@@ -54,7 +60,8 @@ NOT_CALLED = {
 
 
 def setup(app):
-    """Register the replacements."""
+    """Register the replacements, and formulas as MathML, which browsers show without a script."""
+    app.add_html_math_renderer("mathml", (_inline_formula, None), (_formula, None))
     app.connect("source-read", lambda app, page, source: _replace(source))
     app.connect("include-read", lambda app, path, page, source: _replace(source))
     app.connect("autodoc-process-signature", lambda app, what, name, *rest: ("", "") if name in NOT_CALLED else None)
@@ -64,6 +71,21 @@ def setup(app):
 def _replace(source):
     for here, there in REPLACED.items():
         source[0] = source[0].replace(here, there)
+
+
+def _inline_formula(writer, node):
+    writer.body.append(_mathml(node, "inline"))
+    raise nodes.SkipNode
+
+
+def _formula(writer, node):
+    writer.body.append(f'<div class="formula">{_mathml(node, "block")}</div>')
+    raise nodes.SkipNode
+
+
+def _mathml(node, display):
+    """Return a formula as MathML, with the space between a logarithm and a fraction that TeX adds by itself."""
+    return convert(node.astext().replace(r"\log_2 \frac", r"\log_2 \, \frac"), display=display)
 
 
 def _before_napoleon(app, what, name, obj, options, lines):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mapeq.io.files.writers import write_network as write_network
     from mapeq.memory import compare_orders as compare_orders
     from mapeq.network.network import Network as Network
+    from mapeq.network.search_memory import estimate_memory as estimate_memory
     from mapeq.resolution import resolution_profile as resolution_profile
     from mapeq.result.profile import ResolutionProfile as ResolutionProfile
     from mapeq.result.result import Result as Result
@@ -53,6 +54,7 @@ _HOME = {
     "Stability": "mapeq.result.stability",
     "compare": "mapeq.comparison",
     "compare_orders": "mapeq.memory",
+    "estimate_memory": "mapeq.network.search_memory",
     "evaluate": "mapeq.api",
     "infomap": "mapeq.api",
     "infomap_communities": "mapeq.integrations.networkx",
@@ -85,6 +87,7 @@ __all__ = [
     "__version__",
     "compare",
     "compare_orders",
+    "estimate_memory",
     "evaluate",
     "infomap",
     "infomap_communities",

@@ -19,6 +19,7 @@ from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.inputs import (
     all_options,
+    check_memory,
     checked_markov_time,
     found_options,
     network_and_options,
@@ -201,6 +202,7 @@ def infomap(
         metadata_rate=metadata_rate,
         metadata_unweighted=metadata_unweighted,
     )
+    check_memory(network, flow_options, search_options)
     report = StatusLine() if progress is True else progress or None
     try:
         control = Control(time_limit, report)

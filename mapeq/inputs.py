@@ -19,7 +19,9 @@ from mapeq.network.changes import changed_nodes
 from mapeq.network.labels import positions
 from mapeq.network.metadata import MISSING
 from mapeq.network.network import Network
+from mapeq.network.search_memory import note_lack_of_memory
 from mapeq.objective.options import PLAIN, ObjectiveOptions
+from mapeq.optimizer.control import SearchOptions
 from mapeq.result.result import Result
 from mapeq.walk.options import WalkOptions
 
@@ -31,6 +33,17 @@ def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
     if markov_time != "auto":
         raise option_error("markov_time", markov_time, 'a number above 0 or "auto"')
     return 1.0, True
+
+
+def check_memory(network: Network, flow_options: WalkOptions, options: SearchOptions) -> None:
+    """Warn, before a search starts, if it needs more memory than there is."""
+    note_lack_of_memory(
+        network,
+        directed=flow_options.flow_model != "undirected",
+        multilevel=bool(options.multilevel),
+        num_trials=options.num_trials,
+        num_threads=options.num_threads,
+    )
 
 
 def network_and_options(

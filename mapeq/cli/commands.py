@@ -13,7 +13,15 @@ from mapeq._base.errors import option_error
 from mapeq.cli.comparing import compared
 from mapeq.cli.completion import completion_script
 from mapeq.cli.networks import check_inputs, check_keeps_input, display_name, measured, read_network, short_name
-from mapeq.cli.outputs import check_exists, check_level, check_named_once, check_outputs, write_modules
+from mapeq.cli.outputs import (
+    check_exists,
+    check_level,
+    check_module_table,
+    check_named_once,
+    check_outputs,
+    write_module_table,
+    write_modules,
+)
 from mapeq.cli.pictures import style_of
 from mapeq.cli.repeated import profile, stability
 from mapeq.cli.searches import clustered, read_for_search
@@ -80,7 +88,9 @@ def cluster(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a given partition or hierarchy of a network."""
     check_inputs(options.file, options.partition, options.names, options.metadata)
+    check_module_table(options)
     result, heading = measured(options, options.partition)
+    write_module_table(options, result)
     print(summary_of(heading, result))
     index, modules = result.index_codelength, result.module_codelength
     print(f"index {index:.12g} + modules {modules:.12g} = {result.codelength:.12g} bits per step")

@@ -311,17 +311,22 @@ def add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argument
         metavar="N",
         help="level of the modules in .clu files: from the top modules (1) to the finest (-1) (1)",
     )
-    output.add_argument(
-        "--module-table",
-        metavar="TABLE",
-        help="write a row for each module: size, rates, codelength, most visited nodes; a .csv, .tsv, .json or "
-        ".parquet file",
-    )
+    add_module_table(output)
     output.add_argument(
         "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     return output
+
+
+def add_module_table(arguments: argparse._ActionsContainer) -> None:
+    """Add the option of a table of the modules."""
+    arguments.add_argument(
+        "--module-table",
+        metavar="TABLE",
+        help="write a row for each module: size, rates, codelength, most visited nodes; a .csv, .tsv, .json or "
+        ".parquet file",
+    )
 
 
 def add_picture_arguments(command: argparse.ArgumentParser) -> None:

@@ -20,11 +20,8 @@ _MOST_LINES = 100
 
 def check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     """Raise, before a long search, if an output cannot be written."""
-    table = [] if options.module_table is None else [options.module_table]
-    check_named_once([*options.output, *table])
-    for path in table:
-        check_keeps_input(options.file, path)
-        check_table(path)
+    check_named_once([*options.output, *([] if options.module_table is None else [options.module_table])])
+    check_module_table(options)
     for path in _outputs(options):
         check_keeps_input(options.file, path)
         if path == STANDARD_OUTPUT and options.format is None:
@@ -41,6 +38,15 @@ def check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
         raise option_error("clu_level", options.clu_level, "1, or -1, without --multilevel")
     if min_size < 1:
         raise option_error("min_cluster_size", min_size, "a whole number, 1 or more")
+
+
+def check_module_table(options: argparse.Namespace) -> None:
+    """Raise if the table of modules, if there is to be one, cannot be written."""
+    if options.module_table is not None:
+        for file in (options.file, getattr(options, "partition", None)):  # evaluate has a partition
+            if file is not None:
+                check_keeps_input(file, options.module_table)
+        check_table(options.module_table)
 
 
 def check_named_once(outputs: list[str]) -> None:
@@ -66,9 +72,7 @@ def check_exists(option: str, level: int, result: Result) -> None:
 
 def write_modules(options: argparse.Namespace, result: Result, min_size: int = 1) -> None:
     """Write the modules to all outputs."""
-    if options.module_table is not None:
-        result.module_table().write(options.module_table)
-        options.written.append(options.module_table)
+    write_module_table(options, result)
     if options.hide_secondary:
         result = result.primary()
     # Those that depend on the level come last: all others are kept if the result has no such level.
@@ -86,6 +90,13 @@ def write_modules(options: argparse.Namespace, result: Result, min_size: int = 1
         write_result(result, path, name, level, min_size, title, physical=is_physical)
         if path != STANDARD_OUTPUT:
             options.written.append(path)
+
+
+def write_module_table(options: argparse.Namespace, result: Result) -> None:
+    """Write the table of modules, if there is to be one."""
+    if options.module_table is not None:
+        result.module_table().write(options.module_table)
+        options.written.append(options.module_table)
 
 
 def _outputs(options: argparse.Namespace) -> list[str]:

@@ -22,6 +22,7 @@ from mapeq.cli.arguments import Parser
 from mapeq.cli.groups import (
     add_levels,
     add_min_module_size,
+    add_module_table,
     add_neighbor_arguments,
     add_network_arguments,
     add_options_of_vectors,
@@ -138,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
         PARTITION=".clu, .tree, .ftree, .json, .csv or .tsv file with the node names of FILE, or - for standard input",
     )
     add_walk_arguments(evaluate, fitted=False)
+    add_module_table(evaluate.add_argument_group("output"))
 
     _add_compare_command(commands)
 

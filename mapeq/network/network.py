@@ -419,7 +419,8 @@ class Network:
             empty. If directed, ``out_degree``, ``in_degree``, ``out_strength`` and ``in_strength`` instead. A self-link
             adds 1 to the degree. ``hubs``: labels and degrees of the nodes with the highest degrees.
 
-            ``memory``: estimated memory for clustering, in bytes. ``notes``: remarkable properties, in sentences.
+            ``memory`` and ``memory_multilevel``: estimated memory of a search for two levels and for hierarchies, in
+            bytes (:func:`mapeq.estimate_memory`). ``notes``: remarkable properties, in sentences.
 
         Examples
         --------

@@ -11,15 +11,11 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, column_sums, is_constant
 from mapeq._base.errors import counted
+from mapeq.network.search_memory import memory_of_search, size_in_words
 from mapeq.network.states import name_of_state
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
-
-#: Peak memory of a network and a search, in bytes per link and per node, by (directed, weighted). Measured as peak
-#: resident memory of `mapeq.infomap` with one trial and one thread, on networks of a million nodes in groups of 50 with
-#: 3 and 10 million links; Linux, Python 3.11.
-PEAK_BYTES = {(False, False): (23, 175), (False, True): (61, 127), (True, False): (36, 274), (True, True): (52, 289)}
 
 #: Number of nodes with the highest degrees to name.
 NUM_HUBS = 5
@@ -40,7 +36,8 @@ def network_statistics(network: Network) -> dict[str, Any]:
             "largest_strong_component": int(strong.max(initial=0)),
             "reciprocity": 2 * mutual / between if between else 0.0,
         }
-    found["memory"] = memory_to_cluster(network)
+    for key, multilevel in (("memory", False), ("memory_multilevel", True)):
+        found[key] = memory_of_search(network, multilevel=multilevel, num_threads=1).total
     found["notes"] = notes(network, found)
     return found
 
@@ -138,12 +135,6 @@ def _plain(label: Any) -> Hashable:
     return value
 
 
-def memory_to_cluster(network: Network) -> int:
-    """Estimate the memory of a network and a two-level search in bytes, without the interpreter's own."""
-    per_link, per_node = PEAK_BYTES[network.directed, len(network.weights) > 0 and not is_constant(network.weights)]
-    return per_link * network.num_links + per_node * network.num_nodes
-
-
 # Notes ---------------------------------------------------------------------------------------
 
 
@@ -216,8 +207,8 @@ def describe_statistics(found: dict[str, Any]) -> dict[str, str]:
     if found["hubs"]:
         rows["highest degrees"] = ", ".join(f"{label} ({degree:,})" for label, degree in found["hubs"])
     if "memory" in found:
-        megabytes = found["memory"] / 1e6
-        rows["memory"] = f"{f'about {megabytes:,.0f}' if megabytes >= 1 else 'less than 1'} MB to cluster (estimate)"
+        two_level, multilevel = map(size_in_words, (found["memory"], found["memory_multilevel"]))
+        rows["memory"] = f"{two_level} to find two levels, {multilevel} for hierarchies (estimate)"
     return rows
 
 

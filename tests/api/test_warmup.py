@@ -69,6 +69,7 @@ def command(*arguments):
     assert not code, err.getvalue()
 
 def all_of_result(result):
+    result.alternatives(), result.membership_strength(), result.similarity([(0, 1)]), result.predict_links(5)
     result.summary(), result.explanation, result.link_flow(), result.level_savings, str(result.tree)
     for name in ("r.tree", "r.ftree", "r.clu", "r.csv", "r.json", "r.html", "r.svg"):
         result.write(path(name)) if not name.endswith(".svg") else result.plot().figure.savefig(path(name))

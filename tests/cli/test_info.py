@@ -75,7 +75,7 @@ def test_the_command_says_it_in_words(tmp_path, capsys):
         "components 1",
         "degree min 1, median 3, mean 4.588, max 17",
         "highest degrees 33 (17), 0 (16), 32 (12), 2 (10), 1 (9)",
-        "memory less than 1 MB to cluster (estimate)",
+        "memory less than 1 MB to find two levels, less than 1 MB for hierarchies (estimate)",
         "note: node 33 is linked to 50% of all nodes",
     ]
 

@@ -6,7 +6,7 @@ Each page has one namespace and one folder, which holds `examples`; its blocks r
   what it prints.
 - ``console``: a line ``$ command`` runs in bash; its output, errors included, is compared, but for seconds.
 - ``sh``: commands that run. Lines that begin with make, pip or source do not.
-- ``text`` and directives of the site (in braces) are only shown.
+- ``text``, ``math`` and directives of the site (in braces) are only shown.
 
 ``<!-- not run: why -->`` above a block of any language says that it does not run. Dots (``...``) stand for any output.
 """
@@ -77,7 +77,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_run(page, folder):
     names = {"__name__": "__main__"}
-    run = {"python": run_python, "console": run_console, "sh": run_shell, "text": lambda block, names: None}
+    run = {"python": run_python, "console": run_console, "sh": run_shell, "text": only_shown, "math": only_shown}
     for block in blocks(page):
         if block.is_run and not block.language.startswith("{"):
             assert block.language in run, f"{block.place}: {block.language!r} neither runs nor is marked"
@@ -92,6 +92,10 @@ def untracked(folder):
     subprocess.run([*git, "init", "--quiet"], check=True)
     shown = subprocess.run([*git, "status", "--porcelain", "-uall"], capture_output=True, text=True, check=True).stdout
     return [line.removeprefix("?? ") for line in shown.splitlines()]
+
+
+def only_shown(block, names):
+    """Nothing runs."""
 
 
 def run_python(block, names):

@@ -126,6 +126,20 @@ def test_the_command_writes_it(tmp_path):
     assert refused(run("cluster", JAZZ, *outputs, "a.tree", cwd=tmp_path), "a.tree: the suffix selects the format")
 
 
+def test_the_command_writes_that_of_a_given_partition(tmp_path):
+    result = mapeq.infomap(JAZZ, markov_time=0.8)
+    result.write(tmp_path / "given.tree")
+    done = run("evaluate", JAZZ, "given.tree", "--module-table", "table.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == run("evaluate", JAZZ, "given.tree", cwd=tmp_path).stdout
+    given = mapeq.evaluate(JAZZ, tmp_path / "given.tree").module_table()
+    assert json.loads((tmp_path / "table.json").read_text()) == given.summary()
+    (tmp_path / "given.csv").write_text("node,module\n1,1\n")
+    wrong = run("evaluate", JAZZ, "given.csv", "--module-table", "given.csv", cwd=tmp_path)
+    assert refused(wrong, "given.csv: is the input; name another output file")
+    assert refused(run("evaluate", JAZZ, "given.tree", "--module-table", "a.tree", cwd=tmp_path), "a.tree: the suffix")
+
+
 def test_what_is_shown():
     table = mapeq.infomap(nx.relabel_nodes(nx.empty_graph(60), {0: "<a>"})).module_table()
     assert str(table).splitlines()[-1] == "... and 10 modules more"
