@@ -9,9 +9,9 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import assign_colours, closeness_of_discs
+from mapeq.pictures.colours import assign_colours, closeness_by_flow, closeness_of_discs
 from mapeq.pictures.label_placement import LabelPlacer, as_text, set_title
-from mapeq.pictures.layout import free_layout
+from mapeq.pictures.layout import flow_between, free_layout
 from mapeq.pictures.nodes import extents, link_colours, node_labels
 from mapeq.pictures.shapes import (
     MOST_TAPERED,
@@ -80,7 +80,11 @@ def draw_layers(
     links = whole.links
     places, dots = free_layout(whole.flow, links.sources, links.targets, links.flow, shape=shape_of(panels[0]))
     modules = np.unique(whole.shares.indices)
-    colours = assign_colours(closeness_of_discs(*extents(whole.shares[:, modules], places)))
+    nearness = closeness_of_discs(*extents(whole.shares[:, modules], places))
+    between = flow_between(
+        np.searchsorted(modules, whole.module), len(modules), links.sources, links.targets, links.flow
+    )
+    colours = assign_colours(np.maximum(nearness, closeness_by_flow(between)))
     views = [view_of(result, level, overlap=True, layer=number) for number in range(len(panels))]
     radii = np.zeros((len(panels), len(dots)))
     for view, own in zip(views, radii, strict=True):

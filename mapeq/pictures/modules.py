@@ -10,7 +10,7 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
-from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
+from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import flow_between, place_discs
 from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
@@ -39,7 +39,7 @@ def draw_modules(
     set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
-    colours = assign_colours(closeness_of_discs(centres, radii))
+    colours = assign_colours(np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between)))
     set_frame(ax, centres, radii)
     placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)

@@ -11,9 +11,9 @@ import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
+from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
-from mapeq.pictures.layout import NetworkLayout, network_layout
+from mapeq.pictures.layout import NetworkLayout, flow_between, network_layout
 from mapeq.pictures.shapes import (
     MOST_INKED,
     MOST_TAPERED,
@@ -47,9 +47,9 @@ def draw_nodes(view: View, ax: matplotlib.axes.Axes, style: Style | None, headin
     others = np.setdiff1d(view.shares.indices, shown)  # no node has its largest share there
     modules = np.concatenate([shown, others])
     centres, radii = extents(view.shares[:, others], layout.places)
-    colours = assign_colours(
-        closeness_of_discs(np.concatenate([layout.centres, centres]), np.concatenate([layout.radii, radii]))
-    )
+    nearness = closeness_of_discs(np.concatenate([layout.centres, centres]), np.concatenate([layout.radii, radii]))
+    between = flow_between(module, len(modules), links.sources, links.targets, links.flow)
+    colours = assign_colours(np.maximum(nearness, closeness_by_flow(between)))
     set_frame(ax, layout.centres, layout.radii)
     placer = LabelPlacer(ax, layout.places, layout.dots, most=MOST_LABELLED)
     if len(layout.radii) < len(flow):
