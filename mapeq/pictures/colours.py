@@ -102,9 +102,9 @@ def assign_colours(closeness: FloatArray) -> FloatArray:
         has a colour unlike those of the shapes close to it, as far as there are any.
     """
     colours = palette()
-    likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
+    likeness: FloatArray = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY), dtype=np.float64)
     # Prefer the pure hues, use all about equally often, and avoid yellow, which is faint on white.
-    preference = 0.001 * np.arange(len(colours))
+    preference = 0.001 * np.arange(len(colours), dtype=np.float64)
     preference[len(_HUES) :] += 0.1
     preference[_STEPS[1] :] += 0.1
     preference[len(_HUES) - 1] += 0.05

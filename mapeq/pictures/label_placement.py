@@ -9,6 +9,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.optional import require
+from mapeq.pictures.fonts import typeset
 from mapeq.pictures.style import Style
 
 if TYPE_CHECKING:
@@ -118,9 +119,11 @@ class LabelPlacer:
 
     def _text(self, words: str, request: LabelRequest, *, beside: bool) -> matplotlib.text.Text:
         effects = require("matplotlib.patheffects", extra="plot")
+        words, families = typeset(words)
         return self._ax.text(
             *request.place,
             words,
+            fontfamily=families,
             fontsize=request.size,
             color=INK if beside else request.ink,
             ha="center",
@@ -155,13 +158,15 @@ def set_title(ax: matplotlib.axes.Axes, style: Style | None, *lines: str) -> Non
     if not text:
         figure.figure.draw_without_rendering()  # determines the size of the axes
         return
-    title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
+    start = f"{as_text(name, 60)}:" if name else ""
+    words, families = typeset(f"{start} {text}".strip())
+    title = ax.set_title(words, parse_math=False, fontsize=11, fontfamily=families)
     figure.figure.draw_without_rendering()  # a subfigure has the size of its parent
     frame = ax.get_window_extent()
     middle = (frame.x0 + frame.x1) / 2 - figure.bbox.x0
     room = 2 * min(middle, figure.bbox.width - middle) * 0.98
     if name and title.get_window_extent().width > room:
-        title.set_text(f"{as_text(name, 60)}:\n{text}")
+        title.set_text(typeset(f"{start}\n{text}")[0])
     wide = title.get_window_extent().width
     if wide > room:
         title.set_fontsize(10.5 * room / wide)  # text does not shrink proportionally

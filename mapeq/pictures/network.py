@@ -9,6 +9,7 @@ from mapeq._base.errors import option_error
 from mapeq._base.optional import require
 from mapeq.pictures.alluvial import draw_layers_as_columns, size_of_columns
 from mapeq.pictures.charts import describe, draw_codelength, draw_hierarchy
+from mapeq.pictures.fonts import warns_once
 from mapeq.pictures.label_placement import set_title
 from mapeq.pictures.layers import draw_layers, num_panels, size_of_layers
 from mapeq.pictures.modules import draw_modules
@@ -41,6 +42,7 @@ _WITH_DISCS = ("network", "overlap")
 MOST_NODES = 2000
 
 
+@warns_once
 def plot(
     result: Result,
     kind: str = "network",
