@@ -37,6 +37,14 @@ for file, (result, kind, size, name) in pictures.items():
     small.save(path, optimize=True)
     print(f"{path}: {result}")
 
+graph = nx.random_geometric_graph(300, 0.1, seed=2)
+regions = mapeq.infomap(graph)
+figure = Figure(figsize=(7, 7), layout="constrained")
+places = nx.get_node_attributes(graph, "pos")
+regions.plot(ax=figure.add_subplot(), positions=places, node_sizes=1, node_labels={17: "my node"}, legend=True)
+figure.savefig(folder / "positions.png", dpi=100)
+print(f"{folder / 'positions.png'}: {regions}")
+
 profile = mapeq.resolution_profile(nx.les_miserables_graph())
 figure = Figure(figsize=(8, 4.5), layout="constrained")
 profile.plot(figure.add_subplot(), name="Les Misérables")

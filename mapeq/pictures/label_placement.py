@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Text colour on a light background.
 INK = "#222222"
 
+#: Names of legends below and beside a picture, and the pixels between the two.
+BELOW, BESIDE, _GAP = "legend-below", "legend-beside", 8
+
 #: Directions of a label from the centre of its shape, by preference.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
 
@@ -80,7 +83,7 @@ class LabelPlacer:
         reach = radii[:, None] * self._pixels
         self._discs = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
-        self._frame = np.array(ax.get_window_extent().extents)
+        self._frame = free_extent(ax)
         self._most = most * (self._frame[2:] - self._frame[:2]).prod()
 
     def write(self, requests: Iterable[LabelRequest]) -> int:
@@ -149,6 +152,19 @@ class LabelPlacer:
         """Return the area of discs under a box, in square pixels."""
         common = np.minimum(self._discs[:, 2:], box[2:]) - np.maximum(self._discs[:, :2], box[:2])
         return float(np.maximum(common, 0).prod(axis=1).sum())
+
+
+def free_extent(ax: matplotlib.axes.Axes) -> FloatArray:
+    """Return the part of the axes that the legend leaves free, in pixels: left, bottom, right, top."""
+    free = np.array(ax.get_window_extent().extents)
+    legend = ax.get_legend()
+    if legend is not None:
+        box = legend.get_window_extent()
+        if legend.get_gid() == BELOW:
+            free[1] = min(box.y1 + _GAP, free[3] - 1)
+        elif legend.get_gid() == BESIDE:
+            free[2] = max(box.x0 - _GAP, free[0] + 1)
+    return free
 
 
 def set_title(ax: matplotlib.axes.Axes, style: Style | None, *lines: str) -> None:
