@@ -207,7 +207,7 @@ def _first_places(distances: FloatArray, typical: float) -> FloatArray:
 def _rotated(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
     """Rotate places such that the discs fill a picture of this shape best."""
     best, least = places, np.inf
-    for angle in np.linspace(0, np.pi, 36, endpoint=False):
+    for angle in np.linspace(0, np.pi, 36 if len(places) else 0, endpoint=False):
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         turned = places @ turn
         reach = np.ptp(np.concatenate([turned - radii[:, None], turned + radii[:, None]]), axis=0)

@@ -253,8 +253,8 @@ def write(
     path : str or path
     format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf", "html"}, optional
         By default the suffix of `path`. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the network
-        with the module of each node, for programs like Gephi. HTML is a report for the browser, with a picture; it
-        needs matplotlib (extra ``plot``).
+        with the module of each node, for programs like Gephi, which opens GEXF as the network is drawn. HTML is a
+        report for the browser, with a picture; it needs matplotlib (extra ``plot``).
     level : int
         Level of the modules in a .clu file, see :meth:`labels_at`. The other formats hold all levels.
     physical : bool
@@ -286,7 +286,7 @@ def write(
     c,2,0.25
     d,2,0.25
     """
-    import mapeq.pictures.report.page  # noqa: F401  (registers .html)
+    import mapeq.pictures.writers  # noqa: F401  (registers .gexf and .html)
     from mapeq.io.files.output import write_result
 
     write_result(self, path, format, level, physical=physical)
