@@ -27,15 +27,29 @@ pictures = {
     "hierarchy": (hierarchy, "hierarchy", (9, 6), signers),
     "codelength": (hierarchy, "codelength", (9, 4), signers),
 }
+
+
+def save(figure: Figure, file: str) -> Path:
+    """Save a figure in 256 colours, which look the same in a third of the bytes."""
+    path = folder / f"{file}.png"
+    figure.savefig(path, dpi=100)
+    with Image.open(path) as image:
+        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+    return path
+
+
 for file, (result, kind, size, name) in pictures.items():
     figure = Figure(figsize=size, layout="constrained")
     result.plot(kind, ax=figure.add_subplot(), name=name)
-    path = folder / f"{file}.png"
-    figure.savefig(path, dpi=100)
-    with Image.open(path) as image:  # 256 colours look the same in a third of the bytes
-        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
-    print(f"{path}: {result}")
+    print(f"{save(figure, file)}: {result}")
+
+graph = nx.random_geometric_graph(300, 0.1, seed=2)
+regions = mapeq.infomap(graph)
+figure = Figure(figsize=(7, 7), layout="constrained")
+places = nx.get_node_attributes(graph, "pos")
+regions.plot(ax=figure.add_subplot(), positions=places, node_sizes=1, node_labels={17: "my node"}, legend=True)
+print(f"{save(figure, 'positions')}: {regions}")
 
 profile = mapeq.resolution_profile(nx.les_miserables_graph())
 figure = Figure(figsize=(8, 4.5), layout="constrained")

@@ -373,4 +373,13 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--module-numbers", action="store_true", help="label discs of modules by their numbers, from 1 by flow"
     )
+    picture.add_argument(
+        "--legend", action="store_true", help="list the largest modules: colour, number, most visited node, size"
+    )
+    picture.add_argument("--arrows", action="store_true", help="draw the links of a directed network as arrows")
+    picture.add_argument(
+        "--rasterized",
+        action="store_true",
+        help="draw links as pixels in .svg and .pdf files, too, to make them smaller",
+    )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

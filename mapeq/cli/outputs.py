@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-import mapeq.pictures.report.page  # noqa: F401  (registers .html)
+import mapeq.pictures.writers  # noqa: F401  (registers .gexf and .html)
 from mapeq._base.errors import OptionError, option_error
 from mapeq.cli.networks import check_keeps_input, short_name
 from mapeq.io.files.output import WRITERS, check_writable, format_of, write_result

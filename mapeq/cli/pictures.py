@@ -16,4 +16,13 @@ def style_of(options: argparse.Namespace) -> Style:
     ValueError
         If a value is invalid.
     """
-    return Style(short_name(options.file), options.title, options.size, options.dpi, options.module_numbers)
+    return Style(
+        short_name(options.file),
+        options.title,
+        options.size,
+        options.dpi,
+        options.module_numbers,
+        options.legend,
+        options.arrows,
+        options.rasterized,
+    )

@@ -13,6 +13,7 @@ from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
 from mapeq.pictures.charts import describe
 from mapeq.pictures.colours import GREY, assign_colours
+from mapeq.pictures.fonts import typeset_together, warns_once
 from mapeq.pictures.label_placement import as_text, set_title
 from mapeq.pictures.shapes import ink_on
 from mapeq.pictures.style import Style
@@ -50,6 +51,7 @@ def size_of_columns(count: int) -> tuple[float, float]:
     return min(max(9.0, 3.0 + 1.6 * count), 24.0), 6.5
 
 
+@warns_once
 def plot_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
     """Draw columns on axes, by default those of a new figure; see :func:`mapeq.plot_changes`."""
     if ax is None:
@@ -104,12 +106,14 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
             )
         )
         names |= {(k, str(module)): texts[module] for module in np.unique(modules).tolist()}
+    words, families = typeset_together([as_text(column.name, 30) for column in columns] + list(names.values()))
+    names = dict(zip(names, words[len(columns) :], strict=True))
     coloured = _coloured(groups, drawn)
     colours = assign_colours(1 / (1.0 + np.abs(np.subtract.outer(np.arange(len(coloured)), np.arange(len(coloured))))))
     to_hex = require("matplotlib.colors", extra="plot").to_hex
     geometry = alluvial.layout(
         networks,
-        names=[as_text(column.name, 30) for column in columns],
+        names=words[: len(columns)],
         ids=[f"c{k}" for k in range(len(columns))],
         highlight={f"{k}:{module}": [f"g{row}" for row in rows] for (k, module), rows in coloured.items()},
         highlight_colors=[to_hex(colour) for colour in colours],
@@ -118,7 +122,8 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
         streamline_threshold=0.3,
         vertical_align="justify",
     )
-    alluvial.draw(geometry, ax, default_color=to_hex(GREY), label_colors=False, avoid_label_overlap=True)
+    with require("matplotlib", extra="plot").rc_context({"font.family": families}):
+        alluvial.draw(geometry, ax, default_color=to_hex(GREY), label_colors=False, avoid_label_overlap=True)
     for network, (_, _, gathered) in zip(geometry.networks, drawn, strict=True):
         for module in network.modules:
             if module.height < _LEAST_HEIGHT * geometry.height or module.id == str(gathered):

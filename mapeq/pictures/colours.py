@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
@@ -34,6 +35,9 @@ _TO_LAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
+
+#: Numbers of shapes with a hue, and with a colour of a step, that no other of them has; see :func:`palette`.
+_STEPS = (7, 20, 27)
 
 #: Distance in Oklab at which colours are easy to tell apart side by side.
 _EASY = 0.09
@@ -75,13 +79,16 @@ def is_dark(colour: FloatArray) -> bool:
 
 
 def palette() -> FloatArray:
-    """Return the colours of modules, shape (20, 3): seven hues, the same darker, and lighter without yellow."""
+    """Return the colours of modules, shape (27, 3).
+
+    Seven hues, the same darker, and lighter without yellow; from the 21st on the hues once more, very dark.
+    """
     hues = np.array([rgb(hue) for hue in _HUES])
-    return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45)])
+    return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45), mixed(hues, 0, 0.6)])
 
 
 def assign_colours(closeness: FloatArray) -> FloatArray:
-    """Assign colours to shapes so that nearby shapes differ most.
+    """Assign colours to shapes so that close shapes differ most, first one after the other, then by exchanges.
 
     Parameters
     ----------
@@ -91,24 +98,57 @@ def assign_colours(closeness: FloatArray) -> FloatArray:
     Returns
     -------
     float64 array of shape (k, 3)
-        Red, green and blue. The first seven shapes have different hues, the first 20 different colours.
+        Red, green and blue. The first seven shapes have different hues, the first 27 different colours; of more, each
+        has a colour unlike those of the shapes close to it, as far as there are any.
     """
     colours = palette()
-    likeness = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY))
+    likeness: FloatArray = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY), dtype=np.float64)
     # Prefer the pure hues, use all about equally often, and avoid yellow, which is faint on white.
-    cost = np.zeros((len(closeness), len(colours))) + 0.001 * np.arange(len(colours))
-    cost[:, len(_HUES) :] += 0.1
-    cost[:, len(_HUES) - 1] += 0.05
+    preference = 0.001 * np.arange(len(colours), dtype=np.float64)
+    preference[len(_HUES) :] += 0.1
+    preference[_STEPS[1] :] += 0.1
+    preference[len(_HUES) - 1] += 0.05
+    cost = np.tile(preference, (len(closeness), 1))
+    importance = closeness + 0.02
+    available = np.arange(len(colours))
     unused = np.ones(len(colours), dtype=np.bool_)
     chosen: NDArray[np.int64] = np.zeros(len(closeness), dtype=np.int64)
     for number in range(len(closeness)):
-        free = unused if unused.any() else ~unused
-        if number < len(_HUES):
-            free = unused & (np.arange(len(colours)) < len(_HUES))
+        free = unused & (available < next((most for most in _STEPS if number < most), 0))
+        free = free if free.any() else np.ones_like(unused)
         chosen[number] = np.where(free, cost[number], np.inf).argmin()
         unused[chosen[number]] = False
-        cost += (closeness[:, number, None] + 0.02) * likeness[chosen[number]]
+        cost += importance[:, number, None] * likeness[chosen[number]]
+    _exchange(chosen, importance, likeness, preference)
     return colours[chosen]
+
+
+def _exchange(chosen: NDArray[np.int64], importance: FloatArray, likeness: FloatArray, preference: FloatArray) -> None:
+    """Improve colours in place: swap two that are unique, or change another one, the best of all first.
+
+    What falls with each change is the sum over pairs of shapes of their importance times the likeness of their colours.
+    """
+    weights = importance - np.diag(np.diag(importance))
+    cost = preference + weights @ likeness[chosen]
+    unique = min(_STEPS[-1], len(chosen))
+    step = np.searchsorted(_STEPS, np.arange(unique), side="right")
+    for _ in range(4 * len(chosen)):
+        before = chosen.copy()
+        gain = cost - cost[np.arange(len(chosen)), chosen][:, None]
+        head, tail = chosen[:unique], gain[unique:]
+        swap = gain[:unique, head] + gain[:unique, head].T
+        swap -= 2 * weights[:unique, :unique] * (1 - likeness[np.ix_(head, head)])
+        swap[step[:, None] != step] = 0.0
+        if min(swap.min(initial=0.0), tail.min(initial=0.0)) > -1e-9:
+            return
+        if swap.min(initial=0.0) < tail.min(initial=0.0):
+            first, second = np.unravel_index(swap.argmin(), swap.shape)
+            chosen[[first, second]] = before[[second, first]]
+        else:
+            shape, colour = np.unravel_index(tail.argmin(), tail.shape)
+            chosen[unique + shape] = colour
+        changed = np.flatnonzero(chosen != before)
+        cost += weights[:, changed] @ (likeness[chosen[changed]] - likeness[before[changed]])
 
 
 def closeness_of_discs(centres: FloatArray, radii: FloatArray) -> FloatArray:
@@ -119,3 +159,21 @@ def closeness_of_discs(centres: FloatArray, radii: FloatArray) -> FloatArray:
     unit = np.sqrt(np.mean(np.square(radii)))
     found: FloatArray = np.exp(-np.maximum(apart, 0) / max(unit, 1e-300))
     return found
+
+
+def closeness_by_flow(between: scipy.sparse.csr_array) -> FloatArray:
+    """Return the closeness of modules by the flow between them, from 0 to 1. Shape (k, k).
+
+    It is the flow both ways as a fraction of the most that either of the two exchanges with any module: a module is
+    close to the one it exchanges most flow with, however large that one is.
+
+    Parameters
+    ----------
+    between : sparse array of shape (k, k)
+        Flow from module to module.
+    """
+    both = (between + between.T).toarray()
+    np.fill_diagonal(both, 0.0)
+    most = both.max(axis=1, initial=0.0)
+    found: FloatArray = both / np.maximum(np.minimum.outer(most, most), 1e-300)
+    return np.minimum(found, 1.0)

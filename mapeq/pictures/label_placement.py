@@ -9,6 +9,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.optional import require
+from mapeq.pictures.fonts import typeset
 from mapeq.pictures.style import Style
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Text colour on a light background.
 INK = "#222222"
+
+#: Names of legends below and beside a picture, and the pixels between the two.
+BELOW, BESIDE, _GAP = "legend-below", "legend-beside", 8
 
 #: Directions of a label from the centre of its shape, by preference.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
@@ -79,7 +83,7 @@ class LabelPlacer:
         reach = radii[:, None] * self._pixels
         self._discs = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
-        self._frame = np.array(ax.get_window_extent().extents)
+        self._frame = free_extent(ax)
         self._most = most * (self._frame[2:] - self._frame[:2]).prod()
 
     def write(self, requests: Iterable[LabelRequest]) -> int:
@@ -118,9 +122,11 @@ class LabelPlacer:
 
     def _text(self, words: str, request: LabelRequest, *, beside: bool) -> matplotlib.text.Text:
         effects = require("matplotlib.patheffects", extra="plot")
+        words, families = typeset(words)
         return self._ax.text(
             *request.place,
             words,
+            fontfamily=families,
             fontsize=request.size,
             color=INK if beside else request.ink,
             ha="center",
@@ -148,6 +154,19 @@ class LabelPlacer:
         return float(np.maximum(common, 0).prod(axis=1).sum())
 
 
+def free_extent(ax: matplotlib.axes.Axes) -> FloatArray:
+    """Return the part of the axes that the legend leaves free, in pixels: left, bottom, right, top."""
+    free = np.array(ax.get_window_extent().extents)
+    legend = ax.get_legend()
+    if legend is not None:
+        box = legend.get_window_extent()
+        if legend.get_gid() == BELOW:
+            free[1] = min(box.y1 + _GAP, free[3] - 1)
+        elif legend.get_gid() == BESIDE:
+            free[2] = max(box.x0 - _GAP, free[0] + 1)
+    return free
+
+
 def set_title(ax: matplotlib.axes.Axes, style: Style | None, *lines: str) -> None:
     """Set the title, beginning with the name, or that of the style, and shrink it to fit into the figure."""
     name, text = (Style() if style is None else style).title_of(lines)
@@ -155,13 +174,15 @@ def set_title(ax: matplotlib.axes.Axes, style: Style | None, *lines: str) -> Non
     if not text:
         figure.figure.draw_without_rendering()  # determines the size of the axes
         return
-    title = ax.set_title(f"{as_text(name, 60)}: {text}" if name else text, parse_math=False, fontsize=11)
+    start = f"{as_text(name, 60)}:" if name else ""
+    words, families = typeset(f"{start} {text}".strip())
+    title = ax.set_title(words, parse_math=False, fontsize=11, fontfamily=families)
     figure.figure.draw_without_rendering()  # a subfigure has the size of its parent
     frame = ax.get_window_extent()
     middle = (frame.x0 + frame.x1) / 2 - figure.bbox.x0
     room = 2 * min(middle, figure.bbox.width - middle) * 0.98
     if name and title.get_window_extent().width > room:
-        title.set_text(f"{as_text(name, 60)}:\n{text}")
+        title.set_text(typeset(f"{start}\n{text}")[0])
     wide = title.get_window_extent().width
     if wide > room:
         title.set_fontsize(10.5 * room / wide)  # text does not shrink proportionally

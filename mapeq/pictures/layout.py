@@ -87,6 +87,7 @@ def network_layout(
     targets: IntArray,
     flow: FloatArray,
     *,
+    sizes: FloatArray | None = None,
     shape: float = 1.0,
 ) -> NetworkLayout:
     """Place modules by the flow between them, and nodes within modules by the flow over links.
@@ -97,51 +98,59 @@ def network_layout(
         Module of each node, numbered from 0 without gaps.
     node_flow : float64 array of shape (n,)
     sources, targets, flow : arrays with one entry per link
+    sizes : float64 array of shape (n,), optional
+        What areas of nodes are in proportion to, by default their flow.
     shape : float
         Height of the picture by its width.
     """
     n, num_modules = len(labels), int(labels.max(initial=-1)) + 1
-    sizes = np.bincount(labels, minlength=num_modules)
+    members = np.bincount(labels, minlength=num_modules)
     shares = np.bincount(labels, node_flow, minlength=num_modules) / max(node_flow.sum(), 1e-300)
-    radii = np.sqrt((shares + sizes / max(n, 1)) / 2)
+    radii = np.sqrt((shares + members / max(n, 1)) / 2)
     centres = place_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
-    dots = _dots(node_flow)
+    dots = dot_radii(node_flow if sizes is None else sizes)
     places = _within_discs(labels, radii, dots, sources, targets, flow)
     places = _face_partners(places, labels, centres, sources, targets, flow)
     return NetworkLayout(centres, radii, centres[labels] + places, dots)
 
 
 def free_layout(
-    node_flow: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray, *, shape: float = 1.0
-) -> tuple[FloatArray, FloatArray]:
-    """Place nodes by the flow over links alone, whatever their modules.
+    dots: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray, *, shape: float = 1.0
+) -> FloatArray:
+    """Place nodes by the flow over links alone, whatever their modules, such that they do not overlap.
 
     Parameters
     ----------
-    node_flow : float64 array of shape (n,)
+    dots : float64 array of shape (n,)
+        Radii of the nodes.
     sources, targets, flow : arrays with one entry per link
     shape : float
         Height of the picture by its width.
 
     Returns
     -------
-    float64 arrays of shape (n, 2) and (n,)
-        Positions, about as spread out as a disc of radius 1, and radii of the nodes, which do not overlap.
+    float64 array of shape (n, 2)
+        Positions, about as spread out as a disc of radius 1.
     """
-    n = len(node_flow)
-    dots = _dots(node_flow)
+    n = len(dots)
     links = scipy.sparse.coo_array((_lengths(flow), (sources, targets)), shape=(n, n)).tocsr()
-    places = stress_layout(links)
-    spread = np.sqrt(np.mean(np.square(places).sum(axis=1))) if n else 0.0
-    places *= np.sqrt(0.5) / max(spread, 1e-300)
+    places = spread_out(stress_layout(links))
     keep_apart(places, dots * 1.15, 200, 0.0, np.inf)
-    return _rotated(places, dots, shape), dots
+    return _rotated(places, dots, shape)
 
 
-def _dots(node_flow: FloatArray) -> FloatArray:
-    """Radii of nodes, with areas by flow but for the smallest, in a picture with an area of pi."""
-    n = len(node_flow)
-    dots: FloatArray = np.maximum(np.sqrt(0.2 * node_flow / max(node_flow.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
+def spread_out(places: FloatArray) -> FloatArray:
+    """Return places around the origin, about as spread out as a disc of radius 1. Shape (n, 2)."""
+    centred = places - places.mean(axis=0) if len(places) else places
+    spread = np.sqrt(np.mean(np.square(centred).sum(axis=1))) if len(places) else 0.0
+    found: FloatArray = centred * (np.sqrt(0.5) / spread if spread > 0 else 1.0)
+    return found
+
+
+def dot_radii(sizes: FloatArray) -> FloatArray:
+    """Return radii of nodes, with areas by size but for the smallest, in a picture with an area of pi. Shape (n,)."""
+    n = len(sizes)
+    dots: FloatArray = np.maximum(np.sqrt(0.2 * sizes / max(sizes.sum(), 1e-300)), np.sqrt(0.015 / max(n, 1)))
     return dots
 
 
@@ -198,7 +207,7 @@ def _first_places(distances: FloatArray, typical: float) -> FloatArray:
 def _rotated(places: FloatArray, radii: FloatArray, shape: float) -> FloatArray:
     """Rotate places such that the discs fill a picture of this shape best."""
     best, least = places, np.inf
-    for angle in np.linspace(0, np.pi, 36, endpoint=False):
+    for angle in np.linspace(0, np.pi, 36 if len(places) else 0, endpoint=False):
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         turned = places @ turn
         reach = np.ptp(np.concatenate([turned - radii[:, None], turned + radii[:, None]]), axis=0)

@@ -10,9 +10,10 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
-from mapeq.pictures.colours import GREY, assign_colours, closeness_of_discs, mixed
+from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import flow_between, place_discs
+from mapeq.pictures.legend import Entry, add_legend, paint_legend
 from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
@@ -26,7 +27,7 @@ _FLOW_SHOWN, _FEWEST_SHOWN, _MOST_SHOWN = 0.9, 50, 100
 
 
 def draw_modules(
-    result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None, heading: str
+    result: Result, ax: matplotlib.axes.Axes, level: int, style: Style, heading: str
 ) -> dict[int, FloatArray]:
     """Draw modules as discs with areas proportional to flow, and the flow between them; return their colours."""
     labels, links = result.labels_at(level), result.link_flow()
@@ -37,18 +38,30 @@ def draw_modules(
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
     which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
     set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
+    listed = add_legend(ax, _entries(result, labels, shown)) if style.legend else []
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
-    colours = assign_colours(closeness_of_discs(centres, radii))
+    colours = assign_colours(np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between)))
+    paint_legend(ax, colours[listed])
     set_frame(ax, centres, radii)
     placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)
     add_discs(ax, centres, radii, colours, zorder=3, name="modules", edge="white")
-    if style is not None and style.numbers:
+    if style.numbers:
         placer.write(number_labels(np.arange(shown), centres, radii, colours))
     else:
         placer.write(_module_labels(result, labels, centres, radii, colours))
     return dict(enumerate(colours))
+
+
+def _entries(result: Result, labels: IntArray, shown: int) -> list[Entry]:
+    """Return the modules of a legend; of states, their physical nodes count."""
+    states, names = result.network.states, result.network.labels
+    entries = []
+    for number in range(shown):
+        nodes = most_visited(states, names, np.flatnonzero(labels == number), result.flow)
+        entries.append(Entry(number, number + 1, nodes[0], len(nodes)))
+    return entries
 
 
 def shown_modules(flow: FloatArray) -> int:
@@ -89,5 +102,7 @@ def _add_flows(
     order = np.argsort(flow, kind="stable")
     outlines = bands(centres[i[order]], centres[j[order]], widths[order], tapered=directed)
     ax.add_collection(
-        collections.PolyCollection(outlines, facecolors=[mixed(GREY, 1, 0.35)], linewidths=0, alpha=0.75, zorder=1)
+        collections.PolyCollection(
+            outlines, facecolors=[mixed(GREY, 1, 0.35)], linewidths=0, alpha=0.75, zorder=1, gid="links"
+        )
     )

@@ -9,8 +9,10 @@ from mapeq._base.errors import option_error
 from mapeq._base.optional import require
 from mapeq.pictures.alluvial import draw_layers_as_columns, size_of_columns
 from mapeq.pictures.charts import describe, draw_codelength, draw_hierarchy
+from mapeq.pictures.fonts import warns_once
+from mapeq.pictures.given import given_of
 from mapeq.pictures.label_placement import set_title
-from mapeq.pictures.layers import draw_layers, num_panels, size_of_layers
+from mapeq.pictures.layers import draw_at_places, draw_layers, num_panels, size_of_layers
 from mapeq.pictures.modules import draw_modules
 from mapeq.pictures.nodes import draw_nodes
 from mapeq.pictures.style import Style
@@ -41,6 +43,7 @@ _WITH_DISCS = ("network", "overlap")
 MOST_NODES = 2000
 
 
+@warns_once
 def plot(
     result: Result,
     kind: str = "network",
@@ -49,14 +52,14 @@ def plot(
     style: Style | None = None,
 ) -> matplotlib.axes.Axes:
     """Draw a result on axes, by default those of a new figure; see :meth:`mapeq.Result.plot`."""
+    style = Style() if style is None else style
     check_kind(kind, level, style)
-    size, dpi = (None, None) if style is None else (style.size, style.dpi)
-    for option, value in (("size", size), ("dpi", dpi)):
+    for option, value in (("size", style.size), ("dpi", style.dpi)):
         if ax is not None and value is not None:
             raise option_error(option, value, "omitted with ax, whose figure has its own")
     if ax is None:
         pyplot = require("matplotlib.pyplot", extra="plot")
-        ax = pyplot.subplots(figsize=size or size_of(result, kind), dpi=dpi, layout="constrained")[1]
+        ax = pyplot.subplots(figsize=style.size or size_of(result, kind), dpi=style.dpi, layout="constrained")[1]
     if kind in _OF_LEVEL:
         level = informative_level(result) if level is None else level
         if kind == "layers":
@@ -103,10 +106,13 @@ def check_kind(kind: str, level: int | None, style: Style | None = None) -> None
         raise option_error("kind", kind, "one of " + ", ".join(KINDS))
     if kind not in _OF_LEVEL and level is not None:
         raise option_error("level", level, f"omitted, because the picture of the {kind} shows all levels")
-    if kind not in _WITH_DISCS and style is not None and style.numbers:
-        raise option_error(
-            "module_numbers", True, f"omitted, because the picture of the {kind} has no discs of modules"
-        )
+    if kind not in _WITH_DISCS and style is not None:
+        if style.numbers:
+            why = f"the picture of the {kind} has no discs of modules"
+            raise option_error("module_numbers", True, f"omitted, because {why}")
+        flags = {name: True for name in ("legend", "arrows", "rasterized") if getattr(style, name)}
+        for option, value in (flags | style.of_nodes()).items():
+            raise option_error(option, value, f"omitted, because the picture of the {kind} does not draw the network")
 
 
 def draw_network(
@@ -120,12 +126,23 @@ def draw_network(
     if result.num_links == 0:
         set_title(ax, style, "no links")
         return {}
+    style = Style() if style is None else style
     heading = describe(result, level % result.num_levels)  # -1 is the finest
     view = view_of(result, level, overlap=overlap)
-    if len(view.nodes) > MOST_NODES:
+    if style.arrows and not view.links.directed:
+        raise option_error("arrows", True, "omitted, because the links of this network have no direction")
+    if len(view.nodes) > MOST_NODES and style.positions is None:
+        for option, value in (({"arrows": True} if style.arrows else {}) | style.of_nodes()).items():
+            why = f"pictures of more than {MOST_NODES:,} nodes show modules, unless positions are given"
+            raise option_error(option, value, f"omitted, because {why}")
         return draw_modules(result, ax, level, style, heading)
-    if num_panels(result) > 1 and not overlap:
-        if style is not None and style.numbers:
-            raise option_error("module_numbers", True, "omitted, because layers side by side have no discs of modules")
+    is_in_panels = num_panels(result) > 1 and not overlap
+    if style.numbers and (is_in_panels or style.positions is not None):
+        what = "layers side by side have" if is_in_panels else "nodes at given positions have"
+        raise option_error("module_numbers", True, f"omitted, because {what} no discs of modules")
+    if is_in_panels:
         return draw_layers(result, ax, level, style, heading)
-    return draw_nodes(view, ax, style, heading)
+    given = given_of(result, style, view.nodes)
+    if given.places is not None:
+        return draw_at_places(view, ax, style, given, heading)
+    return draw_nodes(view, ax, style, given, heading)

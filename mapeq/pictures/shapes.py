@@ -12,13 +12,10 @@ import scipy.sparse
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
 from mapeq.pictures.colours import is_dark
-from mapeq.pictures.label_placement import INK, LabelRequest
+from mapeq.pictures.label_placement import INK, LabelRequest, free_extent
 
 if TYPE_CHECKING:
     import matplotlib.axes
-
-#: Above this number, links and wedges are rasterised, also in .svg and .pdf files.
-MOST_VECTORS = 1500
 
 #: Maximum number of links whose direction is shown.
 MOST_TAPERED = 400
@@ -31,24 +28,88 @@ def bands(starts: FloatArray, ends: FloatArray, widths: FloatArray, *, tapered: 
     """Return outlines of bands, shape (m, 2 * points, 2): straight, or curved to the left and tapered."""
     t = np.linspace(0, 1, points)[None, :, None]
     way = ends - starts
-    normal = np.column_stack([-way[:, 1], way[:, 0]])
+    normal = _normal(way)
     middle = starts + way / 2 + (0.12 if tapered else 0.0) * normal
-    line = (1 - t) ** 2 * starts[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * ends[:, None]
+    line = _curve(starts, middle, ends, t[..., 0])
     normal = normal / np.maximum(np.hypot(*normal.T), 1e-300)[:, None]
     profile = 1.6 - 1.2 * t if tapered else np.ones_like(t)  # the area is the same in both cases
     half = normal[:, None] * widths[:, None, None] / 2 * profile
     return np.concatenate([line + half, (line - half)[:, ::-1]], axis=1)
 
 
+def _normal(way: FloatArray) -> FloatArray:
+    """Return ways turned to the left. Shape (m, 2)."""
+    return np.column_stack([-way[:, 1], way[:, 0]])
+
+
+def _curve(starts: FloatArray, middle: FloatArray, ends: FloatArray, at: FloatArray) -> FloatArray:
+    """Return points of quadratic Bézier curves at fractions of shape (m, p) or (1, p). Shape (m, p, 2)."""
+    t = at[..., None]
+    found: FloatArray = (1 - t) ** 2 * starts[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * ends[:, None]
+    return found
+
+
 def add_tapered(
-    ax: matplotlib.axes.Axes, starts: FloatArray, ends: FloatArray, shades: FloatArray, width: float
+    ax: matplotlib.axes.Axes,
+    starts: FloatArray,
+    ends: FloatArray,
+    shades: FloatArray,
+    width: float,
+    *,
+    rasterized: bool = False,
 ) -> None:
     """Draw links with a direction: curved, and thinner to their ends."""
-    collections = require("matplotlib.collections", extra="plot")
     outlines = bands(starts, ends, np.full(len(starts), width), tapered=True)
-    ax.add_collection(
-        collections.PolyCollection(outlines, facecolors=shades, linewidths=0, alpha=0.6, zorder=2, gid="links")
-    )
+    _add_outlines(ax, list(outlines), shades, "links", rasterized=rasterized)
+
+
+def add_arrows(
+    ax: matplotlib.axes.Axes,
+    starts: FloatArray,
+    ends: FloatArray,
+    reach: FloatArray,
+    shades: FloatArray,
+    width: float,
+    *,
+    rasterized: bool = False,
+) -> None:
+    """Draw links as curved arrows that end at the rims of discs.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    starts, ends : float64 arrays of shape (m, 2)
+        Centres of discs.
+    reach : float64 array of shape (m,)
+        Radii of the discs at the ends.
+    shades : float64 array of shape (m, 3)
+    width : float
+        Of the lines; heads are four times as wide.
+    rasterized : bool
+        Whether they are pixels in .svg and .pdf files, too.
+    """
+    length = np.maximum(np.hypot(*(ends - starts).T), 1e-300)
+    tip = np.clip(1 - reach / length, 0.3, 1.0)
+    neck = tip - np.minimum(5 * width / length, 0.5 * tip)
+    middle = starts + (ends - starts) / 2 + 0.12 * _normal(ends - starts)
+    t = np.linspace(0, 1, 14)[None, :] * neck[:, None]
+    line = _curve(starts, middle, ends, t)
+    point, base = (_curve(starts, middle, ends, at[:, None])[:, 0] for at in (tip, neck))
+    side = _normal(point - base)
+    side *= width / np.maximum(np.hypot(*side.T), 1e-300)[:, None]
+    half = side[:, None] / 2
+    lines = np.concatenate([line + half, (line - half)[:, ::-1]], axis=1)
+    heads = np.stack([point, base + 2 * side, base - 2 * side], axis=1)
+    _add_outlines(ax, list(lines), shades, "links", rasterized=rasterized)
+    _add_outlines(ax, list(heads), shades, "arrows", rasterized=rasterized)
+
+
+def _add_outlines(
+    ax: matplotlib.axes.Axes, outlines: list[FloatArray], shades: FloatArray, name: str, *, rasterized: bool
+) -> None:
+    collections = require("matplotlib.collections", extra="plot")
+    looks = {"linewidths": 0, "alpha": 0.6, "zorder": 2, "gid": name, "rasterized": rasterized}
+    ax.add_collection(collections.PolyCollection(outlines, facecolors=shades, **looks))
 
 
 def add_discs(
@@ -81,26 +142,31 @@ def add_discs(
 
 
 def shape_of(ax: matplotlib.axes.Axes) -> float:
-    """Return height divided by width of the axes; call it after setting the title."""
-    frame = ax.get_window_extent()
-    return float(frame.height / max(frame.width, 1e-9))
+    """Return height divided by width of what is free of the axes; call it after setting the title and the legend."""
+    left, bottom, right, top = free_extent(ax).tolist()
+    return float((top - bottom) / max(right - left, 1e-9))
 
 
 def set_frame(ax: matplotlib.axes.Axes, centres: FloatArray, radii: FloatArray) -> None:
-    """Set limits that fill the axes and leave some room for labels; call it after setting the title."""
+    """Set limits that fill the axes but for the legend, with room for labels; call it after title and legend."""
     low, high = (centres - radii[:, None]).min(axis=0), (centres + radii[:, None]).max(axis=0)
-    room = (high - low) * 1.06
-    frame = ax.get_window_extent()
-    scale = max(room[0] / frame.width, room[1] / frame.height)
-    half = scale * np.array([frame.width, frame.height]) / 2
-    middle = (low + high) / 2
-    ax.set_xlim(middle[0] - half[0], middle[0] + half[0])
-    ax.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    free, frame = free_extent(ax), np.array(ax.get_window_extent().extents)
+    scale = ((high - low) * 1.06 / (free[2:] - free[:2])).max()
+    corner = (low + high) / 2 - scale * ((free[:2] + free[2:]) / 2 - frame[:2])
+    far = corner + scale * (frame[2:] - frame[:2])
+    ax.set_xlim(corner[0], far[0])
+    ax.set_ylim(corner[1], far[1])
     ax.set_aspect("equal")
 
 
 def add_pies(
-    ax: matplotlib.axes.Axes, places: FloatArray, radii: FloatArray, shares: scipy.sparse.csr_array, colours: FloatArray
+    ax: matplotlib.axes.Axes,
+    places: FloatArray,
+    radii: FloatArray,
+    shares: scipy.sparse.csr_array,
+    colours: FloatArray,
+    *,
+    rasterized: bool = False,
 ) -> None:
     """Draw nodes that are in several modules as pies: a wedge for each share, clockwise from the top, largest first.
 
@@ -111,6 +177,8 @@ def add_pies(
     shares : sparse array of shape (n, k)
         Shares of nodes in modules; rows add up to 1.
     colours : float64 array of shape (k, 3)
+    rasterized : bool
+        Whether they are pixels in .svg and .pdf files, too.
     """
     collections = require("matplotlib.collections", extra="plot")
     wedge = require("matplotlib.patches", extra="plot").Wedge
@@ -123,9 +191,8 @@ def add_pies(
         shades.append(colours[shares.indices[inside][order]])
     if wedges:
         looks = {"edgecolors": "white", "linewidths": 0.25, "zorder": 4, "gid": "shares"}
-        raster = len(wedges) > MOST_VECTORS
         ax.add_collection(
-            collections.PatchCollection(wedges, facecolors=np.concatenate(shades), rasterized=raster, **looks)
+            collections.PatchCollection(wedges, facecolors=np.concatenate(shades), rasterized=rasterized, **looks)
         )
 
 

@@ -1,4 +1,4 @@
-"""How a picture looks, whatever it shows: its size, its title, and what its discs are called."""
+"""How a picture looks, whatever it shows: its size, its title, its legend, and what the caller says of nodes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ class Style:
         Pixels per inch; by default 100 in files, and what matplotlib is set to in new figures.
     numbers : bool
         Whether modules in discs are labelled by their numbers, not by their most visited nodes.
+    legend : bool
+        Whether the largest modules are listed.
+    arrows : bool
+        Whether links with a direction are arrows.
+    rasterized : bool
+        Whether links and pies are pixels in .svg and .pdf files, too.
+    positions, node_sizes, node_colors : mapping, Series, array or None
+        What the caller says of nodes, see :func:`~mapeq.pictures.given.given_of`, which checks it.
+    node_labels : mapping, Series, array or bool
+        Texts of nodes; True for their names, False for none.
 
     Raises
     ------
@@ -45,6 +55,13 @@ class Style:
     size: tuple[float, float] | None = None
     dpi: float | None = None
     numbers: bool = False
+    legend: bool = False
+    arrows: bool = False
+    rasterized: bool = False
+    positions: Any = None
+    node_sizes: Any = None
+    node_colors: Any = None
+    node_labels: Any = True
 
     def __post_init__(self) -> None:
         if not (isinstance(self.title, str) or is_flag(self.title)):
@@ -58,8 +75,20 @@ class Style:
         if self.dpi is not None and longest * self.dpi > _MOST_PIXELS:
             allowed = f"{int(_MOST_PIXELS / longest):,} at most, for sides of {_MOST_PIXELS:,} pixels or less"
             raise option_error("dpi", self.dpi, allowed)
-        if not is_flag(self.numbers):
-            raise option_error("module_numbers", self.numbers, "True or False")
+        for option, value in (
+            ("module_numbers", self.numbers),
+            ("legend", self.legend),
+            ("arrows", self.arrows),
+            ("rasterized", self.rasterized),
+        ):
+            if not is_flag(value):
+                raise option_error(option, value, "True or False")
+
+    def of_nodes(self) -> dict[str, Any]:
+        """Return what the caller says of nodes, by option."""
+        given = {name: getattr(self, name) for name in ("positions", "node_sizes", "node_colors")}
+        given = {name: value for name, value in given.items() if value is not None}
+        return given if self.node_labels is True else given | {"node_labels": self.node_labels}
 
     def title_of(self, lines: Iterable[str]) -> tuple[str | None, str]:
         """Return the name that begins the title, and the rest of it, given the lines that are usual."""

@@ -13,6 +13,7 @@ from mapeq._base.errors import NetworkError, counted
 from mapeq.network.states import States
 from mapeq.pictures.charts import describe
 from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
+from mapeq.pictures.fonts import typeset_together
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
@@ -124,12 +125,15 @@ def _add_ticks(ax: matplotlib.axes.Axes, nodes: Sequence[Hashable], layers: Sequ
     step = -(-len(texts) // _MOST_HEADINGS)
     is_long = sum(len(text) + 2 for text in texts[::step]) > 90
     turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if is_long else {}
-    ax.set_xticks(range(0, len(texts), step), texts[::step], fontsize=8, parse_math=False, **turned)
+    texts, families = typeset_together(texts[::step])
+    ticks = range(0, len(layers), step)
+    ax.set_xticks(ticks, texts, fontsize=8, parse_math=False, fontfamily=families, **turned)
     ax.set_xlabel(common, fontsize=9)
     ax.tick_params(length=0)
     if len(nodes) <= _MOST_LABELLED:
         size = min(8.0, 420 / max(len(nodes), 1))
-        ax.set_yticks(range(len(nodes)), [as_text(node, 18) for node in nodes], fontsize=size, parse_math=False)
+        names, families = typeset_together([as_text(node, 18) for node in nodes])
+        ax.set_yticks(range(len(nodes)), names, fontsize=size, parse_math=False, fontfamily=families)
     else:
         ax.set_yticks([])
         ax.set_ylabel(counted(len(nodes), "node"), fontsize=9)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from mapeq.network.statistics import html_table
 from mapeq.result.modules import numbered
@@ -250,8 +253,8 @@ def write(
     path : str or path
     format : {"clu", "tree", "ftree", "json", "csv", "tsv", "parquet", "graphml", "gexf", "html"}, optional
         By default the suffix of `path`. Parquet needs pyarrow (extra ``parquet``). GraphML and GEXF hold the network
-        with the module of each node, for programs like Gephi. HTML is a report for the browser, with a map of
-        the network.
+        with the module of each node, for programs like Gephi, which opens GEXF as the network is drawn. HTML is a
+        report for the browser, with a map of the network.
     level : int
         Level of the modules in a .clu file, see :meth:`labels_at`. The other formats hold all levels.
     physical : bool
@@ -283,7 +286,7 @@ def write(
     c,2,0.25
     d,2,0.25
     """
-    import mapeq.pictures.report.page  # noqa: F401  (registers .html)
+    import mapeq.pictures.writers  # noqa: F401  (registers .gexf and .html)
     from mapeq.io.files.output import write_result
 
     write_result(self, path, format, level, physical=physical)
@@ -300,6 +303,13 @@ def plot(
     size: tuple[float, float] | None = None,
     dpi: float | None = None,
     module_numbers: bool = False,
+    legend: bool = False,
+    arrows: bool = False,
+    rasterized: bool = False,
+    positions: Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
+    node_sizes: float | Mapping[Hashable, float] | Sequence[float] | NDArray[Any] | pandas.Series[Any] | None = None,
+    node_colors: str | Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
+    node_labels: bool | Mapping[Hashable, str] | Sequence[str] | NDArray[Any] | pandas.Series[Any] = True,
 ) -> matplotlib.axes.Axes:
     """Draw the result with matplotlib (extra ``plot``).
 
@@ -332,6 +342,22 @@ def plot(
         Whether to label the discs of modules by their numbers, from 1 by flow, where they fit; those of top modules are
         the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of
         modules, numbers stand in place of the most visited nodes.
+    legend : bool
+        Whether to list the largest modules, up to twelve: colour, number, most visited node and number of nodes.
+    arrows : bool
+        Whether to draw the links of a directed network as arrows.
+    rasterized : bool
+        Whether links and pies are pixels in .svg and .pdf files, too, which makes files of many links smaller.
+    positions : mapping or Series by node, or array of shape (n, 2), optional
+        Where to draw nodes, x to the right and y upwards; of any number of nodes, without discs of modules. As all
+        that is given of nodes, of a state network for its physical nodes, and in node order if it is an array.
+    node_sizes : number, mapping or Series by node, or array of shape (n,), optional
+        What the areas of nodes are in proportion to, in place of their flow; a number makes all equal.
+    node_colors : colour, mapping or Series by node, or sequence of n colours, optional
+        Colours of nodes as matplotlib knows them, in place of those of their modules.
+    node_labels : bool, mapping or Series by node, or sequence of n texts
+        Texts in place of names, for all nodes that are named in it and not "", as far as they fit; False for none. By
+        default the most visited nodes have their names.
 
     Returns
     -------
@@ -341,9 +367,11 @@ def plot(
     ------
     ValueError
         If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, or
-        `module_numbers` for one without discs, if a size or the dpi is invalid, or given with `ax`.
+        `module_numbers` for one without discs, if a size or the dpi is invalid, or given with `ax`, if `arrows` is
+        given for an undirected network, or something of nodes for a picture that does not show them.
     NetworkError
-        If the network has no layers, for a picture of them.
+        If the network has no layers, for a picture of them, or if a node lacks a position, size or colour, or has an
+        invalid one.
     ImportError
         If matplotlib is not installed.
 
@@ -358,7 +386,9 @@ def plot(
     from mapeq.pictures.network import plot
     from mapeq.pictures.style import Style
 
-    return plot(self, kind, ax, level, Style(name, title, size, dpi, module_numbers))
+    own = {"positions": positions, "node_sizes": node_sizes, "node_colors": node_colors, "node_labels": node_labels}
+    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, **own)
+    return plot(self, kind, ax, level, style)
 
 
 def _repr_html_(self: Result) -> str:

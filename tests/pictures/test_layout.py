@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 
 import mapeq
-from mapeq.pictures.colours import assign_colours, closeness_of_discs, difference, palette
+from mapeq.pictures.colours import assign_colours, closeness_by_flow, closeness_of_discs, difference, palette
 from mapeq.pictures.layout import flow_between, keep_apart, network_layout, place_discs, stress_layout
 
 
@@ -144,4 +144,37 @@ def test_colours_of_neighbours_differ_also_to_the_colour_blind():
 def test_the_first_modules_have_hues_and_colours_of_their_own():
     colours = assign_colours(np.ones((30, 30)))
     assert {tuple(colour) for colour in colours[:7]} == {tuple(colour) for colour in palette()[:7]}
-    assert len({tuple(colour) for colour in colours[:20]}) == 20
+    assert {tuple(colour) for colour in colours[:20]} == {tuple(colour) for colour in palette()[:20]}
+    assert len({tuple(colour) for colour in colours}) == len(palette()) == 27
+
+
+@pytest.mark.parametrize("num_modules", [40, 200])
+def test_modules_that_exchange_most_flow_differ_in_colour(num_modules):
+    graph = nx.random_partition_graph([8] * num_modules, 0.8, 0.08 / num_modules, seed=1)
+    result = mapeq.evaluate(graph, {node: node // 8 for node in graph})
+    links = result.link_flow()
+    between = flow_between(result.labels, num_modules, links.sources, links.targets, links.flow)
+    layout = layout_of(result)
+    nearness = closeness_of_discs(layout.centres, layout.radii)
+    colours = assign_colours(np.maximum(nearness, closeness_by_flow(between)))
+    flow = (between + between.T).toarray()
+    strongest = flow > 0.5 * np.maximum.outer(flow.max(axis=1), flow.max(axis=1))
+    for near, least in ((strongest, 0.05), (nearness > 0.6, 0.03)):
+        first, second = np.nonzero(np.triu(near, 1))
+        assert len(first) > num_modules / 4
+        assert difference(colours[first], colours[second]).min() > least
+
+
+def test_modules_are_close_to_those_that_they_exchange_most_flow_with():
+    between = scipy.sparse.csr_array(np.array([[9.0, 3, 0, 1], [1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 0, 0]]))
+    expected = [[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 0]]
+    assert closeness_by_flow(between) == pytest.approx(np.array(expected, dtype=float))
+    assert closeness_by_flow(scipy.sparse.csr_array((0, 0))).shape == (0, 0)
+
+
+def test_flow_alone_parts_colours_of_distant_discs():
+    """A wheel: the hub exchanges flow with all others, and these with the two next to them."""
+    wheel = nx.wheel_graph(60)
+    closeness = closeness_by_flow(nx.to_scipy_sparse_array(wheel, dtype=float).tocsr())
+    colours = assign_colours(closeness)
+    assert min(float(difference(colours[i], colours[j])) for i, j in wheel.edges) > 0.04

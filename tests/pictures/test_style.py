@@ -122,6 +122,12 @@ def test_numbers_stand_at_the_discs_around_nodes(ring):
         ({"size": (100, 5), "dpi": 1000}, "dpi must be 655 at most, for sides of 65,535 pixels or less, not 1000"),
         ({"dpi": 5000}, "dpi must be 2,730 at most"),
         ({"module_numbers": 1}, "module_numbers must be True or False, not 1"),
+        ({"legend": "yes"}, "legend must be True or False, not 'yes'"),
+        ({"arrows": None}, "arrows must be True or False, not None"),
+        ({"rasterized": 1}, "rasterized must be True or False, not 1"),
+        ({"arrows": True}, "arrows must be omitted, because the links of this network have no direction"),
+        ({"kind": "codelength", "legend": True}, "legend must be omitted, because the picture of the codelength does"),
+        ({"kind": "hierarchy", "node_labels": False}, "node_labels must be omitted, because the picture of the"),
         ({"kind": "hierarchy", "module_numbers": True}, "module_numbers must be omitted, because the picture of the"),
     ],
 )

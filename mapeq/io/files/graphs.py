@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from xml.sax.saxutils import escape
 
@@ -31,10 +32,17 @@ def write_graphml(result: Result, stream: BinaryIO) -> None:
     networkx.write_graphml_xml(graph, stream, infer_numeric_types=False)
 
 
-def write_gexf(result: Result, stream: TextIO) -> None:
-    """Write as :func:`write_graphml`, in Gephi's own format, with :func:`graph_attributes` as the description."""
+def write_gexf(result: Result, stream: TextIO, looks: Sequence[dict[str, Any]] | None = None) -> None:
+    """Write as :func:`write_graphml`, in Gephi's own format, with :func:`graph_attributes` as the description.
+
+    `looks` are the colour, size and position of each node, as NetworkX has them in its attribute ``viz``.
+    """
+    graph = _graph(result, "gexf")
+    if looks is not None:
+        for node, viz in zip(graph, looks, strict=True):
+            graph.nodes[node]["viz"] = viz
     description = "; ".join(f"{name}: {value}" for name, value in graph_attributes(result).items())
-    stream.write(gexf_text(_graph(result, "gexf"), description))
+    stream.write(gexf_text(graph, description))
 
 
 def gexf_text(graph: networkx.Graph, description: str = "") -> str:

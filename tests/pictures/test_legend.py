@@ -1,0 +1,183 @@
+"""Legends, arrows, and links that are shapes or pixels."""
+
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+import pytest
+from drawings import Drawing
+from matplotlib.figure import Figure
+
+import mapeq
+from mapeq.cli.parser import main
+from mapeq.pictures.files import write_picture
+from mapeq.pictures.label_placement import free_extent
+from mapeq.pictures.style import Style
+
+
+@pytest.fixture(scope="module")
+def lesmis():
+    return mapeq.infomap(nx.les_miserables_graph(), num_trials=3)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Forty modules of equal size."""
+    return mapeq.evaluate(nx.ring_of_cliques(40, 5), {node: node // 5 for node in range(200)})
+
+
+@pytest.fixture(scope="module")
+def large():
+    """More nodes than a picture of nodes shows, in seven modules."""
+    graph = nx.disjoint_union_all([nx.random_regular_graph(20, 280 + 10 * k, seed=k) for k in range(7)])
+    graph.add_edges_from(pairwise((0, 300, 700, 1000, 1300, 1600, 1900)))
+    return mapeq.infomap(graph)
+
+
+def drawn(result, size=(6, 6), kind="network", **options):
+    figure = Figure(figsize=size, layout="constrained")
+    ax = result.plot(kind, ax=figure.add_subplot(), **options)
+    figure.canvas.draw()
+    return ax
+
+
+def collection(ax, name):
+    (found,) = [each for each in ax.collections if each.get_gid() == name]
+    return found
+
+
+def listed(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_legend_gives_colour_number_most_visited_node_and_size(lesmis):
+    ax = drawn(lesmis, legend=True)
+    modules = lesmis.tree.children
+    assert listed(ax) == [f"{module.path[0]}: {module.nodes[0]}, … ({module.num_nodes} nodes)" for module in modules]
+    colours = collection(ax, "nodes").get_facecolors()[:, :3]
+    for handle, module in zip(ax.get_legend().legend_handles, modules, strict=True):
+        own = colours[lesmis.node_labels.index(module.nodes[0])]
+        assert handle.get_color() == pytest.approx(own)
+
+
+@pytest.mark.parametrize(
+    ("size", "side"), [((9, 4), "beside"), ((6, 6), "below"), ((4.2, 4.2), "below"), ((4, 8), "below")]
+)
+@pytest.mark.parametrize("kind", ["network", "overlap"])
+def test_a_legend_covers_nothing(lesmis, size, side, kind):
+    ax = drawn(lesmis, size, kind, legend=True, module_numbers=True)
+    box, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert box.x0 >= frame.x0 - 1
+    assert box.x1 <= frame.x1 + 1
+    assert box.y0 >= frame.y0 - 1
+    assert ax.get_legend().get_gid() == f"legend-{side}"
+    free = free_extent(ax)
+    discs = collection(ax, "modules")
+    reach = np.asarray(discs.get_widths())[:, None] / 2
+    low, high = (ax.transData.transform(discs.get_offsets() + sign * reach) for sign in (-1, 1))
+    assert (low >= free[:2] - 1).all()
+    assert (high <= free[2:] + 1).all()
+    assert ((high - low).max(axis=0) > 20).all()
+    assert not any(box.overlaps(text.get_window_extent()) for text in ax.texts)
+
+
+def test_a_legend_lists_twelve_modules_and_counts_the_others(many):
+    texts = listed(drawn(many, legend=True))
+    assert len(texts) == 13
+    assert texts[-1] == "28 smaller modules"
+    few = listed(drawn(many, (3, 2), legend=True))
+    assert 2 <= len(few) < 13
+    assert few[-1] == f"{41 - len(few)} smaller modules"
+
+
+def test_pictures_of_modules_and_of_layers_have_legends(large):
+    ax = drawn(large, legend=True)
+    colours = collection(ax, "modules").get_facecolors()[:, :3]
+    shown = [handle.get_color() for handle in ax.get_legend().legend_handles]
+    assert np.array(shown) == pytest.approx(colours)
+    assert listed(ax) == [
+        f"{module.path[0]}: {module.nodes[0]}, … ({module.num_nodes} nodes)" for module in large.tree.children
+    ]
+    cliques = [(f"{team}{i}", f"{team}{j}") for team in "ab" for i in range(4) for j in range(i)]
+    layers = mapeq.infomap(mapeq.Network.from_layers(dict.fromkeys(("work", "sport"), cliques)))
+    ax = drawn(layers, (9, 4), legend=True)
+    assert sorted(text[3] + text[5:] for text in listed(ax)) == ["a, … (4 nodes)", "b, … (4 nodes)"]
+    box = ax.get_legend().get_window_extent()
+    assert len(ax.child_axes) == 2
+    assert not any(box.overlaps(panel.get_window_extent()) for panel in ax.child_axes)
+
+
+def test_names_in_legends_are_text_and_a_legend_of_the_caller_stays():
+    graph = nx.relabel_nodes(nx.ring_of_cliques(2, 3), {0: "$x^2$", 1: "two\nlines"})
+    result = mapeq.infomap(graph)
+    assert any("$x^2$" in text or "two lines" in text for text in listed(drawn(result, legend=True)))
+    ax = Figure(layout="constrained").add_subplot()
+    ax.plot([0], [0], label="mine", color="red")
+    ax.legend()
+    result.plot(ax=ax)
+    assert listed(ax) == ["mine"]
+    assert ax.get_legend().legend_handles[0].get_color() == "red"
+
+
+# Arrows ---------------------------------------------------------------------------------------
+
+
+def test_arrows_point_at_the_rims_of_their_targets():
+    graph = nx.DiGraph([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "d"), ("d", "c")])
+    result = mapeq.infomap(graph, directed=True)
+    ax = drawn(result, arrows=True)
+    nodes = collection(ax, "nodes")
+    places, radii = np.asarray(nodes.get_offsets()), np.asarray(nodes.get_widths()) / 2
+    tips = [path.vertices[0] for path in collection(ax, "arrows").get_paths()]
+    names = result.node_labels
+    links = result.link_flow()
+    assert len(tips) == 8
+    for tip, source, target in zip(tips, links.sources, links.targets, strict=True):
+        distance = np.linalg.norm(tip - places[target])
+        assert distance == pytest.approx(radii[target], rel=0.15), (names[source], names[target])
+
+
+def test_all_links_of_a_larger_directed_network_are_arrows():
+    graph = nx.gnm_random_graph(150, 900, seed=1, directed=True)
+    result = mapeq.infomap(graph, directed=True)
+    assert len(collection(drawn(result, arrows=True), "arrows").get_paths()) == 900
+    assert not any(each.get_gid() == "arrows" for each in drawn(result).collections)
+
+
+def test_pictures_of_modules_have_no_arrows():
+    graph = nx.gnm_random_graph(2300, 9000, seed=1, directed=True)
+    result = mapeq.evaluate(graph, {node: node // 100 for node in graph}, directed=True)
+    with pytest.raises(
+        ValueError, match="arrows must be omitted, because pictures of more than 2,000 nodes show modules"
+    ):
+        drawn(result, arrows=True)
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+def test_links_are_shapes_unless_pixels_are_asked_for(tmp_path):
+    result = mapeq.infomap(nx.gnm_random_graph(300, 2500, seed=1))
+    path = tmp_path / "many.svg"
+    write_picture(result, path)
+    assert sum(count for name, count in Drawing(path).shapes.items() if name.startswith("links")) == 2500
+    assert "<image" not in path.read_text()
+    write_picture(result, path, style=Style(rasterized=True))
+    assert "links" not in Drawing(path).shapes
+    assert "<image" in path.read_text()
+    assert any("bits per step" in text for text in Drawing(path).texts)
+
+
+def test_the_command_has_legends_arrows_and_pixels(tmp_path, capsys):
+    nx.write_edgelist(nx.gnp_random_graph(20, 0.2, seed=2, directed=True), tmp_path / "links.txt", data=False)
+    command = ["plot", str(tmp_path / "links.txt"), "-q", "-o", str(tmp_path / "links.svg"), "--legend", "--arrows"]
+    assert main([*command, "--directed"]) == 0
+    drawing = Drawing(tmp_path / "links.svg")
+    assert drawing.shapes["arrows"] > 50
+    assert any(text.startswith("1: ") and text.endswith(" nodes)") for text in drawing.texts)
+    assert main([*command, "--directed", "--rasterized"]) == 0
+    assert "arrows" not in Drawing(tmp_path / "links.svg").shapes
+    assert main(command) == 1
+    assert "--arrows must be omitted, because the links of this network have no direction" in capsys.readouterr().err
+    assert main([*command, "--kind", "hierarchy"]) == 1
+    assert "--legend must be omitted, because the picture of the hierarchy" in capsys.readouterr().err
