@@ -16,7 +16,7 @@ from mapeq._base.threads import usable_processors
 from mapeq.distributed.level import Level
 from mapeq.distributed.session import functions
 from mapeq.optimizer.trials import find_modules
-from mapeq.walk.flow import Flow, Links, assemble_flow
+from mapeq.walk.flow import Links, assemble_flow
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -78,15 +78,10 @@ def search_table(table: Any, *, total: int, num_trials: int, seed: int) -> Any:
     nodes = table.filter(is_node).sort_by("src")
     links = table.filter(compute.invert(is_node))
     ids = nodes["src"].combine_chunks()
-    ends = [compute.index_in(links[side], value_set=ids).to_numpy().astype(np.int64) for side in ("src", "dst")]
+    sources, targets = (compute.index_in(links[side], value_set=ids).to_numpy() for side in ("src", "dst"))
+    rows = build_csr(sources, targets, links["flow"].to_numpy() / total, len(ids), symmetric=True)
     visits, enters, exits = (nodes[name].to_numpy() / total for name in ("flow", "enter", "exit"))
-    flow = _flow(*ends, links["flow"].to_numpy() / total, visits, enters, exits)
+    flow = assemble_flow(Links(*for_kernels(rows)), visits, enters, exits, None)
     found = find_modules(flow, num_trials=num_trials, seed=seed, num_threads=usable_processors())
     _, first, module_of = np.unique(leaf_numbers(found.hierarchy), return_index=True, return_inverse=True)
     return arrow.table({"id": ids, "module": ids.take(arrow.array(first[module_of]))})
-
-
-def _flow(sources: Any, targets: Any, flow: Any, visits: Any, enters: Any, exits: Any) -> Flow:
-    """The flow between modules, as that of a network."""
-    rows = build_csr(sources, targets, flow, len(visits), symmetric=True)
-    return assemble_flow(Links(*for_kernels(rows)), visits, enters, exits, None)

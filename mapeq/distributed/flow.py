@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mapeq._base.errors import ConvergenceError
 from mapeq.distributed.checkpoints import Checkpoints
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WHOLE = 1 << 60
 
 #: So many steps of a walk are one job; only what they change together is looked at.
-STEPS = 8
+STEPS = 4
 
 #: Tables of the network's nodes and links.
 NODES, LINKS = "level-0/nodes", "level-0/links"
@@ -49,7 +49,7 @@ def network_flow(links: DataFrame, directed: bool, teleportation_probability: fl
     flowing = steps.where(is_link & (F.col("flow") > 0)).select(both.alias("ends"), "flow")
     flowing = flowing.groupBy("ends.src", "ends.dst").agg(F.sum("flow").alias("flow"))
     kept_links = store.keep(flowing, LINKS)
-    total = nodes.agg(F.sum("visit")).first()[0] or 0  # type: ignore[index]
+    total = _value(nodes.agg(F.sum("visit"))) or 0
     found = nodes.agg(F.count("*"), F.sum(plogp(F.col("visit") / F.lit(max(total, 1))))).first()
     assert found is not None
     num_nodes, entropy = found
@@ -82,7 +82,7 @@ def _directed(links: DataFrame, teleportation_probability: float, store: Checkpo
     links = store.keep(
         links.join(out, "src").select("src", "dst", (F.col("weight") / F.col("out")).alias("share")), "walk/links"
     )
-    whole = out.agg(F.sum("out")).first()[0]  # type: ignore[index]
+    whole = _value(out.agg(F.sum("out")))
     if whole is None:
         return links.select("src", "dst", F.lit(0).cast("bigint").alias("flow"))
     targets = links.select(F.col("dst").alias("id")).distinct()
@@ -96,7 +96,7 @@ def _directed(links: DataFrame, teleportation_probability: float, store: Checkpo
         "src", "dst", (F.col("rate") * F.col("share")).alias("flow")
     )
     sending = walk.links.select(F.col("src").alias("id")).distinct()
-    stepping = rates.join(sending, "id", "leftsemi").agg(F.sum("rate")).first()[0]  # type: ignore[index]
+    stepping = _value(rates.join(sending, "id", "leftsemi").agg(F.sum("rate")))
     flow = (F.col("flow") * F.lit(WHOLE / stepping) + 0.5).cast("bigint")
     return flowing.select("src", "dst", flow.alias("flow"))
 
@@ -148,3 +148,10 @@ def _stepped(walk: _Walk, rates: DataFrame, teleportation_probability: float) ->
     arriving = arriving.groupBy("id").agg(F.sum("sent").alias("sent"))
     landing = (F.col("landing") * F.lit(teleportation_probability) + 0.5).cast("bigint")
     return walk.nodes.join(arriving, "id", "left").select("id", (F.coalesce("sent", F.lit(0)) + landing).alias("rate"))
+
+
+def _value(frame: DataFrame) -> Any:
+    """The only value of a DataFrame."""
+    row = frame.first()
+    assert row is not None
+    return row[0]

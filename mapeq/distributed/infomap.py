@@ -180,25 +180,26 @@ def _searched(base: Level, options: dict[str, Any], store: Checkpoints) -> DataF
         folder = f"level-{state.level}"
         level = base._replace(links=store.table(f"{folder}/links"), nodes=store.table(f"{folder}/nodes"))
         labels = store.table(f"{folder}/labels")
-    is_small = fits(level, options["local_memory"])
-    while not is_small:
+    while not fits(level, options["local_memory"]):
         if level is not base:
             level = level.persisted()
         start = own_modules(level) if state.table is None else store.table(state.table)
         found = settle(level, measured(level, start), options["seed"], store)
         is_stuck = found.num_modules > LEAST_SHRINKING * level.num_nodes
-        coarse, labels = contracted(level, found, labels, store)
-        found.release()
-        if level is not base:
-            level.release()
-        level, is_small = coarse, fits(coarse, options["local_memory"])
-        if is_stuck and not is_small:
+        if is_stuck:
             warnings.warn(
                 f"the {level.num_links:,} links that are left need more than local_memory={options['local_memory']:,} "
                 "bytes, and further rounds gain nothing: the search on one machine is left out",
                 stacklevel=3,
             )
+            labels = projected(labels, found.modules)
             break
+        coarse, labels = contracted(level, found, labels, store)
+        found.release()
+        if level is not base:
+            level.release()
+        level = coarse
+    is_small = fits(level, options["local_memory"])
     if is_small:
         found_modules = searched(level, options["finish"], options["num_trials"], options["seed"])
         labels = projected(labels, found_modules)
@@ -217,7 +218,7 @@ def _noted(base: Level, labels: DataFrame, is_searched: bool, store: Checkpoints
         level=0,
         step=0,
         table="search/modules",
-        rate=FINETUNE_RATE if state.level > 0 else 0.0,
+        rate=FINETUNE_RATE if state.rounds else 0.0,
         codelength=found.codelength,
         rounds=[*state.rounds, row] if is_searched else state.rounds,
     )

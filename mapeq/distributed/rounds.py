@@ -79,7 +79,7 @@ def _moved(level: Level, found: Measured, chosen: Column) -> DataFrame:
     F = functions()
     flow_to = found.flow_to.where(chosen)
     staying = flow_to.where("module = own").select("id", F.col("flow").alias("inside"))
-    moves = flow_to.where("module != own").join(staying, "id", "left").na.fill(0, "inside").join(level.nodes, "id")
+    moves = flow_to.where("module != own").join(staying, "id", "left").na.fill({"inside": 0}).join(level.nodes, "id")
     for side in ("own", "module"):
         columns = [F.col(name).alias(f"{side}_{name}") for name in ("visit", "enter", "exit", "size")]
         moves = moves.join(found.sums.select(F.col("module").alias(side), *columns), side)
