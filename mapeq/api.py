@@ -19,13 +19,13 @@ from mapeq._base.progress import Progress, StatusLine
 from mapeq._base.threads import usable_processors
 from mapeq.inputs import (
     all_options,
-    check_memory,
     checked_markov_time,
     found_options,
     network_and_options,
     read_twice,
     start_from,
     warn_of_other_options,
+    with_room,
 )
 from mapeq.io.inputs import as_partition
 from mapeq.network.folders import check_files
@@ -202,7 +202,7 @@ def infomap(
         metadata_rate=metadata_rate,
         metadata_unweighted=metadata_unweighted,
     )
-    check_memory(network, flow_options, search_options)
+    network = with_room(network, flow_options, search_options)
     report = StatusLine() if progress is True else progress or None
     try:
         control = Control(time_limit, report)

@@ -15,11 +15,11 @@ from mapeq._base.hierarchy import Hierarchy
 from mapeq._base.notes import note
 from mapeq._base.options import stated_options
 from mapeq.io.inputs import as_network, as_partition, with_metadata
+from mapeq.network import search_memory
 from mapeq.network.changes import changed_nodes
 from mapeq.network.labels import positions
 from mapeq.network.metadata import MISSING
 from mapeq.network.network import Network
-from mapeq.network.search_memory import note_lack_of_memory
 from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import SearchOptions
 from mapeq.result.result import Result
@@ -35,9 +35,9 @@ def checked_markov_time(markov_time: float | str) -> tuple[float, bool]:
     return 1.0, True
 
 
-def check_memory(network: Network, flow_options: WalkOptions, options: SearchOptions) -> None:
-    """Warn, before a search starts, if it needs more memory than there is."""
-    note_lack_of_memory(
+def with_room(network: Network, flow_options: WalkOptions, options: SearchOptions) -> Network:
+    """The network, with room for long arrays on the disk if a search needs more memory than there is, and a warning."""
+    return search_memory.with_room(
         network,
         directed=flow_options.flow_model != "undirected",
         multilevel=bool(options.multilevel),

@@ -15,7 +15,7 @@ from mapeq._base.errors import counted, is_number, option_error
 from mapeq._base.keywords import answers_keywords
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import usable_processors
-from mapeq.inputs import all_options, check_memory, network_and_options
+from mapeq.inputs import all_options, network_and_options, with_room
 from mapeq.network.network import Network
 from mapeq.objective.options import PLAIN
 from mapeq.objective.states import contents_of_states
@@ -197,7 +197,7 @@ def profile(
     report: Callable[[ProfileProgress], object] | None = None,
 ) -> ResolutionProfile:
     """Search with checked options; see :func:`resolution_profile`. The Markov time of `flow_options` is left out."""
-    check_memory(network, flow_options, search_options)
+    network = with_room(network, flow_options, search_options)
     network = replace(network, metadata=None)  # profiles are those of the walk alone
     seed = secrets.randbits(32) if search_options.seed is None else int(search_options.seed)
     num_threads, num_trials = search_options.num_threads or usable_processors(), int(search_options.num_trials)

@@ -17,7 +17,7 @@ from mapeq._base.keywords import answers_keywords
 from mapeq._base.progress import StatusLine
 from mapeq._base.threads import result_of, usable_processors
 from mapeq.api import search
-from mapeq.inputs import check_memory, network_and_options
+from mapeq.inputs import network_and_options, with_room
 from mapeq.network.network import Network
 from mapeq.network.resampling import has_counts, with_drawn_weights, without_links, without_nodes
 from mapeq.objective.options import ObjectiveOptions
@@ -229,7 +229,7 @@ def measure(
     kind = "bootstrap" if resample == "links" and fraction is None and has_counts(network) else resample
     lacking = None if kind in (None, "bootstrap") else FRACTION if fraction is None else float(fraction)
     number = 0 if resample is None else int(options.num_trials if num_resamples is None else num_resamples)
-    check_memory(network, walk, replace(options, num_trials=int(options.num_trials) + number))
+    network = with_room(network, walk, replace(options, num_trials=int(options.num_trials) + number))
     searches = _Searches(network, walk, objective, options, kind, lacking, number, int(level))
     return searches.run(float(confidence), report)
 

@@ -12,7 +12,7 @@ from mapeq.cli.networks import display_name, read_with_options
 from mapeq.cli.outputs import is_too_long
 from mapeq.cli.stages import Stages
 from mapeq.cli.summary import summary_of
-from mapeq.inputs import check_memory
+from mapeq.inputs import with_room
 from mapeq.network.network import Network
 from mapeq.network.statistics import described
 from mapeq.objective.options import ObjectiveOptions
@@ -56,7 +56,7 @@ def clustered(
     try:
         stages.begin("read", f"reading {display_name(options.file)} ...")
         network, flow_options, objective, heading = prepared(stages)
-        check_memory(network, flow_options, search_options)
+        network = with_room(network, flow_options, search_options)
         counts = f"{counted(network.num_nodes, 'node')}, {counted(network.num_links, 'link')}"
         stages.begin("search", f"{counts}: computing the random walk ...")
         control = Control(options.time_limit, stages.status, keep_on_interrupt=True)

@@ -7,6 +7,9 @@ measured on the networks that ``python -m benchmarks.large`` generates, with 10^
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +19,7 @@ from mapeq._base.csr import index_dtype, is_constant
 from mapeq._base.errors import counted, is_flag, is_whole, option_error
 from mapeq._base.notes import note
 from mapeq._base.threads import usable_processors
+from mapeq.network.folders import MappedFiles
 
 if TYPE_CHECKING:
     from mapeq.network.network import Network
@@ -74,7 +78,8 @@ def estimate_memory(
 ) -> MemoryEstimate:
     """Estimate the memory of :func:`mapeq.infomap` on a network of a given size.
 
-    :func:`mapeq.infomap` warns before it starts a search that needs more memory than the process may use.
+    :func:`mapeq.infomap` warns before it starts a search that needs more memory than the process may use, and puts
+    long arrays into temporary files then.
 
     Parameters
     ----------
@@ -125,7 +130,8 @@ def estimate_memory(
     weight = _WEIGHT * weighted
     # A directed network has each link once, all else has it at both ends.
     network = (m if directed else 2 * m) * (index + weight) + _NUMBER * n
-    flow_of_links = 2 * m * (index + _WEIGHT) + _NUMBER * n if directed else 2 * m * weight
+    # The flow of undirected links is that of their weights, which the network holds.
+    flow_of_links = 2 * m * (index + _WEIGHT) + _NUMBER * n if directed else 0
     flow = flow_of_links + FLOW_PER_NODE * n
     in_links = m * (index + weight) + _NUMBER * n if directed else 0
     of_engine = SEARCH_PER_LINK[directed, weighted][bool(multilevel)] * m + SEARCH_PER_NODE * n
@@ -140,15 +146,26 @@ def memory_of_search(network: Network, **options: Any) -> MemoryEstimate:
     return estimate_memory(network.num_nodes, network.num_links, **(known | options))
 
 
-def note_lack_of_memory(network: Network, **options: Any) -> None:
-    """Warn if a search needs more memory than this process may use, and say what would help."""
+def with_room(network: Network, **options: Any) -> Network:
+    """The network; if a search needs more memory than this process may use, with room for long arrays on the disk.
+
+    Warns
+    -----
+    UserWarning
+        If so; says what would help.
+    """
     available = available_memory()
-    lack = None if available is None else lack_of_memory(network, available, **options)
-    if lack is not None:
-        note(lack)
+    if available is None or network.mapped is not None:
+        return network
+    folder = Path(tempfile.gettempdir())
+    lack = _lack_of_memory(network, available, folder, **options)
+    if lack is None:
+        return network
+    note(lack)
+    return replace(network, mapped=MappedFiles(folder, []))
 
 
-def lack_of_memory(network: Network, available: Available, **options: Any) -> str | None:
+def _lack_of_memory(network: Network, available: Available, folder: Path, **options: Any) -> str | None:
     """What to say if a search on a network, which is in memory already, needs more memory than is available."""
     needed = memory_of_search(network, **options)
     if needed.total - needed.network <= available.size:
@@ -167,8 +184,8 @@ def lack_of_memory(network: Network, available: Available, **options: Any) -> st
     all_of_it, held, left = map(size_in_words, (needed.total, needed.network, available.size))
     return (
         f"the search takes about {all_of_it} of memory, {held} of which the network ({size}) holds already, but "
-        f"{available.where} has only {left} left, so the search may be killed: "
-        + ("; ".join(helpful) or "a smaller network or more memory would help")
+        f"{available.where} has only {left} left: long arrays go to temporary files in {folder}, which takes longer"
+        + "".join(f"; {way}" for way in helpful)
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import mapeq
 from mapeq import Network, estimate_memory
-from mapeq._base import available
+from mapeq._base import available, storage
 from mapeq._base.csr import is_constant
 from mapeq.cli.parser import main
 from mapeq.walk.models import random_walk
@@ -59,7 +60,8 @@ def test_what_a_network_and_its_flow_hold_is_known(directed, weighted):
     arrays = sum(map(held, (network.indptr, network.indices, network.weights)))
     assert 0 <= arrays - estimate.network <= 16
     flow = random_walk(network, WalkOptions("directed" if directed else "undirected"))
-    links = sum(map(held, flow.links[:3])) if directed else held(flow.links.flow) if weighted else 0
+    links = sum(map(held, flow.links[:3])) if directed else 0
+    assert directed or not weighted or np.shares_memory(flow.links.flow, network.weights)
     assert links + held(flow.nodes) <= estimate.flow < estimate.search
     assert estimate.total == estimate.network + estimate.search
 
@@ -157,7 +159,29 @@ def test_the_warning_says_what_would_help(small_machine):
         total = estimate_memory(20_000, 60_000, **(options | change)).total
         assert f"{way} would take {total / 1e6:,.0f} MB" in message
     (message,) = of_memory(lambda: mapeq.infomap(ring(n=20_000), num_threads=1))
-    assert message.endswith("a smaller network or more memory would help")
+    assert message.endswith(f"long arrays go to temporary files in {tempfile.gettempdir()}, which takes longer")
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_a_search_that_does_not_fit_finds_the_same_on_the_disk(directed, small_machine, monkeypatch):
+    network = ring(directed, weighted=True, n=20_000)
+    monkeypatch.setattr(storage, "SMALLEST_FILE", 1)
+    sizes = []
+    empty = storage.Storage.empty
+
+    def noted(self, size, dtype):
+        sizes.append(0 if self.folder is None else size)
+        return empty(self, size, dtype)
+
+    monkeypatch.setattr(storage.Storage, "empty", noted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = mapeq.infomap(network, seed=1)
+    assert max(sizes) == 120_000  # both ends of each link
+    available.MEMORY.write_text("MemAvailable: 99999999 kB\n")
+    sizes.clear()
+    assert mapeq.infomap(network, seed=1).labels.tolist() == found.labels.tolist()
+    assert max(sizes) == 0
 
 
 def test_a_search_that_fits_does_not_warn(small_machine):
