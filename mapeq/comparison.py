@@ -73,6 +73,8 @@ class Comparison:
     flow_divergence : float or None
         Bits per step that the second partition costs as an estimate of the first; infinite if it rules out steps of the
         first. None without a network, or if its nodes are not all compared.
+    hierarchical_flow_divergence : float or None
+        The same for whole hierarchies of any depths, whatever level is compared.
     matches : tuple of Match
         Pairs of modules, each module at most once, those that are most alike first.
     moves : tuple of Move
@@ -101,6 +103,7 @@ class Comparison:
     nmi: float
     ari: float
     flow_divergence: float | None
+    hierarchical_flow_divergence: float | None
     matches: tuple[Match, ...]
     moves: tuple[Move, ...]
     _columns: tuple[Column, ...] = field(default=())
@@ -112,14 +115,17 @@ class Comparison:
 
     def summary(self) -> dict[str, Any]:
         """Return the comparison as plain Python values that JSON can hold; an infinite divergence is "inf"."""
-        divergence = self.flow_divergence
+        divergences = [
+            "inf" if bits == np.inf else bits for bits in (self.flow_divergence, self.hierarchical_flow_divergence)
+        ]
         return {
             "num_nodes": self.num_nodes,
             "num_modules": list(self.num_modules),
             "ami": self.ami,
             "nmi": self.nmi,
             "ari": self.ari,
-            "flow_divergence": "inf" if divergence == np.inf else divergence,
+            "flow_divergence": divergences[0],
+            "hierarchical_flow_divergence": divergences[1],
             "moved_flow": self.moved_flow,
             "matches": [match._asdict() for match in self.matches],
             "moves": [move._asdict() for move in self.moves],
@@ -144,6 +150,8 @@ class Comparison:
         ]
         if self.flow_divergence is not None:
             lines.append(f"flow divergence: {self.flow_divergence:.4f} bits per step")
+            if self.hierarchical_flow_divergence != self.flow_divergence:
+                lines[-1] += f", {self.hierarchical_flow_divergence:.4f} between the hierarchies"
         lines.append("matched modules, Jaccard index:")
         lines += _table(
             ("one", "other", "by flow", "by nodes"),
@@ -237,13 +245,15 @@ def compare(one: Any, other: Any, *, network: Any = None, on: str = "all", level
         _read(given[number], which, grounds[1 - number], ground.network, fit=on == "common")
         for number, which in enumerate(("first", "second"))
     ]
-    divergence = None
+    divergences: list[float | None] = [None, None]
     weights = ground.flow
     if ground.options is not None:
         measured = [_measured(partition, tree, ground) for partition, tree in zip(given, hierarchies, strict=True)]
         weights = measured[0].flow
         if is_shared.all():
-            divergence = flow_divergence(measured[0], measured[1], level)
+            one_level = flow_divergence(measured[0], measured[1], level)
+            are_flat = max(result.num_levels for result in measured) <= 2
+            divergences = [one_level, one_level if are_flat else flow_divergence(measured[0], measured[1], None)]
     shared = np.flatnonzero(is_shared)
     shares = _shares(weights, shared)
     labels = ground.network.label_list()
@@ -251,7 +261,7 @@ def compare(one: Any, other: Any, *, network: Any = None, on: str = "all", level
     for name, partition, tree in zip(("one", "other"), given, hierarchies, strict=True):
         modules, flow = _modules(partition, tree, ground.network, shared, shares, level)
         columns.append(Column(name, [labels[i] for i in shared.tolist()], modules, flow))
-    return _compared(columns, shares, divergence)
+    return _compared(columns, shares, divergences)
 
 
 class _Ground(NamedTuple):
@@ -339,7 +349,7 @@ def _modules(
     return rank[modules] + 1, shares
 
 
-def _compared(columns: Sequence[Column], shares: FloatArray, divergence: float | None) -> Comparison:
+def _compared(columns: Sequence[Column], shares: FloatArray, divergences: Sequence[float | None]) -> Comparison:
     numbers, modules = zip(*(np.unique(column.modules, return_inverse=True) for column in columns), strict=True)
     one, other = modules
     cells, cell, count = np.unique(one * len(numbers[1]) + other, return_inverse=True, return_counts=True)
@@ -364,7 +374,8 @@ def _compared(columns: Sequence[Column], shares: FloatArray, divergence: float |
         adjusted_mutual_information(one, other),
         normalized_mutual_information(one, other),
         adjusted_rand_index(one, other),
-        divergence,
+        divergences[0],
+        divergences[1],
         tuple(matches),
         tuple(moves),
         tuple(columns),

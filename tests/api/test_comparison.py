@@ -49,6 +49,20 @@ def test_the_walk_is_that_of_the_first_result():
     assert mapeq.compare(long, short).flow_divergence != mapeq.compare(short, long).flow_divergence
 
 
+def test_hierarchies_are_compared_as_a_whole_too():
+    links = [(3 * k + i, 3 * k + j) for k in range(3) for i, j in ((0, 1), (0, 2), (1, 2))] + [(2, 3), (5, 6), (8, 0)]
+    flat = {node: node // 3 for node in range(9)}
+    deep = mapeq.evaluate(links, {node: (min(node // 3, 1), node // 3) for node in range(9)})
+    found = mapeq.compare(mapeq.evaluate(links, flat), deep, level=-1)
+    assert found.flow_divergence == 0
+    assert found.hierarchical_flow_divergence > 0
+    assert f"0.0000 bits per step, {found.hierarchical_flow_divergence:.4f} between the hierarchies\n" in str(found)
+    assert found.summary()["hierarchical_flow_divergence"] == found.hierarchical_flow_divergence
+    found = mapeq.compare(mapeq.evaluate(links, flat), {node: node // 5 for node in range(9)})
+    assert found.hierarchical_flow_divergence == found.flow_divergence > 0
+    assert mapeq.compare(flat, flat).hierarchical_flow_divergence is None
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30))
 def test_measures_and_flow_are_complete(pairs):
     one, other = (np.array(values) for values in zip(*pairs, strict=True))

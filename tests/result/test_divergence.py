@@ -40,6 +40,32 @@ def test_it_equals_a_sum_over_all_pairs(links, data):
     assert flow_divergence(*results) == pytest.approx(expected, abs=1e-8)
 
 
+def hierarchies(num_nodes):
+    """Paths of modules of each node, of any depths: nodes that share a path down to some depth are together there."""
+    path = st.lists(st.integers(0, 2), min_size=2, max_size=2).map(tuple)
+    flat = st.integers(3, 4).map(lambda module: (module,))
+    return st.lists(path | flat, min_size=num_nodes, max_size=num_nodes)
+
+
+@given(strategies.networks(min_nodes=2, weighted=False), st.data())
+def test_of_hierarchies_it_equals_a_sum_over_all_pairs(links, data):
+    network = links.network()
+    labels = network.label_list()
+    n = len(labels)
+    one, other = (mapeq.evaluate(network, dict(zip(labels, data.draw(hierarchies(n)), strict=True))) for _ in range(2))
+    pairs = [(u, v) for u in range(n) for v in range(n) if u != v]
+    names = [(labels[u], labels[v]) for u, v in pairs]
+    first, second = (np.exp2(-result.similarity(names)) for result in (one, other))
+    sources = np.array([u for u, _ in pairs])
+    leading = np.bincount(sources, first, n)[sources]
+    expected = 0.0
+    for u, rate, estimate, whole in zip(sources, first, second, leading, strict=True):
+        if one.flow[u] > 0 and rate > 1e-12:
+            expected += np.inf if estimate == 0 else one.flow[u] * rate / whole * np.log2(rate / estimate)
+    assert flow_divergence(one, other, None) == pytest.approx(expected, abs=1e-8)
+    assert flow_divergence(one, one, None) == 0
+
+
 def test_it_is_infinite_if_steps_are_ruled_out():
     links = [(1, 2), (3, 4)]
     apart, together = (mapeq.evaluate(links, dict(enumerate(modules, 1))) for modules in ("1122", "1111"))
