@@ -44,6 +44,10 @@ for file, (result, kind, size, name) in pictures.items():
     result.plot(kind, ax=figure.add_subplot(), name=name)
     print(f"{save(figure, file)}: {result}")
 
+figure = Figure(figsize=(8, 8), layout="constrained")
+hierarchy.plot(ax=figure.add_subplot(), name=signers, submodules=True)
+print(f"{save(figure, 'submodules')}: {hierarchy}")
+
 graph = nx.random_geometric_graph(300, 0.1, seed=2)
 regions = mapeq.infomap(graph)
 figure = Figure(figsize=(7, 7), layout="constrained")

@@ -382,4 +382,9 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw links as pixels in .svg and .pdf files, too, to make them smaller",
     )
+    picture.add_argument(
+        "--submodules",
+        action="store_true",
+        help="draw the modules of the next level as discs in those of their modules",
+    )
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

@@ -25,4 +25,5 @@ def style_of(options: argparse.Namespace) -> Style:
         options.legend,
         options.arrows,
         options.rasterized,
+        options.submodules,
     )

@@ -22,6 +22,14 @@ PIVOTS = 400
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
+class Discs(NamedTuple):
+    """Discs of submodules."""
+
+    centres: FloatArray  #: shape (j, 2)
+    radii: FloatArray  #: shape (j,)
+    module: IntArray  #: that each is in, shape (j,)
+
+
 class NetworkLayout(NamedTuple):
     """Positions of modules and nodes; the discs of all modules have a total area of pi.
 
@@ -34,12 +42,15 @@ class NetworkLayout(NamedTuple):
         Positions of the nodes, each within the disc of its module.
     dots : float64 array of shape (n,)
         Radii of the nodes.
+    inner : Discs
+        Those of submodules, within the discs of their modules; none where a module has no two.
     """
 
     centres: FloatArray
     radii: FloatArray
     places: FloatArray
     dots: FloatArray
+    inner: Discs
 
 
 def flow_between(
@@ -88,6 +99,7 @@ def network_layout(
     flow: FloatArray,
     *,
     sizes: FloatArray | None = None,
+    submodules: IntArray | None = None,
     shape: float = 1.0,
 ) -> NetworkLayout:
     """Place modules by the flow between them, and nodes within modules by the flow over links.
@@ -100,6 +112,8 @@ def network_layout(
     sources, targets, flow : arrays with one entry per link
     sizes : float64 array of shape (n,), optional
         What areas of nodes are in proportion to, by default their flow.
+    submodules : integer array of shape (n,), optional
+        Submodule of each node, to be placed in a disc in that of its module.
     shape : float
         Height of the picture by its width.
     """
@@ -110,8 +124,50 @@ def network_layout(
     centres = place_discs(radii, flow_between(labels, num_modules, sources, targets, flow), shape=shape)
     dots = dot_radii(node_flow if sizes is None else sizes)
     places = _within_discs(labels, radii, dots, sources, targets, flow)
-    places = _face_partners(places, labels, centres, sources, targets, flow)
-    return NetworkLayout(centres, radii, centres[labels] + places, dots)
+    inner = Discs(np.zeros((0, 2)), np.zeros(0), np.zeros(0, dtype=np.intp))
+    if submodules is not None:
+        inner, dots = _nested(places, labels, submodules, radii, dots, (node_flow, sources, targets, flow))
+    turn, mirrored = _facing_partners(places, labels, centres, sources, targets, flow)
+    places = centres[labels] + _turned(places, turn[labels], mirrored[labels])
+    turned = _turned(inner.centres, turn[inner.module], mirrored[inner.module])
+    inner = inner._replace(centres=centres[inner.module] + turned)
+    return NetworkLayout(centres, radii, places, dots, inner)
+
+
+def _nested(
+    places: FloatArray,
+    labels: IntArray,
+    submodules: IntArray,
+    radii: FloatArray,
+    dots: FloatArray,
+    walk: tuple[FloatArray, IntArray, IntArray, FloatArray],
+) -> tuple[Discs, FloatArray]:
+    """Place nodes in discs of their submodules, in place, relative to the centres of their modules.
+
+    `walk` holds the flow of nodes, and the ends and the flow of links. Returns the discs, and the radii of nodes, all
+    smaller by one factor, so that they fit.
+    """
+    node_flow, sources, targets, flow = walk
+    found, fitting = [], 1.0
+    for module, radius in enumerate(radii):
+        members = np.flatnonzero(labels == module)
+        own = np.unique(submodules[members], return_inverse=True)[1]
+        if own.max(initial=0) == 0:
+            continue
+        number = np.full(len(labels), -1)
+        number[members] = np.arange(len(members))
+        inside = (number[sources] >= 0) & (number[targets] >= 0)
+        ends = number[sources[inside]], number[targets[inside]]
+        part = network_layout(own, node_flow[members], *ends, flow[inside], sizes=np.square(dots[members]))
+        middle = (part.centres - part.radii[:, None]).min(axis=0) + (part.centres + part.radii[:, None]).max(axis=0)
+        shifted = part.centres - middle / 2
+        scale = 0.95 * radius / (np.hypot(*shifted.T) + part.radii).max()
+        places[members] = scale * (part.places - middle / 2)
+        fitting = min(fitting, float((scale * part.dots / dots[members]).min()))
+        found.append(Discs(scale * shifted, scale * part.radii, np.full(len(shifted), module)))
+    if not found:
+        return Discs(np.zeros((0, 2)), np.zeros(0), np.zeros(0, dtype=np.intp)), dots
+    return Discs(*(np.concatenate(arrays) for arrays in zip(*found, strict=True))), fitting * dots
 
 
 def free_layout(
@@ -254,10 +310,10 @@ def _in_disc(places: FloatArray, dots: FloatArray, radius: float) -> FloatArray:
     return spread
 
 
-def _face_partners(
+def _facing_partners(
     places: FloatArray, labels: IntArray, centres: FloatArray, sources: IntArray, targets: IntArray, flow: FloatArray
-) -> FloatArray:
-    """Rotate or reflect each module such that nodes face the modules that they exchange flow with."""
+) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    """Return how to rotate each module, and whether to reflect it, so that nodes face those they exchange flow with."""
     apart = labels[sources] != labels[targets]
     i, j, strength = sources[apart], targets[apart], flow[apart]
     way = centres[labels[j]] - centres[labels[i]]
@@ -272,7 +328,13 @@ def _face_partners(
     mirrored = np.abs(turns[1]) > np.abs(turns[0]) * (1 + 1e-9)
     turn = np.where(mirrored, turns[1], turns[0])
     turn = np.where(np.abs(turn) > 1e-300, turn / np.maximum(np.abs(turn), 1e-300), 1.0)
-    turned = np.where(mirrored[labels], place.conj(), place) * turn[labels]
+    return turn, mirrored
+
+
+def _turned(places: FloatArray, turn: NDArray[np.complex128], mirrored: NDArray[np.bool_]) -> FloatArray:
+    """Return places rotated and reflected around the origin. Shape (n, 2)."""
+    place = places[:, 0] + 1j * places[:, 1]
+    turned = np.where(mirrored, place.conj(), place) * turn
     return np.column_stack([turned.real, turned.imag])
 
 

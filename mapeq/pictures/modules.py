@@ -11,7 +11,7 @@ from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
 from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
-from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import flow_between, place_discs
 from mapeq.pictures.legend import Entry, add_legend, paint_legend
 from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
@@ -47,10 +47,14 @@ def draw_modules(
     placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)
     add_discs(ax, centres, radii, colours, zorder=3, name="modules", edge="white")
+    outlined = style.submodules and _add_submodules(ax, result, level, centres, radii, colours)
     if style.numbers:
-        placer.write(number_labels(np.arange(shown), centres, radii, colours))
+        requests = number_labels(np.arange(shown), centres, radii, colours)
     else:
-        placer.write(_module_labels(result, labels, centres, radii, colours))
+        requests = _module_labels(result, labels, centres, radii, colours)
+    if outlined:
+        requests = (request._replace(ink=INK, outlined=True) for request in requests)
+    placer.write(requests)
     return dict(enumerate(colours))
 
 
@@ -82,6 +86,37 @@ def _module_labels(
         place = (float(centres[number, 0]), float(centres[number, 1]))
         choices = tuple("\n".join(texts[:most]) for most in range(len(texts), 0, -1))
         yield LabelRequest(choices, place, radius, 8, ink_on(colours[number]), beside=False)
+
+
+def _add_submodules(
+    ax: matplotlib.axes.Axes,
+    result: Result,
+    level: int,
+    centres: FloatArray,
+    radii: FloatArray,
+    colours: FloatArray,
+) -> bool:
+    """Draw the modules of the next level in the discs of their modules; return whether there are any."""
+    labels, below = result.labels_at(level), result.labels_at(level + 1)
+    links = result.link_flow()
+    count = int(below.max()) + 1
+    flow = column_sums(below, result.flow, count)
+    between = flow_between(below, count, links.sources, links.targets, links.flow)
+    module = np.zeros(count, dtype=np.intp)
+    module[below] = labels
+    inner = []
+    for number, (centre, radius) in enumerate(zip(centres, radii.tolist(), strict=True)):
+        parts = np.flatnonzero(module == number)
+        if len(parts) > 1:
+            sizes = np.maximum(np.sqrt(flow[parts] / max(flow[parts].sum(), 1e-300)), 0.02)
+            places = place_discs(sizes, between[parts][:, parts], gap=0.1, pull=0.01)
+            scale = 0.92 * radius / (np.hypot(*places.T) + sizes).max()
+            shades = np.tile(mixed(colours[number], 1, 0.4), (len(parts), 1))
+            inner.append((centre + scale * places, scale * sizes, shades))
+    if inner:
+        places, sizes, shades = (np.concatenate(arrays) for arrays in zip(*inner, strict=True))
+        add_discs(ax, places, sizes, shades, zorder=3.5, name="submodules")
+    return bool(inner)
 
 
 def _add_flows(

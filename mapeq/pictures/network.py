@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mapeq._base.csr import FloatArray, column_sums
 from mapeq._base.errors import option_error
 from mapeq._base.optional import require
@@ -110,7 +112,7 @@ def check_kind(kind: str, level: int | None, style: Style | None = None) -> None
         if style.numbers:
             why = f"the picture of the {kind} has no discs of modules"
             raise option_error("module_numbers", True, f"omitted, because {why}")
-        flags = {name: True for name in ("legend", "arrows", "rasterized") if getattr(style, name)}
+        flags = {name: True for name in ("legend", "arrows", "rasterized", "submodules") if getattr(style, name)}
         for option, value in (flags | style.of_nodes()).items():
             raise option_error(option, value, f"omitted, because the picture of the {kind} does not draw the network")
 
@@ -131,6 +133,9 @@ def draw_network(
     view = view_of(result, level, overlap=overlap)
     if style.arrows and not view.links.directed:
         raise option_error("arrows", True, "omitted, because the links of this network have no direction")
+    level %= result.num_levels
+    if style.submodules:
+        _check_submodules(result, level, style)
     if len(view.nodes) > MOST_NODES and style.positions is None:
         for option, value in (({"arrows": True} if style.arrows else {}) | style.of_nodes()).items():
             why = f"pictures of more than {MOST_NODES:,} nodes show modules, unless positions are given"
@@ -145,4 +150,17 @@ def draw_network(
     given = given_of(result, style, view.nodes)
     if given.places is not None:
         return draw_at_places(view, ax, style, given, heading)
-    return draw_nodes(view, ax, style, given, heading)
+    below = result.labels_at(level + 1)[view.nodes].astype(np.intp) if style.submodules else None
+    return draw_nodes(view, ax, style, given, heading, below)
+
+
+def _check_submodules(result: Result, level: int, style: Style) -> None:
+    why = ""
+    if level + 1 >= result.num_levels:
+        why = f"the modules at level {level} have none"
+    elif result.network.states is not None:
+        why = "the nodes of states are in several modules"
+    elif style.positions is not None:
+        why = "nodes at given positions have no discs of modules"
+    if why:
+        raise option_error("submodules", True, f"omitted, because {why}")

@@ -40,16 +40,25 @@ if TYPE_CHECKING:
 _MOST_LABELS, MOST_LABELLED = 45, 0.04
 
 
-def draw_nodes(view: View, ax: matplotlib.axes.Axes, style: Style, given: Given, heading: str) -> dict[int, FloatArray]:
-    """Draw nodes, each module in a disc; return the colours of modules."""
+def draw_nodes(
+    view: View,
+    ax: matplotlib.axes.Axes,
+    style: Style,
+    given: Given,
+    heading: str,
+    submodules: IntArray | None = None,
+) -> dict[int, FloatArray]:
+    """Draw nodes, each module in a disc, with discs of their submodules if given; return the colours of modules."""
     set_title(ax, style, heading, view.left_out)
     shown, module = np.unique(view.module, return_inverse=True)
     links, flow = view.links, view.flow
     others = np.setdiff1d(view.shares.indices, shown)  # no node has its largest share there
     modules = np.concatenate([shown, others])
     listed = add_legend(ax, entries_of(view, modules)) if style.legend else []
-    shape = shape_of(ax)
-    layout = network_layout(module, flow, links.sources, links.targets, links.flow, sizes=given.sizes, shape=shape)
+    ends = links.sources, links.targets
+    layout = network_layout(
+        module, flow, *ends, links.flow, sizes=given.sizes, submodules=submodules, shape=shape_of(ax)
+    )
     centres, radii = extents(view.shares[:, others], layout.places)
     nearness = closeness_of_discs(np.concatenate([layout.centres, centres]), np.concatenate([layout.radii, radii]))
     colours = colours_of(view, modules, nearness)
@@ -59,6 +68,9 @@ def draw_nodes(view: View, ax: matplotlib.axes.Axes, style: Style, given: Given,
     if len(layout.radii) < len(flow):
         discs = mixed(colours[: len(shown)], 1, 0.87)
         add_discs(ax, layout.centres, layout.radii, discs, zorder=0, name="modules")
+    if len(layout.inner.radii):
+        shades = mixed(colours[layout.inner.module], 1, 0.74)
+        add_discs(ax, layout.inner.centres, layout.inner.radii, shades, zorder=0, name="submodules")
     _add_links(ax, module, layout, links, link_colours(view, modules, colours), style)
     add_nodes(ax, view, module, layout.places, layout.dots, modules, colours, style, given)
     if style.numbers:

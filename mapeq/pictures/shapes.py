@@ -118,7 +118,7 @@ def add_discs(
     radii: FloatArray,
     colours: FloatArray,
     *,
-    zorder: int,
+    zorder: float,
     name: str,
     edge: str = "none",
 ) -> None:

@@ -39,6 +39,8 @@ class Style:
         Whether links with a direction are arrows.
     rasterized : bool
         Whether links and pies are pixels in .svg and .pdf files, too.
+    submodules : bool
+        Whether modules of the next level are discs in those of their modules.
     positions, node_sizes, node_colors : mapping, Series, array or None
         What the caller says of nodes, see :func:`~mapeq.pictures.given.given_of`, which checks it.
     node_labels : mapping, Series, array or bool
@@ -58,6 +60,7 @@ class Style:
     legend: bool = False
     arrows: bool = False
     rasterized: bool = False
+    submodules: bool = False
     positions: Any = None
     node_sizes: Any = None
     node_colors: Any = None
@@ -80,6 +83,7 @@ class Style:
             ("legend", self.legend),
             ("arrows", self.arrows),
             ("rasterized", self.rasterized),
+            ("submodules", self.submodules),
         ):
             if not is_flag(value):
                 raise option_error(option, value, "True or False")

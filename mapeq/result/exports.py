@@ -306,6 +306,7 @@ def plot(
     legend: bool = False,
     arrows: bool = False,
     rasterized: bool = False,
+    submodules: bool = False,
     positions: Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_sizes: float | Mapping[Hashable, float] | Sequence[float] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_colors: str | Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
@@ -348,6 +349,8 @@ def plot(
         Whether to draw the links of a directed network as arrows.
     rasterized : bool
         Whether links and pies are pixels in .svg and .pdf files, too, which makes files of many links smaller.
+    submodules : bool
+        Whether to draw the modules of the next level as discs in those of their modules.
     positions : mapping or Series by node, or array of shape (n, 2), optional
         Where to draw nodes, x to the right and y upwards; of any number of nodes, without discs of modules. As all
         that is given of nodes, of a state network for its physical nodes, and in node order if it is an array.
@@ -366,9 +369,9 @@ def plot(
     Raises
     ------
     ValueError
-        If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, or
-        `module_numbers` for one without discs, if a size or the dpi is invalid, or given with `ax`, if `arrows` is
-        given for an undirected network, or something of nodes for a picture that does not show them.
+        If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, if a
+        size or the dpi is invalid, or given with `ax`, or if something is given that the picture does not show:
+        `module_numbers` without discs of modules, `arrows` of an undirected network, `submodules` of the finest level.
     NetworkError
         If the network has no layers, for a picture of them, or if a node lacks a position, size or colour, or has an
         invalid one.
@@ -387,7 +390,7 @@ def plot(
     from mapeq.pictures.style import Style
 
     own = {"positions": positions, "node_sizes": node_sizes, "node_colors": node_colors, "node_labels": node_labels}
-    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, **own)
+    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, submodules, **own)
     return plot(self, kind, ax, level, style)
 
 

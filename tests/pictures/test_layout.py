@@ -118,7 +118,8 @@ def test_a_layout_fills_the_shape_of_the_picture():
 
 
 def test_layouts_are_the_same_each_time(lesmis):
-    for first, second in zip(layout_of(lesmis), layout_of(lesmis), strict=True):
+    once, again = (layout_of(lesmis, submodules=np.arange(77) % 30) for _ in range(2))
+    for first, second in zip((*once[:-1], *once.inner), (*again[:-1], *again.inner), strict=True):
         assert np.array_equal(first, second)
 
 
