@@ -90,7 +90,7 @@ def _check_frame(option: str, frame: Any) -> None:
 
 
 def _type_of(table: str, frame: DataFrame, option: str, name: str) -> str:
-    types = dict(frame.dtypes)
+    types: dict[str, str] = dict(frame.dtypes)
     if name not in types:
         columns = ", ".join(map(repr, types)) or "none"
         hint = "" if option == "vertices" else f"; {option}= names the column"
