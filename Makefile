@@ -11,7 +11,7 @@ demo: .venv/demo
 PYTEST = .venv/bin/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadgroup
 
 test: .venv/test .venv/compiled
-	$(PYTEST) --ignore=tests/docs --ignore=tests/spark -m "not thorough"
+	$(PYTEST) --ignore=tests/docs --ignore=tests/spark
 
 # What takes long, and more examples of what is tested on random networks.
 test-more: .venv/test

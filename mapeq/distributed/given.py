@@ -90,12 +90,13 @@ def _check_frame(option: str, frame: Any) -> None:
 
 
 def _type_of(table: str, frame: DataFrame, option: str, name: str) -> str:
-    types = dict(frame.dtypes)
+    types: dict[str, str] = dict(frame.dtypes)
     if name not in types:
         columns = ", ".join(map(repr, types)) or "none"
         hint = "" if option == "vertices" else f"; {option}= names the column"
         raise NetworkError(f"{table} has no column {name!r} (its columns: {columns}){hint}")
-    return types[name]
+    found: str = types[name]
+    return found
 
 
 def _id_type(table: str, frame: DataFrame, option: str, name: str) -> str:

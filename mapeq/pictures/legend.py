@@ -87,5 +87,6 @@ def paint_legend(ax: matplotlib.axes.Axes, colours: FloatArray) -> None:
     """Give the modules of the legend their colours, shape (number of modules in it, 3)."""
     legend = ax.get_legend()
     if legend is not None and legend.get_gid() in (BELOW, BESIDE):
-        for handle, colour in zip(legend.legend_handles, colours, strict=False):
-            handle.set_color(colour)  # type: ignore[union-attr]
+        handles: list[Any] = legend.legend_handles
+        for handle, colour in zip(handles, colours, strict=False):
+            handle.set_color(colour)

@@ -192,9 +192,14 @@ def test_every_option_of_the_command_is_explained(command):
 
 def test_every_public_name_is_in_the_reference():
     page = text_of("docs/api.md")
-    for name in {*mapeq.__all__, "InfomapClustering", "tl.infomap", "compat.Infomap", "compat.Result"} - {
-        "__version__"
-    }:
+    for name in {
+        *mapeq.__all__,
+        "InfomapClustering",
+        "tl.infomap",
+        "spark.infomap",
+        "compat.Infomap",
+        "compat.Result",
+    } - {"__version__"}:
         assert f":: mapeq.{name}\n" in page, name
 
 
