@@ -20,7 +20,8 @@ def assert_same_in_any_number_of_threads(network, options):
     flow = random_walk(network, options)
     for num_threads in (2, 3, 5, 16):
         other = random_walk(network, options, num_threads=num_threads)
-        for array, expected in zip((*other.links, other.nodes), (*flow.links, flow.nodes), strict=True):
+        assert other.links.scale == flow.links.scale
+        for array, expected in zip((*other.links[:4], other.nodes), (*flow.links[:4], flow.nodes), strict=True):
             assert (array.dtype, array.shape, array.tobytes()) == (expected.dtype, expected.shape, expected.tobytes())
         assert (other.teleport is None) == (flow.teleport is None)
         if flow.teleport is not None:
