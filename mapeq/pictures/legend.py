@@ -31,8 +31,10 @@ class Entry(NamedTuple):
     num_nodes: int
 
 
-def add_legend(ax: matplotlib.axes.Axes, entries: list[Entry]) -> list[int]:
+def add_legend(ax: matplotlib.axes.Axes, entries: list[Entry], left_out: int = 0) -> list[int]:
     """Add a legend of modules, by decreasing flow, to axes whose size is final; return the places of those in it.
+
+    Smaller ones are counted, with the `left_out` ones that the picture does not show.
 
     It takes a part of the axes, beside the picture or below it, where it leaves the larger square: see
     :func:`~mapeq.pictures.label_placement.free_extent`. Their colours are set by :func:`paint_legend`.
@@ -43,23 +45,24 @@ def add_legend(ax: matplotlib.axes.Axes, entries: list[Entry]) -> list[int]:
     line, width = _SIZE * _LINE * point, _SIZE * _WIDTH * point
     columns = max(int(frame.width / width), 1)
     below = max(int(frame.height * _MOST_BELOW / line), 1), columns
-    height = min(ceil(min(len(entries), MOST_LISTED + 1) / columns), below[0]) * line
+    number = len(entries) + left_out
+    height = min(ceil(min(number, MOST_LISTED + 1) / columns), below[0]) * line
     is_below = min(frame.width, frame.height - height) > min(frame.width - width, frame.height)
     rows, columns = below if is_below else (int(frame.height / line), 1)
     most = min(max(rows * columns, 2), MOST_LISTED + 1)
-    listed = entries if len(entries) <= most else entries[: most - 1]
+    listed = entries if number <= most else entries[: most - 1]
     texts = [_text(entry) for entry in listed]
-    if len(listed) < len(entries):
-        texts.append(f"{counted(len(entries) - len(listed), 'smaller module')}")
+    if len(listed) < number:
+        texts.append(counted(number - len(listed), "smaller module"))
     texts, families = typeset_together(texts)
     lines = require("matplotlib.lines", extra="plot").Line2D
     handles = [lines([], [], linestyle="none", marker="o", markersize=_SIZE, color="none") for _ in texts]
-    for number in range(min(columns, len(texts)), 0, -1):  # until the columns are not wider than the picture
+    for ncols in range(min(columns, len(texts)), 0, -1):  # until the columns are not wider than the picture
         legend = ax.legend(
             handles,
             texts,
             loc="lower center" if is_below else "center right",
-            ncols=number,
+            ncols=ncols,
             prop={"family": families, "size": _SIZE},
             frameon=False,
             borderaxespad=0,

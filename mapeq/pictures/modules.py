@@ -38,7 +38,7 @@ def draw_modules(
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
     which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
     set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
-    listed = add_legend(ax, _entries(result, labels, shown)) if style.legend else []
+    listed = add_legend(ax, _entries(result, labels, shown), left_out) if style.legend else []
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
     colours = assign_colours(np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between)))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Maximum number of links whose direction is shown.
 MOST_TAPERED = 400
 
+#: If there are more links with a direction, they are fainter.
+_MOST_PLAIN = 2000
+
 #: Fraction of the picture that links between modules may cover.
 MOST_INKED = 0.3
 
@@ -108,7 +111,8 @@ def _add_outlines(
     ax: matplotlib.axes.Axes, outlines: list[FloatArray], shades: FloatArray, name: str, *, rasterized: bool
 ) -> None:
     collections = require("matplotlib.collections", extra="plot")
-    looks = {"linewidths": 0, "alpha": 0.6, "zorder": 2, "gid": name, "rasterized": rasterized}
+    faint = 0.6 * min(np.sqrt(_MOST_PLAIN / max(len(outlines), 1)), 1.0)
+    looks = {"linewidths": 0, "alpha": faint, "zorder": 2, "gid": name, "rasterized": rasterized}
     ax.add_collection(collections.PolyCollection(outlines, facecolors=shades, **looks))
 
 

@@ -90,6 +90,13 @@ def test_a_legend_lists_twelve_modules_and_counts_the_others(many):
     assert few[-1] == f"{41 - len(few)} smaller modules"
 
 
+def test_a_legend_counts_modules_that_are_not_drawn():
+    graph = nx.circulant_graph(2400, [1, 2])
+    ax = drawn(mapeq.evaluate(graph, {node: node // 12 for node in graph}), (9, 5), legend=True)
+    assert len(collection(ax, "modules").get_offsets()) == 100
+    assert listed(ax)[-1] == "188 smaller modules"
+
+
 def test_pictures_of_modules_and_of_layers_have_legends(large):
     ax = drawn(large, legend=True)
     colours = collection(ax, "modules").get_facecolors()[:, :3]
