@@ -115,7 +115,7 @@ def test_aggregating_sums_the_links_between_modules(case):
     for row in np.split(coarse.links.indices, coarse.links.indptr[1:-1].astype(int)):
         assert len(np.unique(row)) == len(row)
     assert not any(array.flags.writeable for array in arrays_of(coarse))
-    assert [array.dtype for array in coarse.links] == [array.dtype for array in flow.links]
+    assert [array.dtype for array in coarse.links[:4]] == [array.dtype for array in flow.links[:4]]
 
 
 @given(partitioned_walks(min_nodes=1, max_nodes=12, max_links=40), random_orders)
@@ -256,7 +256,8 @@ def test_only_links_within_groups_are_left(case):
         link_matrix(within).toarray(), link_matrix(flow).toarray()[np.ix_(members, members)] * same
     )
     assert within.links.stride == flow.links.stride
-    assert [array.dtype for array in within.links] == [array.dtype for array in flow.links]
+    assert [array.dtype for array in within.links[:4]] == [array.dtype for array in flow.links[:4]]
+    assert within.links.scale == flow.links.scale
     np.testing.assert_array_equal(within.codebooks.of, groups[members])
     np.testing.assert_array_equal(within.codebooks.exit, exit)
     assert (within.codebooks.stride, within.constant) == (1, 0)
@@ -367,9 +368,9 @@ def test_trials_that_agree_are_recombined_within_bounds(monkeypatch):
     # As many modules as parts: a module number that is too large by one would be written past the end.
     seen = []
 
-    def checked(flow, module_of, threads=None):
-        seen.append(int(module_of.max()) < len(flow.nodes))
-        return partition(flow, module_of, threads)
+    def checked(flow, module_of, threads=None, rows=None):
+        seen.append(int(module_of.max()) < (len(flow.nodes) if rows is None else rows))
+        return partition(flow, module_of, threads, rows)
 
     monkeypatch.setattr("mapeq.optimizer.engine.partition", checked)
     mapeq.infomap(nx.ring_of_cliques(12, 6), num_trials=2)

@@ -237,6 +237,8 @@ def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, dat
     if units is None:
         return
     before = naive.hierarchical_codelength(walk, units.paths).total
+    # The oracle subtracts two codelengths: where these are huge, no change is known any better.
+    tolerance = 1e-10 + 1e-14 * abs(before)
     scratch = units.scratch()
     for u in shuffled(len(units.members), random).tolist()[:8]:
         change, chain, entry, new = units.best_place(u, scratch)
@@ -245,11 +247,11 @@ def test_the_best_place_is_the_best_of_all_places_by_the_oracle(fixed, kind, dat
         changes = {
             home: naive.hierarchical_codelength(walk, units.moved(u, home)).total - before for home in considered
         }
-        assert change == pytest.approx(min([0.0, *changes.values()]), abs=1e-10)
+        assert change == pytest.approx(min([0.0, *changes.values()]), abs=tolerance)
         if change < 0:
             assert scratch.modules[:chain].tolist() == [*units.homes[u][::-1], ROOT]
             home = home_of(units.state, int(scratch.modules[entry]))
-            assert changes[(*home, "new") if new else home] == pytest.approx(change, abs=1e-10)
+            assert changes[(*home, "new") if new else home] == pytest.approx(change, abs=tolerance)
 
 
 def test_a_node_may_move_to_a_new_module_beside_its_own_or_further_up():

@@ -16,8 +16,8 @@ SUFFIX = ".mapeq"
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is a folder of a network, by what it contains or by its suffix."""
-    place = Path(os.fsdecode(path))
-    return (place / HEADER).is_file() or place.suffix == SUFFIX
+    place = os.fsdecode(path)
+    return os.path.isfile(os.path.join(place, HEADER)) or Path(place).suffix == SUFFIX
 
 
 def read_folder(path: str | os.PathLike[str], *, directed: bool | None, is_weighted: bool) -> Network:
