@@ -61,9 +61,9 @@ def membership_strength(self: Result, level: int = 1) -> FloatArray:
 def alternatives(self: Result, level: int = 1) -> Alternatives:
     """Return the module that each node would be in if not in its own, and how many bits that would cost.
 
-    The node alone moves: to the module of a neighbour that it exchanges flow with, or to a new one, whichever leaves the
-    description shortest. The more bits that costs, the better the node's module is supported. A node without much flow costs
-    little wherever it is: compare costs with :attr:`flow`, or see :meth:`membership_strength`.
+    The node alone moves: to the module of a neighbour that it exchanges flow with, or to a new one, whichever leaves
+    the description shortest. The more bits that costs, the better the node's module is supported. A node without much
+    flow costs little wherever it is: compare costs with :attr:`flow`, or see :meth:`membership_strength`.
 
     Parameters
     ----------

@@ -7,8 +7,6 @@ import threading
 import time
 from pathlib import Path
 
-from conftest import CONFIG
-
 import mapeq.spark
 
 
@@ -19,6 +17,8 @@ def kill_after(folder, steps):
 
 
 if __name__ == "__main__":
+    from conftest import CONFIG  # of this folder, which is first on the path of a script
+
     edges, folder, steps, memory = sys.argv[1:]
     threading.Thread(target=kill_after, args=(folder, int(steps)), daemon=True).start()
     spark = mapeq.spark.session("local[2]", CONFIG)
