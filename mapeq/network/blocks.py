@@ -330,7 +330,7 @@ class Spool:
                 file.write(np.ascontiguousarray(column).data)
         except OSError as error:
             raise NetworkError(
-                f"{len(self._written) * PIECE:,} links were written to temporary files in {folder}, then: "
+                f"{sum(size for size, _ in self._written):,} links were written to temporary files in {folder}, then: "
                 f"{error.strerror}; choose another folder (in Python folder, else the environment variable TMPDIR)"
             ) from error
         self._written.append((len(tails), dtype))

@@ -62,11 +62,14 @@ class MappedFiles:
     ----------
     storage : Storage
         Makes arrays beside them.
+    is_empty : bool
+        Whether there are none: the links are in memory, and only long arrays of a search go to the folder.
     """
 
     def __init__(self, folder: Path, names: list[str]):
         self.folder = folder
         self.storage = Storage(folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir()))
+        self.is_empty = not names
         self._marks = {name: _mark(folder / name) for name in names}
 
     def check(self) -> None:

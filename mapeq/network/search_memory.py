@@ -155,8 +155,10 @@ def with_room(network: Network, **options: Any) -> Network:
         If so; says what would help.
     """
     available = available_memory()
-    if available is None or network.mapped is not None:
+    if available is None or not (network.mapped is None or network.mapped.is_empty):
         return network
+    if network.mapped is not None:  # of an earlier search: there may be memory again
+        network = replace(network, mapped=None)
     folder = Path(tempfile.gettempdir())
     lack = _lack_of_memory(network, available, folder, **options)
     if lack is None:

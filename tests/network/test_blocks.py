@@ -1,12 +1,12 @@
 """Networks from blocks of links: the same as from all links at once, whatever the blocks, and without traces."""
 
-import resource
 from contextlib import contextmanager
 from itertools import pairwise
 from unittest import mock
 
 import numpy as np
 import pytest
+from disk import files_up_to
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import networks
@@ -31,17 +31,6 @@ def pieces_of(size):
     """Links go to files so many at a time."""
     with mock.patch.object(blocks_module, "PIECE", size):
         yield
-
-
-@contextmanager
-def files_up_to(num_bytes):
-    """Longer files cannot be written, as on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def assert_same(network, other):

@@ -3,14 +3,13 @@
 import json
 import os
 import pickle
-import resource
-from contextlib import contextmanager
 from unittest import mock
 
 import networkx as nx
 import numpy as np
 import pytest
 from command import refused, run
+from disk import files_up_to
 from hypothesis import given
 from strategies import networks
 
@@ -108,17 +107,6 @@ def test_a_network_is_replaced_as_a_whole(tmp_path):
     CASES["numbers"]().save(tmp_path / "net")
     assert described(mapeq.Network.open(tmp_path / "net")) == described(CASES["numbers"]())
     assert os.listdir(tmp_path) == ["net"]
-
-
-@contextmanager
-def files_up_to(num_bytes):
-    """Longer files cannot be written, as on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def ring(size):
