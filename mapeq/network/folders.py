@@ -263,6 +263,8 @@ def open_network(cls: type[Network], folder: str | os.PathLike[str], *, mapped: 
             ),
             mapped=MappedFiles(place, list(header["files"])) if mapped else None,
         )
+    except FormatError:  # a ValueError that says it already
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"is damaged: {error}", file=os.fspath(place / HEADER)) from error
     if not _is_valid(network):
@@ -301,6 +303,8 @@ def _loaded(place: Path, name: str, files: dict[str, int], mapped: bool) -> NDAr
         array = np.load(path, mmap_mode="r" if mapped and name in _OF_LINKS else None, allow_pickle=False)
     except OSError as error:
         raise FormatError(f"cannot be read: {error.strerror or error}", file=os.fspath(path)) from error
+    except FormatError:
+        raise
     except ValueError as error:
         raise FormatError(f"is damaged: {error}", file=os.fspath(path)) from error
     loaded: NDArray[Any] = array.view(np.ndarray)

@@ -178,6 +178,15 @@ def test_damage_is_named(name, change, message, mapped, tmp_path):
         mapeq.Network.open(tmp_path / "net", mapped=mapped)
 
 
+def test_damage_is_named_once(tmp_path):
+    ring(9).save(tmp_path / "net")
+    damaged(tmp_path / "net", "indices.npy", without_end)
+    with pytest.raises(FormatError) as raised:
+        mapeq.Network.open(tmp_path / "net")
+    assert str(raised.value).count("damaged") == 1
+    assert str(raised.value).startswith(f"{tmp_path / 'net' / 'indices.npy'}: is damaged or has changed")
+
+
 def test_what_is_no_network_is_refused(tmp_path):
     with pytest.raises(FormatError, match=r"nothing: is no network saved by mapeq: network.json cannot be read"):
         mapeq.Network.open(tmp_path / "nothing")
