@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import geometric_mean, linear_regression, mean
 from typing import Any
 
-from benchmarks import embeddings, overlap, prediction, small
+from benchmarks import embeddings, large, overlap, prediction, small
 from benchmarks.peers import PEERS
 from benchmarks.worker import Row, table
 
@@ -207,6 +207,7 @@ def what_holds(rows: dict[str, list[Row]]) -> list[str]:
     if None not in powers.values():
         words = [f"{power:.2f} ({name})" for name, power in powers.items()]
         said.append(f"Time grows with the number of links to the power {_listed(words)}.")
+    said += large.large_in_words(rows.get("disk", []))
     said += _versus("From file to file", found.get("files", []))
     if start := rows.get("cold-start"):
         said.append("Whole processes: " + "; ".join(f"{row['what']}: {row['seconds']:.2g} s" for row in start) + ".")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mapeq
-from benchmarks import compare, networks, report, worker
+from benchmarks import compare, large, networks, report, worker
 from benchmarks.networks import EXAMPLES, Links, Source
 from benchmarks.peers import PEERS, Job, infomap_codelength
 from benchmarks.worker import Judge, Program, RunError, Settings
@@ -229,3 +229,15 @@ def test_a_network_from_the_command_line(capsys):
 def test_mistakes_on_the_command_line(arguments, capsys):
     assert compare.main(arguments) == 1
     assert capsys.readouterr().err.startswith("python -m benchmarks.compare: ")
+
+
+def test_large_networks_in_words():
+    def large_row(size, mapped, seconds):
+        return {"links": size, "mapped": mapped, "read": 1.0 * size, "seconds": seconds, "write": 0.0, "peak": 7 * size}
+
+    rows = [large_row(size, mapped, size**2.0) | {"labels": size} for size in (10, 100) for mapped in (False, True)]
+    *powers, same = large.large_in_words(rows)
+    assert [sentence.split(",")[1] for sentence in powers] == [" in memory", " mapped from disk"]
+    assert all("10100 s" in sentence and "7.0 bytes" in sentence and "power 2.00." in sentence for sentence in powers)
+    assert "the same on 2 of 2" in same
+    assert large.large_in_words([]) == []

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import mapeq
+from mapeq.io.files import leaves, naming
 from mapeq.io.files.output import WRITERS, write_result
 
 LABELS = {
@@ -54,6 +55,21 @@ def test_hierarchies_can_be_read_back(kind, format, tmp_path):
     again = mapeq.evaluate(result.network, path)
     assert again.codelength == pytest.approx(result.codelength, abs=1e-12)
     assert [again.communities(level) for level in (1, 2)] == [result.communities(level) for level in (1, 2)]
+
+
+@pytest.mark.parametrize("format", ["clu", "tree", "ftree", "csv", "tsv"])
+@pytest.mark.parametrize("states", [False, True])
+@pytest.mark.parametrize("kind", LABELS)
+def test_rows_are_the_same_however_many_are_made_at_a_time(kind, states, format, tmp_path, monkeypatch):
+    result = deep_result_of(LABELS[kind])
+    if states:
+        result = mapeq.infomap(mapeq.Network.from_layers({"work": result.network, "sport": result.network}))
+    at_once, in_parts = tmp_path / f"one.{format}", tmp_path / f"two.{format}"
+    result.write(at_once)
+    for module in (leaves, naming):
+        monkeypatch.setattr(module, "ROWS", 4)
+    result.write(in_parts)
+    assert in_parts.read_text() == at_once.read_text()
 
 
 @pytest.mark.parametrize("level", [1, 2, -1])

@@ -7,13 +7,14 @@ about a physical node, whose states in the module are taken together; a comment 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
-from typing import TextIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
 
 from mapeq._base.errors import FormatError
 from mapeq.io.files.leaves import leaves_of
 from mapeq.io.files.naming import (
     Row,
+    fields,
     header,
     in_text,
     level_lines,
@@ -24,6 +25,9 @@ from mapeq.io.files.naming import (
 )
 from mapeq.network.network import Network
 from mapeq.result.result import Result
+
+if TYPE_CHECKING:
+    from mapeq.io.files.naming import Names
 
 #: A field, perhaps in quotes, and what ends it.
 _FIELD = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,]+))(?:\s*,\s*|\s+|$)')
@@ -40,25 +44,26 @@ def write_clu(result: Result, stream: TextIO, level: int = 1, physical: bool = F
     first, *more = columns
     stream.write(header(result) + level_lines(result.network, physical=physical))
     stream.write(f"# module level {level}\n# {' '.join((first, 'module', 'flow', *more))}\n")
-    of_nodes, *of_states = ([quoted(in_text(name, "clu")) for name in column] for column in columns.values())
-    rows = (column.tolist() for column in (leaves.nodes, leaves.modules, leaves.flow))
-    for i, module, flow in zip(*rows, strict=True):
-        row = of_nodes[i], str(module + 1), f"{flow:.9g}", *(column[i] for column in of_states)
-        stream.write(" ".join(row) + "\n")
+    of_nodes, *of_states = (fields(column, lambda name: quoted(in_text(name, "clu"))) for column in columns.values())
+    form = "%s %d %.9g" + " %s" * len(of_states) + "\n"
+    for nodes, modules, _, flow in leaves.parts():
+        names = (column(nodes) for column in of_states)
+        rows = zip(of_nodes(nodes), (modules + 1).tolist(), flow.tolist(), *names, strict=True)
+        stream.write("".join(form % row for row in rows))
 
 
-def _columns(network: Network, *, physical: bool) -> dict[str, list[Hashable]]:
+def _columns(network: Network, *, physical: bool) -> dict[str, Names]:
     """The columns that say what a row is about, in node order: first of its node or state."""
     states, names = network.states, names_in_files(network)
     if states is None:
         return {"node_id": names}
     nodes = physical_names(states)
-    of_nodes = {"node_id": [nodes[node] for node in states.physical.tolist()]}
+    of_nodes: dict[str, Names] = {"node_id": [nodes[node] for node in states.physical.tolist()]}
     if physical:
         return of_nodes
-    of_layers = {}
+    of_layers: dict[str, Names] = {}
     if states.layer is not None and states.layers is not None:
-        names = list(numbers_in_files(network))  # node and layer tell which state it is
+        names = numbers_in_files(network)  # node and layer tell which state it is
         of_layers = {"layer_id": [states.layers[layer] for layer in states.layer.tolist()]}
     return {"state_id": names} | of_nodes | of_layers
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mapeq._base.csr import pieces
 from mapeq.network.network import Network
 from mapeq.network.states import States, names_of_nodes
 from mapeq.result.result import Result
 
 if TYPE_CHECKING:
     from mapeq.network.labels import Labels
+
+    Names = Labels | Sequence[Hashable]
+
+#: So many rows are made at a time: as Python objects, those of all nodes would take more memory than the search.
+ROWS = 1 << 16
 
 #: Names that are one field of a list, and do not begin as comments and headings do.
 _PLAIN = re.compile(r'[^\s,"#%*/][^\s,]*')
@@ -38,9 +45,16 @@ class Row(NamedTuple):
         return f"node {self.number}" if self.line is None else f"line {self.line}"
 
 
-def names_in_files(network: Network) -> list[Hashable]:
+def names_in_files(network: Network) -> Names:
     """Return the names of nodes in files: the numbers of a Pajek file, else the labels, or what people call states."""
-    return node_names(network) if network.ids is None else network.ids.tolist()
+    if network.ids is not None:
+        return network.ids
+    return labels_in_tables(network)
+
+
+def labels_in_tables(network: Network) -> Names:
+    """Return the names of nodes in tables, where the labels are what they are."""
+    return network.labels if network.states is None else node_names(network)
 
 
 def node_names(network: Network) -> list[Hashable]:
@@ -54,7 +68,7 @@ def has_numbers(network: Network) -> bool:
     return network.ids is not None or not isinstance(labels, tuple) or all(type(label) is int for label in labels)
 
 
-def numbers_in_files(network: Network) -> Sequence[Hashable]:
+def numbers_in_files(network: Network) -> Names:
     """Return the numbers of nodes in files: those of the input file, integer labels, or else 1, 2, 3, ..."""
     return names_in_files(network) if has_numbers(network) else range(1, network.num_nodes + 1)
 
@@ -66,8 +80,7 @@ def physical_numbers(states: States) -> Sequence[Hashable]:
 
 def physical_names(states: States) -> list[Hashable]:
     """Return the names of physical nodes in files: the numbers of the input file, else the labels."""
-    labels = states.labels if states.ids is None else states.ids
-    return labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    return listed(states.labels if states.ids is None else states.ids)
 
 
 def layer_numbers(states: States) -> Sequence[Hashable]:
@@ -76,8 +89,30 @@ def layer_numbers(states: States) -> Sequence[Hashable]:
 
 
 def _as_numbers(labels: Labels) -> Sequence[Hashable]:
-    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    names = listed(labels)
     return names if all(type(name) is int for name in names) else range(1, len(names) + 1)
+
+
+def listed(names: Names) -> list[Hashable]:
+    """Return names as Python objects."""
+    return names.tolist() if isinstance(names, np.ndarray) else list(names)
+
+
+def rows_of(*columns: Names) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table, as Python objects."""
+    for first, last in pieces(len(columns[0]), ROWS):
+        yield from zip(*(listed(column[first:last]) for column in columns), strict=True)
+
+
+def fields(names: Names, as_field: Callable[[Hashable], str]) -> Callable[[NDArray[np.int64]], list[str]]:
+    """Return a function that gives the names of some nodes as fields of a file; integers are what they are."""
+    if isinstance(names, range):
+        names = np.arange(names.start, names.stop)
+    if isinstance(names, np.ndarray) and names.dtype.kind in "iu":
+        numbers = names
+        return lambda nodes: list(map(str, numbers[nodes].tolist()))
+    texts = [as_field(name) for name in listed(names)]
+    return lambda nodes: [texts[i] for i in nodes.tolist()]
 
 
 def level_lines(network: Network, *, physical: bool) -> str:

@@ -17,7 +17,7 @@ from mapeq._base.errors import FormatError, PartitionError
 from mapeq._base.hierarchy import Branches, Hierarchy, misplaced
 from mapeq.io.files.clu import read_clu
 from mapeq.io.files.compression import plain_name
-from mapeq.io.files.naming import Row, has_numbers, names_in_files, node_names, numbers_in_files
+from mapeq.io.files.naming import Row, has_numbers, listed, names_in_files, node_names, numbers_in_files
 from mapeq.io.files.places import NodePlaces, StatePlaces
 from mapeq.io.files.source import file_name, text_lines
 from mapeq.io.files.tables import read_json, read_table
@@ -138,10 +138,10 @@ def _rows_and_places(
     lines, suffix = _lines_and_suffix(path, file)
     by_number, has_states = has_numbers(network), network.states is not None
     rows = _rows(lines, suffix, file, by_number=by_number, has_states=has_states)
-    names: Sequence[Hashable] = names_in_files(network)
+    names = listed(names_in_files(network))
     if has_states and suffix not in (".csv", ".tsv", ".json"):
         is_tree = suffix != ".clu"
-        names = numbers_in_files(network) if is_tree else names
+        names = listed(numbers_in_files(network)) if is_tree else names
         return rows, StatePlaces(network, names, file, by_number=is_tree), names
     if suffix in (".csv", ".tsv") or (suffix != ".clu" and not by_number):
         names = node_names(network)

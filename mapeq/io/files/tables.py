@@ -16,7 +16,7 @@ from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq._base.optional import require
 from mapeq.io.files.leaves import leaves_of
-from mapeq.io.files.naming import Row, node_names, numbers_in_files
+from mapeq.io.files.naming import Row, labels_in_tables, listed, node_names, numbers_in_files, rows_of
 from mapeq.io.files.source import reading
 from mapeq.result.result import Result
 
@@ -35,10 +35,10 @@ def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str 
     states are. Modules of fewer nodes than `min_size` are -1.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    columns = [node_names(result.network), modules_column(result, min_size).tolist(), result.flow.tolist()]
     more = result.path_column() | result.state_columns()
     writer.writerow([*_HEADER, *more])
-    writer.writerows(zip(*columns, *more.values(), strict=True))
+    columns = labels_in_tables(result.network), modules_column(result, min_size), result.flow
+    writer.writerows(rows_of(*columns, *more.values()))
 
 
 def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
@@ -67,7 +67,7 @@ def _plain(labels: Sequence[Hashable]) -> list[Hashable]:
 
 def write_labels(result: Result, stream: IO[str], min_size: int = 1) -> None:
     """Write lines ``label<TAB>module`` for the next program in a pipe."""
-    rows = zip(node_names(result.network), modules_column(result, min_size).tolist(), strict=True)
+    rows = rows_of(labels_in_tables(result.network), modules_column(result, min_size))
     csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(rows)
 
 
@@ -161,7 +161,7 @@ def write_json(result: Result, stream: TextIO) -> None:
     ``size`` the number of nodes.
     """
     labels, flows = [in_json(name) for name in node_names(result.network)], result.flow.tolist()
-    numbers, leaves = numbers_in_files(result.network), leaves_of(result)
+    numbers, leaves = listed(numbers_in_files(result.network)), leaves_of(result)
     ranks, module_of = leaves.ranks[leaves.row_of].tolist(), result.hierarchy.module_of.tolist()
     module_paths = paths(result.hierarchy.parent)
     modules = (

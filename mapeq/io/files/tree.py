@@ -11,13 +11,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from mapeq._base.errors import FormatError
 from mapeq._base.hierarchy import paths
 from mapeq.io.files.leaves import leaves_of
-from mapeq.io.files.naming import Row, header, in_text, layer_numbers, level_lines, numbers_in_files, physical_numbers
+from mapeq.io.files.naming import (
+    Row,
+    fields,
+    header,
+    in_text,
+    layer_numbers,
+    level_lines,
+    numbers_in_files,
+    physical_numbers,
+)
 from mapeq.result.result import Result
+
+if TYPE_CHECKING:
+    from mapeq.io.files.naming import Names
 
 #: Regular expression of a row.
 ROW_OF_TREE = r'(?P<path>\d+(?::\d+)*)\s+(?P<flow>\S+)\s+"(?P<name>.*)"\s+(?P<node>\S+)'
@@ -34,9 +46,9 @@ def write_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
     network, states = result.network, result.network.states
     leaves = leaves_of(result, physical=physical)
     columns = "node_id"
-    if states is None:
-        names, numbers = network.label_list(), [numbers_in_files(network)]
-    else:
+    names: Names = network.labels
+    numbers: list[Names] = [numbers_in_files(network)]
+    if states is not None:
         nodes = states.physical.tolist()
         names, of_nodes = ([column[node] for node in nodes] for column in (states.labels, physical_numbers(states)))
         numbers = [of_nodes]
@@ -48,10 +60,14 @@ def write_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
     stream.write(header(result) + level_lines(result.network, physical=physical))
     stream.write(f"# path flow name {columns}\n")
     of_modules = [":".join(map(str, path)) for path in paths(result.hierarchy.parent)]
-    rows = zip(leaves.nodes.tolist(), leaves.modules.tolist(), leaves.ranks.tolist(), leaves.flow.tolist(), strict=True)
-    for i, module, rank, flow in rows:
-        ends = " ".join(str(column[i]) for column in numbers)
-        stream.write(f'{of_modules[module]}:{rank} {flow:.9g} "{in_text(names[i], "tree")}" {ends}\n')
+    shown = fields(names, lambda name: in_text(name, "tree"))
+    ends = [fields(column, str) for column in numbers]
+    form = '%s:%d %.9g "%s"' + " %s" * len(ends) + "\n"
+    for nodes, modules, ranks, flow in leaves.parts():
+        names_and_numbers = (column(nodes) for column in (shown, *ends))
+        within = [of_modules[module] for module in modules.tolist()]
+        rows = zip(within, ranks.tolist(), flow.tolist(), *names_and_numbers, strict=True)
+        stream.write("".join(form % row for row in rows))
 
 
 def read_tree(
