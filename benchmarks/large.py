@@ -189,15 +189,16 @@ def large_in_words(rows: Sequence[Row]) -> list[str]:
         found = [row for row in rows if row["mapped"] == mapped]
         if len(found) < 2:
             continue
-        last, totals = found[-1], [row["read"] + row["seconds"] + row["write"] for row in found]
+        last, where = found[-1], "mapped from disk" if mapped else "in memory"
+        totals = [row["read"] + row["seconds"] + row["write"] for row in found]
         powers = [
             linear_regression([math.log(row["links"]) for row in found], [math.log(time) for time in times]).slope
             for times in (totals, [row["seconds"] for row in found])
         ]
         said.append(
-            f"{last['links']:,} links, {'mapped from disk' if mapped else 'in memory'}, take {totals[-1]:.0f} s from file "
-            f"to labels and {last['peak'] / last['links']:.1f} bytes per link; time grows with the number of links to "
-            f"the power {powers[0]:.2f}, that of the search alone to the power {powers[1]:.2f}."
+            f"{last['links']:,} links, {where}, take {totals[-1]:.0f} s from file to labels and "
+            f"{last['peak'] / last['links']:.1f} bytes per link; time grows with the number of links to the power "
+            f"{powers[0]:.2f}, that of the search alone to the power {powers[1]:.2f}."
         )
     same = sum(row["labels"] == other["labels"] for row, other in zip(rows[::2], rows[1::2], strict=False))
     return [*said, f"Mapped and in memory, labels are the same on {same} of {len(rows) // 2} networks."] if said else []

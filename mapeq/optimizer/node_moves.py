@@ -181,6 +181,8 @@ def gather(level, state, constraint, block, done, size, scratch):
             level.terms.contents, state.contents, i, own, entries + ONE, count, entries, alone, mask, scratch
         )
         clear_table(count, scratch)
+        for c in range(entries + ONE, alone):  # evaluated after the other nodes of the batch
+            prefetch(state.modules, np.uint64(scratch.modules[c]))
         scratch.modules[entries] = own
         scratch.flow_to_module[entries] = scratch.exit[b]
         first = last
