@@ -270,6 +270,7 @@ def search(
         seed=seed,
         options=options | {"num_trials": int(search_options.num_trials)},
         preference_cost=found.preference_cost,
+        num_threads=num_threads,
     )
     result = make(found.hierarchy)
     if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked

@@ -17,13 +17,18 @@ import numpy as np
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, by_depth, depths
 from mapeq._base.jit import inlined, jit
+from mapeq._base.team import ZERO, barrier, num_chunks, share, ticket
+from mapeq._base.threads import Threads
 from mapeq.objective.codebooks import Codebooks
 from mapeq.objective.contents import ContentSums, costs_of_contents
 from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import price_change, price_in_index, price_of_modules
-from mapeq.objective.two_level import COST, ROUNDING, Codelength, Partition
+from mapeq.objective.two_level import COST, NODES, ROUNDING, Codelength, Partition
 from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, flow_of
+
+#: Nodes whose flow within modules is found before it is summed up.
+NODES_AT_ONCE = 1 << 16
 
 #: The first column of a module's record; of a leaf module it is the visit rate.
 USE = 0
@@ -59,7 +64,9 @@ class MultilevelPartition(NamedTuple):
     contents: ContentSums | None = None
 
 
-def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0) -> MultilevelPartition:
+def multilevel_partition(
+    level: Level, hierarchy: Hierarchy, spare_rows: int = 0, threads: Threads | None = None
+) -> MultilevelPartition:
     """Sum up the modules of a hierarchy.
 
     Parameters
@@ -70,6 +77,8 @@ def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0
         Of n nodes and t modules.
     spare_rows : int
         Number of empty rows for more modules.
+    threads : Threads, optional
+        They share the work.
     """
     count = len(hierarchy.parent) + spare_rows
     parent = np.zeros(count, dtype=hierarchy.parent.dtype)
@@ -83,10 +92,8 @@ def multilevel_partition(level: Level, hierarchy: Hierarchy, spare_rows: int = 0
         sizes.astype(hierarchy.parent.dtype),
         np.array([float(np.count_nonzero(sizes[1:]))]),
     )
-    deepest = int(depths(hierarchy.parent).max())
-    chain, inside = np.empty(deepest + 1, np.uint64), np.empty(deepest + 1)
-    place, sums = np.zeros(count, np.uint32), np.zeros((2, count))
-    _sum_hierarchy(level.links, level.nodes, level.terms, state, chain, inside, place, sums)
+    inside = np.empty((min(len(level.nodes), NODES_AT_ONCE), int(depths(hierarchy.parent).max()) + 1))
+    (threads or Threads()).together(_sum_hierarchy, level, state, inside, np.zeros((2, count)))
     return state
 
 
@@ -216,50 +223,79 @@ def _dissolve(terms, state, leaf, home):
 
 
 @jit
-def _sum_hierarchy(links, nodes, terms, state, chain, inside, place, sums):
+def _sum_hierarchy(team, level, state, inside, sums):
     """Fill the (zero) sums of a hierarchy in one pass over the links.
 
-    Scratch are `chain`, the modules around a node, from its leaf module to the root; `inside`, its flow to nodes that
-    share each of these with it, but none below; `place`, each module's place in the chain plus 1, zeros at first; and
-    two `sums` over each module, zeros at first.
+    Scratch are `inside`, a row for each of some nodes, see :func:`_find_inside`, and two `sums` over each module, zeros
+    at first.
     """
-    module_of, parent, modules = state.module_of, state.parent, state.modules
-    bound = sums[0]
-    for i in range(np.uint64(len(module_of))):
-        m = np.uint64(module_of[i])
-        modules[m, USE] += nodes[i, USE]
-        height = 0
-        while True:
-            chain[height] = m
-            inside[height] = 0.0
-            place[m] = height + 1
-            if m == ROOT:
-                break
-            height += 1
-            m = np.uint64(parent[m])
-        for k in range(links.indptr[i], links.indptr[i + ONE]):
-            m = np.uint64(module_of[links.indices[k]])
-            while place[m] == 0:
+    nodes, module_of, parent, modules, bound = level.nodes, state.module_of, state.parent, state.modules, sums[0]
+    n, at_once = np.uint64(len(module_of)), np.uint64(len(inside))
+    begin, end = share(np.uint64(len(parent)), team)
+    first = ZERO
+    while first < n:
+        last = min(first + at_once, n)
+        parts = num_chunks(last - first, NODES)
+        part = ticket(team)
+        while part < parts:
+            for i in range(first + part * NODES, min(first + (part + ONE) * NODES, last)):
+                _find_inside(level.links, module_of, parent, i, inside, i - first)
+            part = ticket(team)
+        barrier(team)
+        # Every thread sums up a range of modules.
+        for i in range(first, last):
+            m = np.uint64(module_of[i])
+            if m - begin < end - begin:
+                modules[m, USE] += nodes[i, USE]
+            internal = 0.0
+            height = ZERO
+            while m != ROOT:
+                internal += inside[i - first, height]
+                if m - begin < end - begin:
+                    # Internal flow is taken off node by node: differences of two large sums would lose digits.
+                    modules[m, ENTER] += nodes[i, ENTER] - internal / 2
+                    modules[m, EXIT] += nodes[i, EXIT] - internal / 2
+                    bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
+                height += ONE
                 m = np.uint64(parent[m])
-            inside[place[m] - 1] += flow_of(links, k)
-        internal = 0.0
-        for c in range(height):
-            m = chain[c]
-            place[m] = 0
-            internal += inside[c]
-            # Internal flow is taken off node by node: differences of two large sums would lose digits.
-            modules[m, ENTER] += nodes[i, ENTER] - internal / 2
-            modules[m, EXIT] += nodes[i, EXIT] - internal / 2
-            bound[m] += nodes[i, ENTER] + nodes[i, EXIT]
-        place[ROOT] = 0
-    _sum_teleport_upwards(terms.teleport, module_of, parent, modules, state.teleport, sums[1])
-    for m in range(len(parent) - 1, 0, -1):  # parents come before the modules in them
-        for column in range(ENTER, EXIT + 1):
-            if modules[m, column] < ROUNDING * bound[m]:
-                modules[m, column] = 0.0
-        modules[parent[m], USE] += modules[m, ENTER]
-    for m in range(len(parent)):
-        modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
+        barrier(team)
+        first = last
+    if team.number == ZERO:
+        _sum_teleport_upwards(level.terms.teleport, module_of, parent, modules, state.teleport, sums[1])
+        for m in range(len(parent) - 1, 0, -1):  # parents come before the modules in them
+            for column in range(ENTER, EXIT + 1):
+                if modules[m, column] < ROUNDING * bound[m]:
+                    modules[m, column] = 0.0
+            modules[parent[m], USE] += modules[m, ENTER]
+        for m in range(len(parent)):
+            modules[m, COST] = module_cost(modules[m, USE], modules[m, ENTER], modules[m, EXIT])
+    barrier(team)
+
+
+@inlined
+def _find_inside(links, module_of, parent, i, inside, row):
+    """Sum the flow between a node and others in its leaf module, then others in the module around that, and so on.
+
+    The last sum is of the flow to nodes that share only the root with it.
+    """
+    own = np.uint64(module_of[i])
+    height = ZERO
+    m = own
+    inside[row, ZERO] = 0.0
+    while m != ROOT:
+        height += ONE
+        inside[row, height] = 0.0
+        m = np.uint64(parent[m])
+    for k in range(links.indptr[i], links.indptr[i + ONE]):
+        m, other = own, np.uint64(module_of[links.indices[k]])
+        height = ZERO
+        while m != other:  # the larger number is of a module that does not hold the other one
+            if m > other:
+                m = np.uint64(parent[m])
+                height += ONE
+            else:
+                other = np.uint64(parent[other])
+        inside[row, height] += flow_of(links, k)
 
 
 @inlined

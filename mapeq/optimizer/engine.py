@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import ONE, IndexArray, read_only
+from mapeq._base.hierarchy import Hierarchy
 from mapeq._base.jit import kernel_of
 from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.team import CHUNK
 from mapeq._base.threads import Threads
 from mapeq.objective.contents import Contents, content_sums, has_contents
 from mapeq.objective.level import Level
-from mapeq.objective.multilevel import MultilevelPartition
+from mapeq.objective.multilevel import MultilevelPartition, multilevel_partition
 from mapeq.objective.two_level import Partition, new_partition, new_sums, partition, sum_codelength, with_memory
 from mapeq.optimizer import aggregation
 from mapeq.optimizer.aggregation import ROWS, WAITING, Groups, LevelMemory, widest_row
@@ -77,6 +78,10 @@ class Engine(Threads):
     def partition(self, level: Level, module_of: IndexArray, rows: int | None = None) -> Partition:
         """Sum up the modules of a partition, which owns the array afterwards; see :func:`partition`."""
         return partition(level, module_of, self if self.is_shared(level) else None, rows)
+
+    def hierarchy(self, level: Level, hierarchy: Hierarchy) -> MultilevelPartition:
+        """Sum up the modules of a hierarchy; see :func:`multilevel_partition`."""
+        return multilevel_partition(level, hierarchy, threads=self if self.is_shared(level) else None)
 
     def measured(self, level: Level, module_of: IndexArray) -> float:
         """The codelength of a partition, summed up anew from its links, in bits."""

@@ -44,7 +44,6 @@ from mapeq.objective.multilevel import (
     by_module,
     dissolved,
     leaf_modules,
-    multilevel_partition,
     repopulated,
     settled,
     varying_codelength,
@@ -145,7 +144,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         """
         if is_two_level(start):
             return super().update(network, start, changed)
-        before = multilevel_partition(network, start)
+        before = self.engine.hierarchy(network, start)
         new, others = self._new_and_others(before, changed)
         joined = self._nodes_moved(network, before, new)
         state = self._nodes_moved(network, joined, others)
@@ -160,7 +159,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             leaves = self.engine.compact(network, self.engine.partition(network, leaf_numbers(best.hierarchy)))
             raised = self._raised(network, leaves)
             if is_two_level(raised):
-                state = multilevel_partition(network, raised)
+                state = self.engine.hierarchy(network, raised)
                 numbers = projected(raised.module_of, leaves)
                 raised = self._inserted(self.engine.aggregate(network, leaves), numbers, state) or raised
             # With nothing above the modules, all moves have been made.
@@ -173,7 +172,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         gain = np.inf
         while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
             before, hierarchy = best, best.hierarchy
-            exit = multilevel_partition(network, hierarchy).modules[np.unique(hierarchy.module_of), EXIT]
+            exit = self.engine.hierarchy(network, hierarchy).modules[np.unique(hierarchy.module_of), EXIT]
             divided = self._leaves_divided(network, hierarchy, exit)
             if len(divided.parent) == len(hierarchy.parent):
                 break
@@ -190,16 +189,16 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             Hierarchy(projected(parent.hierarchy.module_of, parts), parent.hierarchy.parent) for parent in (one, other)
         ]
         starts.append(self._topped(small, self._tops(small)))
-        states = [self._tuned(small, multilevel_partition(small, start)) for start in starts]
+        states = [self._tuned(small, self.engine.hierarchy(small, start)) for start in starts]
         leaves, _ = leaf_modules(min(states, key=lambda state: varying_codelength(small, state)))
-        states.append(self._tuned(small, multilevel_partition(small, self._raised(small, leaves))))
+        states.append(self._tuned(small, self.engine.hierarchy(small, self._raised(small, leaves))))
         best = min(states, key=lambda state: varying_codelength(small, state))
         start = Hierarchy(best.module_of[parts.module_of], best.parent)
-        state = self._tuned(network, multilevel_partition(network, start), rounds=1)
+        state = self._tuned(network, self.engine.hierarchy(network, start), rounds=1)
         return min(one, other, self._outcome(network, _hierarchy(state)), key=codelength_of)
 
     def _tuned_outcome(self, network: Level, hierarchy: Hierarchy) -> Outcome:
-        return self._outcome(network, _hierarchy(self._tuned(network, multilevel_partition(network, hierarchy))))
+        return self._outcome(network, _hierarchy(self._tuned(network, self.engine.hierarchy(network, hierarchy))))
 
     # Levels from nothing
 
@@ -349,7 +348,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         if not insert or self.stopped():
             return state
         hierarchy = self._inserted(bottom, projected(state.module_of, leaves), state)
-        return state if hierarchy is None else multilevel_partition(network, hierarchy)
+        return state if hierarchy is None else self.engine.hierarchy(network, hierarchy)
 
     def _move_units(
         self, level: Level, state: MultilevelPartition, order: IndexArray | None = None, *, anywhere: bool = False

@@ -11,7 +11,7 @@ from mapeq._base.hierarchy import Hierarchy, cut, depths, is_two_level, leaf_num
 from mapeq._base.jit import jit, kernel_of, step
 from mapeq._base.team import ZERO, barrier, num_chunks, share, ticket
 from mapeq.objective.level import Level
-from mapeq.objective.multilevel import dissolved, multilevel_codelength, multilevel_partition
+from mapeq.objective.multilevel import dissolved, multilevel_codelength
 from mapeq.optimizer.aggregation import Groups, group
 from mapeq.optimizer.engine import Engine
 
@@ -42,7 +42,7 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
     split = _split_by_connection(level, hierarchy, engine)
     if len(split.parent) > len(hierarchy.parent):
         if not is_two_level(split):  # a part may hold a single module
-            state = dissolved(level, multilevel_partition(level, split))
+            state = dissolved(level, engine.hierarchy(level, split))
             split = Hierarchy(state.module_of, state.parent)
         contents = level.terms.contents
         attracts = contents is not None and contents.num_attracting > 0
@@ -56,7 +56,7 @@ def outcome(level: Level, hierarchy: Hierarchy, engine: Engine, known_codelength
 def _measured(level: Level, hierarchy: Hierarchy, engine: Engine) -> Outcome:
     if is_two_level(hierarchy):
         return Outcome(hierarchy, engine.measured(level, leaf_numbers(hierarchy)))
-    return Outcome(hierarchy, multilevel_codelength(level, multilevel_partition(level, hierarchy)).total)
+    return Outcome(hierarchy, multilevel_codelength(level, engine.hierarchy(level, hierarchy)).total)
 
 
 def _split_by_connection(level: Level, hierarchy: Hierarchy, engine: Engine) -> Hierarchy:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.hierarchy import ROOT, Hierarchy, numbering, reordered, sums_upwards
+from mapeq._base.threads import in_threads
 from mapeq.network.network import Network
 from mapeq.objective.contents import costs_of_contents
 from mapeq.objective.counting import price_of_numbers
@@ -36,6 +37,7 @@ def make_result(
     options: dict[str, Any],
     preference_cost: float | None = None,
     min_size_cost: float | None = None,
+    num_threads: int | None = None,
 ) -> Result:
     """Build the result for a hierarchy of n nodes.
 
@@ -47,7 +49,9 @@ def make_result(
     tree = Hierarchy(tree.module_of.astype(dtype, copy=False), tree.parent.astype(dtype, copy=False))
     terms = added_terms(network, flow, ObjectiveOptions.from_dict(options))
     level = network_level(flow, *terms)
-    state = multilevel_partition(level, tree)
+    state = in_threads(
+        lambda threads: multilevel_partition(level, tree, threads=threads), len(flow.links.indices), num_threads
+    )
     length = multilevel_codelength(level, state)
     records = state.modules
     records[:, VISIT] = _visits(state.modules[:, USE], tree)

@@ -13,6 +13,8 @@ from strategies import hierarchical_walks, level_of, partitioned_walks, walks
 
 import mapeq
 from mapeq._base.hierarchy import two_levels
+from mapeq._base.threads import Threads
+from mapeq.objective import multilevel
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, partition
 from mapeq.result.assembly import make_result
@@ -56,6 +58,19 @@ def test_sums_and_codelength_against_the_oracle(case):
     assert found.total == close(whole.total)
     assert found.index_codelength == close(whole.index)
     assert found.module_codelength == close(whole.modules)
+
+
+@given(hierarchical_walks(), st.integers(2, 3), st.integers(1, 5))
+def test_threads_and_parts_change_no_sum(case, num_threads, nodes_at_once):
+    links, options, node_paths = case
+    level, tree = level_of(links.network(), options), tree_of(node_paths)
+    alone = multilevel_partition(level, tree)
+    with Threads(num_threads) as threads, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multilevel, "NODES_AT_ONCE", nodes_at_once)
+        shared = multilevel_partition(level, tree, threads=threads)
+    np.testing.assert_array_equal(shared.modules, alone.modules)
+    if alone.teleport is not None:
+        np.testing.assert_array_equal(shared.teleport, alone.teleport)
 
 
 @given(partitioned_walks())
