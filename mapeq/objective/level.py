@@ -89,7 +89,8 @@ def with_all_links(level: Level) -> Level:
     n, links = len(level.nodes), level.links
     dtype = links.indices.dtype
     flow = np.zeros((n, n))
-    flow[np.repeat(np.arange(n), np.diff(links.indptr).astype(np.intp)), links.indices] = link_flows(links)
+    # A pair of nodes may be there twice, see :func:`with_links_of_contents`.
+    np.add.at(flow, (np.repeat(np.arange(n), np.diff(links.indptr).astype(np.intp)), links.indices), link_flows(links))
     others = ~np.eye(n, dtype=np.bool_)
     indices = np.broadcast_to(np.arange(n, dtype=dtype), (n, n))[others]
     indptr = np.arange(n + 1, dtype=np.uint64) * np.uint64(max(n - 1, 0))

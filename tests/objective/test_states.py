@@ -12,6 +12,11 @@ from strategies import hierarchies, networks, walks
 
 import mapeq
 from mapeq.network.network import Network
+from mapeq.objective.level import added_terms, network_level, with_all_links, with_links_of_contents
+from mapeq.objective.options import ObjectiveOptions
+from mapeq.walk.flow import link_flows
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "golden-states.json").read_text())["cases"]
 STATES = [case for case in CASES if "states" in case and "--entropy-corrected" not in case["options"]]
@@ -122,6 +127,24 @@ def test_a_physical_node_brings_its_states_together():
     assert result.num_modules == 1
     assert result.codelength == close(1.0)
     assert mapeq.infomap(apart).num_modules == 2
+
+
+@given(st.data())
+def test_searches_with_links_to_all_nodes_start_with_the_same_flow(data):
+    """With recorded teleportation, states are linked to others of their physical node, and to all nodes."""
+    case = data.draw(networks(directed=True, min_nodes=2))
+    n = case.network().num_nodes
+    physical = data.draw(st.lists(st.integers(0, n // 2), min_size=n, max_size=n))
+    network = case.network().with_states(physical)
+    flow = random_walk(network, WalkOptions(flow_model="directed", recorded_teleportation=True))
+    level = network_level(flow, *added_terms(network, flow, ObjectiveOptions()))
+    found = with_all_links(with_links_of_contents(level))
+    ends = np.repeat(np.arange(n), np.diff(found.links.indptr).astype(np.intp)), found.links.indices
+    expected = np.repeat(np.arange(n), np.diff(level.links.indptr).astype(np.intp)), level.links.indices
+    flows = np.zeros((2, n, n))
+    np.add.at(flows[0], ends, link_flows(found.links))
+    np.add.at(flows[1], expected, link_flows(level.links))
+    np.testing.assert_array_equal(*flows)
 
 
 @pytest.mark.parametrize("multilevel", [False, True])
