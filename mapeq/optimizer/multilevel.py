@@ -70,6 +70,10 @@ MIN_NESTED_GAIN = 5e-4
 #: two-level search.
 SAFE_LEAD = 1e-2
 
+#: On networks of up to so many stored links, leaf modules are divided from random halves, so many times: from single
+#: nodes, the search misses some divisions, and here trying costs next to nothing.
+TINY_LINKS, HALVINGS = 1_500, 8
+
 #: Maximum number of tuning rounds; a round that gains less than ``MIN_RELATIVE_GAIN`` is the last one, too.
 ROUNDS = 2
 
@@ -168,17 +172,25 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         return self._deepened(network, best)
 
     def _deepened(self, network: Level, best: Outcome) -> Outcome:
-        """Divide leaf modules, and tune the hierarchy, until that gains little."""
+        """Divide leaf modules, and tune the hierarchy, until that gains little; on a tiny network, from halves, too."""
         gain = np.inf
         while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
-            before, hierarchy = best, best.hierarchy
-            exit = self.engine.hierarchy(network, hierarchy).modules[np.unique(hierarchy.module_of), EXIT]
-            divided = self._leaves_divided(network, hierarchy, exit)
-            if len(divided.parent) == len(hierarchy.parent):
-                break
-            best = min(before, self._tuned_outcome(network, divided), key=codelength_of)
+            before, best = best, self._deeper(network, best)
             gain = before.codelength - best.codelength
+        for _ in range(HALVINGS if len(network.links.indices) <= TINY_LINKS else 0):
+            if self.stopped():
+                break
+            best = self._deeper(network, best, from_halves=True)
         return best
+
+    def _deeper(self, network: Level, best: Outcome, *, from_halves: bool = False) -> Outcome:
+        """A shorter hierarchy with leaf modules divided, and tuned, or the same one if none is found."""
+        hierarchy = best.hierarchy
+        exit = self.engine.hierarchy(network, hierarchy).modules[np.unique(hierarchy.module_of), EXIT]
+        divided = self._leaves_divided(network, hierarchy, exit, from_halves=from_halves)
+        if len(divided.parent) == len(hierarchy.parent):
+            return best
+        return min(best, self._tuned_outcome(network, divided), key=codelength_of)
 
     def recombine(self, network: Level, one: Outcome, other: Outcome) -> Outcome:
         """A hierarchy at least as good as both of the given ones."""
@@ -202,16 +214,16 @@ class MultilevelOptimizer(TwoLevelOptimizer):
 
     # Levels from nothing
 
-    def _clustered(self, level: Level) -> Clusters:
-        """Modules found in one pass from single nodes, never refined: tuning does that better."""
-        state = self._leiden_pass(level, None, MIN_RELATIVE_GAIN, refined_levels=0).state
+    def _clustered(self, level: Level, start: Passed | None = None) -> Clusters:
+        """Modules found in one pass, by default from single nodes, never refined: tuning does that better."""
+        state = self._leiden_pass(level, start, MIN_RELATIVE_GAIN, refined_levels=0).state
         codebook_of = np.zeros(len(state.sizes), dtype=state.module_of.dtype)
         codebook_of[state.module_of] = level.codebooks.of
         return Clusters(state, codebook_of, changes_by_codebook(level, state))
 
-    def _tops(self, level: Level) -> Tops:
+    def _tops(self, level: Level, start: Passed | None = None) -> Tops:
         """Modules, modules of modules, and so on within each group while they pay: the topmost ones."""
-        found = self._clustered(level)
+        found = self._clustered(level, start)
         module_of, change = found.state.module_of, found.change
         while not self.stopped():
             above_level = as_codewords(self.engine.aggregate(level, found.state))
@@ -267,10 +279,13 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             return two_levels(np.zeros(n, dtype=dtype))
         return self._leaves_divided(level, two_levels(tops.module_of), tops.exit)
 
-    def _leaves_divided(self, level: Level, hierarchy: Hierarchy, exit: FloatArray) -> Hierarchy:
+    def _leaves_divided(
+        self, level: Level, hierarchy: Hierarchy, exit: FloatArray, *, from_halves: bool = False
+    ) -> Hierarchy:
         """The leaf modules of a hierarchy divided, and their modules again, until no division pays.
 
-        `exit` is the exit flow of each leaf module, in the order of their numbers.
+        `exit` is the exit flow of each leaf module, in the order of their numbers. With `from_halves`, nodes move from
+        two random parts of each leaf module, not from single nodes.
         """
         n, dtype = len(level.nodes), level.links.indices.dtype
         module_of, parents = hierarchy.module_of.copy(), [hierarchy.parent]
@@ -278,7 +293,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         group_of: IndexArray = positions.astype(dtype)
         while len(numbers) and not self.stopped():
             groups, members = within_groups(level, group_of, exit)
-            tops = self._tops(groups)
+            start = self._passed(groups, self._halves(groups.codebooks.of)) if from_halves else None
+            tops = self._tops(groups, start)
             new = np.flatnonzero((tops.change < -MIN_GAIN)[tops.codebook_of])
             group_of_top = np.full(len(tops.exit), len(new), dtype=dtype)
             group_of_top[new] = np.arange(len(new))
@@ -290,6 +306,10 @@ class MultilevelOptimizer(TwoLevelOptimizer):
             module_of[inside] = numbers[group_of[inside]]
             exit = tops.exit[new]
         return Hierarchy(module_of, np.concatenate(parents))
+
+    def _halves(self, group_of: IndexArray) -> IndexArray:
+        """Two random parts of each group, as modules numbered without gaps."""
+        return _numbered(2 * group_of.astype(np.intp) + self.rng.integers(2, size=len(group_of)), group_of.dtype)
 
     # Better levels
 
