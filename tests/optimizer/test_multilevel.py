@@ -33,8 +33,8 @@ class Watched(MultilevelOptimizer):
         super().__init__(np.random.default_rng(seed), Engine(), stopped)
         self.found = []
 
-    def _clustered(self, flow):
-        found = super()._clustered(flow)
+    def _clustered(self, flow, start=None):
+        found = super()._clustered(flow, start)
         # Arrays are used up by what follows.
         kept = found.state._replace(module_of=found.state.module_of.copy())
         self.found.append(found._replace(state=kept, change=found.change.copy()))
@@ -284,6 +284,22 @@ def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
             length_of(flow, multilevel_partition(flow, tree))
             <= length_of(flow, multilevel_partition(flow, two_levels(tops.module_of))) + 1e-10
         )
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_leaf_modules_are_divided_from_halves_only_where_that_pays(fixed, data, seed):
+    flow, walk = drawn(data, **fixed)
+    tree = drawn_tree(data, flow)
+    exit = multilevel_partition(flow, tree).modules[np.unique(tree.module_of), EXIT]
+    optimizer = MultilevelOptimizer(np.random.default_rng(seed), Engine(), never)
+    divided = optimizer._leaves_divided(flow, tree, exit, from_halves=True)
+    assert_well_formed(divided)
+    before, after = paths_of(tree), paths_of(divided)
+    assert all(path[: len(above)] == above for above, path in zip(before, after, strict=True))
+    gain = oracle(walk, before) - oracle(walk, after)
+    assert gain > 0 if len(divided.parent) > len(tree.parent) else gain == 0
 
 
 @every_flow

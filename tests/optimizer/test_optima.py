@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from strategies import level_of, walks
 
 import mapeq
-from benchmarks.small import OBJECTIVES, SAME, draw, lengths
+from benchmarks.small import OBJECTIVES, SAME, draw, lengths, network
 from mapeq.objective.level import with_all_links
 from mapeq.objective.two_level import codelength, partition
 from mapeq.walk.flow import link_flows
@@ -33,6 +33,15 @@ def test_the_smallest_networks_are_searched_to_the_end(drawn):
         if everywhere or modules_are_connected(graph, module_of)
     )
     assert found <= best + 1e-9
+
+
+def test_a_leaf_module_is_divided_from_halves():
+    """Two of its five nodes are better apart, which a pass from single nodes does not find."""
+    rng = np.random.default_rng(list(OBJECTIVES).index("rawdir"))
+    sample = [draw(rng, "rawdir") for _ in range(10)][-1]
+    given = network(sample, OBJECTIVES["rawdir"])
+    found = [mapeq.infomap(given, seed=seed, multilevel=True, flow_model="rawdir").codelength for seed in range(3)]
+    assert found == pytest.approx([1.218861414935] * 3, abs=1e-9)
 
 
 def partitions_of(n):
