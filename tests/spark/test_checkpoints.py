@@ -47,6 +47,18 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(spark, edges, undisturbed, t
     check_refusals(spark, edges, folder)
 
 
+def test_the_loss_of_an_executor_changes_nothing(spark, edges, undisturbed, tmp_path):
+    folder, out = str(tmp_path / "run"), str(tmp_path / "modules")
+    script = str(Path(__file__).with_name("killed_executor.py"))
+    command = [sys.executable, script, edges, folder, "3", str(MEMORY), out]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    killed, codelength = run.stdout.splitlines()
+    assert killed == "killed one of 2"
+    assert float(codelength) == pytest.approx(undisturbed.codelength, abs=1e-12)
+    assert sorted(map(tuple, spark.read.parquet(out).collect())) == rows(undisturbed)
+
+
 def check_refusals(spark, edges, folder):
     def run(**options):
         options = {"local_memory": MEMORY, "checkpoint_dir": folder, "resume": True} | options

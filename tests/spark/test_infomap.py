@@ -7,6 +7,7 @@ import pytest
 import mapeq
 import mapeq.spark
 from benchmarks.large import planted
+from benchmarks.networks import EXAMPLES, rmat
 
 TRIANGLES = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "d")]
 
@@ -62,6 +63,33 @@ def test_rounds_are_as_good_as_one_machine(spark):
     assert searched.level > 0
     assert searched.codelength <= 1.005 * mapeq.infomap(links, directed=False).codelength
     assert result.codelength == min(row.codelength for row in result.history)
+
+
+def example(name):
+    return np.loadtxt(EXAMPLES / f"{name}.txt.gz", dtype=np.int64, usecols=(0, 1))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "links",
+    [
+        pytest.param(lambda: example("astro-ph"), id="astro-ph"),
+        pytest.param(lambda: example("deezer-hu"), id="deezer-hu"),
+        pytest.param(lambda: planted_links(110_000, 2), id="groups"),
+        pytest.param(lambda: planted_links(200_000, 3), id="more groups"),
+        pytest.param(lambda: rmat(14, 1), id="hubs"),
+    ],
+)
+def test_networks_of_a_hundred_thousand_links(spark, links):
+    """Rounds until a third of the network is left, the search there, and two rounds of fine-tuning."""
+    ends = links()
+    assert len(ends) >= 100_000
+    alone = mapeq.infomap(ends, directed=False).codelength
+    result = mapeq.spark.infomap(frame(spark, ends), local_memory=200 * len(ends) // 3)
+    searched = next(row for row in result.history if row.stage == "search")
+    assert searched.level > 0
+    assert searched.codelength <= 1.005 * alone
+    assert result.codelength <= 1.001 * alone
 
 
 def test_what_does_not_fit_is_left_out(spark):
