@@ -1,6 +1,7 @@
 """Runs that are stopped and go on."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(spark, edges, undisturbed, t
     check_refusals(spark, edges, folder)
 
 
+@pytest.mark.skipif(shutil.which("ps") is None, reason="no ps to find the executors by")
 def test_the_loss_of_an_executor_changes_nothing(spark, edges, undisturbed, tmp_path):
     folder, out = str(tmp_path / "run"), str(tmp_path / "modules")
     script = str(Path(__file__).with_name("killed_executor.py"))
