@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import shutil
 import sys
 import tempfile
@@ -14,12 +13,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import linear_regression, mean
+from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.worker import Row, Settings, call, show, table
+from benchmarks.worker import Row, Settings, call, growth, show, table
 
 #: Average number of links of a node, and the part of them that leads out of its group.
 DEGREE, MIXING = 40, 0.3
@@ -191,10 +190,8 @@ def large_in_words(rows: Sequence[Row]) -> list[str]:
             continue
         last, where = found[-1], "mapped from disk" if mapped else "in memory"
         totals = [row["read"] + row["seconds"] + row["write"] for row in found]
-        powers = [
-            linear_regression([math.log(row["links"]) for row in found], [math.log(time) for time in times]).slope
-            for times in (totals, [row["seconds"] for row in found])
-        ]
+        links = [row["links"] for row in found]
+        powers = growth(links, totals), growth(links, [row["seconds"] for row in found])
         said.append(
             f"{last['links']:,} links, {where}, take {totals[-1]:.0f} s from file to labels and "
             f"{last['peak'] / last['links']:.1f} bytes per link; time grows with the number of links to the power "

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
-from statistics import geometric_mean, linear_regression, mean
+from statistics import geometric_mean, mean
 from typing import Any
 
 from benchmarks import embeddings, large, overlap, prediction, small
 from benchmarks.peers import PEERS
-from benchmarks.worker import Row, table
+from benchmarks.worker import Row, growth, table
 
 SAME = 1e-7  #: per cent: codelengths that differ by less are equal
 
@@ -145,11 +144,11 @@ def show_readme(rows: Sequence[Row]) -> str:
 
 
 def exponent(rows: Sequence[Row], library: str) -> float | None:
-    """The exponent of time in the number of links, from 50,000 links on, by least squares on logarithms."""
+    """The exponent of time in the number of links, from 50,000 links on."""
     found = [row for row in rows if row["library"] == library and row["links"] >= 50_000 and "problem" not in row]
     if len(found) < 2:
         return None
-    return linear_regression(*([math.log(row[key]) for row in found] for key in ("links", "seconds"))).slope
+    return growth([row["links"] for row in found], [row["seconds"] for row in found])
 
 
 def show_rows(rows: Sequence[Row]) -> str:

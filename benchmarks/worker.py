@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import linear_regression, mean, median, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -389,6 +390,11 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) ->
     """A table in Markdown; the first `left` columns are left-aligned, the others right-aligned."""
     rule = ["---"] * left + ["---:"] * (len(head) - left)
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *lines])
+
+
+def growth(links: Sequence[float], seconds: Sequence[float]) -> float:
+    """The exponent of time in the number of links, by least squares on logarithms."""
+    return linear_regression([math.log(count) for count in links], [math.log(time) for time in seconds]).slope
 
 
 def show(line: str) -> None:

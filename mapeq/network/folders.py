@@ -278,7 +278,7 @@ def _header(place: Path) -> dict[str, Any]:
         header = json.loads((place / HEADER).read_text(encoding="utf-8"))
     except OSError as error:
         problem = f"is no network saved by mapeq: {HEADER} cannot be read ({error.strerror})"
-        raise FormatError(problem, file=os.fspath(place)) from error
+        raise FormatError(problem if place.exists() else "no such folder", file=os.fspath(place)) from error
     except ValueError as error:
         raise FormatError("is damaged: not JSON", file=file) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:

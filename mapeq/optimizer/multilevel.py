@@ -72,7 +72,7 @@ SAFE_LEAD = 1e-2
 
 #: On networks of up to so many stored links, leaf modules are divided from random halves, so many times: from single
 #: nodes, the search misses some divisions, and here trying costs next to nothing.
-TINY_LINKS, HALVINGS = 1_500, 8
+HALVED_LINKS, HALVINGS = 1_500, 8
 
 #: Maximum number of tuning rounds; a round that gains less than ``MIN_RELATIVE_GAIN`` is the last one, too.
 ROUNDS = 2
@@ -177,7 +177,7 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
             before, best = best, self._deeper(network, best)
             gain = before.codelength - best.codelength
-        for _ in range(HALVINGS if len(network.links.indices) <= TINY_LINKS else 0):
+        for _ in range(HALVINGS if len(network.links.indices) <= HALVED_LINKS else 0):
             if self.stopped():
                 break
             best = self._deeper(network, best, from_halves=True)

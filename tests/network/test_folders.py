@@ -188,6 +188,9 @@ def test_damage_is_named_once(tmp_path):
 
 
 def test_what_is_no_network_is_refused(tmp_path):
+    with pytest.raises(FormatError, match=r"nothing: no such folder$"):
+        mapeq.Network.open(tmp_path / "nothing")
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(FormatError, match=r"nothing: is no network saved by mapeq: network.json cannot be read"):
         mapeq.Network.open(tmp_path / "nothing")
     (tmp_path / "mine").mkdir()
@@ -217,7 +220,7 @@ def test_the_command_converts_and_clusters_folders(tmp_path):
     back = (tmp_path / "back.csv").read_text().split()
     assert sorted(back) == sorted((tmp_path / "net.csv").read_text().replace("cid,ann", "ann,cid").split())
     assert refused(run("convert", "net.mapeq", "net.mapeq", cwd=tmp_path), "net.mapeq: is the input")
-    assert refused(run("cluster", "no.mapeq", cwd=tmp_path), "no.mapeq: is no network saved by mapeq")
+    assert refused(run("cluster", "no.mapeq", cwd=tmp_path), "no.mapeq: no such folder")
     assert refused(run("cluster", "net.mapeq", "--encoding", "latin-1", cwd=tmp_path), "has no encoding to choose")
 
 
