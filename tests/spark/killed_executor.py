@@ -40,3 +40,4 @@ if __name__ == "__main__":
     result = mapeq.spark.infomap(spark.read.parquet(edges), local_memory=int(memory), checkpoint_dir=folder)
     result.nodes.write.parquet(out)
     print(result.codelength)
+    spark.stop()
