@@ -49,7 +49,7 @@ SMALL_LINKS = 13_500
 TINY_LINKS = 6_000
 MAX_FINISHED = 12
 
-#: With recorded teleportation, nodes without links may belong together; on so small networks, moves try that.
+#: On networks of so few nodes, moves try to have nodes without links in one module, where that may pay.
 FEW_NODES = 64
 
 #: Codelengths that differ by less than this are equal, in bits.
@@ -172,7 +172,7 @@ class _Search:
         self._searcher = optimizer
         self._network = network = with_links_of_contents(network)
         self._searched = network
-        if network.terms.teleport is not None and len(network.nodes) <= FEW_NODES:
+        if _pays_without_links(network) and len(network.nodes) <= FEW_NODES:
             self._searched = with_all_links(network)
         self._num_trials = num_trials
         self._seed = seed
@@ -321,8 +321,8 @@ class _Search:
 
     def _random_groups(self, rng: np.random.Generator) -> Hierarchy:
         n = len(self._network.nodes)
-        # With recorded teleportation, nodes without links may belong together, which no move finds.
-        least = 0.15 if self._network.terms.teleport is None else 0.0
+        # Where nodes without links may belong together, no move on a larger network finds that.
+        least = 0.0 if _pays_without_links(self._network) else 0.15
         num_groups = max(1, int(n ** rng.uniform(least, 0.65)))
         return renumbered(two_levels(rng.integers(num_groups, size=n, dtype=self._network.links.indices.dtype)))
 
@@ -358,6 +358,11 @@ class _Search:
             return []
         whole = two_levels(np.zeros(n, dtype=self._network.links.indices.dtype))
         return [outcome(self._network, whole, Engine())]
+
+
+def _pays_without_links(network: Level) -> bool:
+    """Whether nodes may belong together that no links connect: by teleportation, or since modules have a price."""
+    return network.terms.teleport is not None or network.terms.counting is not None
 
 
 def _ends(steps: list[Future[Outcome | None]]) -> list[Outcome]:
