@@ -22,7 +22,7 @@ from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
 from mapeq.objective.contents import at_least, has_contents, least_change_of_contents, with_contents
 from mapeq.objective.formula import module_cost, plogp
-from mapeq.objective.terms import teleport_flow
+from mapeq.objective.terms import ask_for_teleport, teleport_flow
 from mapeq.objective.two_level import (
     COST,
     INDEX_COST,
@@ -183,6 +183,7 @@ def gather(level, state, constraint, block, done, size, scratch):
         clear_table(count, scratch)
         for c in range(entries + ONE, alone):  # evaluated after the other nodes of the batch
             prefetch(state.modules, np.uint64(scratch.modules[c]))
+            ask_for_teleport(state.teleport, np.uint64(scratch.modules[c]))
         scratch.modules[entries] = own
         scratch.flow_to_module[entries] = scratch.exit[b]
         first = last
@@ -294,11 +295,16 @@ def _ask_for(level, state, block, k):
     """Prefetch what a move needs."""
     prefetch(level.nodes, block.node[k])
     ask_for_sums(level.terms.contents, state.contents, block.node[k])
-    prefetch(state.modules, block.origin[k])
-    prefetch(state.sizes, block.origin[k])
+    _ask_for_module(state, block.origin[k])
     if block.destination[k] != STAY:
-        prefetch(state.modules, block.destination[k])
-        prefetch(state.sizes, block.destination[k])
+        _ask_for_module(state, block.destination[k])
+
+
+@inlined
+def _ask_for_module(state, m):
+    prefetch(state.modules, m)
+    prefetch(state.sizes, m)
+    ask_for_teleport(state.teleport, m)
 
 
 @inlined

@@ -10,6 +10,7 @@ from reading import links, read
 
 import mapeq
 from mapeq import Network
+from mapeq.io.files.vectors import read_vectors
 from mapeq.io.inputs import as_network
 
 GEPHI = "Source,Target,Type,Id,Label,Timeset,Weight"
@@ -235,6 +236,44 @@ def test_bad_columns_of_files(written, columns, message):
     path = written(columns)
     with pytest.raises(mapeq.FormatError, match=re.escape(f"{path}: {message}")):
         mapeq.read_network(path)
+
+
+@pytest.mark.parametrize("name", ["links.parquet", "links"])
+def test_a_folder_of_parquet_files_is_one_table(name, tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    folder = tmp_path / name
+    (folder / "day=2").mkdir(parents=True)
+    rows = {"a/part-1.parquet": [(5, 3), (3, 4)], "part-0.parquet": [], "day=2/part-0.parquet": [(4, 5)]}
+    for place, pairs in {**rows, "_temporary/part-0.parquet": [(8, 9)], ".part-0.parquet": [(8, 9)]}.items():
+        (folder / place).parent.mkdir(exist_ok=True)
+        ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        parquet.write_table(arrow.table({"tail": ends[:, 0], "head": ends[:, 1]}), folder / place)
+    (folder / "_SUCCESS").touch()
+    assert links(mapeq.read_network(folder, directed=True)) == [(3, 4, 1.0), (4, 5, 1.0), (5, 3, 1.0)]
+    for column, values, message in (
+        ("tail", ["x"], "is int64 in .*part-1.parquet, string here"),
+        ("from", [1], "no such"),
+    ):
+        parquet.write_table(arrow.table({column: values, "head": [3]}), folder / "part-0.parquet")
+        with pytest.raises(mapeq.FormatError, match=rf"part-0\.parquet: column 'tail' .*{message}"):
+            mapeq.read_network(folder)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["overwritten", "cut"])
+def test_a_damaged_row_group_is_named(cut, tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "links.parquet"
+    ends = np.random.default_rng(1).integers(1_000, size=(2, 50_000))
+    parquet.write_table(arrow.table({"source": ends[0], "target": ends[1]}), path, row_group_size=10_000)
+    assert mapeq.read_network(path).num_nodes == 1_000
+    column = parquet.ParquetFile(path).metadata.row_group(3).column(0)
+    begin, middle = column.data_page_offset, column.data_page_offset + column.total_compressed_size // 2
+    data = path.read_bytes()
+    path.write_bytes(data[:begin] + (b"" if cut else b"\xff" * (middle - begin)) + data[middle:])
+    for reader in (mapeq.read_network, read_vectors):
+        with pytest.raises(mapeq.FormatError, match=r"^\S+links\.parquet: row group 4 of 5 is damaged: .+") as caught:
+            reader(path)
+        assert "\n" not in str(caught.value)
 
 
 def test_files_that_are_none_of_these(tmp_path):

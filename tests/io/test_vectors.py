@@ -271,7 +271,9 @@ def test_paths_that_cannot_be_read(suffix, tmp_path):
         read_vectors(path)
     assert str(caught.value) == f"{path}: no such file"
     path.mkdir()
-    with pytest.raises(FormatError, match="contains nothing" if suffix == "parquet" else ": a directory, not a file"):
+    with pytest.raises(
+        FormatError, match="holds no Parquet file" if suffix == "parquet" else ": a directory, not a file"
+    ):
         read_vectors(path)
 
 

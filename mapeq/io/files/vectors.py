@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mapeq._base.errors import FormatError, counted
 from mapeq._base.optional import require
 from mapeq.io.columns import is_number
+from mapeq.io.files.columnar import columnar_table
 from mapeq.io.files.compression import plain_name
 from mapeq.io.files.source import file_name, reading, text_lines
 from mapeq.io.files.tables import table_rows
@@ -273,12 +274,9 @@ def _checked(array: Any, file: str) -> NDArray[Any]:
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> Vectors:
-    parquet = require("pyarrow.parquet", extra="parquet")
     file = file_name(path)
-    with reading(file_name(path), "a Parquet file"):
-        table = parquet.read_table(path)
-        table.validate(full=True)  # text of what is damaged cannot be decoded
-        columns = dict(zip(table.column_names, table.columns, strict=True))
+    table = columnar_table(path)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
     kinds = {name: _kind(name, column.type) for name, column in columns.items()}
     lists, numbers, names = ([name for name in columns if kinds[name] == kind] for kind in ("list", "number", "name"))
     others = [name for name in columns if kinds[name] is None] + names[1:]
