@@ -9,7 +9,7 @@ two-level partition, since the codebooks that name them are small.
 Then the hierarchy is *tuned*: nodes move between leaf modules, then connected parts of leaf modules do, then whole
 subtrees move to other parents; modules that save nothing are dissolved; and new levels are inserted where they pay, or
 pairs of modules (:mod:`mapeq.optimizer.pairs`). At the end of a trial, levels are built above a two-level partition,
-and leaf modules are divided once more.
+and leaf modules are divided once more. A tiny network's hierarchy is then disturbed at random and tuned again.
 
 Two hierarchies are recombined through the overlap of their leaf modules, like two partitions. Both are tuned, and a new
 one is found, as hierarchies of the small network of the overlap; another is built above the leaf modules of the best of
@@ -70,9 +70,9 @@ MIN_NESTED_GAIN = 5e-4
 #: two-level search.
 SAFE_LEAD = 1e-2
 
-#: On networks of up to so many stored links, leaf modules are divided from random halves, so many times: from single
-#: nodes, the search misses some divisions, and here trying costs next to nothing.
-HALVED_LINKS, HALVINGS = 1_500, 8
+#: On networks of up to so many stored links, a hierarchy is disturbed at random and tuned again, so many times: the
+#: search misses some divisions and mergers, and here trying costs next to nothing.
+DISTURBED_LINKS, DISTURBANCES = 1_500, 8
 
 #: Maximum number of tuning rounds; a round that gains less than ``MIN_RELATIVE_GAIN`` is the last one, too.
 ROUNDS = 2
@@ -172,15 +172,16 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         return self._deepened(network, best)
 
     def _deepened(self, network: Level, best: Outcome) -> Outcome:
-        """Divide leaf modules, and tune the hierarchy, until that gains little; on a tiny network, from halves, too."""
+        """Divide leaf modules, and tune the hierarchy, until that gains little; then, on a tiny network, disturb it."""
         gain = np.inf
         while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
             before, best = best, self._deeper(network, best)
             gain = before.codelength - best.codelength
-        for _ in range(HALVINGS if len(network.links.indices) <= HALVED_LINKS else 0):
+        for _ in range(DISTURBANCES if len(network.links.indices) <= DISTURBED_LINKS else 0):
             if self.stopped():
                 break
             best = self._deeper(network, best, from_halves=True)
+            best = min(best, self._tuned_outcome(network, self._disturbed(best.hierarchy)), key=codelength_of)
         return best
 
     def _deeper(self, network: Level, best: Outcome, *, from_halves: bool = False) -> Outcome:
@@ -310,6 +311,27 @@ class MultilevelOptimizer(TwoLevelOptimizer):
     def _halves(self, group_of: IndexArray) -> IndexArray:
         """Two random parts of each group, as modules numbered without gaps."""
         return _numbered(2 * group_of.astype(np.intp) + self.rng.integers(2, size=len(group_of)), group_of.dtype)
+
+    def _disturbed(self, hierarchy: Hierarchy) -> Hierarchy:
+        """Half of the modules of modules dissolved, and half of the leaf modules parted into two next to each other.
+
+        Which ones, and which nodes go to which part, is random.
+        """
+        module_of, parent = hierarchy.module_of, hierarchy.parent
+        count = len(parent)
+        is_leaf = np.zeros(count, dtype=np.bool_)
+        is_leaf[module_of] = True
+        chosen = self.rng.integers(2, size=count, dtype=np.bool_)
+        chosen[ROOT] = False
+        gone = chosen & ~is_leaf
+        while gone[parent].any():
+            parent = np.where(gone[parent], parent[parent], parent)
+        parted = np.flatnonzero(chosen & is_leaf)
+        other = np.arange(count, dtype=parent.dtype)
+        other[parted] = np.arange(len(parted)) + count
+        leaves = self.rng.integers(2, size=len(module_of), dtype=np.bool_)
+        module_of = np.where(leaves, other[module_of], module_of)
+        return renumbered(Hierarchy(module_of, np.concatenate([parent, parent[parted]])))
 
     # Better levels
 
