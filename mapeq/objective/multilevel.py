@@ -25,7 +25,7 @@ from mapeq.objective.formula import module_cost, plogp
 from mapeq.objective.level import Level
 from mapeq.objective.terms import price_change, price_in_index, price_of_modules
 from mapeq.objective.two_level import COST, NODES, ROUNDING, Codelength, Partition
-from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, flow_of
+from mapeq.walk.flow import ENTER, EXIT, TELEPORT_IN, TELEPORT_OUT, ask_for_neighbours, flow_of
 
 #: Nodes whose flow within modules is found before it is summed up.
 NODES_AT_ONCE = 1 << 16
@@ -239,6 +239,7 @@ def _sum_hierarchy(team, level, state, inside, sums):
         part = ticket(team)
         while part < parts:
             for i in range(first + part * NODES, min(first + (part + ONE) * NODES, last)):
+                ask_for_neighbours(level.links, min(i + ONE, n - ONE), module_of)
                 _find_inside(level.links, module_of, parent, i, inside, i - first)
             part = ticket(team)
         barrier(team)

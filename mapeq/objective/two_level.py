@@ -299,10 +299,11 @@ def _sum_modules(team, level, state, internal, bound, sums):
     part = ticket(team)
     while part < parts:
         for i in range(part * NODES, min((part + ONE) * NODES, n)):
-            within = 0.0
+            m, within = module_of[i], 0.0
             for k in range(links.indptr[i], links.indptr[i + ONE]):
-                if module_of[links.indices[k]] == module_of[i]:
-                    within += flow_of(links, k)
+                # Branch-free: guesses that go wrong would wait for memory one by one.
+                flow = flow_of(links, k)
+                within += flow if module_of[links.indices[k]] == m else 0.0
             internal[i] = within
         part = ticket(team)
     barrier(team)

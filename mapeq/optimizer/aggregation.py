@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.atomics import prefetch, read_only_view
+from mapeq._base.atomics import read_only_view
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.jit import inlined, jit, step
 from mapeq._base.records import record
@@ -28,13 +28,16 @@ from mapeq.objective.terms import Terms, within_modules
 from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of, open_codebooks
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
 from mapeq.optimizer.coarse_contents import contents_of_memory, sum_contents
-from mapeq.walk.flow import ENTER, Links, flow_of
+from mapeq.walk.flow import ENTER, Links, ask_for_links, ask_for_neighbours, flow_of
 
 #: Links of a coarser level are summed up in parts of rows with about this many links of the finer one.
 ROWS = np.uint64(16_384)
 
 #: Links that wait in scratch memory are put into the hash table when there are so many.
 WAITING = np.uint64(2048)
+
+#: The links of a node are asked for so many nodes before they are read.
+SOON = np.uint64(3)
 
 
 class Groups(NamedTuple):
@@ -354,8 +357,10 @@ def _sum_row(links, module_of, groups, m, most, first, scratch):
     for position in range(groups.starts[m], last):
         i = np.uint64(groups.members[position])
         start = links.indptr[i]
+        if position + SOON < last:
+            ask_for_links(links, np.uint64(groups.members[position + SOON]))
         if position + ONE < last:
-            prefetch(links.indices, links.indptr[np.uint64(groups.members[position + ONE])])
+            ask_for_neighbours(links, np.uint64(groups.members[position + ONE]), module_of)
         for k in range(links.indptr[i + ONE] - start):
             other = np.uint64(module_of[links.indices[start + k]])
             scratch.neighbour_modules[waiting] = other

@@ -46,7 +46,7 @@ from mapeq.optimizer.blocks import (
 )
 from mapeq.optimizer.node_moves import AHEAD, MIN_GAIN, commit_nodes, propose_nodes
 from mapeq.optimizer.tree_moves import commit_units, propose_units
-from mapeq.walk.flow import flow_of
+from mapeq.walk.flow import ask_for_neighbours, flow_of
 
 #: Blocks of fewer movers are committed by one thread, and so are waves of fewer.
 MIN_SHARED_BLOCK = np.uint64(128)
@@ -279,6 +279,7 @@ def _note_earlier_movers(team, outer, links, block, num_movers):
 def _note_earlier_neighbours(links, block, k):
     i = block.node[k]
     count = ZERO
+    ask_for_neighbours(links, i, block.position)
     for link in range(links.indptr[i], links.indptr[i + ONE]):
         other = np.uint64(block.position[links.indices[link]])
         if other != ZERO and other <= k:
@@ -388,6 +389,8 @@ def _wake(team, links, state, constraint, visits, block, num_movers):
                 visits.waiting[i] = 1
             elif block.verdict[k] == MADE and constraint.refining == ZERO:
                 m = state.module_of[i]
+                ask_for_neighbours(links, i, visits.waiting)
+                ask_for_neighbours(links, i, state.module_of)
                 for link in range(links.indptr[i], links.indptr[i + ONE]):
                     j = links.indices[link]
                     if visits.waiting[j] == 0 and state.module_of[j] != m:

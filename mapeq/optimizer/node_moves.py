@@ -37,7 +37,7 @@ from mapeq.objective.two_level import (
 from mapeq.optimizer.blocks import AGAIN, DROPPED, MADE, READ_AGAIN, STAY
 from mapeq.optimizer.candidate_contents import ask_for_row, ask_for_sums, contents_of_entry, gather_contents
 from mapeq.optimizer.candidates import BATCH_SIZE, TWO, add_flow, clear_table, table_mask
-from mapeq.walk.flow import ENTER, EXIT, VISIT, flow_of
+from mapeq.walk.flow import ENTER, EXIT, VISIT, ask_for_links, ask_for_neighbours, flow_of
 
 #: A move must shorten the description by more than this, in bits; well above rounding error.
 MIN_GAIN = 1e-12
@@ -121,10 +121,8 @@ def _choose(level, state, constraint, block, begin, end, scratch):
         if constraint.refining == ZERO or state.sizes[state.module_of[i]] == ONE:
             scratch.chosen[size] = k
             size += ONE
-            start = level.links.indptr[i]
-            num_links += level.links.indptr[i + ONE] - start + ONE
-            prefetch(level.links.indices, start)
-            prefetch(level.links.flow, start * level.links.stride)
+            num_links += level.links.indptr[i + ONE] - level.links.indptr[i] + ONE
+            ask_for_links(level.links, i)
             prefetch(level.nodes, i)
             ask_for_row(level.terms.contents, i)
     return size, num_links
@@ -147,6 +145,8 @@ def gather(level, state, constraint, block, done, size, scratch):
         degree = links.indptr[i + ONE] - start
         if batch > ZERO and gathered + degree + (batch + ONE) * TWO > BATCH_SIZE:
             break
+        if done + batch + ONE < size:
+            ask_for_neighbours(links, block.node[scratch.chosen[done + batch + ONE]], module_of)
         own = np.uint64(module_of[i])
         outer = np.uint64(constraint.outer[i * constraint.stride])
         low = constraint.starts[outer]

@@ -14,6 +14,7 @@ from mapeq.objective.level import Level
 from mapeq.objective.multilevel import dissolved, multilevel_codelength
 from mapeq.optimizer.aggregation import Groups, group
 from mapeq.optimizer.engine import Engine
+from mapeq.walk.flow import ask_for_neighbours
 
 _GROUP = kernel_of(group)
 
@@ -148,6 +149,7 @@ def _find_parts_of(links, module_of, groups, m, stack, part_of):
         while top > bottom:
             top -= ONE
             i = np.uint64(stack[top])
+            ask_for_neighbours(links, i, module_of)
             for k in range(links.indptr[i], links.indptr[i + ONE]):
                 j = np.uint64(links.indices[k])
                 if module_of[j] == m and part_of[j] == n:

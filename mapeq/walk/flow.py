@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.atomics import prefetch
+from mapeq._base.csr import ONE, FloatArray, read_only
 from mapeq._base.jit import inlined
 
 #: Columns of a node's record.
@@ -19,6 +20,12 @@ VISIT, ENTER, EXIT = 0, 1, 2
 
 #: Columns of recorded teleportation.
 TELEPORT_OUT, TELEPORT_IN = 0, 1
+
+#: So many numbers of nodes fill a line of the cache, and so many numbers of 8 bytes.
+LINE, HALF_LINE = np.uint64(16), np.uint64(8)
+
+#: Arrays of fewer items stay in the caches.
+FAR = np.uint64(1 << 20)
 
 
 class Links(NamedTuple):
@@ -50,6 +57,26 @@ class Links(NamedTuple):
 def flow_of(links, k):
     """The flow over the k-th link, both ways."""
     return links.flow[k * links.stride] * links.scale
+
+
+@inlined
+def ask_for_links(links, i):
+    """Prefetch the links of node `i`."""
+    for k in range(links.indptr[i], links.indptr[i + ONE], LINE):
+        prefetch(links.indices, k)
+        prefetch(links.flow, k * links.stride)
+        prefetch(links.flow, (k + HALF_LINE) * links.stride)
+
+
+@inlined
+def ask_for_neighbours(links, i, values):
+    """Prefetch the values of all neighbours of node `i`: reads at random places then wait for memory together.
+
+    Nothing is done for short arrays, which stay in the caches.
+    """
+    if np.uint64(len(values)) >= FAR:
+        for k in range(links.indptr[i], links.indptr[i + ONE]):
+            prefetch(values, links.indices[k])
 
 
 def link_flows(links: Links) -> FloatArray:
