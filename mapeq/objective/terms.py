@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mapeq._base.atomics import prefetch
 from mapeq._base.csr import FloatArray, read_only
 from mapeq._base.jit import inlined
 from mapeq.objective.contents import Contents, without_contents
@@ -86,13 +85,6 @@ def add_teleport(teleport, i, module_teleport, m, sign):
     if teleport is not None:
         for column in range(2):
             module_teleport[m, column] += sign * teleport[i, column]
-
-
-@inlined
-def ask_for_teleport(module_teleport, m):
-    """Prefetch the sums of module `m`."""
-    if module_teleport is not None:
-        prefetch(module_teleport, m)
 
 
 @inlined

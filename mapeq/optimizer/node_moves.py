@@ -22,7 +22,7 @@ from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
 from mapeq.objective.contents import at_least, has_contents, least_change_of_contents, with_contents
 from mapeq.objective.formula import module_cost, plogp
-from mapeq.objective.terms import ask_for_teleport, teleport_flow
+from mapeq.objective.terms import teleport_flow
 from mapeq.objective.two_level import (
     COST,
     INDEX_COST,
@@ -183,7 +183,6 @@ def gather(level, state, constraint, block, done, size, scratch):
         clear_table(count, scratch)
         for c in range(entries + ONE, alone):  # evaluated after the other nodes of the batch
             prefetch(state.modules, np.uint64(scratch.modules[c]))
-            ask_for_teleport(state.teleport, np.uint64(scratch.modules[c]))
         scratch.modules[entries] = own
         scratch.flow_to_module[entries] = scratch.exit[b]
         first = last
@@ -304,7 +303,6 @@ def _ask_for(level, state, block, k):
 def _ask_for_module(state, m):
     prefetch(state.modules, m)
     prefetch(state.sizes, m)
-    ask_for_teleport(state.teleport, m)
 
 
 @inlined
