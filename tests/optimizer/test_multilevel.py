@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optimizer.test_tree_moves import assert_in_step, every_flow, length_of, paths_of
 from strategies import described, hierarchies, nested_walks, other_terms, partitions, walks
 
-from mapeq._base.hierarchy import ROOT, Hierarchy, cut, misplaced, renumbered, two_levels
+from mapeq._base.hierarchy import ROOT, Hierarchy, cut, leaf_numbers, misplaced, renumbered, two_levels
 from mapeq.objective.multilevel import dissolved, leaf_modules, multilevel_partition
 from mapeq.objective.two_level import partition
 from mapeq.optimizer.aggregation import within_groups
@@ -284,6 +284,22 @@ def test_tops_are_divided_no_further_than_pays(fixed, data, seed):
             length_of(flow, multilevel_partition(flow, tree))
             <= length_of(flow, multilevel_partition(flow, two_levels(tops.module_of))) + 1e-10
         )
+
+
+@every_flow
+@given(st.data(), seeds)
+@settings(max_examples=25)
+def test_a_disturbed_hierarchy_has_other_inner_modules_and_parts_of_the_leaf_modules(fixed, data, seed):
+    flow, _ = drawn(data, **fixed)
+    tree = drawn_tree(data, flow)
+    disturbed = MultilevelOptimizer(np.random.default_rng(seed), Engine(), never)._disturbed(tree)
+    assert_well_formed(disturbed)
+    before, after = leaf_numbers(tree).tolist(), leaf_numbers(disturbed).tolist()
+    pairs = set(zip(before, after, strict=True))
+    assert len(pairs) == len(set(after))  # each leaf module is a part of one of those before
+    assert len(pairs) <= 2 * len(set(before))
+    inner = [len(set(t.parent[1:].tolist()) - {0}) for t in (tree, disturbed)]
+    assert inner[1] <= inner[0]
 
 
 @every_flow

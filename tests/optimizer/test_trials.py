@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import partitioned_walks, walks
 
-from mapeq._base.hierarchy import cut, renumbered, two_levels
+from mapeq._base.hierarchy import cut, leaf_numbers, renumbered, two_levels
 from mapeq._base.progress import Progress
 from mapeq.network.network import Network
+from mapeq.objective.counting import counting_term
 from mapeq.objective.level import network_level
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.two_level import codelength, one_level_codelength, partition
@@ -21,6 +22,7 @@ from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.engine import WORTH_SHARING
 from mapeq.optimizer.trials import WORTH_MORE_TRIALS, find_modules
 from mapeq.optimizer.two_level import TwoLevelOptimizer
+from mapeq.walk.flow import FAR
 from mapeq.walk.models import random_walk
 from mapeq.walk.options import WalkOptions
 
@@ -123,6 +125,17 @@ def test_recorded_teleportation_may_hold_a_module_together():
     network = Network.from_edges(*rng.integers(0, 200, (2, 800)), directed=True, num_nodes=1000)
     flow = random_walk(network, WalkOptions("directed", recorded_teleportation=True, teleport_to="nodes"))
     assert length_of(flow, modules_of(find_modules(flow))) <= one_level_codelength(network_level(flow)) + 1e-12
+
+
+def test_the_price_of_modules_may_hold_one_together():
+    """Ten nodes have a small self-link each: ten modules would take fewer bits to describe, but they have a price."""
+    network = Network.from_edges([0, 1, 2, *range(3, 13)], [1, 2, 0, *range(3, 13)], [1000.0] * 3 + [1e-3] * 10)
+    flow = random_walk(network, WalkOptions())
+    for multilevel in (False, True):
+        found = find_modules(flow, counting=counting_term(1e-5), multilevel=multilevel)
+        groups = leaf_numbers(found.hierarchy)
+        assert len(set(groups[:3].tolist())) == 1
+        assert len(set(groups.tolist())) == 2
 
 
 @pytest.mark.thorough
@@ -241,6 +254,25 @@ def test_a_large_network_gives_the_same_on_any_number_of_threads():
     one = find_modules(flow)
     for num_threads in (2, 3):
         np.testing.assert_array_equal(modules_of(find_modules(flow, num_threads=num_threads)), modules_of(one))
+
+
+def test_more_nodes_than_caches_hold():
+    """Kernels ask for memory ahead of time there. Groups of six nodes, all linked, are in a chain, in random order."""
+    n = -(-int(FAR) // 6) * 6
+    nodes = np.arange(n)
+    begins = nodes // 6 * 6
+    links = [(nodes, begins + (nodes + step) % 6) for step in (1, 2, 3)]
+    links.append((nodes[6::6] - 1, nodes[6::6]))
+    place = np.random.default_rng(1).permutation(n)
+    flow = random_walk(Network.from_edges(*place[np.concatenate(links, axis=1)], num_nodes=n), WalkOptions())
+    found = [find_modules(flow, num_threads=num_threads) for num_threads in (1, 2)]
+    np.testing.assert_array_equal(modules_of(found[0]), modules_of(found[1]))
+    groups = np.empty(n, dtype=np.int64)
+    groups[place] = nodes // 6
+    pairs = groups * n + modules_of(found[0])
+    assert len(np.unique(pairs)) == len(np.unique(groups)) == len(np.unique(modules_of(found[0])))
+    for one in found:
+        assert min(one.trials) == pytest.approx(length_of(flow, groups), abs=1e-9)
 
 
 def test_recombined_trials_are_at_least_as_good_as_each():
