@@ -259,6 +259,16 @@ def test_a_folder_of_parquet_files_is_one_table(name, tmp_path):
             mapeq.read_network(folder)
 
 
+def test_other_folders_are_not_searched_for_parquet_files(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "mine" / "old").mkdir(parents=True)
+    parquet.write_table(arrow.table({"source": [1], "target": [2]}), tmp_path / "mine" / "old" / "links.parquet")
+    with pytest.raises(mapeq.FormatError, match=r"mine: a directory, not a file$"):
+        mapeq.read_network(tmp_path / "mine")
+    (tmp_path / "mine" / "_SUCCESS").touch()
+    assert mapeq.read_network(tmp_path / "mine").num_links == 1
+
+
 @pytest.mark.parametrize("cut", [False, True], ids=["overwritten", "cut"])
 def test_a_damaged_row_group_is_named(cut, tmp_path):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")

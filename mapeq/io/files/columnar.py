@@ -40,12 +40,17 @@ def _is(path: str | os.PathLike[str], kind: tuple[bytes, tuple[str, ...]]) -> bo
     if Path(os.fsdecode(path)).suffix.lower() in suffixes:
         return True
     if os.path.isdir(path):
-        return kind is _PARQUET and bool(_parts_in(path))
+        return kind is _PARQUET and _is_table(Path(os.fsdecode(path)))
     if not os.path.isfile(path):  # peeking would consume a pipe
         return False
     with suppress(OSError), open(path, "rb") as stream:
         return stream.read(len(begin)) == begin
     return False  # the next reader reports the error
+
+
+def _is_table(folder: Path) -> bool:
+    """Whether a folder holds Parquet files itself, or is what Spark has written; others are not searched for them."""
+    return (folder / "_SUCCESS").exists() or any(folder.glob("[!._]*.parquet"))
 
 
 def read_columnar(path: str | os.PathLike[str], *, directed: bool | None, columns: ColumnChoice) -> Network:
