@@ -32,10 +32,11 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.cpu import CPUTargetOptions
+from numba.core.runtime.nrt import rtsys
 from numba.core.typed_passes import NopythonTypeInference
 
 _PACKAGE = Path(__file__).parents[1]
-_KERNEL = re.compile(rb"^\s*@(jit|allocating|inlined|step)$|\bkernel_of\(", re.MULTILINE)
+_MAKES_KERNELS = [b"@jit\n", b"@allocating\n", b"@inlined\n", b"@step\n", b"kernel_of("]
 _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
 
 
@@ -43,7 +44,7 @@ _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
 def _sources_digest() -> str:
     """Digest of the modules with kernels, and of all that these import: constants and types are compiled, too."""
     sources = {path: path.read_bytes() for path in _PACKAGE.rglob("*.py")}
-    waiting = [path for path, source in sources.items() if _KERNEL.search(source)]
+    waiting = [path for path, source in sources.items() if any(mark in source for mark in _MAKES_KERNELS)]
     compiled = set(waiting)
     while waiting:
         modules = (name.decode() for name in _IMPORT.findall(sources[waiting.pop()]))
@@ -63,6 +64,12 @@ class _KernelCacheFiles(CompileResultCacheImpl):
 
 class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheFiles
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load machine code with what it calls when it runs, but without all that Numba needs in order to compile."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 #: Numba's private option that leaves out reference counts; a release without it counts them, and is slower.

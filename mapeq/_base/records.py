@@ -27,8 +27,6 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
-from numba.np import arrayobj
-from numba.np.numpy_support import as_dtype
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -134,6 +132,9 @@ def _members(context: Any, field: Any) -> Iterator[ir.Type]:
 
 def _assembled(context: Any, builder: Any, field: Any, load: Callable[[], Any]) -> Any:
     """The value of a field from its members."""
+    from numba.np import arrayobj
+    from numba.np.numpy_support import as_dtype
+
     if isinstance(field, types.Array):
         array = arrayobj.make_array(field)(context, builder)
         address, shape = load(), [load() for _ in range(field.ndim)]
@@ -151,6 +152,8 @@ def _assembled(context: Any, builder: Any, field: Any, load: Callable[[], Any]) 
 
 def _take_apart(context: Any, builder: Any, field: Any, value: Any, store: Callable[[Any], None]) -> None:
     """Store the members of a field."""
+    from numba.np import arrayobj
+
     if isinstance(field, types.Array):
         array = arrayobj.make_array(field)(context, builder, value)
         store(array.data)

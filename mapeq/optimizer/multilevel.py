@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from mapeq._base.csr import ONE, FloatArray, IndexArray, read_only
 from mapeq._base.hierarchy import (
@@ -419,6 +418,8 @@ class MultilevelOptimizer(TwoLevelOptimizer):
 
 def _siblings(bottom: Level, numbers: IndexArray, state: MultilevelPartition) -> Level:
     """All modules but the root as code words, with the flow between those that have the same parent."""
+    import scipy.sparse
+
     one = np.repeat(numbers, np.diff(bottom.links.indptr).astype(np.intp))
     other = numbers[bottom.links.indices]
     # Of the modules around both ends of a link, find those right below the lowest common one.
@@ -431,7 +432,7 @@ def _siblings(bottom: Level, numbers: IndexArray, state: MultilevelPartition) ->
         one, other = np.where(apart, parent[one], one), np.where(apart, parent[other], other)
     count = len(parent) - 1
     ends = (one.astype(np.intp) - 1, other.astype(np.intp) - 1)
-    rows = sparse.coo_array((link_flows(bottom.links), ends), shape=(count, count)).tocsr()
+    rows = scipy.sparse.coo_array((link_flows(bottom.links), ends), shape=(count, count)).tocsr()
     indptr, indices = rows.indptr.astype(np.uint64), rows.indices.astype(parent.dtype)
     links = Links(read_only(indptr), read_only(indices), read_only(rows.data), ONE)
     codebooks = Codebooks(read_only(parent[1:].copy()), ONE, read_only(state.modules[:, EXIT].copy()))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq.network.metadata import MISSING
@@ -152,6 +151,8 @@ def _expected_mutual_information(sizes: NDArray[np.int64], other_sizes: NDArray[
     The overlap of two modules is hypergeometric. Modules of equal sizes count together, and overlaps that are so much
     larger or smaller than their mean that their probability is below 1e-12 are left out.
     """
+    from scipy.special import gammaln  # a sixth of a first import, for one function that few need
+
     n = int(sizes.sum())
     a, times_a = np.unique(sizes, return_counts=True)
     b, times_b = np.unique(other_sizes, return_counts=True)

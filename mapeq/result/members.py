@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError, is_number, is_whole, option_error
@@ -14,6 +13,8 @@ from mapeq.network.states import columns_of, nodes_of_new_states
 from mapeq.result.modules import numbered
 
 if TYPE_CHECKING:
+    import scipy.sparse
+
     from mapeq.result.result import Result
 
 
@@ -190,6 +191,8 @@ def normalised_shares(
     sparse array of this shape
         Zeros are not stored, and rows add up to 1.
     """
+    import scipy.sparse
+
     alike = np.bincount(nodes, flow, shape[0])[nodes] == 0
     table = scipy.sparse.csr_array((np.where(alike, 1.0, flow), (nodes, modules)), shape=shape)
     table.eliminate_zeros()

@@ -71,3 +71,11 @@ def test_clustering_imports_no_optional_library():
 
 def test_clustering_an_array_does_not_import_networkx():
     assert "networkx" not in imported_by("import mapeq; mapeq.infomap([(0, 1), (1, 2)])")
+
+
+def test_a_warm_call_imports_neither_sparse_matrices_nor_what_numba_compiles_with():
+    # They take longer to import than the kernels to load: half a second of one.
+    code = "import mapeq; mapeq.infomap([(0, 1), (1, 2)])"
+    imported_by(code)  # compiles what it needs, if that was not done before
+    unwanted = "'scipy.sparse', 'scipy.special', 'scipy.linalg', 'numba.np.arraymath', 'numba.typed.typeddict'"
+    imported_by(f"{code}; found = {{{unwanted}}} & set(sys.modules); assert not found, found")
