@@ -13,9 +13,9 @@ links, modules, *rest = sys.argv[1 : -1 if resume else None]
 
 spark = mapeq.spark.session()
 result = mapeq.spark.infomap(
-    spark.read.parquet(links), checkpoint_dir=rest[0] if rest else None, resume=resume, finetune_rounds=2
+    spark.read.parquet(links), checkpoint_dir=rest[0] if rest else None, resume=resume, num_searches=8
 )
 result.nodes.write.parquet(modules)
 for row in result.history:
-    print(f"{row.stage}, level {row.level}, round {row.number}: {row.num_modules:,} modules, {row.codelength:.4f} bits")
+    print(f"search {row.search}: {row.stage}, level {row.level}, round {row.number}: {row.num_modules:,} modules, {row.codelength:.4f} bits")
 print(f"{result.num_modules:,} modules, {result.codelength:.4f} bits per step")

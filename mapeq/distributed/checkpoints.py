@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 #: The version of what is in a folder.
-VERSION = 1
+VERSION = 2
 
-#: The part of the nodes that may move in the first round at a level.
-RATE = 0.2
+#: The part of the nodes that may move in the first round at a level: of the first search, and of those that follow. In
+#: these, nodes have fewer modules to choose from, and get into each other's way less.
+FIRST_RATE, LATER_RATE = 0.2, 0.5
 
 
 @dataclass
@@ -30,6 +31,12 @@ class State:
 
     Attributes
     ----------
+    search : int
+        From 1.
+    groups : str or None
+        The table of the modules before this search, in which nodes are grouped again; None in the first.
+    before : float or None
+        The codelength of these modules.
     stage : str
         "given", "walk" (a power iteration), "rounds", "finetune" or "done": what comes next.
     level : int
@@ -52,11 +59,14 @@ class State:
         The rows of the history.
     """
 
+    search: int = 1
+    groups: str | None = None
+    before: float | None = None
     stage: str = "given"
     level: int = 0
     step: int = 0
     table: str | None = None
-    rate: float = RATE
+    rate: float = FIRST_RATE
     calm: int = 0
     failed: int = 0
     total: int = 0
@@ -117,11 +127,21 @@ class Checkpoints:
         """Return a table that was kept."""
         return self._spark.read.parquet(f"{self._folder}/{table}")
 
-    def begin_level(self, number: int, level: Level) -> None:
+    def level_folder(self, number: int) -> str:
+        """Where the tables of a level of the present search are, above that of the network's nodes."""
+        return f"search-{self.state.search}/level-{number}"
+
+    def begin_search(self, level: Level) -> None:
+        """Note that another search begins inside the latest modules."""
+        state = self.state
+        self.begin_level(0, level, search=state.search + 1, groups=state.table, before=state.codelength)
+
+    def begin_level(self, number: int, level: Level, **changes: Any) -> None:
         """Note that rounds begin at a level, from every node as a module of its own."""
+        rate = FIRST_RATE if changes.get("search", self.state.search) == 1 else LATER_RATE
         sizes = {"total": level.total, "constant": level.constant}
         sizes |= {"num_nodes": level.num_nodes, "num_links": level.num_links}
-        self.note(stage="rounds", level=number, step=0, table=None, rate=RATE, calm=0, failed=0, **sizes)
+        self.note(stage="rounds", level=number, step=0, table=None, rate=rate, calm=0, failed=0, **sizes, **changes)
 
     def note(self, **changes: Any) -> None:
         """Change the state, and write it down."""

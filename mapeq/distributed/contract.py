@@ -11,6 +11,9 @@ from mapeq.distributed.session import functions
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+#: The tables of a level.
+TABLES = "links", "nodes", "labels"
+
 
 def contracted(level: Level, found: Measured, labels: DataFrame, store: Checkpoints) -> tuple[Level, DataFrame]:
     """The modules as nodes, kept, and the module of each of the network's nodes.
@@ -26,11 +29,12 @@ def contracted(level: Level, found: Measured, labels: DataFrame, store: Checkpoi
     """
     F = functions()
     number = store.state.level + 1
+    folder = store.level_folder(number)
     nodes = found.sums.select(F.col("module").alias("id"), "visit", "enter", "exit")
     crossing = found.flow_to.where("module != own").groupBy(F.col("own").alias("src"), F.col("module").alias("dst"))
-    links = store.keep(crossing.agg(F.sum("flow").alias("flow")), f"level-{number}/links")
-    nodes = store.keep(nodes, f"level-{number}/nodes")
-    labels = store.keep(projected(labels, found.modules), f"level-{number}/labels")
+    links = crossing.agg(F.sum("flow").alias("flow"), F.max("inner").alias("inner"))
+    tables = links, nodes, projected(labels, found.modules)
+    links, nodes, labels = (store.keep(table, f"{folder}/{name}") for table, name in zip(tables, TABLES, strict=True))
     coarse = level._replace(links=links, nodes=nodes, num_nodes=found.num_modules, num_links=links.count() // 2)
     store.begin_level(number, coarse)
     return coarse, labels

@@ -13,7 +13,7 @@ from mapeq._base.csr import for_kernels
 from mapeq._base.hierarchy import leaf_numbers
 from mapeq._base.optional import require
 from mapeq._base.threads import usable_processors
-from mapeq.distributed.level import Level
+from mapeq.distributed.level import Level, Measured
 from mapeq.distributed.session import functions
 from mapeq.optimizer.trials import find_modules
 from mapeq.walk.flow import Links, assemble_flow
@@ -28,6 +28,12 @@ BYTES = 200
 def fits(level: Level, memory: int) -> bool:
     """Whether one machine can search a level in so many bytes."""
     return BYTES * (level.num_links + level.num_nodes) <= memory
+
+
+def fits_contracted(found: Measured, memory: int) -> bool:
+    """Whether it can once the modules of a partition are nodes."""
+    num_links = found.flow_to.where("module != own").select("own", "module").distinct().count() // 2
+    return BYTES * (num_links + found.num_modules) <= memory
 
 
 def searched(level: Level, finish: str, num_trials: int, seed: int) -> DataFrame:

@@ -48,6 +48,7 @@ def network_flow(links: DataFrame, directed: bool, teleportation_probability: fl
     both = F.explode(F.array(F.struct("src", "dst"), F.struct(F.col("dst").alias("src"), F.col("src").alias("dst"))))
     flowing = steps.where(is_link & (F.col("flow") > 0)).select(both.alias("ends"), "flow")
     flowing = flowing.groupBy("ends.src", "ends.dst").agg(F.sum("flow").alias("flow"))
+    flowing = flowing.withColumn("inner", F.lit(True))
     kept_links = store.keep(flowing, LINKS)
     total = _value(nodes.agg(F.sum("visit"))) or 0
     found = nodes.agg(F.count("*"), F.sum(plogp(F.col("visit") / F.lit(max(total, 1))))).first()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mapeq._base.errors import is_flag, is_number, is_whole, option_error
 from mapeq.distributed.checkpoints import Checkpoints
-from mapeq.distributed.contract import contracted, projected
-from mapeq.distributed.finish import fits, searched
+from mapeq.distributed.contract import TABLES, contracted, projected
+from mapeq.distributed.finish import fits, fits_contracted, searched
 from mapeq.distributed.flow import LINKS, NODES, network_flow
 from mapeq.distributed.given import given_network
-from mapeq.distributed.level import Level, measured, own_modules
+from mapeq.distributed.level import Level, grouped, measured, own_modules
 from mapeq.distributed.result import Round, SparkResult, numbered
-from mapeq.distributed.rounds import make_round, settle
+from mapeq.distributed.rounds import ROUNDING, make_round, settle
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -25,7 +26,10 @@ LOCAL_MEMORY = 4 << 30
 LEAST_SHRINKING = 0.95
 
 #: The part of the nodes that the first round of fine-tuning may move.
-FINETUNE_RATE = 0.5
+FINETUNE_RATE = 0.8
+
+#: A search that gains less than this fraction of the codelength, with its fine-tuning, is the last.
+LEAST_GAIN = 2e-4
 
 
 def infomap(
@@ -41,6 +45,7 @@ def infomap(
     seed: int = 0,
     local_memory: int | None = None,
     finish: str = "driver",
+    num_searches: int = 8,
     finetune_rounds: int = 2,
     checkpoint_dir: str | None = None,
     resume: bool = False,
@@ -49,8 +54,9 @@ def infomap(
 
     Nodes move in rounds, a part of them at once, until that gains little. Then modules become the nodes of a smaller
     network, and so on, until what is left fits one machine. The search of :func:`mapeq.infomap` divides it, and rounds
-    of fine-tuning at the network's nodes follow. A network that fits from the start is searched at once. The same
-    input, options and version give the same modules, however Spark divides the work.
+    of fine-tuning at the network's nodes follow. All that is done again inside the modules found, so that nodes which
+    were grouped badly can part, until it gains little. A network that fits from the start is searched at once. The
+    same input, options and version give the same modules, however Spark divides the work.
 
     Parameters
     ----------
@@ -73,8 +79,11 @@ def infomap(
         Bytes that this search may take; by default 4 GiB. The network is contracted until it takes no more.
     finish : str
         Where this search runs: on the "driver", or in one task of an "executor", whose Python needs mapeq.
+    num_searches : int, 1 or more
+        Searches at most: each from the second on groups nodes again inside the modules before, and keeps these if it
+        finds none that are better.
     finetune_rounds : int, 0 or more
-        Rounds at the network's nodes after the search.
+        Rounds at the network's nodes after each search.
     checkpoint_dir : str, optional
         A folder of its own, in any file system that Spark writes to, for the state and the tables of the run. Without
         it, the loss of an executor ends the run.
@@ -122,6 +131,7 @@ def infomap(
         "seed": seed,
         "local_memory": memory,
         "finish": finish,
+        "num_searches": num_searches,
         "finetune_rounds": finetune_rounds,
     }
     _check_options(options)
@@ -137,8 +147,7 @@ def infomap(
         nodes = store.table("result")
     else:
         base = _base(given.links, options, store).persisted()
-        modules = _searched(base, options, store)
-        modules = _finetuned(base, modules, options, store)
+        modules = _best_modules(base, options, store)
         nodes = store.keep(numbered(given.ids, given.id_type, base, modules), "result")
         base.release()
         store.note(stage="done", table="result")
@@ -154,7 +163,8 @@ def _check_options(options: dict[str, Any]) -> None:
     probability = options["teleportation_probability"]
     if not (is_number(probability) and 0 < probability <= 1):
         raise option_error("teleportation_probability", probability, "a number above 0, at most 1")
-    for name, least in (("num_trials", 1), ("seed", 0), ("local_memory", 0), ("finetune_rounds", 0)):
+    least_values = {"num_trials": 1, "seed": 0, "local_memory": 0, "num_searches": 1, "finetune_rounds": 0}
+    for name, least in least_values.items():
         if not is_whole(options[name], least):
             raise option_error(name, options[name], f"a whole number, {least} or more")
     if options["finish"] not in ("driver", "executor"):
@@ -166,32 +176,52 @@ def _base(links: DataFrame, options: dict[str, Any], store: Checkpoints) -> Leve
     state = store.state
     if state.stage in ("given", "walk"):
         return network_flow(links, options["directed"], options["teleportation_probability"], store)
-    sizes = state.total, state.constant, state.num_nodes, state.num_links
-    return Level(store.table(LINKS), store.table(NODES), *sizes)
+    links, nodes = store.table(LINKS), store.table(NODES)
+    return Level(links, nodes, state.total, state.constant, nodes.count(), links.count() // 2)
 
 
-def _searched(base: Level, options: dict[str, Any], store: Checkpoints) -> DataFrame:
-    """The modules of the network's nodes after the rounds at all levels and the search on one machine."""
+def _best_modules(base: Level, options: dict[str, Any], store: Checkpoints) -> DataFrame:
+    """The modules of the last of the searches, each of which begins inside the modules of the one before."""
     state = store.state
+    groups = None if state.groups is None else store.table(state.groups)
+    while True:
+        modules = _finetuned(base, _searched(base, groups, options, store), options, store)
+        was_searched = any(row[:2] == [state.search, "search"] for row in state.rounds) and state.rate > 0.0
+        assert state.codelength is not None
+        is_better = state.before is None or state.before - state.codelength >= LEAST_GAIN * state.codelength
+        if not (was_searched and is_better and state.search < options["num_searches"]):
+            return modules
+        groups = modules
+        store.begin_search(base)
+
+
+def _searched(base: Level, groups: DataFrame | None, options: dict[str, Any], store: Checkpoints) -> DataFrame:
+    """The modules of the network's nodes after the rounds at all levels and the search on one machine."""
+    state, memory = store.state, options["local_memory"]
     if state.stage == "finetune":
         return store.table(str(state.table))
     level, labels = base, own_modules(base)
     if state.level > 0:
-        folder = f"level-{state.level}"
-        level = base._replace(links=store.table(f"{folder}/links"), nodes=store.table(f"{folder}/nodes"))
-        labels = store.table(f"{folder}/labels")
-    while not fits(level, options["local_memory"]):
+        links, nodes, labels = (store.table(f"{store.level_folder(state.level)}/{name}") for name in TABLES)
+        level = Level(links, nodes, state.total, state.constant, state.num_nodes, state.num_links)
+    elif groups is not None:
+        level = grouped(base, groups)
+    while not fits(level, memory):
         if level is not base:
             level = level.persisted()
         start = own_modules(level) if state.table is None else store.table(state.table)
-        found = settle(level, measured(level, start), options["seed"], store)
+        # The first search contracts modules as good as rounds make them. Those that follow contract no more than they
+        # have to: then the search on one machine has more to choose from.
+        is_enough = partial(fits_contracted, memory=memory) if state.search > 1 else None
+        found = settle(level, measured(level, start), options["seed"], store, is_enough)
         is_stuck = found.num_modules > LEAST_SHRINKING * level.num_nodes
         if is_stuck:
-            warnings.warn(
-                f"the {level.num_links:,} links that are left need more than local_memory={options['local_memory']:,} "
-                "bytes, and further rounds gain nothing: the search on one machine is left out",
-                stacklevel=3,
-            )
+            if state.search == 1:
+                warnings.warn(
+                    f"the {level.num_links:,} links that are left need more than local_memory={memory:,} bytes, and "
+                    "further rounds gain nothing: the search on one machine is left out",
+                    stacklevel=4,
+                )
             labels = projected(labels, found.modules)
             break
         coarse, labels = contracted(level, found, labels, store)
@@ -199,30 +229,36 @@ def _searched(base: Level, options: dict[str, Any], store: Checkpoints) -> DataF
         if level is not base:
             level.release()
         level = coarse
-    is_small = fits(level, options["local_memory"])
+    is_small = fits(level, memory)
     if is_small:
         found_modules = searched(level, options["finish"], options["num_trials"], options["seed"])
         labels = projected(labels, found_modules)
-    return _noted(base, labels, is_small, store)
+    return _noted(base, labels, groups, is_small, store)
 
 
-def _noted(base: Level, labels: DataFrame, is_searched: bool, store: Checkpoints) -> DataFrame:
-    """The modules that fine-tuning starts from, kept."""
-    labels = store.keep(labels, "search/modules")
+def _noted(
+    base: Level, labels: DataFrame, groups: DataFrame | None, is_searched: bool, store: Checkpoints
+) -> DataFrame:
+    """The modules that fine-tuning starts from, kept: those before, if the search found none that are better."""
+    state = store.state
+    table = f"search-{state.search}/modules"
+    labels = store.keep(labels, table)
     found = measured(base, labels)
     found.release()
-    state = store.state
-    row = ["search", state.level, 1, 1.0, found.num_modules, found.codelength, True]
+    is_better = state.before is None or found.codelength < state.before - ROUNDING
+    row = [state.search, "search", state.level, 1, 1.0, found.num_modules, found.codelength, is_better]
     store.note(
         stage="finetune",
         level=0,
         step=0,
-        table="search/modules",
-        rate=FINETUNE_RATE if state.rounds else 0.0,
-        codelength=found.codelength,
+        table=table if is_better else state.groups,
+        rate=FINETUNE_RATE if state.rounds and is_better else 0.0,
+        codelength=found.codelength if is_better else state.before,
         rounds=[*state.rounds, row] if is_searched else state.rounds,
     )
-    return labels
+    if groups is None or is_better:
+        return labels
+    return groups
 
 
 def _finetuned(base: Level, modules: DataFrame, options: dict[str, Any], store: Checkpoints) -> DataFrame:

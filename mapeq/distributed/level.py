@@ -20,8 +20,9 @@ class Level(NamedTuple):
 
     Attributes
     ----------
-    links : DataFrame of src, dst, flow
-        Every link in both directions, each with the flow of both, as a bigint; no self-links.
+    links : DataFrame of src, dst, flow, inner
+        Every link in both directions, each with the flow of both, as a bigint; no self-links. One end may join the
+        module of the other only where `inner` is true.
     nodes : DataFrame of id, visit, enter, exit
         The visit rate, enter flow and exit flow of each node, as bigints.
     total : int
@@ -56,8 +57,9 @@ class Measured(NamedTuple):
     ----------
     modules : DataFrame of id, module
         A module is named by the id of a node.
-    flow_to : DataFrame of id, own, module, flow
-        The flow, both ways, between a node of the module `own` and each module that it has links to.
+    flow_to : DataFrame of id, own, module, flow, inner
+        The flow, both ways, between a node of the module `own` and each module that it has links to, and whether the
+        node may join it.
     sums : DataFrame of module, visit, enter, exit, size
     codelength : float
         In bits.
@@ -88,9 +90,10 @@ def measured(level: Level, modules: DataFrame) -> Measured:
     of_targets = modules.select(F.col("id").alias("dst"), "module")
     of_nodes = modules.select("id", F.col("module").alias("own"))
     # By node first: then neither the sums nor the search for the best module send anything again.
-    arriving = level.links.join(of_targets, "dst").select(F.col("src").alias("id"), "module", "flow")
-    flow_to = arriving.repartition("id").groupBy("id", "module").agg(F.sum("flow").alias("flow"))
-    flow_to = flow_to.join(of_nodes, "id").select("id", "own", "module", "flow").persist()
+    arriving = level.links.join(of_targets, "dst").select(F.col("src").alias("id"), "module", "flow", "inner")
+    whole = F.sum("flow").alias("flow"), F.max("inner").alias("inner")
+    flow_to = arriving.repartition("id").groupBy("id", "module").agg(*whole)
+    flow_to = flow_to.join(of_nodes, "id").select("id", "own", "module", "flow", "inner").persist()
     # Both ends of a link have its flow.
     inside = flow_to.where("module = own").groupBy("module").agg(F.sum("flow").alias("twice"))
     crossing = level.nodes.join(modules, "id").groupBy("module")
@@ -126,6 +129,22 @@ def plogp(rate: Column) -> Column:
     F = functions()
     cost: Column = F.when(rate > 0, rate * F.log2(rate)).otherwise(0.0)
     return cost
+
+
+def grouped(level: Level, groups: DataFrame) -> Level:
+    """The level, with nodes that may only join nodes of the same group.
+
+    Parameters
+    ----------
+    level : Level
+    groups : DataFrame of id, module
+    """
+    F = functions()
+    links = level.links
+    for end in ("src", "dst"):
+        links = links.join(groups.select(F.col("id").alias(end), F.col("module").alias(f"{end}_group")), end)
+    is_inner = F.col("src_group") == F.col("dst_group")
+    return level._replace(links=links.select("src", "dst", "flow", is_inner.alias("inner")))
 
 
 def own_modules(level: Level) -> DataFrame:

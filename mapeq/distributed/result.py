@@ -19,12 +19,14 @@ class Round(NamedTuple):
 
     Attributes
     ----------
+    search : int
+        From 1: the search that the round prepares, is or follows.
     stage : str
         "rounds" of local moving, "search" for the compiled search, or "finetune".
     level : int
         0 for the network's nodes, 1 for modules of these, and so on.
     number : int
-        From 1, at each level of each stage.
+        From 1, at each level of each stage of each search.
     rate : float
         The part of the nodes that could move.
     num_modules : int
@@ -34,6 +36,7 @@ class Round(NamedTuple):
         Whether the round shortened the description; what it did is undone otherwise.
     """
 
+    search: int
     stage: str
     level: int
     number: int

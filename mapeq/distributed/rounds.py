@@ -6,6 +6,7 @@ equation, Euro-Par 2018.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mapeq.distributed.checkpoints import Checkpoints
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 #: The part of the nodes that may move at most.
-MAX_RATE = 0.5
+MAX_RATE = 0.8
 
 #: By how much the part grows after a round that gains, and shrinks after one that does not.
 GROWTH, SHRINKING = 1.25, 0.5
 
-#: A round is calm if it gains less than this fraction of the codelength, per part of the nodes that may move.
-CALM_GAIN = 1e-3
+#: A round is calm if it gains less than this fraction of the codelength, per part of the nodes that may move: in the
+#: first search, and in those that follow, where the modules before limit what can be gained.
+CALM_GAIN, LATER_CALM_GAIN = 1e-3, 1e-2
 
 #: A level is settled after so many calm rounds in a row, or so many that gain nothing.
 CALM_ROUNDS, FAILED_ROUNDS = 2, 3
@@ -31,9 +33,16 @@ CALM_ROUNDS, FAILED_ROUNDS = 2, 3
 ROUNDING = 1e-12
 
 
-def settle(level: Level, found: Measured, seed: int, store: Checkpoints) -> Measured:
-    """Make rounds at a level until they gain little."""
-    while store.state.calm < CALM_ROUNDS and store.state.failed < FAILED_ROUNDS:
+def settle(
+    level: Level,
+    found: Measured,
+    seed: int,
+    store: Checkpoints,
+    is_enough: Callable[[Measured], bool] | None = None,
+) -> Measured:
+    """Make rounds at a level until they gain little, or are enough."""
+    state = store.state
+    while state.calm < CALM_ROUNDS and state.failed < FAILED_ROUNDS and not (is_enough and is_enough(found)):
         found = make_round(level, found, seed, store)
     return found
 
@@ -42,14 +51,16 @@ def make_round(level: Level, found: Measured, seed: int, store: Checkpoints) -> 
     """Make one round, and note it; a round that does not shorten the description changes nothing."""
     state = store.state
     rate, step = state.rate, state.step
-    chosen = _is_chosen(rate, seed, state.stage, state.level, step)
-    table = f"{state.stage}-{state.level}/modules-{'a' if (state.table or '').endswith('b') else 'b'}"
+    chosen = _is_chosen(rate, seed, state.search, state.stage, state.level, step)
+    other = "a" if (state.table or "").endswith("b") else "b"
+    table = f"search-{state.search}/{state.stage}-{state.level}/modules-{other}"
     moved = measured(level, store.keep(_moved(level, found, chosen), table))
     gain = found.codelength - moved.codelength
     is_better = gain > ROUNDING
     shown = moved if is_better else found
-    row = [state.stage, state.level, step + 1, rate, moved.num_modules, moved.codelength, is_better]
-    is_calm = gain < CALM_GAIN * rate * found.codelength
+    row = [state.search, state.stage, state.level, step + 1, rate, moved.num_modules, moved.codelength, is_better]
+    calm_gain = CALM_GAIN if state.search == 1 else LATER_CALM_GAIN
+    is_calm = gain < calm_gain * rate * found.codelength
     store.note(
         step=step + 1,
         table=table if is_better else state.table,
@@ -79,7 +90,8 @@ def _moved(level: Level, found: Measured, chosen: Column) -> DataFrame:
     F = functions()
     flow_to = found.flow_to.where(chosen)
     staying = flow_to.where("module = own").select("id", F.col("flow").alias("inside"))
-    moves = flow_to.where("module != own").join(staying, "id", "left").na.fill({"inside": 0}).join(level.nodes, "id")
+    moves = flow_to.where("inner and module != own").join(staying, "id", "left").na.fill({"inside": 0})
+    moves = moves.join(level.nodes, "id")
     for side in ("own", "module"):
         columns = [F.col(name).alias(f"{side}_{name}") for name in ("visit", "enter", "exit", "size")]
         moves = moves.join(found.sums.select(F.col("module").alias(side), *columns), side)

@@ -1,4 +1,4 @@
-"""A run that is killed once it has made some steps: ``python killed_driver.py EDGES FOLDER STEPS LOCAL_MEMORY``."""
+"""A run, begun or resumed, that is killed once it has made some steps: ``python killed_driver.py EDGES FOLDER STEPS LOCAL_MEMORY``."""
 
 import os
 import signal
@@ -22,4 +22,5 @@ if __name__ == "__main__":
     edges, folder, steps, memory = sys.argv[1:]
     threading.Thread(target=kill_after, args=(folder, int(steps)), daemon=True).start()
     spark = mapeq.spark.session("local[2]", CONFIG)
-    mapeq.spark.infomap(spark.read.parquet(edges), local_memory=int(memory), checkpoint_dir=folder)
+    options = {"checkpoint_dir": folder, "resume": Path(folder, "state").exists()}
+    mapeq.spark.infomap(spark.read.parquet(edges), local_memory=int(memory), **options)

@@ -36,12 +36,16 @@ def rows(result):
 
 def test_a_killed_run_goes_on_as_if_it_had_not_been(spark, edges, undisturbed, tmp_path):
     folder = str(tmp_path / "run")
-    command = [sys.executable, str(Path(__file__).with_name("killed_driver.py")), edges, folder, "4", str(MEMORY)]
-    killed = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert killed.returncode == -9, killed.stderr
+    program = str(Path(__file__).with_name("killed_driver.py"))
+    for steps in (4, 23):  # in the rounds of the first search, and in those of the second
+        command = [sys.executable, program, edges, folder, str(steps), str(MEMORY)]
+        killed = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert killed.returncode == -9, killed.stderr
+    states = [json.loads(path.read_text())["state"] for path in Path(folder, "state").glob("part-*")]
+    assert {(state["search"], state["stage"]) for state in states} > {(1, "finetune"), (2, "rounds")}
     resumed = mapeq.spark.infomap(spark.read.parquet(edges), local_memory=MEMORY, checkpoint_dir=folder, resume=True)
     assert rows(resumed) == rows(undisturbed)
-    assert [row[:5] for row in resumed.history] == [row[:5] for row in undisturbed.history]
+    assert [row[:6] for row in resumed.history] == [row[:6] for row in undisturbed.history]
     assert resumed.codelength == pytest.approx(undisturbed.codelength, abs=1e-12)
     again = mapeq.spark.infomap(spark.read.parquet(edges), local_memory=MEMORY, checkpoint_dir=folder, resume=True)
     assert rows(again) == rows(undisturbed)
@@ -74,5 +78,5 @@ def check_refusals(spark, edges, folder):
         run(checkpoint_dir=folder + "-other")
     with Path(folder, "state", "part-later.txt").open("w") as file:
         print(json.dumps({"version": 0, "number": 10**6, "options": {}, "state": {}}), file=file)
-    with pytest.raises(mapeq.FormatError, match="the run is of version 0 of checkpoints; this mapeq resumes version 1"):
+    with pytest.raises(mapeq.FormatError, match="the run is of version 0 of checkpoints; this mapeq resumes version 2"):
         run()

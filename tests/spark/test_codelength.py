@@ -7,7 +7,7 @@ import mapeq
 from mapeq.distributed.checkpoints import Checkpoints
 from mapeq.distributed.flow import network_flow
 from mapeq.distributed.given import given_network
-from mapeq.distributed.level import measured, own_modules
+from mapeq.distributed.level import grouped, measured, own_modules
 from mapeq.distributed.rounds import make_round
 from mapeq.walk.flow import VISIT
 
@@ -66,4 +66,22 @@ def test_every_round(spark):
             mapeq.evaluate(links, as_dict(found.modules), directed=False).codelength, abs=1e-9
         )
     assert found.codelength < 0.9 * first
-    assert [row[2] for row in store.state.rounds] == [1, 2, 3, 4, 5]
+    assert [row[3] for row in store.state.rounds] == [1, 2, 3, 4, 5]
+
+
+def test_rounds_inside_groups(spark):
+    level, store = level_of(spark.createDataFrame(LINKS, ["src", "dst", "weight"]), False)
+    groups = {name: "one" if name in "ab" else "two" for name in MODULES}
+    inside = grouped(level, spark.createDataFrame(list(groups.items()), ["id", "module"]))
+    found = measured(inside, own_modules(inside))
+    assert found.codelength == measured(level, own_modules(level)).codelength
+    first = found.codelength
+    for _ in range(5):
+        found = make_round(inside, found, 0, store)
+    modules = as_dict(found.modules)
+    assert found.codelength < first
+    assert len(set(modules.values())) < len(modules)
+    assert all(groups[name] == groups[module] for name, module in modules.items())
+    assert found.codelength == pytest.approx(
+        mapeq.evaluate(LINKS, modules | {"z": "z"}, directed=False).codelength, abs=1e-9
+    )

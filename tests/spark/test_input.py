@@ -52,6 +52,7 @@ def test_vertices(spark):
     [
         ({"finish": "moon"}, "finish must be 'driver' or 'executor', not 'moon'"),
         ({"local_memory": -1}, "local_memory must be a whole number, 0 or more, not -1"),
+        ({"num_searches": 0}, "num_searches must be a whole number, 1 or more, not 0"),
         ({"directed": "yes"}, "directed must be True or False, not 'yes'"),
         ({"teleportation_probability": 0}, "teleportation_probability must be a number above 0, at most 1, not 0"),
         ({"resume": True}, "resume=True needs checkpoint_dir"),
