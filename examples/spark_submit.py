@@ -17,5 +17,6 @@ result = mapeq.spark.infomap(
 )
 result.nodes.write.parquet(modules)
 for row in result.history:
-    print(f"search {row.search}: {row.stage}, level {row.level}, round {row.number}: {row.num_modules:,} modules, {row.codelength:.4f} bits")
+    place = f"search {row.search}, {row.stage}, level {row.level}, round {row.number}"
+    print(f"{place}: {row.num_modules:,} modules, {row.codelength:.4f} bits")
 print(f"{result.num_modules:,} modules, {result.codelength:.4f} bits per step")

@@ -1,4 +1,7 @@
-"""A run, begun or resumed, that is killed once it has made some steps: ``python killed_driver.py EDGES FOLDER STEPS LOCAL_MEMORY``."""
+"""A run, begun or resumed, that is killed once it has made some steps.
+
+``python killed_driver.py EDGES FOLDER STEPS LOCAL_MEMORY``
+"""
 
 import os
 import signal
