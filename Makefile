@@ -2,7 +2,7 @@
 # All it needs is Python 3.11 or newer; make demo PYTHON=python3.12 chooses one.
 PYTHON ?= python3
 
-.PHONY: demo test test-more check test-docs test-spark lint docs bench clean
+.PHONY: demo test test-more check test-docs test-spark test-spark-more lint docs bench clean
 
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
@@ -30,6 +30,10 @@ test-docs: .venv/test
 # On Spark, in one process: it uses all processors itself.
 test-spark: .venv/spark-test
 	.venv/bin/python -m pytest tests/spark -m "not thorough"
+
+# Networks of 10^5 links on Spark: half an hour.
+test-spark-more: .venv/spark-test
+	.venv/bin/python -m pytest tests/spark -m thorough
 
 lint: .venv/lint
 	.venv/bin/ruff check .
