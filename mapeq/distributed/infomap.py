@@ -197,43 +197,54 @@ def _best_modules(base: Level, options: dict[str, Any], store: Checkpoints) -> D
 
 def _searched(base: Level, groups: DataFrame | None, options: dict[str, Any], store: Checkpoints) -> DataFrame:
     """The modules of the network's nodes after the rounds at all levels and the search on one machine."""
-    state, memory = store.state, options["local_memory"]
+    state = store.state
     if state.stage == "finetune":
         return store.table(str(state.table))
+    level, labels = _contracted(base, groups, options, store)
+    is_small = fits(level, options["local_memory"])
+    if is_small:
+        found_modules = searched(level, options["finish"], options["num_trials"], options["seed"])
+        labels = projected(labels, found_modules)
+    return _noted(base, labels, groups, is_small, store)
+
+
+def _contracted(
+    base: Level, groups: DataFrame | None, options: dict[str, Any], store: Checkpoints
+) -> tuple[Level, DataFrame]:
+    """A level that fits one machine, and the node of it that each of the network's nodes belongs to.
+
+    Where rounds gain nothing any more, the level does not fit, and modules of its nodes take their place.
+    """
+    state, memory = store.state, options["local_memory"]
     level, labels = base, own_modules(base)
     if state.level > 0:
         links, nodes, labels = (store.table(f"{store.level_folder(state.level)}/{name}") for name in TABLES)
         level = Level(links, nodes, state.total, state.constant, state.num_nodes, state.num_links)
     elif groups is not None:
         level = grouped(base, groups)
+    # The first search contracts modules as good as rounds make them. Those that follow contract no more than they have
+    # to: then the search on one machine has more to choose from.
+    is_enough = partial(fits_contracted, memory=memory) if state.search > 1 else None
     while not fits(level, memory):
         if level is not base:
             level = level.persisted()
         start = own_modules(level) if state.table is None else store.table(state.table)
-        # The first search contracts modules as good as rounds make them. Those that follow contract no more than they
-        # have to: then the search on one machine has more to choose from.
-        is_enough = partial(fits_contracted, memory=memory) if state.search > 1 else None
         found = settle(level, measured(level, start), options["seed"], store, is_enough)
-        is_stuck = found.num_modules > LEAST_SHRINKING * level.num_nodes
-        if is_stuck:
+        is_done = is_enough is not None and is_enough(found)
+        if found.num_modules > LEAST_SHRINKING * level.num_nodes and not is_done:
             if state.search == 1:
                 warnings.warn(
                     f"the {level.num_links:,} links that are left need more than local_memory={memory:,} bytes, and "
                     "further rounds gain nothing: the search on one machine is left out",
-                    stacklevel=4,
+                    stacklevel=5,
                 )
-            labels = projected(labels, found.modules)
-            break
+            return level, projected(labels, found.modules)
         coarse, labels = contracted(level, found, labels, store)
         found.release()
         if level is not base:
             level.release()
         level = coarse
-    is_small = fits(level, memory)
-    if is_small:
-        found_modules = searched(level, options["finish"], options["num_trials"], options["seed"])
-        labels = projected(labels, found_modules)
-    return _noted(base, labels, groups, is_small, store)
+    return level, labels
 
 
 def _noted(

