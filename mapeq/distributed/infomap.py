@@ -230,8 +230,8 @@ def _contracted(
             level = level.persisted()
         start = own_modules(level) if state.table is None else store.table(state.table)
         found = settle(level, measured(level, start), options["seed"], store, is_enough)
-        is_done = is_enough is not None and is_enough(found)
-        if found.num_modules > LEAST_SHRINKING * level.num_nodes and not is_done:
+        is_as_large = found.num_modules > LEAST_SHRINKING * level.num_nodes
+        if is_as_large and not (is_enough and is_enough(found)):
             if state.search == 1:
                 warnings.warn(
                     f"the {level.num_links:,} links that are left need more than local_memory={memory:,} bytes, and "

