@@ -3,16 +3,21 @@
 import os
 import shutil
 
-which = shutil.which
-shutil.which = lambda name, *rest, **more: None if name == "java" else which(name, *rest, **more)
-os.environ.pop("JAVA_HOME", None)
+import mapeq.spark
 
-from conftest import CONFIG  # noqa: E402 - of this folder, which is first on the path of a script
 
-import mapeq.spark  # noqa: E402
+def hide_java():
+    which = shutil.which
+    shutil.which = lambda name, *rest, **more: None if name == "java" else which(name, *rest, **more)
+    os.environ.pop("JAVA_HOME", None)
 
-spark = mapeq.spark.session("local[1]", CONFIG)
-links = [(0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 5), (5, 3)]
-print(mapeq.spark.infomap(spark.createDataFrame(links, "src int, dst int")).codelength)
-print(spark.sparkContext._jvm.System.getProperty("java.home"))
-spark.stop()
+
+if __name__ == "__main__":
+    from conftest import CONFIG  # of this folder, which is first on the path of a script
+
+    hide_java()
+    spark = mapeq.spark.session("local[1]", CONFIG)
+    links = [(0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 5), (5, 3)]
+    print(mapeq.spark.infomap(spark.createDataFrame(links, "src int, dst int")).codelength)
+    print(spark.sparkContext._jvm.System.getProperty("java.home"))
+    spark.stop()
