@@ -36,7 +36,7 @@ from numba.core.runtime.nrt import rtsys
 from numba.core.typed_passes import NopythonTypeInference
 
 _PACKAGE = Path(__file__).parents[1]
-_MAKES_KERNELS = [b"@jit\n", b"@allocating\n", b"@inlined\n", b"@step\n", b"kernel_of("]
+_MAKES_KERNELS = [b"@jit", b"@allocating", b"@inlined", b"@step", b"kernel_of("]
 _IMPORT = re.compile(rb"^from mapeq\.([\w.]+) import", re.MULTILINE)
 
 

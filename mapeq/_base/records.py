@@ -132,6 +132,7 @@ def _members(context: Any, field: Any) -> Iterator[ir.Type]:
 
 def _assembled(context: Any, builder: Any, field: Any, load: Callable[[], Any]) -> Any:
     """The value of a field from its members."""
+    # Here and below, since only compiling needs it: machine code is loaded without.
     from numba.np import arrayobj
     from numba.np.numpy_support import as_dtype
 

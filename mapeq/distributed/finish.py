@@ -27,13 +27,17 @@ BYTES = 200
 
 def fits(level: Level, memory: int) -> bool:
     """Whether one machine can search a level in so many bytes."""
-    return BYTES * (level.num_links + level.num_nodes) <= memory
+    return _fit(level.num_links, level.num_nodes, memory)
 
 
 def fits_contracted(found: Measured, memory: int) -> bool:
     """Whether it can once the modules of a partition are nodes."""
     num_links = found.flow_to.where("module != own").select("own", "module").distinct().count() // 2
-    return BYTES * (num_links + found.num_modules) <= memory
+    return _fit(num_links, found.num_modules, memory)
+
+
+def _fit(num_links: int, num_nodes: int, memory: int) -> bool:
+    return BYTES * (num_links + num_nodes) <= memory
 
 
 def searched(level: Level, finish: str, num_trials: int, seed: int) -> DataFrame:

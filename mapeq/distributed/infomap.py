@@ -186,6 +186,7 @@ def _best_modules(base: Level, options: dict[str, Any], store: Checkpoints) -> D
     groups = None if state.groups is None else store.table(state.groups)
     while True:
         modules = _finetuned(base, _searched(base, groups, options, store), options, store)
+        # The rate is 0 where the search was that of the network itself, or found nothing better.
         was_searched = any(row[:2] == [state.search, "search"] for row in state.rounds) and state.rate > 0.0
         assert state.codelength is not None
         is_better = state.before is None or state.before - state.codelength >= LEAST_GAIN * state.codelength
