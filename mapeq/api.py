@@ -31,7 +31,7 @@ from mapeq.io.inputs import as_partition
 from mapeq.network.folders import check_files
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
-from mapeq.objective.level import added_terms, network_level
+from mapeq.objective.level import added_terms, network_level, with_links_of_contents
 from mapeq.objective.options import PLAIN, ObjectiveOptions
 from mapeq.optimizer.control import Control, SearchOptions
 from mapeq.optimizer.markov_time import fitting_markov_time
@@ -244,7 +244,9 @@ def search(
     check_files(network)
     flow = random_walk(network, flow_options, num_threads=num_threads)
     check_way_back(network, flow.nodes[:, VISIT])
+    has_flow = len(flow.links.indices) > 0
     terms = added_terms(network, flow, objective)
+    flow = with_links_of_contents(flow, terms.contents)
     found = find_modules(
         flow,
         multilevel=multilevel,
@@ -273,7 +275,7 @@ def search(
         num_threads=num_threads,
     )
     result = make(found.hierarchy)
-    if not len(flow.links.indices) and network.num_links:  # the search cannot see which nodes are linked
+    if not has_flow and network.num_links:  # the search cannot see which nodes are linked
         by_links = make(two_levels(unsigned(component_of(network.undirected()))))
         if by_links.codelength <= result.codelength + ROUNDING:
             result = by_links

@@ -97,16 +97,15 @@ def with_all_links(level: Level) -> Level:
     return level._replace(links=Links(read_only(indptr), read_only(indices), read_only(flow[others]), ONE))
 
 
-def with_links_of_contents(level: Level) -> Level:
-    """The level with links between nodes that have an attracting feature in common, without flow where there were none.
+def with_links_of_contents(flow: Flow, contents: Contents | None) -> Flow:
+    """The flow with links between nodes that have an attracting feature in common, on which nothing flows.
 
     A search tries modules along links: so it tries to bring these nodes together. Of the nodes that have a feature, in
     their order, each is linked to the next one or two.
     """
-    contents = level.terms.contents
     if contents is None or not contents.num_attracting:
-        return level
-    rows = np.repeat(np.arange(len(level.nodes)), np.diff(contents.indptr).astype(np.intp))
+        return flow
+    rows = np.repeat(np.arange(len(flow.nodes)), np.diff(contents.indptr).astype(np.intp))
     attracting = contents.features < contents.num_attracting
     rows, features = rows[attracting], contents.features[attracting]
     order = np.argsort(features, kind="stable")
@@ -115,12 +114,12 @@ def with_links_of_contents(level: Level) -> Level:
     size = np.searchsorted(features, features, side="right") - first
     place = np.arange(len(rows)) - first
     ends = []
-    is_small = len(level.links.indices) <= FEW_LINKS
+    is_small = len(flow.links.indices) <= FEW_LINKS
     for step in range(1, (NEXT_ALIKE_OF_FEW if is_small else NEXT_ALIKE) + 1):
         has_next = size > step
         ends.append((rows[has_next], rows[(first + (place + step) % np.maximum(size, 1))[has_next]]))
     one, other = (np.concatenate(part) for part in zip(*ends, strict=True))
-    return level._replace(links=_with_links_without_flow(level.links, one, other))
+    return flow._replace(links=_with_links_without_flow(flow.links, one, other))
 
 
 def _with_links_without_flow(links: Links, one: IntArray, other: IntArray) -> Links:

@@ -229,10 +229,11 @@ class Engine(Threads):
 
     def _memory_for(self, level: Level) -> Memory:
         """Memory for passes over a level, kept for others that need no more."""
-        kept = self._memory
-        if kept is None or not _is_enough(kept, level):
-            kept = self._memory = _new_memory(level, self.storage)
-        return kept
+        if self._memory is None or not _is_enough(self._memory, level):
+            self._memory = None  # before there is more
+            self._memory = _new_memory(level, self.storage)
+        self._memory = _with_codebooks(self._memory, len(level.codebooks.exit))
+        return self._memory
 
     def _scratch_for(self, level: Level, most_candidates: int = 0) -> Sequence[Scratch]:
         """Scratch memory of each thread, kept, for a level and coarser ones, and so many candidates of a unit."""
@@ -244,6 +245,7 @@ class Engine(Threads):
         most += min(int(ROWS), len(level.links.indices))  # rows of a coarser level that wait for their place
         chosen = int(part_size.py_func(block_size.py_func(np.uint64(n))))
         if not self._scratch or not has_room(self._scratch[0], most, chosen, dtype):
+            self._scratch = []  # before there is more
             self._scratch = [new_scratch(most, chosen, dtype) for _ in range(self.num_threads)]
         return self._scratch
 
@@ -278,12 +280,20 @@ def _is_enough(memory: Memory, level: Level) -> bool:
     return (
         len(memory.part_of) >= len(level.nodes)
         and len(memory.odd.indices) >= len(level.links.indices)
-        and len(memory.working.index_sums) >= len(level.codebooks.exit)
         and memory.part_of.dtype == level.links.indices.dtype
         and (memory.working.teleport is None) == (level.terms.teleport is None)
         and _is_enough_for_contents(memory, level.terms.contents)
         and memory.even.codebook_of.dtype == level.codebooks.of.dtype
     )
+
+
+def _with_codebooks(memory: Memory, count: int) -> Memory:
+    """The same memory, for so many index codebooks at least: a search for hierarchies needs more and more of them."""
+    if len(memory.working.index_sums) >= count:
+        return memory
+    moving, parts = (np.empty((count + count // 2, 5)) for _ in range(2))
+    working, found = (part._replace(index_sums=moving) for part in (memory.working, memory.found))
+    return memory._replace(working=working, found=found, parts=memory.parts._replace(index_sums=parts))
 
 
 def _is_enough_for_contents(memory: Memory, contents: Contents | None) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mapeq._base.hierarchy import Hierarchy
 from mapeq.network.network import Network
-from mapeq.objective.level import Level, network_level
+from mapeq.objective.level import Level, network_level, with_links_of_contents
 from mapeq.objective.multilevel import multilevel_codelength, multilevel_partition
 from mapeq.objective.states import contents_of_states
 from mapeq.objective.two_level import one_level_codelength
@@ -55,6 +55,7 @@ def fitting_markov_time(
     def modules_at(time: float) -> _Modules:
         flow = random_walk(network, replace(options, markov_time=time))
         contents = contents_of_states(network.states, flow.nodes[:, VISIT])
+        flow = with_links_of_contents(flow, contents)
         found = find_modules(flow, contents=contents, seed=seed, num_threads=num_threads, control=control)
         return _modules(network_level(flow, contents=contents), found, time)
 

@@ -122,6 +122,7 @@ def _swept(
     report: Callable[[int, int, Outcome], object] | None,
 ) -> list[Swept]:
     workers = min(num_threads, num_trials)
+    flow = with_links_of_contents(flow, contents)
 
     def trial(number: int) -> list[Outcome]:
         def found(position: int, end: Outcome) -> None:
@@ -190,7 +191,7 @@ class _Sweep:
     def _level(self, position: int) -> Level:
         """The network at a Markov time; made anew each time it is needed, since all of them together may be large."""
         flow = at_markov_time(self._flow, self._times[position])
-        level = with_links_of_contents(self._network._replace(links=flow.links, nodes=flow.nodes))
+        level = self._network._replace(links=flow.links, nodes=flow.nodes)
         has_remote_moves = level.terms.teleport is not None and len(level.nodes) <= FEW_NODES
         return with_all_links(level) if has_remote_moves else level
 

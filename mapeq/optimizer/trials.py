@@ -27,7 +27,7 @@ from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
 from mapeq.objective.counting import price_of_preference, without_preference
-from mapeq.objective.level import Level, network_level, with_all_links, with_links_of_contents
+from mapeq.objective.level import Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
@@ -107,7 +107,7 @@ def find_modules(
     Parameters
     ----------
     flow : Flow
-        Of n nodes.
+        Of n nodes, with :func:`mapeq.objective.level.with_links_of_contents` where they have contents.
     multilevel : bool
         Whether modules may contain modules, to any depth.
     counting : float64 array of shape (4,), optional
@@ -170,7 +170,7 @@ class _Search:
         free_ends: Sequence[Outcome] = (),
     ):
         self._searcher = optimizer
-        self._network = network = with_links_of_contents(network)
+        self._network = network
         self._searched = network
         if _pays_without_links(network) and len(network.nodes) <= FEW_NODES:
             self._searched = with_all_links(network)

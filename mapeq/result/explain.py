@@ -18,7 +18,7 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import two_levels
 from mapeq.network.network import Network
 from mapeq.network.statistics import component_of, name_of_node, total_degrees
-from mapeq.objective.level import added_terms
+from mapeq.objective.level import added_terms, with_links_of_contents
 from mapeq.optimizer.trials import find_modules
 from mapeq.result.assembly import make_result
 from mapeq.result.result import ROUNDING, Result
@@ -198,6 +198,7 @@ def _try_other_options(result: Result, sign: int) -> str:
     for other in _for_smaller_modules(options) if sign > 0 else _for_larger_modules(options):
         other_flow = random_walk(result.network, other.options)
         terms = added_terms(result.network, other_flow, result.objective_options)
+        other_flow = with_links_of_contents(other_flow, terms.contents)
         found = find_modules(other_flow, **terms._asdict(), seed=result.seed or 0)
         again = make(found.hierarchy)
         if sign * again.num_modules > sign * result.num_modules:

@@ -137,8 +137,9 @@ def test_searches_with_links_to_all_nodes_start_with_the_same_flow(data):
     physical = data.draw(st.lists(st.integers(0, n // 2), min_size=n, max_size=n))
     network = case.network().with_states(physical)
     flow = random_walk(network, WalkOptions(flow_model="directed", recorded_teleportation=True))
-    level = network_level(flow, *added_terms(network, flow, ObjectiveOptions()))
-    found = with_all_links(with_links_of_contents(level))
+    terms = added_terms(network, flow, ObjectiveOptions())
+    level = network_level(flow, *terms)
+    found = with_all_links(network_level(with_links_of_contents(flow, terms.contents), *terms))
     ends = np.repeat(np.arange(n), np.diff(found.links.indptr).astype(np.intp)), found.links.indices
     expected = np.repeat(np.arange(n), np.diff(level.links.indptr).astype(np.intp)), level.links.indices
     flows = np.zeros((2, n, n))
