@@ -38,8 +38,9 @@ MIN_RELATIVE_GAIN_EARLY = 1e-4
 #: Relative gain of a warm start above which full passes follow.
 RESTART_GAIN = 1e-2
 
-#: Where modules save less than this fraction of the description, results depend on the seed, mostly by the first pass.
-WEAK_STRUCTURE = 0.1
+#: Where modules save less than this fraction of the description, results depend on the seed, mostly by the first pass;
+#: over more modules than these, chance averages out.
+WEAK_STRUCTURE, FEW_MODULES = 0.1, 300
 
 #: Maximum visits of the first moves from single nodes, in multiples of the numbers of stored links and nodes.
 MAX_FIRST_SWEEPS = 3
@@ -155,10 +156,11 @@ class TwoLevelOptimizer:
     # Passes
 
     def _first_pass(self, network: Level) -> Passed:
-        """A rough pass from single nodes; where modules are weak, the better one of two."""
+        """A rough pass from single nodes; where modules are weak and few, the better one of two."""
         sweeps = {"rough": True, "max_sweeps": MAX_FIRST_SWEEPS}
         found = self._reported(self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps))
-        if found.codelength > (1 - WEAK_STRUCTURE) * one_level_codelength(network) and not self.stopped():
+        is_weak = found.codelength > (1 - WEAK_STRUCTURE) * one_level_codelength(network)
+        if is_weak and len(found.state.sizes) <= FEW_MODULES and not self.stopped():
             again = self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps)
             found = min(found, self._reported(again), key=codelength_of)
         return found
