@@ -12,9 +12,13 @@ from mapeq.io.files import link_list
 from mapeq.io.files.comments import USUAL
 from mapeq.io.files.networks import read_source
 from mapeq.io.files.source import Source
+from mapeq.network import blocks
 
 #: Blocks that several threads read, too.
 SHARED = {"MANY_BYTES": 0, "usable_processors": lambda: 3}
+
+#: All but the last links go to temporary files, in pieces of at least so many.
+FEW_LINKS = 2
 
 #: Line ends, comments, quotes and numbers lie across the ends of blocks.
 BLOCK_SIZES = (1, 7, 1 << 20)
@@ -25,6 +29,12 @@ def read(data, *, block_sizes=BLOCK_SIZES, **options):
     outcomes = [_outcome(data, size, options) for size in block_sizes]
     with mock.patch.multiple(link_list, **SHARED):
         outcomes += [_outcome(data, size, options) for size in (max(30, len(data) // 20), 1 << 20)]
+    piece = max(FEW_LINKS, len(data) // 200)
+    with (
+        mock.patch.multiple(link_list, MOST_ROWS=piece + 1, PIECE=piece),
+        mock.patch.object(blocks, "PIECE", piece),
+    ):
+        outcomes.append(_outcome(data, 7, options))
     for other in outcomes[1:]:
         assert_same(other, outcomes[0])
     if isinstance(outcomes[0], FormatError):

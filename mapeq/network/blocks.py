@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,10 @@ PIECE = 1 << 21
 
 #: Smaller numbers take this type in files, others eight bytes.
 NARROW = np.uint32
+
+
+#: Sources, targets, and weights or None, of some links.
+Rows: TypeAlias = tuple[NDArray[Any], NDArray[Any], FloatArray | None]
 
 
 class Numbered(NamedTuple):
@@ -108,7 +112,7 @@ def from_blocks(
 
 
 def network_of(
-    cls: type[Network], spool: Spool, words: list[Hashable] | None, *, directed: bool, num_nodes: int | None = None
+    cls: type[Network], spool: Spool, words: Sequence[Hashable] | None, *, directed: bool, num_nodes: int | None = None
 ) -> Network:
     """The network of the links in a spool, whose labels are integers or, with `words`, positions of these."""
     if num_nodes is not None and words is not None:
@@ -131,7 +135,7 @@ def network_of(
     return cls(*build_from_pieces(links, len(found.labels), not directed), directed, found.labels, num_given=links.size)
 
 
-def _numbered(spool: Spool, words: list[Hashable] | None, num_nodes: int | None) -> Numbered:
+def _numbered(spool: Spool, words: Sequence[Hashable] | None, num_nodes: int | None) -> Numbered:
     low, high = spool.low, spool.high
     if num_nodes is not None:
         if num_nodes < 0:
@@ -153,7 +157,7 @@ def _numbered(spool: Spool, words: list[Hashable] | None, num_nodes: int | None)
     if dtype is None:
         raise NetworkError(f"labels from {low} to {high} do not fit into 64 bits; pass them as strings")
     table = LabelTable(dtype, np.dtype(index_dtype(2 * spool.num_rows)))
-    spool.replace(table.number)
+    spool.replace(lambda tails, heads: (table.number(tails), table.number(heads)))
     return Numbered(*table.ranked())
 
 
@@ -241,7 +245,7 @@ class Spool:
         self.low_weight, self.high_weight = np.inf, -np.inf
         self.is_weighted = False
         self._folder = folder
-        self._waiting: list[tuple[NDArray[Any], NDArray[Any], FloatArray | None]] = []
+        self._waiting: list[Rows] = []
         self._num_waiting = 0
         self._written: list[tuple[int, np.dtype[Any]]] = []
         self._files: list[IO[bytes]] = []
@@ -282,7 +286,7 @@ class Spool:
         """Join what is in memory; links can be added no more."""
         self._waiting = [self._joined()] if self._waiting else []
 
-    def pieces(self) -> Iterator[tuple[NDArray[Any], NDArray[Any], FloatArray | None]]:
+    def pieces(self) -> Iterator[Rows]:
         """Read all links, in pieces."""
         for file in self._files:
             file.seek(0)
@@ -294,12 +298,12 @@ class Spool:
             yield tails, heads, weights[0] if weights else None
         yield from self._waiting
 
-    def replace(self, changed: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
-        """Replace all ends of links by what is returned for them, piece by piece, tails before heads."""
+    def replace(self, changed: Callable[[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]) -> None:
+        """Replace all ends of links by what is returned for them, piece by piece."""
         other = Spool(self._folder)
         try:
             for tails, heads, weights in self.pieces():
-                piece = changed(tails), changed(heads), weights
+                piece = *changed(tails, heads), weights
                 if self._written:
                     other._write(piece)
                 else:
@@ -311,12 +315,12 @@ class Spool:
         self._files, self._open = other._files, other._open
         self._written, self._waiting = other._written, other._waiting
 
-    def _joined(self) -> tuple[NDArray[Any], NDArray[Any], FloatArray | None]:
+    def _joined(self) -> Rows:
         tails, heads, weights = zip(*self._waiting, strict=True)
         self._waiting, self._num_waiting = [], 0
         return _together(tails), _together(heads), np.concatenate(weights) if self.is_weighted else None
 
-    def _write(self, piece: tuple[NDArray[Any], NDArray[Any], FloatArray | None]) -> None:
+    def _write(self, piece: Rows) -> None:
         tails, heads, weights = piece
         low, high = min(tails.min(), heads.min()), max(tails.max(), heads.max())
         is_narrow = low >= 0 and high <= np.iinfo(NARROW).max
@@ -327,6 +331,7 @@ class Spool:
             while len(self._files) < len(columns):
                 self._files.append(self._open.enter_context(tempfile.TemporaryFile(dir=folder)))  # noqa: SIM115
             for file, column in zip(self._files, columns, strict=True):
+                file.seek(0, os.SEEK_END)  # it may have been read
                 file.write(np.ascontiguousarray(column).data)
         except OSError as error:
             raise NetworkError(

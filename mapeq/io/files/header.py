@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mapeq._base.errors import NetworkError
 from mapeq._base.notes import note
@@ -22,6 +22,7 @@ from mapeq.io.columns import (
 )
 from mapeq.io.files._scan import Cells
 from mapeq.io.files.source import Source
+from mapeq.network.blocks import Rows
 
 #: Separators of table cells; if the first line has none of these, cells are separated by spaces.
 _SEPARATORS = (b"\t", b",", b";")
@@ -185,22 +186,28 @@ def fields_of(line: bytes, separator: bytes) -> list[str]:
         raise NetworkError(f"the line holds no links: {error}") from error
 
 
-def check_first_link(
-    text: Source, labels: tuple[str, ...], sources: NDArray[np.int64], targets: NDArray[np.int64]
-) -> None:
+def check_first_link(text: Source, labels: tuple[str, ...], pieces: Callable[[], Iterator[Rows]]) -> None:
     """Raise if the first line holds text and all other labels are numbers; note if nothing else is linked to its two.
 
-    Labels are in order of first occurrence.
+    Labels are in order of first occurrence, and the ends of links, which come in pieces, are positions of them.
     """
     first = f"the first line links {labels[0]!r} and {labels[1 % len(labels)]!r}"
     if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
         raise text.error(f"{first}, but all other labels are numbers; {ADVICE}")
-    occurrences = sum(np.count_nonzero(column < 2) for column in (sources, targets))
-    if any(map(is_number, labels[:2])) or (sources[0], targets[0]) != (0, 1) or occurrences != 2:
+    counts, num_links = np.zeros(len(labels), np.int64), 0
+    for sources, targets, _ in pieces():
+        num_links += len(sources)
+        for ends in (sources, targets):
+            counts += np.bincount(ends, minlength=len(labels))
+    # The first two labels are those of the first line.
+    if any(map(is_number, labels[:2])) or counts[:2].tolist() != [1, 1]:
         return
-    counts = np.bincount(sources, minlength=len(labels)) + np.bincount(targets, minlength=len(labels))
-    is_apart = (counts[sources] == 1) & (counts[targets] == 1)
-    if np.count_nonzero(is_apart) == 1 < len(sources):
+    is_apart = counts == 1
+    if (
+        sum(np.count_nonzero(is_apart[sources] & is_apart[targets]) for sources, targets, _ in pieces())
+        == 1
+        < num_links
+    ):
         note(
             f"{text.name}: {first}, which occur nowhere else; if that line is a header, choose columns by their names "
             "(--source and --target on the command line)"

@@ -17,12 +17,13 @@ names of rows, as R writes them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray
+from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.threads import Threads, usable_processors
 from mapeq.io.columns import ColumnChoice, declared_direction
@@ -32,6 +33,7 @@ from mapeq.io.files._words import AHEAD, LONGEST, Words, fill_slots, numbers_to_
 from mapeq.io.files.header import ADVICE, check_first_link, read_header
 from mapeq.io.files.mistaken import note_other_format
 from mapeq.io.files.source import Source
+from mapeq.network.blocks import PIECE, Rows, Spool, network_of
 from mapeq.network.network import Network
 
 #: What :class:`Cells` notes of the types of links.
@@ -59,6 +61,9 @@ _ADVICE = {
 #: Blocks of so many bytes are read in all threads.
 MANY_BYTES = 1 << 21
 
+#: Of more links than these, those read first go to temporary files.
+MOST_ROWS = 1 << 25
+
 #: Initial capacity of columns, and minimum growth.
 _INITIAL_CAPACITY = 1 << 14
 
@@ -76,30 +81,32 @@ def read_link_list(
     is_weighted = columns.weight is not None and (cells is None or cells.places[_scan.WEIGHT] >= 0)
     num_fields = _scan.WITH_WEIGHT if header.names_weight else _scan.ANY if some_weights else _scan.UNKNOWN
     form = Form(_scan.COMMA, is_weighted, num_fields if is_weighted else _scan.ANY, source.comments.table)
-    table = LinkTable(form, cells, "" if header.is_there else ADVICE)
-    while source.more():
-        status = table.read(source)
-        if status == _scan.WORD:
-            table.turn_to_words()
-        elif status == _scan.HEADING:
-            raise source.error(
-                "a link list has no headings with *, a Pajek file begins with one; quote labels that begin with *",
-                source.position,
-            )
-    if table.num_rows == 0:
-        raise source.error("contains no links")
-    source.comments.note_links(source.name)
-    sources, targets, weights = table.columns()
-    is_directed = _has_directed_type(source, cells) if directed is None else directed
-    labels = None if table.words is None else word_list(table.words)
-    if cells is None:
-        note_other_format(source.name, source.comments.nodes, sources, targets, weights, labels)
-    if labels is None:
-        return Network.from_edges(sources, targets, weights, directed=is_directed)
-    if not header.is_there:
-        check_first_link(source, labels, sources, targets)
-    del table
-    return Network.from_edges(sources, targets, weights, directed=is_directed, labels=labels)
+    with Spool() as earlier:
+        table = LinkTable(form, cells, "" if header.is_there else ADVICE, earlier)
+        while source.more():
+            status = table.read(source)
+            if status == _scan.WORD:
+                table.turn_to_words()
+            elif status == _scan.HEADING:
+                raise source.error(
+                    "a link list has no headings with *, a Pajek file begins with one; quote labels that begin with *",
+                    source.position,
+                )
+        if table.is_empty:
+            raise source.error("contains no links")
+        source.comments.note_links(source.name)
+        is_directed = _has_directed_type(source, cells) if directed is None else directed
+        labels = None if table.words is None else word_list(table.words)
+        if cells is None:
+            note_other_format(source.name, source.comments.nodes, table.pieces, labels)
+        if labels is not None and not header.is_there:
+            check_first_link(source, labels, table.pieces)
+        rest = table.columns()
+        del table
+        if not earlier.num_rows:
+            return Network.from_edges(*rest, directed=is_directed, labels=labels)
+        earlier.add(*rest)
+        return network_of(Network, earlier, labels, directed=is_directed)
 
 
 def _has_directed_type(text: Source, cells: Cells | None) -> bool:
@@ -121,17 +128,20 @@ class LinkTable:
         Positions of the cells of links, for a table.
     advice : str
         What to add to the error if the weight on the first line is not a number.
+    earlier : Spool, optional
+        Where links go, in order, when there are more than ``MOST_ROWS``; by default all of them stay here.
 
     Attributes
     ----------
     num_rows : int
+        Of links that are here.
     links : Links
         Columns; the first `num_rows` rows are filled.
     words : Words or None
         The labels, from the first label on that is not an integer.
     """
 
-    def __init__(self, form: Form, cells: Cells | None = None, advice: str = ""):
+    def __init__(self, form: Form, cells: Cells | None = None, advice: str = "", earlier: Spool | None = None):
         self.num_rows = 0
         self.links = Links(np.empty(_INITIAL_CAPACITY, np.int64), np.empty(_INITIAL_CAPACITY, np.int64), np.empty(0))
         self.words: Words | None = None
@@ -139,6 +149,23 @@ class LinkTable:
         self._form = form
         self._cells = cells
         self._advice = advice
+        self._earlier = earlier
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no link was read."""
+        return self.num_rows == 0 and (self._earlier is None or self._earlier.num_rows == 0)
+
+    def pieces(self) -> Iterator[Rows]:
+        """All links that were read, in order, in pieces."""
+        if self._earlier is not None:
+            yield from self._earlier.pieces()
+        if self.num_rows:
+            yield self._rows(0, self.num_rows)
+
+    def _rows(self, begin: int, end: int) -> Rows:
+        sources, targets, weights = self.links
+        return sources[begin:end], targets[begin:end], weights[begin:end] if len(weights) else None
 
     def read(self, source: Source) -> int:
         """Read the lines of a block, from its position on.
@@ -153,6 +180,8 @@ class LinkTable:
         FormatError
             If a line is invalid.
         """
+        if self._earlier is not None and self.num_rows >= MOST_ROWS:
+            self._unload(self._earlier)
         if self._form.num_fields != _scan.UNKNOWN:
             self._read_in_threads(source)
         while True:
@@ -183,7 +212,7 @@ class LinkTable:
             elif status in (_scan.DONE, _scan.HEADING, _scan.WORD):
                 return int(status)
             else:
-                raise line_error(source, status, begin, end, "weight", "" if self.num_rows else self._advice)
+                raise line_error(source, status, begin, end, "weight", self._advice if self.is_empty else "")
 
     def _read_in_threads(self, source: Source) -> None:
         """Read the lines of integers of a large block in all threads, up to the first that needs more than reading.
@@ -238,11 +267,19 @@ class LinkTable:
     def turn_to_words(self) -> None:
         """Replace the integers read so far by words with the same digits."""
         self.words = new_words()
-        row = 0
-        while row < self.num_rows:
+        if self._earlier is not None:
+            self._earlier.replace(self._as_words)
+        sources, targets, _ = self._rows(0, self.num_rows)
+        sources[:], targets[:] = self._as_words(sources, targets)
+
+    def _as_words(self, sources: IntArray, targets: IntArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        assert self.words is not None
+        links, row = Links(sources.astype(np.int64), targets.astype(np.int64), np.empty(0)), 0
+        while row < len(sources):
             # A part at a time, so that Ctrl-C works.
-            row = numbers_to_words(self.links, row, min(row + (1 << 18), self.num_rows), self.words)
+            row = numbers_to_words(links, row, min(row + (1 << 18), len(sources)), self.words)
             self.words = with_room(self.words, 2 * LONGEST)
+        return links.sources, links.targets
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray | None]:
         """Return sources, targets, and weights or None. No more links can be read afterwards."""
@@ -250,6 +287,18 @@ class LinkTable:
             column.resize(min(len(column), self.num_rows), refcheck=False)
         sources, targets, weights = self.links
         return sources, targets, weights if len(weights) else None
+
+    def _unload(self, earlier: Spool) -> None:
+        """Let the links go, but for the last ones, which fill no piece."""
+        if self._form.weighted and self._form.num_fields == _scan.ANY and not len(self.links.weights):
+            self._begin_weights()  # the first weight may be on a later line
+        whole = self.num_rows - self.num_rows % PIECE
+        for begin in range(0, whole, PIECE):
+            earlier.add(*self._rows(begin, begin + PIECE))
+        for column in self.links:
+            if len(column):
+                column[: self.num_rows - whole] = column[whole : self.num_rows]
+        self.num_rows -= whole
 
     def _make_room(self) -> None:
         for column in self.links:

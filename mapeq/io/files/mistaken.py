@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Iterator
 
-from mapeq._base.csr import FloatArray
+import numpy as np
+
 from mapeq._base.notes import note
+from mapeq.network.blocks import Rows
 
 #: So many nodes between links are no comments.
 _FEW = 3
@@ -18,9 +19,7 @@ _NEIGHBOURS = {0: (0, 1, 2), 1: (0,), 10: (1, 2), 11: (1,), 100: (1, 2), 101: (1
 def note_other_format(
     file: str,
     nodes: list[str],
-    sources: NDArray[np.int64],
-    targets: NDArray[np.int64],
-    weights: FloatArray | None,
+    pieces: Callable[[], Iterator[Rows]],
     labels: tuple[str, ...] | None,
 ) -> None:
     """Note that what was read as links may be an .lgl file or a METIS graph.
@@ -30,45 +29,45 @@ def note_other_format(
     file : str
     nodes : list of str
         Comments of one word between links.
-    sources, targets, weights : arrays of the same length
-        The links in their order.
+    pieces : callable
+        Gives the links in their order, in pieces.
     labels : tuple of str or None
         None if the ends of links are their labels.
     """
-    if len(nodes) >= _FEW or any(_is_label(node, sources, targets, labels) for node in nodes):
+    if len(nodes) >= _FEW or any(_is_label(node, pieces, labels) for node in nodes):
         note(
             f"{file}: lines between the links, such as {'# ' + nodes[0]!r}, look like the nodes of an .lgl file; "
             'read it with format="lgl" (--input-format lgl) if it is one'
         )
-    if labels is None and _is_metis(sources, targets, weights):
+    if labels is None and _is_metis(pieces):
         note(
             f"{file}: the first line looks like that of a METIS graph, and the others like its lists of neighbours; "
             'read it with format="metis" (--input-format metis) if it is one'
         )
 
 
-def _is_label(
-    name: str, sources: NDArray[np.int64], targets: NDArray[np.int64], labels: tuple[str, ...] | None
-) -> bool:
+def _is_label(name: str, pieces: Callable[[], Iterator[Rows]], labels: tuple[str, ...] | None) -> bool:
     if labels is not None:
         return name in labels
     if not (name.isascii() and name.isdigit() and len(name) < 19):
         return False
-    return bool(np.any(sources == int(name)) or np.any(targets == int(name)))
+    return any(np.any(ends == int(name)) for *both, _ in pieces() for ends in both)
 
 
-def _is_metis(sources: NDArray[np.int64], targets: NDArray[np.int64], weights: FloatArray | None) -> bool:
+def _is_metis(pieces: Callable[[], Iterator[Rows]]) -> bool:
     """Return whether the first link promises as many nodes and neighbours as the others hold, each as often as listed.
 
     Lines without neighbours are blank, so that there may be fewer lines than nodes.
     """
-    num_nodes, num_links, num_lines = int(sources[0]), int(targets[0]), len(sources) - 1
+    sources, targets, weights = next(pieces())
+    num_nodes, num_links = int(sources[0]), int(targets[0])
+    num_lines = sum(len(sources) for sources, *_ in pieces()) - 1
     kind = 0 if weights is None else weights[0]
     if not 0 < num_lines <= num_nodes or kind not in _NEIGHBOURS:
         return False
-    fields = [sources, targets, *([] if weights is None else [weights])]
-    lists = [fields[place][1:] for place in _NEIGHBOURS[int(kind)] if place < len(fields)]
-    if num_lines * len(lists) != 2 * num_links:
+    places = [place for place in _NEIGHBOURS[int(kind)] if place < 2 + (weights is not None)]
+    if num_lines * len(places) != 2 * num_links:
         return False
-    found, counts = np.unique(np.concatenate(lists), return_counts=True)
-    return bool(found[0] >= 1 and found[-1] <= num_nodes and np.all(counts == len(lists)))
+    fields = [np.concatenate([piece[place] for piece in pieces()])[1:] for place in places]
+    found, counts = np.unique(np.concatenate(fields), return_counts=True)
+    return bool(found[0] >= 1 and found[-1] <= num_nodes and np.all(counts == len(places)))
