@@ -28,12 +28,15 @@ class Exchange(NamedTuple):
         Ranks of the two parts: modules directly in it, or nodes if it is a leaf module.
     flow : float64 array
         Per step of the walk.
+    directed : bool
+        Otherwise an entry is about both directions, and flow is that of both.
     """
 
     modules: NDArray[np.int64]
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
     flow: FloatArray
+    directed: bool
 
 
 def write_flow_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
@@ -76,7 +79,8 @@ def exchange_in_modules(result: Result, leaves: Leaves) -> Exchange:
     ends = np.stack([modules, sources, targets])[:, order]
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
-    return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
+    flow = np.add.reduceat(flow[order], first) if len(first) else flow
+    return Exchange(modules, sources, targets, flow, directed)
 
 
 def _common_modules(

@@ -17,7 +17,7 @@ function partsOf({ module, from }) {
   const parts = isLeaf(module)
     ? nodesOf(module).map((number) => ({ kind: "node", number, module, weight: nodeFlow[number] }))
     : childrenOf(module).map((number) => ({ kind: "module", number, module, weight: flow[number] }));
-  const missing = size[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : size[part.number]));
+  const missing = members[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : members[part.number]));
   if (missing > 0) {
     const weight = Math.max(flow[module] - sumOf(parts, (part) => part.weight), 0);
     parts.push({ kind: "rest", isUnlisted: true, module, from: parts.length, number: missing, weight });

@@ -32,7 +32,18 @@ from mapeq.result.result import Result
 #: Styles and scripts, in the order in which they depend on each other.
 _STYLE = ("page.css", "map.css", "drawn.css")
 _PROGRAM = (
-    *("data.js", "page.js", "sizes.js", "view.js", "placement.js", "map.js", "moves.js", "hierarchy.js", "table.js"),
+    *(
+        "data.js",
+        "states.js",
+        "page.js",
+        "sizes.js",
+        "view.js",
+        "placement.js",
+        "map.js",
+        "moves.js",
+        "hierarchy.js",
+        "table.js",
+    ),
     "start.js",
 )
 

@@ -120,9 +120,9 @@ function tableRow(m, hits) {
 /** Return labels of nodes in a module: search hits, then the most visited; all nodes if it is open. */
 function membersOf(m, found) {
   const isOpen = shown.open.has(m);
-  const others = (isOpen ? nodesOf(m) : topNodes[m]).filter((node) => !found.includes(node));
-  const names = [...found, ...others].slice(0, isOpen ? undefined : MOST_NAMES);
-  const marked = new Set(found);
+  const marked = new Set(found.map(wholeOf));
+  const others = (isOpen ? nodesOf(m) : topNodesOf(m)).map(wholeOf).filter((node) => !marked.has(node));
+  const names = [...marked, ...others].slice(0, isOpen ? undefined : MOST_NAMES);
   const parts = names.flatMap((node, i) => {
     const name = make("bdi", { title: String(label[node]) }, nameOf(node));
     return [...(i ? [", "] : []), marked.has(node) ? make("mark", {}, name) : name];

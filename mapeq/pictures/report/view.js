@@ -65,9 +65,9 @@ function figuresOf(m) {
 }
 
 /** Describe a node or a module of the map or the hierarchy, for the tooltip and for screen readers. */
-function describedPart({ kind, number, module }) {
+function describedPart({ kind, number }) {
   return kind === "node"
-    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, `in module ${pathOf(module)}`]
+    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, ...placeInWords(number)]
     : [`Module ${pathOf(number)}`, ...figuresOf(number), namesOf(number).join(", ")];
 }
 
