@@ -71,6 +71,9 @@ def exchange_in_modules(result: Result, leaves: Leaves) -> Exchange:
     """Sum the flow over links by the smallest module that contains both ends, and by its parts."""
     sources, targets, flow, directed = result.link_flow()
     between = leaves.row_of[sources] != leaves.row_of[targets]
+    if not directed:  # the flow back is the same
+        between &= sources < targets
+        flow = 2 * flow
     sources, targets, flow = sources[between], targets[between], flow[between]
     modules, sources, targets = _common_modules(result.hierarchy, leaves.ranks[leaves.row_of], sources, targets)
     if not directed:

@@ -88,29 +88,30 @@ def lists_of_states(result: Result, states: States, rows: Leaves, listed: NDArra
         that is in its module, as :meth:`mapeq.Result.memberships` has it; ``number``, that of its states there;
         ``named``, positions in ``names``: of its states there the most visited, or their layers.
     """
-    physical = states.physical[rows.nodes[listed]].astype(np.int64)
     in_order = np.lexsort((-result.flow, rows.row_of))
     first = np.searchsorted(rows.row_of[in_order], np.arange(len(rows.nodes) + 1))
     number = np.diff(first)[listed]
-    begins = first[listed].tolist()
     most = min(most_of_each(number, MOST_STATES), _MOST_STATES_EACH)
-    ends = (first[listed] + np.minimum(number, most)).tolist()
-    named = [in_order[begin:end].tolist() for begin, end in zip(begins, ends, strict=True)]
-    layered = states.layer is not None and states.layers is not None
-    if states.layer is not None and states.layers is not None:
-        names, named = states.layers, [states.layer[row].tolist() for row in named]
-    else:
-        of_states, position = names_of_nodes(result.node_labels, states), {}
-        named = [[position.setdefault(state, len(position)) for state in row] for row in named]
-        names = [of_states[state] for state in position]
+    ends = first[listed] + np.minimum(number, most)
+    shown = [in_order[begin:end] for begin, end in zip(first[listed].tolist(), ends.tolist(), strict=True)]
     return {
-        "layered": layered,
-        "names": [str(name) for name in names],
-        "physical": physical.tolist(),
+        **_named(result, states, shown),
+        "physical": states.physical[rows.nodes[listed]].tolist(),
         "share": [float(f"{share:.3g}") for share in _shares(result, states, rows)[listed].tolist()],
         "number": number.tolist(),
-        "named": named,
     }
+
+
+def _named(result: Result, states: States, shown: list[NDArray[np.int64]]) -> dict[str, Any]:
+    """Return the names of states, or of their layers, and their positions among these names."""
+    if states.layer is not None and states.layers is not None:
+        layer = states.layer
+        names, named = list(map(str, states.layers)), [layer[row].tolist() for row in shown]
+        return {"layered": True, "names": names, "named": named}
+    of_states = names_of_nodes(result.node_labels, states)
+    position: dict[int, int] = {}
+    named = [[position.setdefault(state, len(position)) for state in row.tolist()] for row in shown]
+    return {"layered": False, "names": [str(of_states[state]) for state in position], "named": named}
 
 
 def _shares(result: Result, states: States, rows: Leaves) -> NDArray[np.float64]:
