@@ -335,6 +335,24 @@ def test_keys_open_and_close_modules_on_the_map(deep, show):
     where(page, "3 modules, 36 nodes.")
 
 
+def test_tab_leads_from_the_search_to_the_map_the_hierarchy_and_the_table(deep, show):
+    page = show(deep)
+    page.get_by_role("searchbox").focus()
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        name = "(one) => (one.ariaLabel ?? one.textContent).split(',')[0]"
+        reached.append(page.evaluate(f"({name})(document.activeElement)"))
+    assert reached == [
+        "Zoom in",
+        "Zoom out",
+        "Show all",
+        "Module 1",
+        "Module 1",
+        "Top modulesLevel 2Finest modulesAll levels",
+    ]
+
+
 def test_wheel_drag_and_buttons_move_the_map_and_what_is_in_its_middle_is_the_current_module(deep, show):
     page = show(deep)
     x, y, before = place_of(page, "Module 3, ")
@@ -403,6 +421,13 @@ def plain(text):
     return text.replace("\u2068", "").replace("\u2069", "")
 
 
+def colours(page, places):
+    """The colours that elements have been given, as the browser writes them."""
+    one = "document.body.style.color = one.style.getPropertyValue('--colour')"
+    rgb = f"(one) => {{ {one}; return getComputedStyle(document.body).color }}"
+    return page.locator(places).evaluate_all(f"all => all.map({rgb})")
+
+
 def described_in(page, path, node):
     """What the tooltip says of a node in a module."""
     page.evaluate(f"location.hash = '{path}'")
@@ -440,10 +465,8 @@ def test_sectors_on_a_node_have_the_sizes_and_colours_of_its_shares_in_other_mod
     page.evaluate("location.hash = '1:1'")
     where(page, "Module 1:1: ")
     sectors = page.locator(".inside[aria-hidden=false] .sectors path")
-    assert set(sectors.evaluate_all("all => all.map((one) => getComputedStyle(one).fill)")) == {
-        colour["1:2"],
-        colour["2:1"],
-    }
+    of_sectors = colours(page, ".inside[aria-hidden=false] .sectors path")
+    assert sorted(of_sectors) == sorted([colour["1:2"], colour["2:1"]])
     # Both together are less than a quarter of the disc, from its top anticlockwise.
     x, y, radius = place_of(page, "\u2068c\u2069, 22.")
     boxes = [sector.bounding_box() for sector in sectors.all()]
@@ -517,17 +540,12 @@ def test_map_table_and_hierarchy_have_the_same_colours(misery, show):
     expected = page.locator("#modules .swatch").evaluate_all("all => all.map((one) => one.style.background)")
     assert len(set(expected)) > 5
 
-    def colours(places):
-        one = "document.body.style.color = one.style.getPropertyValue('--colour')"
-        rgb = f"(one) => {{ {one}; return getComputedStyle(document.body).color }}"
-        return page.locator(places).evaluate_all(f"all => all.map({rgb})")
-
-    assert colours(".inside[aria-hidden=false] .part") == expected
-    cells = colours(".cell.module")
+    assert colours(page, ".inside[aria-hidden=false] .part") == expected
+    cells = colours(page, ".cell.module")
     assert cells == expected[: len(cells)]
     page.evaluate("location.hash = '2'")
     where(page, "Module 2: ")
-    assert set(colours(".inside[aria-hidden=false] .part")) == {expected[1]}
+    assert set(colours(page, ".inside[aria-hidden=false] .part")) == {expected[1]}
 
 
 def test_without_javascript_the_page_says_what_is_missing(misery, show):

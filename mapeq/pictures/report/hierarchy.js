@@ -248,8 +248,7 @@ function startIcicle() {
   const tell = (element, { clientX, clientY }) => showTooltip(described(cellOf.get(element)), clientX, clientY);
   on("pointermove", withCell(tell));
   on("pointerleave", hideTooltip);
-  on("focusout", hideTooltip);
-  on("focusin", withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));
+  onFocus(find(".icicle"), withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));
   let width = 0;
   new ResizeObserver(([entry]) => {
     if (Math.round(entry.contentRect.width) === width) return;

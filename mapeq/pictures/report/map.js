@@ -290,6 +290,6 @@ function hitButtons(nodes) {
     return make("button", opens(m), make("bdi", {}, nameOf(node)), ...place, ...share);
   });
   const more = nodes.length > buttons.length ? [` and ${count(nodes.length - buttons.length)} more`] : [];
-  const number = new Set(nodes.map(wholeOf)).size;
+  const number = states ? new Set(nodes.map(wholeOf)).size : nodes.length;
   return [`${counted(number, "node")} found${number ? ": " : ". "}`, ...buttons, ...more, ...module];
 }

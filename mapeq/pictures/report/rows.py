@@ -26,11 +26,10 @@ def rows_of(result: Result) -> Leaves:
     Examples
     --------
     >>> import mapeq
-    >>> layers = {"work": [("ann", "bob"), ("bob", "cid"), ("ann", "cid")], "sport": [("ann", "dan"), ("dan", "eve")]}
-    >>> network = mapeq.Network.from_layers(layers)
-    >>> together = mapeq.evaluate(network, [0] * 6)
-    >>> rows_of(together).modules.tolist(), rows_of(together).row_of.tolist()  # ann has two of the six states
-    ([1, 1, 1, 1, 1], [0, 2, 3, 0, 1, 4])
+    >>> network = mapeq.Network.from_edges([0, 1], [1, 2], [1, 3]).with_states(["ann", "ann", "bob"])
+    >>> rows = rows_of(mapeq.evaluate(network, [0, 0, 0]))
+    >>> rows.flow.round(3).tolist(), rows.row_of.tolist()
+    ([0.625, 0.375], [0, 0, 1])
     """
     rows = leaves_of(result, physical=result.network.states is not None)
     order = np.argsort(rows.modules, kind="stable")

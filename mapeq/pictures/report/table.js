@@ -38,16 +38,18 @@ function search(query) {
   searched ??= label.map(plain);
   const nodes = new Map(); // by the modules that contain the node
   const exact = new Set(); // modules
-  searched.forEach((name, node) => {
-    if (!name.includes(wanted)) return;
-    for (const m of ancestorsOf(moduleOfNode[node])) {
-      if (!nodes.has(m)) nodes.set(m, []);
-      if (name === wanted) {
-        exact.add(m);
-        nodes.get(m).unshift(node);
-      } else nodes.get(m).push(node);
+  const isExact = (node) => searched[node] === wanted;
+  for (const m of range(0, numModules)) {
+    const found = [];
+    for (let node = firstNode[m]; node < firstNode[m + 1]; node += 1) if (searched[node].includes(wanted)) found.push(node);
+    if (!found.length) continue;
+    const hasExact = found.some(isExact);
+    for (const above of ancestorsOf(m)) {
+      nodes.set(above, nodes.get(above)?.concat(found) ?? found);
+      if (hasExact) exact.add(above);
     }
-  });
+  }
+  for (const m of exact) nodes.set(m, nodes.get(m).toSorted((i, j) => isExact(j) - isExact(i)));
   const named = moduleAt.get(wanted);
   if (named) exact.add(named);
   return { nodes, exact };

@@ -87,6 +87,12 @@ function hideTooltip() {
   tooltip.hidden = true;
 }
 
+/** Describe what gets the focus around a drawing: Chromium lets Tab stop at drawings that listen themselves. */
+function onFocus(place, tell) {
+  place.addEventListener("focusin", tell);
+  place.addEventListener("focusout", hideTooltip);
+}
+
 /** Show the tooltip of an element that has the focus, below it, if it has it by a key. */
 function showTooltipOfFocused(element, lines) {
   const { left, bottom } = element.getBoundingClientRect();
