@@ -586,6 +586,22 @@ def test_the_map_fits_the_screen(deep, show, width):
     assert all(is_on_the_map(page, f"Module {number}, ") for number in (1, 2, 3))
 
 
+def test_labels_are_not_cut_off_at_the_sides_of_the_map(show):
+    names = [f"somebody called {number}" for number in range(60)]
+    page = show(mapeq.infomap(caveman(12, 5, labels=names)), width=420)
+    box = page.locator(".map").bounding_box()
+    for path in ("", "3", "7"):
+        page.evaluate(f"location.hash = '{path}'")
+        where(page, f"Module {path}: " if path else "12 modules, ")
+        page.wait_for_timeout(100)
+        labels = page.locator(".labels text").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().toJSON())"
+        )
+        assert len(labels) > 4
+        assert min(label["left"] for label in labels) > box["x"] - 2
+        assert max(label["right"] for label in labels) < box["x"] + box["width"] + 2
+
+
 def test_the_table_leads_to_the_map_and_the_hierarchy(deep, show):
     page = show(deep)
     page.locator("#modules tbody").get_by_role("button", name="3", exact=True).click()
