@@ -30,3 +30,16 @@ def three_rings():
     graph.add_edges_from([(0, 12), (13, 24), (25, 1)])
     levels = {node: (node // 12, node // 4) for node in graph}
     return mapeq.evaluate(graph, levels)
+
+
+def shared_node():
+    """Trips through places: c is in three modules, and twice in module 1, whose modules share it."""
+    trips = ["abc", "bca", "dec", "ecd", "fgc", "gcf", "hif", "ifh"] * 2 + ["acd", "cde", "dcf", "gfh"]
+    network = mapeq.Network.from_paths([list(trip) for trip in trips], order=2)
+    modules = {}
+    for state in network.label_list():
+        if set(state) <= set("abcde"):
+            modules[state] = (0, 0 if state[0] in "de" else 1)
+        else:
+            modules[state] = (1, 2 if set(state) <= set("fhi") else 3)
+    return mapeq.evaluate(network, modules)

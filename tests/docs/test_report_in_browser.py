@@ -5,7 +5,7 @@ import shutil
 import networkx as nx
 import numpy as np
 import pytest
-from reports import AWKWARD, caveman, three_rings
+from reports import AWKWARD, caveman, shared_node, three_rings
 
 import mapeq
 from mapeq.pictures.report import data, words
@@ -20,6 +20,11 @@ def misery():
 @pytest.fixture(scope="module")
 def deep():
     return three_rings()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return shared_node()
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +247,58 @@ def test_modules_are_opened_and_closed_by_clicks(deep, show):
     where(page, "Module 2: ")
 
 
+def nested(levels=4):
+    """Pairs of pairs of pairs, as deep as there are levels, of cliques of four nodes."""
+    graph = nx.disjoint_union_all([nx.complete_graph(4)] * 2**levels)
+    for level in range(levels):
+        step = 4 * 2**level
+        graph.add_edges_from((node, node + step, {"weight": 0.5**level}) for node in range(0, len(graph), 2 * step))
+    return mapeq.evaluate(graph, {node: tuple(node // (4 * 2**k) for k in reversed(range(levels))) for node in graph})
+
+
+def test_deep_hierarchies_are_opened_level_by_level_and_closed_again(show):
+    result = nested()
+    page = show(result)
+    paths = {module.path: module for module in result.tree.walk()}
+    path = ()
+    page.locator('.map [tabindex="0"]').focus()
+    while not paths[path].is_leaf:
+        names = [f"Module {':'.join(map(str, child.path))}" for child in paths[path].children]
+        assert parts_of(page) == names
+        assert page.locator(".inside[aria-hidden=false] .flows path").count() == 1
+        path = paths[path].children[-1].path
+        click_on(page, f"{names[-1]}, ")
+        where(page, f"{names[-1]}: ")
+        assert page.url.endswith("#" + ":".join(map(str, path)))
+        assert place_of(page, f"{names[-1]}, ")[2] > 200
+    assert parts_of(page) == [str(node) for node in paths[path].nodes]
+    assert len(path) == result.num_levels - 1 == 4
+    steps = page.locator("#network .breadcrumb li").all_inner_texts()
+    assert steps == ["All modules", *(":".join(map(str, path[:k])) for k in range(1, len(path) + 1))]
+    page.locator('.map [tabindex="0"]').focus()
+    for k in reversed(range(1, len(path))):
+        page.keyboard.press("Escape")
+        where(page, f"Module {':'.join(map(str, path[:k]))}: ")
+    page.keyboard.press("Escape")
+    where(page, "2 modules, 64 nodes.")
+
+
+def test_a_search_finds_what_is_in_deep_modules_and_opens_them(show):
+    result = nested()
+    page = show(result)
+    path = next(module.path for module in result.tree.walk() if 63 in module.nodes)
+    name = ":".join(map(str, path))
+    page.get_by_role("searchbox").fill("63")
+    page.locator(".hits").get_by_role("button", name=f"63 in {name}").click()
+    where(page, f"Module {name}: 4 nodes")
+    assert page.locator(".inside[aria-hidden=false] .part.hit").count() == 1
+    around = page.locator(".part.module.hit").evaluate_all("all => all.map((one) => one.ariaLabel.split(',')[0])")
+    assert around == ["Module " + ":".join(map(str, path[:k])) for k in range(1, len(path) + 1)]
+    page.get_by_role("searchbox").fill(name)
+    page.get_by_role("button", name=f"Module {name}", exact=True).click()
+    where(page, f"Module {name}: 4 nodes")
+
+
 def test_the_map_and_the_hierarchy_show_the_same_module(deep, show):
     page = show(deep)
     page.get_by_role("treeitem", name="Module 2, ").click()
@@ -276,6 +333,24 @@ def test_keys_open_and_close_modules_on_the_map(deep, show):
     assert press("Escape") == f"{name}:1"
     assert press("Escape") == name
     where(page, "3 modules, 36 nodes.")
+
+
+def test_tab_leads_from_the_search_to_the_map_the_hierarchy_and_the_table(deep, show):
+    page = show(deep)
+    page.get_by_role("searchbox").focus()
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        name = "(one) => (one.ariaLabel ?? one.textContent).split(',')[0]"
+        reached.append(page.evaluate(f"({name})(document.activeElement)"))
+    assert reached == [
+        "Zoom in",
+        "Zoom out",
+        "Show all",
+        "Module 1",
+        "Module 1",
+        "Top modulesLevel 2Finest modulesAll levels",
+    ]
 
 
 def test_wheel_drag_and_buttons_move_the_map_and_what_is_in_its_middle_is_the_current_module(deep, show):
@@ -339,6 +414,104 @@ def test_a_search_lights_up_nodes_and_the_modules_that_contain_them(misery, show
     assert page.locator(".searching").count() == 0
 
 
+# Nodes with several states
+
+
+def plain(text):
+    return text.replace("\u2068", "").replace("\u2069", "")
+
+
+def colours(page, places):
+    """The colours that elements have been given, as the browser writes them."""
+    one = "document.body.style.color = one.style.getPropertyValue('--colour')"
+    rgb = f"(one) => {{ {one}; return getComputedStyle(document.body).color }}"
+    return page.locator(places).evaluate_all(f"all => all.map({rgb})")
+
+
+def described_in(page, path, node):
+    """What the tooltip says of a node in a module."""
+    page.evaluate(f"location.hash = '{path}'")
+    where(page, f"Module {path}: ")
+    element = page.locator(f'.inside[aria-hidden=false] .part[aria-label^="\u2068{node}\u2069"]')
+    element.dispatch_event("pointermove", {"bubbles": True})
+    return plain(page.locator(".tooltip").inner_text()).split("\n")
+
+
+def test_a_node_is_drawn_in_each_of_its_modules_and_says_how_much_of_it_is_there(shared, show):
+    assert [round(share, 3) for share in shared.memberships(2)["c"].values()] == [0.765, 0.118, 0.118]
+    page = show(shared)
+    expected = {
+        "1:1": ("76.5% of the node, 11.8% in 1:2, 11.8% in 2:1", {"d > c", "e > c"}, ["c", "e"]),
+        "1:2": ("11.8% of the node, 76.5% in 1:1, 11.8% in 2:1", {"a > c", "b > c"}, ["a", "b", "c", "d"]),
+        "2:1": ("11.8% of the node, 76.5% in 1:1, 11.8% in 1:2", {"g > c"}, ["c", "f", "g"]),
+    }
+    for path, (division, states, nodes) in expected.items():
+        name, flow, place, of_states = described_in(page, path, "c")
+        assert name == "c"
+        assert flow.endswith("% of the flow")
+        assert place == f"in module {path}: {division}"
+        assert set(of_states.split(" ", 1)[1].split(", ")) == states
+        assert sorted(parts_of(page)) == nodes
+    assert described_in(page, "2:2", "h")[2:] == ["in module 2:2", "state f > h"]
+    assert page.locator(".where").inner_text().startswith("Module 2:2: 3 nodes, ")
+
+
+def test_sectors_on_a_node_have_the_sizes_and_colours_of_its_shares_in_other_modules(shared, show):
+    page = show(shared)
+    page.locator("#modules select").select_option("finest")
+    swatches = page.locator("#modules .swatch").evaluate_all("all => all.map((one) => one.style.background)")
+    colour = dict(zip(column(page, 1), swatches, strict=True))
+    assert len(set(colour.values())) == 4
+    page.evaluate("location.hash = '1:1'")
+    where(page, "Module 1:1: ")
+    sectors = page.locator(".inside[aria-hidden=false] .sectors path")
+    of_sectors = colours(page, ".inside[aria-hidden=false] .sectors path")
+    assert sorted(of_sectors) == sorted([colour["1:2"], colour["2:1"]])
+    # Both together are less than a quarter of the disc, from its top anticlockwise.
+    x, y, radius = place_of(page, "\u2068c\u2069, 22.")
+    boxes = [sector.bounding_box() for sector in sectors.all()]
+    assert all(box["x"] >= x - radius - 2 and box["x"] + box["width"] <= x + 2 for box in boxes)
+    assert all(box["y"] + box["height"] <= y + 2 for box in boxes)
+
+
+def test_a_node_in_several_modules_is_found_once_and_leads_to_each(shared, show):
+    page = show(shared)
+    page.get_by_role("searchbox").fill("c")
+    text = page.locator(".hits").inner_text().split("\n")[0]
+    assert "".join(text.split()) == "1nodefound:cin1:1(76.5%)cin1:2(11.8%)cin2:1(11.8%)"
+    assert column(page, 1) == ["1", "1:1", "1:2", "2", "2:1"]
+    assert column(page, 2) == ["5", "2", "4", "5", "3"]
+    assert page.locator("mark").all_inner_texts() == ["c"] * 5
+    page.get_by_role("button", name="c in 2:1").click()
+    where(page, "Module 2:1: 3 nodes")
+    assert page.locator(".inside[aria-hidden=false] .part.hit").count() == 1
+    page.get_by_role("searchbox").fill("")
+    page.locator("#modules select").select_option("1")
+    names = page.locator("#modules tbody tr").first.locator("bdi").all_inner_texts()
+    assert sorted(names) == ["a", "b", "c", "d", "e"]  # c once, with all its flow in the module
+    assert names[0] == "c"
+    page.evaluate("location.hash = '1'")
+    zoomed(page, "Module 1: 2 modules, 5 nodes, ")
+    assert page.get_by_role("treeitem", name="not listed").count() == 0
+
+
+def test_layers_of_a_node_are_named(show):
+    layers = {
+        name: [("ann", "bob"), ("bob", "cid"), ("ann", "cid"), *more]
+        for name, more in (("work", [("ann", "eve")]), ("sport", []), ("home", []), ("school", []), ("club", []))
+    }
+    result = mapeq.evaluate(mapeq.Network.from_layers(layers), np.zeros(16, int))
+    page = show(result)
+    *_, place, of_layers = described_in(page, "1", "ann")
+    assert place == "in module 1"
+    assert of_layers.startswith("layers ")
+    assert of_layers.endswith(" and 1 more")
+    assert len(of_layers.split(", ")) == 4
+    assert described_in(page, "1", "eve")[-1] == "layer work"
+    assert page.locator(".sectors").count() == 0
+    assert page.locator(".where").inner_text().startswith("Module 1: 4 nodes, ")
+
+
 def test_a_module_that_is_too_small_to_be_drawn_is_drawn_when_it_is_opened(show):
     page = show(mapeq.infomap(nx.empty_graph(10_000)))
     where(page, "Of its 10,000 modules, 120 are drawn.")
@@ -367,17 +540,12 @@ def test_map_table_and_hierarchy_have_the_same_colours(misery, show):
     expected = page.locator("#modules .swatch").evaluate_all("all => all.map((one) => one.style.background)")
     assert len(set(expected)) > 5
 
-    def colours(places):
-        one = "document.body.style.color = one.style.getPropertyValue('--colour')"
-        rgb = f"(one) => {{ {one}; return getComputedStyle(document.body).color }}"
-        return page.locator(places).evaluate_all(f"all => all.map({rgb})")
-
-    assert colours(".inside[aria-hidden=false] .part") == expected
-    cells = colours(".cell.module")
+    assert colours(page, ".inside[aria-hidden=false] .part") == expected
+    cells = colours(page, ".cell.module")
     assert cells == expected[: len(cells)]
     page.evaluate("location.hash = '2'")
     where(page, "Module 2: ")
-    assert set(colours(".inside[aria-hidden=false] .part")) == {expected[1]}
+    assert set(colours(page, ".inside[aria-hidden=false] .part")) == {expected[1]}
 
 
 def test_without_javascript_the_page_says_what_is_missing(misery, show):
@@ -416,6 +584,22 @@ def test_the_map_fits_the_screen(deep, show, width):
     page = show(deep, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert all(is_on_the_map(page, f"Module {number}, ") for number in (1, 2, 3))
+
+
+def test_labels_are_not_cut_off_at_the_sides_of_the_map(show):
+    names = [f"somebody called {number}" for number in range(60)]
+    page = show(mapeq.infomap(caveman(12, 5, labels=names)), width=420)
+    box = page.locator(".map").bounding_box()
+    for path in ("", "3", "7"):
+        page.evaluate(f"location.hash = '{path}'")
+        where(page, f"Module {path}: " if path else "12 modules, ")
+        page.wait_for_timeout(100)
+        labels = page.locator(".labels text").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().toJSON())"
+        )
+        assert len(labels) > 4
+        assert min(label["left"] for label in labels) > box["x"] - 2
+        assert max(label["right"] for label in labels) < box["x"] + box["width"] + 2
 
 
 def test_the_table_leads_to_the_map_and_the_hierarchy(deep, show):

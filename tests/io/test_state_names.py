@@ -58,10 +58,14 @@ def test_names_in_files(kind, tmp_path):
     with pytest.warns(UserWarning, match="does not hold the physical nodes of its states"):
         mapeq.write_network(network, tmp_path / "links.json")
     assert sorted(str(node["id"]) for node in json.loads((tmp_path / "links.json").read_text())["nodes"]) == names
-    assert sorted(map(str, data_of((tmp_path / "x.html").read_text())["nodes"]["label"])) == names
+    page = data_of((tmp_path / "x.html").read_text())
+    nodes = {str(network.states.labels[i]) for i in network.states.physical}
+    assert set(map(str, page["nodes"]["label"])) == nodes
+    layers = network.states.layers
+    assert sorted(page["states"]["names"]) == sorted(names if layers is None else map(str, layers))
     if "layer" in rows[0]:
         assert {row["layer"] for row in rows} == set(map(str, network.states.layers))
-    assert {row["physical"] for row in rows} == {str(network.states.labels[i]) for i in network.states.physical}
+    assert {row["physical"] for row in rows} == nodes
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

@@ -6,15 +6,16 @@ import re
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
 import pytest
-from reports import AWKWARD, caveman, data_of, three_rings
+from reports import AWKWARD, caveman, data_of, shared_node, three_rings
 
 import mapeq
 from mapeq.cli.parser import main
-from mapeq.pictures.report import data, words
+from mapeq.pictures.report import data, rows, words
 from mapeq.pictures.report.page import html_report
 
 VOID = {"meta", "link", "img", "input", "br"}
@@ -235,11 +236,22 @@ def test_of_many_modules_those_with_most_flow_are_listed(deep, monkeypatch):
 
 
 def paths_of(result):
-    """The path of each node, from the top module down to its own rank in the finest one, all from 0."""
+    """The path of each node, from the top module down to its own rank in the finest one, all from 0.
+
+    States of a physical node in the same module have the same rank, by their flow together.
+    """
+    states, position = result.network.states, {label: i for i, label in enumerate(result.node_labels)}
     found = {}
     for module in result.tree.walk():
-        for rank, node in enumerate(module.nodes):
-            found[node] = (*(step - 1 for step in module.path), rank)
+        visits, first = Counter(), {}
+        for node in module.nodes:
+            one = node if states is None else int(states.physical[position[node]])
+            visits[one] += result.flow[position[node]]
+            first[one] = min(first.get(one, np.inf), position[node])
+        ranks = {one: k for k, one in enumerate(sorted(visits, key=lambda one: (-visits[one], first[one])))}
+        for node in module.nodes:
+            one = node if states is None else int(states.physical[position[node]])
+            found[node] = (*(step - 1 for step in module.path), ranks[one])
     return found
 
 
@@ -249,8 +261,8 @@ def flows_by_path(result):
     found = Counter()
     for source, target, flow in zip(links.sources.tolist(), links.targets.tolist(), links.flow.tolist(), strict=True):
         one, other = path[label[source]], path[label[target]]
-        common = next(k for k in range(len(one)) if one[k] != other[k])
-        if flow > 0:
+        common = next((k for k in range(len(one)) if one[k] != other[k]), None)
+        if flow > 0 and common is not None:
             found[one[:common], one[common], other[common]] += flow
     return found
 
@@ -291,6 +303,8 @@ RESULTS = {
     "directed": lambda: gnp(directed=True),
     "three rings": three_rings,
     "layers": layered,
+    "layers in a module": lambda: mapeq.evaluate(layered().network, np.zeros(6, int)),
+    "shared node": shared_node,
     "bipartite": lambda: mapeq.infomap(nx.davis_southern_women_graph()),
 }
 
@@ -302,7 +316,8 @@ def test_flows_are_those_of_the_links_within_their_smallest_common_module(name):
     found, expected = flows_in_page(page), flows_by_path(result)
     assert found.keys() == expected.keys()
     np.testing.assert_allclose([found[key] for key in expected], list(expected.values()), rtol=6e-3)
-    assert sum(found.values()) == pytest.approx(result.link_flow().flow.sum(), rel=6e-3)
+    if result.network.states is None:
+        assert sum(found.values()) == pytest.approx(result.link_flow().flow.sum(), rel=6e-3)
     ends = np.repeat(np.arange(len(page["modules"]["drawn"])), page["modules"]["drawn"])
     assert (np.diff(page["flows"]["flow"])[np.diff(ends) == 0] <= 0).all()  # the strongest first
     assert page["modules"]["linked"] == page["modules"]["drawn"]
@@ -356,6 +371,85 @@ def test_colours_are_those_of_one_level(deep):
     assert len(set(colours)) == 3
     assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in page["colours"])
     assert page["modules"]["coloured"][4:] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+# States --------------------------------------------------------------------------------------------
+
+
+def rows_by_module(result):
+    """The nodes of each finest module in the page: their labels, shares and flow."""
+    page = data_of(html_report(result))
+    ends = np.cumsum([0, *page["modules"]["listed"]])
+    columns = (page["nodes"]["label"], page["states"]["share"], page["nodes"]["flow"])
+    nodes = list(zip(*columns, strict=True))
+    return page, [nodes[first:last] for first, last in pairwise(ends) if last > first]
+
+
+@pytest.mark.parametrize("make", [shared_node, layered, lambda: mapeq.infomap(shared_node().network)])
+def test_physical_nodes_are_listed_once_in_each_module_with_their_share(make):
+    result = make()
+    page, found = rows_by_module(result)
+    level = result.num_levels - 1
+    communities, memberships = result.communities(level), result.memberships(level)
+    assert sorted(sorted(label for label, _, _ in nodes) for nodes in found) == sorted(map(sorted, communities))
+    for nodes in found:
+        number = communities.index({label for label, _, _ in nodes}) + 1
+        for label, share, _ in nodes:
+            assert share == pytest.approx(memberships[label].get(number, 0), rel=6e-3)
+        flows = [flow for _, _, flow in nodes]
+        assert flows == sorted(flows, reverse=True)
+    assert sum(flow for nodes in found for _, _, flow in nodes) == pytest.approx(1, rel=1e-3)
+    assert page["modules"]["members"][0] == sum(map(len, communities))
+    for top, members in enumerate(result.communities(), start=1):
+        assert page["modules"]["size"][top] == len(members)
+    assert page["modules"]["size"][0] == len(memberships)
+    assert sum(page["states"]["number"]) == result.num_nodes
+
+
+def test_states_and_layers_of_nodes_are_named_the_most_visited_first():
+    page = data_of(html_report(mapeq.evaluate(layered().network, np.zeros(6, int))))
+    states = page["states"]
+    named = {
+        label: {states["names"][k] for k in named}
+        for label, named in zip(page["nodes"]["label"], states["named"], strict=True)
+    }
+    assert named["ann"] == {"work", "sport"}
+    assert named["bob"] == {"work"}
+    result = shared_node()
+    visits = dict(zip(result.node_labels, result.flow, strict=True))
+    page = data_of(html_report(result))
+    assert not page["states"]["layered"]
+    for label, named, number in zip(
+        page["nodes"]["label"], page["states"]["named"], page["states"]["number"], strict=True
+    ):
+        places = [tuple(page["states"]["names"][k].split(" > ")) for k in named]
+        assert {place[-1] for place in places} == {label}
+        assert len(places) == number
+        assert [visits[place] for place in places] == sorted((visits[place] for place in places), reverse=True)
+
+
+def test_of_many_states_the_same_number_is_named_of_each_node(monkeypatch):
+    result = shared_node()
+    for most, each in ((11, 0), (12, 1), (14, 1), (15, 2)):
+        monkeypatch.setattr(rows, "MOST_STATES", most)
+        named = data_of(html_report(result))["states"]["named"]
+        assert max(map(len, named)) == each
+
+
+def test_states_and_layers_are_counted(monkeypatch):
+    page = Page(html_report(layered()))
+    assert [page.figures[name] for name in ("nodes", "states", "layers")] == ["5", "6", "2"]
+    assert "states" not in Page(html_report(three_rings())).figures
+    page = Page(html_report(shared_node()))
+    assert [page.figures[name] for name in ("nodes", "states")] == ["9", "15"]
+    assert "with sectors in the colours of the others" in " ".join(page.of("p"))
+    for room in (data, words):
+        monkeypatch.setattr(room, "MOST_NODES", 8)
+    page = Page(html_report(shared_node()))
+    assert any(
+        "Of 12 nodes, counted in each of their modules, this page lists and finds 8" in note for note in page.of("p")
+    )
+    assert page.data["modules"]["listed"] == [0, 0, 0, 2, 2, 2, 2]
 
 
 # How one gets there --------------------------------------------------------------------------------

@@ -255,4 +255,4 @@ def test_reports_have_colours_for_the_modules_of_states(trips, layers):
         page = page_data(result)
         assert page["level"] == 1
         assert len(set(page["colours"])) == len(page["colours"]) == result.num_modules
-        assert len(page["nodes"]["label"]) == result.num_nodes
+        assert len(page["nodes"]["label"]) == sum(map(len, result.communities()))

@@ -28,12 +28,15 @@ class Exchange(NamedTuple):
         Ranks of the two parts: modules directly in it, or nodes if it is a leaf module.
     flow : float64 array
         Per step of the walk.
+    directed : bool
+        Otherwise an entry is about both directions, and flow is that of both.
     """
 
     modules: NDArray[np.int64]
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
     flow: FloatArray
+    directed: bool
 
 
 def write_flow_tree(result: Result, stream: TextIO, physical: bool = False) -> None:
@@ -68,6 +71,9 @@ def exchange_in_modules(result: Result, leaves: Leaves) -> Exchange:
     """Sum the flow over links by the smallest module that contains both ends, and by its parts."""
     sources, targets, flow, directed = result.link_flow()
     between = leaves.row_of[sources] != leaves.row_of[targets]
+    if not directed:  # the flow back is the same
+        between &= sources < targets
+        flow = 2 * flow
     sources, targets, flow = sources[between], targets[between], flow[between]
     modules, sources, targets = _common_modules(result.hierarchy, leaves.ranks[leaves.row_of], sources, targets)
     if not directed:
@@ -76,7 +82,8 @@ def exchange_in_modules(result: Result, leaves: Leaves) -> Exchange:
     ends = np.stack([modules, sources, targets])[:, order]
     first = np.flatnonzero(np.append(len(order) > 0, (ends[:, 1:] != ends[:, :-1]).any(axis=0)))
     modules, sources, targets = ends[:, first]
-    return Exchange(modules, sources, targets, np.add.reduceat(flow[order], first) if len(first) else flow)
+    flow = np.add.reduceat(flow[order], first) if len(first) else flow
+    return Exchange(modules, sources, targets, flow, directed)
 
 
 def _common_modules(

@@ -2,11 +2,11 @@
 //
 // Module 0 is the root. Modules are numbered level by level, siblings consecutively and by decreasing flow; nodes
 // likewise, module by module. The children of a module and its nodes are therefore ranges of numbers. The parts of a
-// module are its children or its nodes.
+// module are its children or its nodes. For states, see states.js.
 
 const ROOT = 0;
 const data = JSON.parse(await unpacked(document.getElementById("data").textContent));
-const { parent, size, flow, enter, exit, codelength, listed } = data.modules;
+const { parent, size, members = size, flow, enter, exit, codelength, listed } = data.modules;
 const { label, flow: nodeFlow } = data.nodes;
 const numModules = parent.length;
 const range = (first, last) => Array.from({ length: last - first }, (_, i) => first + i);
@@ -29,12 +29,10 @@ for (const m of range(0, numModules)) moduleOfNode.fill(m, firstNode[m], firstNo
 // Children come after their parents, so that a backward pass sees all children of a module before the module.
 const levelsBelow = new Array(numModules).fill(1);
 const subtree = new Array(numModules).fill(1);
-const topNodes = range(0, numModules).map((m) => range(firstNode[m], firstNode[m] + Math.min(listed[m], 8)));
 for (const m of [...allModules].reverse()) {
   const above = parent[m];
   levelsBelow[above] = Math.max(levelsBelow[above], levelsBelow[m] + 1);
   subtree[above] += subtree[m];
-  topNodes[above] = [...topNodes[above], ...topNodes[m]].sort((i, j) => nodeFlow[j] - nodeFlow[i]).slice(0, 8);
 }
 
 // The order of paths: 1, 1:1, 1:2, 2.
@@ -79,6 +77,30 @@ function partRange(m) {
 function flowsIn(m) {
   const { source, target, flow: amount } = data.flows;
   return range(firstFlow[m], firstFlow[m + 1]).map((i) => ({ source: source[i], target: target[i], flow: amount[i] }));
+}
+
+function nodesBelow(m) {
+  return isLeaf(m) ? nodesOf(m) : childrenOf(m).flatMap(nodesBelow);
+}
+
+const topNodes = new Map(); // by module
+
+/** Return the most visited nodes of a module at any depth, at most eight. */
+function topNodesOf(m) {
+  if (!topNodes.has(m)) topNodes.set(m, mostVisited(m));
+  return topNodes.get(m);
+}
+
+function mostVisited(m) {
+  if (isLeaf(m)) return range(firstNode[m], firstNode[m] + Math.min(listed[m], 8));
+  if (!states) {
+    const found = childrenOf(m).flatMap(topNodesOf);
+    return found.sort((i, j) => nodeFlow[j] - nodeFlow[i]).slice(0, 8);
+  }
+  const visits = new Map(); // of all copies in the module together
+  for (const node of nodesBelow(m)) visits.set(wholeOf(node), (visits.get(wholeOf(node)) ?? 0) + nodeFlow[node]);
+  const found = [...visits].sort(([, one], [, other]) => other - one);
+  return found.slice(0, 8).map(([node]) => node);
 }
 
 function ancestorsOf(m) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray, column_sums
 from mapeq._base.hierarchy import depths
-from mapeq.network.states import names_of_nodes
+from mapeq.io.files.leaves import Leaves
 from mapeq.pictures.colours import assign_colours
 from mapeq.pictures.layout import flow_between
 from mapeq.pictures.modules import shown_modules
 from mapeq.pictures.network import informative_level
 from mapeq.pictures.report.flows import PartFlow, chosen, flow_between_parts, strongest, together
-from mapeq.result.modules import Catalogue, catalogue_of
+from mapeq.pictures.report.rows import lists_of_states, members, most_of_each, num_nodes, rows_of
+from mapeq.result.modules import catalogue_of
 from mapeq.result.result import Result
 from mapeq.walk.flow import ENTER, EXIT, VISIT
 
@@ -35,6 +36,9 @@ def page_data(result: Result) -> dict[str, Any]:
     its parts are in ``flows``, of ``linked`` in all.
 
     ``nodes`` has lists ``label`` and ``flow``, module by module, by decreasing flow; in bipartite networks ``side``.
+    Of states, these are physical nodes, once for each finest module that has states of theirs. ``modules`` then has
+    ``members``, too, which counts a node once for each of its finest modules, and ``states`` is what
+    :func:`mapeq.pictures.report.rows.lists_of_states` returns.
 
     ``flows`` has lists ``source``, ``target`` and ``flow``, module by module, by decreasing flow. The ends are ranks of
     the module's parts from 0: of the modules in it, or of its nodes. If not ``directed``, the flow back is the same.
@@ -43,33 +47,34 @@ def page_data(result: Result) -> dict[str, Any]:
     modules have none. ``flows_each`` has the number of the strongest flows that each part has in the page, if it is a
     module and if it is a node; null for all.
     """
-    catalogue = catalogue_of(result)
+    rows, states, sides = rows_of(result), result.network.states, result.network.sides
     modules = _modules_shown(result.module_records[:, VISIT])
-    listed, nodes = _nodes_listed(catalogue, modules)
+    listed, shown = _nodes_listed(rows, modules)
+    nodes = rows.nodes[shown]
     number = np.zeros(len(result.module_records), dtype=np.int64)
     number[modules] = np.arange(len(modules))
     records = result.module_records[modules]
-    names = names_of_nodes(result.node_labels, result.network.states)
     parent = number[result.hierarchy.parent[modules]]
-    all_flows = flow_between_parts(result, catalogue)
+    all_flows = flow_between_parts(result, rows)
     flows, each = _strongest(_of_parts_shown(all_flows, number, modules, parent, listed), parent)
-    level, sides = informative_level(result), result.network.sides
+    level = informative_level(result)
     return {
         "modules": {
             "parent": parent.tolist(),
-            "size": catalogue.num_nodes[modules].tolist(),
+            "size": num_nodes(result, rows)[modules].tolist(),
+            **({} if states is None else {"members": members(result, rows)[modules].tolist()}),
             "flow": _rounded(records[:, VISIT], 6),
             "enter": _rounded(records[:, ENTER], 6),
             "exit": _rounded(records[:, EXIT], 6),
-            "codelength": _rounded(catalogue.codelengths[modules], 6),
+            "codelength": _rounded(catalogue_of(result).codelengths[modules], 6),
             "coloured": _coloured(result, level)[modules].tolist(),
             "listed": listed.tolist(),
             "drawn": np.bincount(flows.module, minlength=len(modules)).tolist(),
             "linked": np.bincount(all_flows.module, minlength=len(number))[modules].tolist(),
         },
         "nodes": {
-            "label": [_label(names[i]) for i in nodes.tolist()],
-            "flow": _rounded(result.flow[nodes], 4),
+            "label": [_label(name) for name in _names(result, nodes)],
+            "flow": _rounded(rows.flow[shown], 4),
             **({} if sides is None else {"side": sides[nodes].tolist()}),
         },
         "flows": {
@@ -77,6 +82,7 @@ def page_data(result: Result) -> dict[str, Any]:
             "target": flows.target.tolist(),
             "flow": _rounded(flows.flow, 3),
         },
+        **({} if states is None else {"states": lists_of_states(result, states, rows, shown)}),
         "directed": flows.directed,
         "flows_each": each,
         "level": level,
@@ -143,16 +149,23 @@ def _modules_shown(visits: FloatArray) -> NDArray[np.int64]:
     return np.sort(np.argsort(-np.round(visits, 12), kind="stable")[:MOST_MODULES])
 
 
-def _nodes_listed(catalogue: Catalogue, modules: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many nodes to list of those directly in each module, and these nodes, module by module."""
-    first = catalogue.first_nodes[modules]
-    listed = catalogue.first_nodes[modules + 1] - first
-    if len(catalogue.node_order) > MOST_NODES:
-        # The same number of each module, as large as fits.
-        each = bisect_right(range(1, MOST_NODES), MOST_NODES, key=lambda most: np.minimum(listed, most).sum())
-        listed = np.minimum(listed, max(each, 1))
+def _nodes_listed(rows: Leaves, modules: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many nodes to list of those directly in each module, and their rows, module by module."""
+    first, last = (np.searchsorted(rows.modules, modules, side=side) for side in ("left", "right"))
+    listed = last - first
+    if len(rows.nodes) > MOST_NODES:
+        listed = np.minimum(listed, max(most_of_each(listed, MOST_NODES), 1))
     skipped = first - (np.cumsum(listed) - listed)
-    return listed, catalogue.node_order[np.arange(listed.sum()) + np.repeat(skipped, listed)]
+    return listed, np.arange(listed.sum()) + np.repeat(skipped, listed)
+
+
+def _names(result: Result, nodes: NDArray[np.int64]) -> list[Hashable]:
+    """Return labels of nodes, of states those of their physical nodes."""
+    states = result.network.states
+    if states is None:
+        labels = result.node_labels
+        return [labels[node] for node in nodes.tolist()]
+    return [states.labels[node] for node in states.physical[nodes].tolist()]
 
 
 def _rounded(values: FloatArray, digits: int) -> list[float]:

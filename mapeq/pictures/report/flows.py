@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
-from mapeq.result.modules import Catalogue
+from mapeq.io.files.flow_tree import exchange_in_modules
+from mapeq.io.files.leaves import Leaves
 from mapeq.result.result import Result
 
 
@@ -36,61 +37,29 @@ class PartFlow(NamedTuple):
     directed: bool
 
 
-def flow_between_parts(result: Result, catalogue: Catalogue) -> PartFlow:
+def flow_between_parts(result: Result, rows: Leaves) -> PartFlow:
     """Return all flow between parts, by the flow over the links of the network.
+
+    Parameters
+    ----------
+    result : Result
+    rows : Leaves
+        The nodes of leaf modules; flow between states of the same row is left out.
 
     Examples
     --------
     >>> import mapeq
+    >>> from mapeq.io.files.leaves import leaves_of
     >>> result = mapeq.evaluate([(1, 2), (2, 3), (3, 4)], [{1, 2}, {3, 4}])
-    >>> catalogue = Catalogue(result.hierarchy, result.module_records, result.flow, result.network)
-    >>> found = flow_between_parts(result, catalogue)
+    >>> found = flow_between_parts(result, leaves_of(result))
     >>> found.module.tolist(), found.flow.round(4).tolist()  # 2 to 3 between the modules, and a link in each
     ([0, 1, 2], [0.1667, 0.1667, 0.1667])
     """
-    links = result.link_flow()
-    flows = links.flow > 0
-    if not links.directed:
-        flows &= links.sources < links.targets
-    sources, targets, flow = links.sources[flows], links.targets[flows], links.flow[flows]
-    module_of = result.hierarchy.module_of.astype(np.int64)
-    module, source, target = _common(module_of[sources], module_of[targets], catalogue)
-    place = np.empty(result.num_nodes, dtype=np.int64)
-    place[catalogue.node_order] = np.arange(result.num_nodes)
-    within = source == target  # both nodes are directly in the module
-    rank = catalogue.ranks - 1
-    first = catalogue.first_nodes[module]
-    source = np.where(within, place[sources] - first, rank[source])
-    target = np.where(within, place[targets] - first, rank[target])
-    if not links.directed:
-        source, target = np.minimum(source, target), np.maximum(source, target)
-    return PartFlow(*_summed(module, source, target, flow), links.directed)
-
-
-def _common(a: NDArray[np.int64], b: NDArray[np.int64], catalogue: Catalogue) -> tuple[NDArray[np.int64], ...]:
-    """Return the smallest module that contains two, and its parts that do; of a module and itself that module."""
-    parent, depth = catalogue.hierarchy.parent.astype(np.int64), catalogue.depths
-    above, parts = [a.copy(), b.copy()], [a.copy(), b.copy()]
-    while len(apart := np.flatnonzero(above[0] != above[1])):
-        deep = [depth[each[apart]] for each in above]
-        for k in (0, 1):
-            climbing = apart[deep[k] >= deep[1 - k]]
-            parts[k][climbing] = above[k][climbing]
-            above[k][climbing] = parent[above[k][climbing]]
-    return above[0], parts[0], parts[1]
-
-
-def _summed(
-    module: NDArray[np.int64], source: NDArray[np.int64], target: NDArray[np.int64], flow: FloatArray
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], FloatArray]:
-    """Sum flow by module and pair of parts, sorted by module and by decreasing flow."""
-    order = np.lexsort((target, source, module))
-    keys = np.stack([module[order], source[order], target[order]])
-    begins = np.flatnonzero(np.concatenate([[True], (keys[:, 1:] != keys[:, :-1]).any(axis=0)])[: len(order)])
-    sums = np.add.reduceat(flow[order], begins) if len(order) else flow
-    module, source, target = keys[:, begins]
-    by_flow = np.lexsort((-sums, module))
-    return module[by_flow], source[by_flow], target[by_flow], sums[by_flow]
+    module, source, target, flow, directed = exchange_in_modules(result, rows)
+    order = np.lexsort((-np.round(flow, 15), module))
+    order = order[flow[order] > 0]
+    each_way = flow if directed else flow / 2
+    return PartFlow(module[order], source[order] - 1, target[order] - 1, each_way[order], directed)
 
 
 def strongest(flows: PartFlow, most: int) -> tuple[PartFlow, int | None]:

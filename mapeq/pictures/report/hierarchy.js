@@ -17,7 +17,7 @@ function partsOf({ module, from }) {
   const parts = isLeaf(module)
     ? nodesOf(module).map((number) => ({ kind: "node", number, module, weight: nodeFlow[number] }))
     : childrenOf(module).map((number) => ({ kind: "module", number, module, weight: flow[number] }));
-  const missing = size[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : size[part.number]));
+  const missing = members[module] - sumOf(parts, (part) => (part.kind === "node" ? 1 : members[part.number]));
   if (missing > 0) {
     const weight = Math.max(flow[module] - sumOf(parts, (part) => part.weight), 0);
     parts.push({ kind: "rest", isUnlisted: true, module, from: parts.length, number: missing, weight });
@@ -248,8 +248,7 @@ function startIcicle() {
   const tell = (element, { clientX, clientY }) => showTooltip(described(cellOf.get(element)), clientX, clientY);
   on("pointermove", withCell(tell));
   on("pointerleave", hideTooltip);
-  on("focusout", hideTooltip);
-  on("focusin", withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));
+  onFocus(find(".icicle"), withCell((element) => showTooltipOfFocused(element, described(cellOf.get(element)))));
   let width = 0;
   new ResizeObserver(([entry]) => {
     if (Math.round(entry.contentRect.width) === width) return;

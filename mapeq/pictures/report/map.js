@@ -63,7 +63,8 @@ function newInside(m) {
   const drawn = flows.slice(0, MOST_BANDS);
   const elements = parts.map(partElement);
   const bands = draw("g", { class: "flows" }, ...bandElements(drawn, parts));
-  const element = draw("g", { class: "inside" }, bands, ...elements);
+  const discs = elements.flatMap((element, i) => [element, ...sectorsOf(parts[i])]);
+  const element = draw("g", { class: "inside" }, bands, ...discs);
   return { parts, elements, numFlows: drawn.length, element };
 }
 
@@ -141,7 +142,7 @@ function drawMap(mayOpen = 1) {
     if (title) named.push(title);
     inside.parts.forEach((part, i) => {
       const [partX, partY, r] = [disc.x + part.x * disc.r, disc.y + part.y * disc.r, part.r * disc.r];
-      const seen = { part, element: inside.elements[i], x: partX, y: partY, r };
+      const seen = { part, element: inside.elements[i], x: partX, y: partY, r, around: disc.r };
       if (partX + r < 0 || partX - r > width || partY + r < 0 || partY - r > height) return;
       const number = part.kind === "module" ? Math.min(partRange(part.number).number, MOST_DRAWN) : 0;
       const isLarge = number > 0 && r >= (numParts + number > MANY ? OPEN_ALWAYS_AT : OPEN_AT);
@@ -183,12 +184,12 @@ function redraw() {
 
 /** Return labels that do not overlap: those of search hits first, then those of the largest discs. */
 function labelElements(named) {
-  const taken = [];
+  const taken = [placeOfButtons()];
   const found = [];
   const isHit = ({ element }) => element.classList.contains("hit");
   named.sort((a, b) => isHit(b) - isHit(a) || b.r - a.r);
   for (const one of named) {
-    const label = labelOf(one, isHit(one));
+    const label = inSight(labelOf(one, isHit(one)));
     if (!label || taken.some((box) => overlap(box, label))) continue;
     taken.push(label);
     const lines = label.lines.map((line, i) =>
@@ -204,6 +205,16 @@ function labelOf(one, isHit) {
   if (one.isOpen) return titleLabel(one);
   return one.part.kind === "node" ? nodeLabel(one, isHit) : moduleLabel(one);
 }
+
+/** Move a label so that all of it is on the map; drop it if its middle is not. */
+function inSight(label) {
+  if (!label || label.x < 0 || label.x > camera.width) return null;
+  const half = label.width / 2;
+  return { ...label, x: Math.max(Math.min(label.x, camera.width - half), half) };
+}
+
+/** The place of the buttons on the map, see map.css. */
+const placeOfButtons = () => ({ x: camera.width - 28, width: 46, top: camera.height - 136, height: 136 });
 
 function overlap(a, b) {
   const isBeside = Math.abs(a.x - b.x) * 2 >= a.width + b.width;
@@ -236,9 +247,10 @@ function titleLabel({ part, x, y, r }) {
 }
 
 /** The name of a node, on its disc if it fits, otherwise below. */
-function nodeLabel({ part, x, y, r }, isHit) {
+function nodeLabel({ part, x, y, r, around }, isHit) {
   if (r < 4 && !isHit) return null;
-  const { text } = fitting([isolated(nameOf(part.number))], 150, isHit);
+  const room = Math.min(150, 0.28 * camera.width, isHit ? Infinity : 1.6 * around);
+  const { text } = fitting([isolated(nameOf(part.number))], room, isHit);
   const isInside = widthOf(text, isHit) <= 1.8 * r;
   return text ? boxed(x, isInside ? y - LINE / 2 : y + r + 1, [{ text, isBold: isHit }]) : null;
 }
@@ -274,8 +286,10 @@ function hitButtons(nodes) {
   const buttons = nodes.slice(0, 6).map((node) => {
     const m = moduleOfNode[node];
     const place = m === ROOT ? [] : [` in ${pathOf(m)}`];
-    return make("button", opens(m), make("bdi", {}, nameOf(node)), ...place);
+    const share = shareOf(node) ? [` (${shareOf(node)})`] : [];
+    return make("button", opens(m), make("bdi", {}, nameOf(node)), ...place, ...share);
   });
   const more = nodes.length > buttons.length ? [` and ${count(nodes.length - buttons.length)} more`] : [];
-  return [`${counted(nodes.length, "node")} found${nodes.length ? ": " : ". "}`, ...buttons, ...more, ...module];
+  const number = states ? new Set(nodes.map(wholeOf)).size : nodes.length;
+  return [`${counted(number, "node")} found${number ? ": " : ". "}`, ...buttons, ...more, ...module];
 }

@@ -286,8 +286,8 @@ function startMap() {
   on("wheel", onWheel, { passive: false });
   on("click", onClick);
   on("keydown", onMapKey);
-  on("focusout", hideTooltip);
-  on("focusin", ({ target }) => partAt.has(target) && showTooltipOfFocused(target, describedPart(partAt.get(target))));
+  const tell = (element) => showTooltipOfFocused(element, describedPart(partAt.get(element)));
+  onFocus(find(".map"), ({ target }) => partAt.has(target) && tell(target));
   const buttons = [
     ["+", "Zoom in", () => zoomBy(1.6)],
     ["−", "Zoom out", () => zoomBy(1 / 1.6)],

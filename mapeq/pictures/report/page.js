@@ -20,7 +20,7 @@ function nameOf(node) {
 const isolated = (text) => `\u2068${text}\u2069`;
 
 function namesOf(m) {
-  return topNodes[m].map((node) => isolated(nameOf(node)));
+  return topNodesOf(m).map((node) => isolated(nameOf(node)));
 }
 
 /** Return as many names as fit on a line, and their number; if none fits, a part of the first. */

@@ -32,8 +32,8 @@ from mapeq.result.result import Result
 #: Styles and scripts, in the order in which they depend on each other.
 _STYLE = ("page.css", "map.css", "drawn.css")
 _PROGRAM = (
-    *("data.js", "page.js", "sizes.js", "view.js", "placement.js", "map.js", "moves.js", "hierarchy.js", "table.js"),
-    "start.js",
+    *("data.js", "states.js", "page.js", "sizes.js", "view.js", "placement.js"),
+    *("map.js", "moves.js", "hierarchy.js", "table.js", "start.js"),
 )
 
 
@@ -50,7 +50,8 @@ def html_report(result: Result, *, title: str | None = None) -> str:
 
     Above 120,000 nodes, it lists only the nodes with most flow in each module; above 120,000 modules, only those with
     most flow; above 300,000 flows between modules of the same module or nodes of the same module, only the strongest
-    flows of each. The page then says so. Equal results give equal bytes.
+    flows of each. The page then says so. Of states, nodes are physical nodes, once in each finest module of theirs.
+    Equal results give equal bytes.
 
     Parameters
     ----------

@@ -38,16 +38,18 @@ function search(query) {
   searched ??= label.map(plain);
   const nodes = new Map(); // by the modules that contain the node
   const exact = new Set(); // modules
-  searched.forEach((name, node) => {
-    if (!name.includes(wanted)) return;
-    for (const m of ancestorsOf(moduleOfNode[node])) {
-      if (!nodes.has(m)) nodes.set(m, []);
-      if (name === wanted) {
-        exact.add(m);
-        nodes.get(m).unshift(node);
-      } else nodes.get(m).push(node);
+  const isExact = (node) => searched[node] === wanted;
+  for (const m of range(0, numModules)) {
+    const found = [];
+    for (let node = firstNode[m]; node < firstNode[m + 1]; node += 1) if (searched[node].includes(wanted)) found.push(node);
+    if (!found.length) continue;
+    const hasExact = found.some(isExact);
+    for (const above of ancestorsOf(m)) {
+      nodes.set(above, nodes.get(above)?.concat(found) ?? found);
+      if (hasExact) exact.add(above);
     }
-  });
+  }
+  for (const m of exact) nodes.set(m, nodes.get(m).toSorted((i, j) => isExact(j) - isExact(i)));
   const named = moduleAt.get(wanted);
   if (named) exact.add(named);
   return { nodes, exact };
@@ -120,9 +122,9 @@ function tableRow(m, hits) {
 /** Return labels of nodes in a module: search hits, then the most visited; all nodes if it is open. */
 function membersOf(m, found) {
   const isOpen = shown.open.has(m);
-  const others = (isOpen ? nodesOf(m) : topNodes[m]).filter((node) => !found.includes(node));
-  const names = [...found, ...others].slice(0, isOpen ? undefined : MOST_NAMES);
-  const marked = new Set(found);
+  const marked = new Set(found.map(wholeOf));
+  const others = (isOpen ? nodesOf(m) : topNodesOf(m)).map(wholeOf).filter((node) => !marked.has(node));
+  const names = [...marked, ...others].slice(0, isOpen ? undefined : MOST_NAMES);
   const parts = names.flatMap((node, i) => {
     const name = make("bdi", { title: String(label[node]) }, nameOf(node));
     return [...(i ? [", "] : []), marked.has(node) ? make("mark", {}, name) : name];

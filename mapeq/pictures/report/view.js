@@ -65,9 +65,9 @@ function figuresOf(m) {
 }
 
 /** Describe a node or a module of the map or the hierarchy, for the tooltip and for screen readers. */
-function describedPart({ kind, number, module }) {
+function describedPart({ kind, number }) {
   return kind === "node"
-    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, `in module ${pathOf(module)}`]
+    ? [isolated(nameOf(number)), `${percent(nodeFlow[number])} of the flow`, ...placeInWords(number)]
     : [`Module ${pathOf(number)}`, ...figuresOf(number), namesOf(number).join(", ")];
 }
 
@@ -85,6 +85,12 @@ function showTooltip(lines, x, y) {
 
 function hideTooltip() {
   tooltip.hidden = true;
+}
+
+/** Describe what gets the focus around a drawing: Chromium lets Tab stop at drawings that listen themselves. */
+function onFocus(place, tell) {
+  place.addEventListener("focusin", tell);
+  place.addEventListener("focusout", hideTooltip);
 }
 
 /** Show the tooltip of an element that has the focus, below it, if it has it by a key. */

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from mapeq._base.errors import counted
+from mapeq._base.hierarchy import ROOT
 from mapeq.pictures.report.data import MOST_FLOWS, MOST_MODULES, MOST_NODES
 from mapeq.result.result import ROUNDING, Result
 
@@ -17,8 +20,14 @@ def headline(result: Result) -> str:
     if result.num_levels > 2:
         finest = result.modules_per_level[-1]
         modules = {"top modules": f"{result.num_modules:,}", "finest modules": f"{finest:,}"}
+    states = result.network.states
+    nodes = {"nodes": f"{result.num_nodes:,}"}
+    if states is not None:
+        nodes = {"nodes": f"{len(np.unique(states.physical)):,}", "states": f"{result.num_nodes:,}"}
+        if states.layers is not None:
+            nodes["layers"] = f"{len(states.layers):,}"
     statistics = {
-        "nodes": f"{result.num_nodes:,}",
+        **nodes,
         "directed links" if result.network.directed else "undirected links": f"{result.num_links:,}",
         **modules,
         "levels": f"{result.num_levels}",
@@ -111,10 +120,11 @@ def omissions(result: Result, data: dict[str, Any]) -> str:
             f"Of {num_modules - 1:,} modules, this page lists the {shown - 1:,} with most flow; its limit is "
             f"{MOST_MODULES:,} modules."
         )
-    listed = len(data["nodes"]["label"])
-    if listed < result.num_nodes:
+    listed, members = len(data["nodes"]["label"]), data["modules"].get("members", data["modules"]["size"])[ROOT]
+    if listed < members:
+        what = "nodes" if result.network.states is None else "nodes, counted in each of their modules"
         sentences.append(
-            f"Of {result.num_nodes:,} nodes, this page lists and finds {listed:,}: those with most flow in each "
+            f"Of {members:,} {what}, this page lists and finds {listed:,}: those with most flow in each "
             f"module; its limit is {MOST_NODES:,} nodes."
         )
     for part, each in zip(("module to others", "node within its module"), data["flows_each"], strict=True):
@@ -136,6 +146,9 @@ def legend(data: dict[str, Any]) -> str:
         + (f" of level {data['level']}" if data["level"] > 1 else "")
         + ", throughout this page.",
         "Rings are nodes of the second side." if "side" in data["nodes"] else "",
+        "A node with states in several modules is in each of them, with sectors in the colours of the others."
+        if "states" in data
+        else "",
     ]
     return " ".join(filter(None, sentences))
 
@@ -194,6 +207,8 @@ def _end(result: Result) -> dict[str, str]:
 def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "none"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(map(str, value))
     return str(value)
