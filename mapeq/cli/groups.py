@@ -315,6 +315,12 @@ def add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argument
     output.add_argument(
         "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
     )
+    output.add_argument(
+        "--strength",
+        action="store_true",
+        help="columns of .csv, .tsv and .parquet files for how strongly each node belongs to its module, the next best "
+        "module and the bits that it would cost",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     return output
 

@@ -97,7 +97,8 @@ def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) 
         Whether to add a column of modules for each level: ``level_1``, ``level_2``, ..., numbered as in
         :meth:`modules`.
     strength : bool
-        Whether to add a column ``strength``, the :meth:`membership_strength` of each node in its top module.
+        Whether to add :meth:`strength_columns`: how strongly each node belongs to its top module, the next best module
+        and the bits that it would cost.
 
     Returns
     -------
@@ -122,15 +123,19 @@ def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) 
     pandas = require("pandas", extra="pandas")
     columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow}
     columns |= {**self.path_column(), **self.state_columns()}
-    if strength:
-        columns["strength"] = self.membership_strength()
+    columns |= self.strength_columns() if strength else {}
     if levels:
         columns |= {f"level_{level}": numbered(self.labels_at(level)) for level in range(1, self.num_levels)}
     return pandas.DataFrame(columns)
 
 
-def to_arrow(self: Result) -> pyarrow.Table:
+def to_arrow(self: Result, *, strength: bool = False) -> pyarrow.Table:
     """Return an Arrow table with one row per node (extra ``parquet``); Polars reads it with ``polars.from_arrow``.
+
+    Parameters
+    ----------
+    strength : bool
+        Whether to add :meth:`strength_columns`.
 
     Returns
     -------
@@ -151,7 +156,7 @@ def to_arrow(self: Result) -> pyarrow.Table:
     """
     from mapeq.io.files.tables import arrow_table
 
-    return arrow_table(self)
+    return arrow_table(self, strength=strength)
 
 
 def to_networkx(self: Result) -> networkx.Graph:
@@ -245,6 +250,7 @@ def write(
     level: int = 1,
     *,
     physical: bool = False,
+    strength: bool = False,
 ) -> None:
     """Write the partition or hierarchy to a file. On failure, an existing file stays as it was.
 
@@ -260,14 +266,17 @@ def write(
     physical : bool
         Whether a .clu, .tree or .ftree file of a state network has a row for each physical node in a module, for all
         its states in it together, instead of one for each state.
+    strength : bool
+        Whether a .csv, .tsv or .parquet file has :meth:`strength_columns`: how strongly each node belongs to its top
+        module, the next best module and the bits that it would cost.
 
     Raises
     ------
     ValueError
-        If the format is unknown, if the hierarchy has no such level, or if `level` or `physical` is given for a format
-        that has no such option.
+        If the format is unknown, if the hierarchy has no such level, or if `level`, `physical` or `strength` is given
+        for a format that has no such option.
     NetworkError
-        If `physical` and the network has no states.
+        If `physical` and the network has no states, or `strength` and the result is that of :meth:`primary` nodes.
     FormatError
         If the file cannot be written.
     ImportError
@@ -289,7 +298,7 @@ def write(
     import mapeq.pictures.writers  # noqa: F401  (registers .gexf and .html)
     from mapeq.io.files.output import write_result
 
-    write_result(self, path, format, level, physical=physical)
+    write_result(self, path, format, level, physical=physical, strength=strength)
 
 
 def plot(
