@@ -10,6 +10,7 @@ from mapeq._base.csr import FloatArray
 
 #: Colours for colour-blind readers (Okabe & Ito 2008), without black.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+_YELLOW = len(_HUES) - 1
 
 #: Matrices of linear RGB as seen with normal vision, protanopia and deuteranopia (Machado, Oliveira & Fernandes 2009).
 _VISION = np.array(
@@ -93,7 +94,7 @@ def assign_colours(closeness: FloatArray) -> FloatArray:
     Parameters
     ----------
     closeness : float64 array of shape (k, k)
-        How important it is to tell two shapes apart; symmetric.
+        How important it is to tell two shapes apart; symmetric. The largest shapes come first.
 
     Returns
     -------
@@ -103,12 +104,12 @@ def assign_colours(closeness: FloatArray) -> FloatArray:
     """
     colours = palette()
     likeness: FloatArray = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY), dtype=np.float64)
-    # Prefer the pure hues, use all about equally often, and avoid yellow, which is faint on white.
-    preference = 0.001 * np.arange(len(colours), dtype=np.float64)
-    preference[len(_HUES) :] += 0.1
-    preference[_STEPS[1] :] += 0.1
-    preference[len(_HUES) - 1] += 0.05
-    cost = np.tile(preference, (len(closeness), 1))
+    # Prefer the pure hues, use all about equally often, and avoid yellow, faint on white, most for large shapes.
+    preference = np.tile(0.001 * np.arange(len(colours), dtype=np.float64), (len(closeness), 1))
+    preference[:, len(_HUES) :] += 0.1
+    preference[:, _STEPS[1] :] += 0.1
+    preference[:, _YELLOW] += 0.05 + 1 / np.arange(1, len(closeness) + 1)
+    cost = preference.copy()
     importance = closeness + 0.02
     available = np.arange(len(colours))
     unused = np.ones(len(colours), dtype=np.bool_)

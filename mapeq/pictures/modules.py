@@ -13,7 +13,7 @@ from mapeq.network.states import most_visited
 from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
 from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
 from mapeq.pictures.layout import flow_between, place_discs
-from mapeq.pictures.legend import Entry, add_legend, paint_legend
+from mapeq.pictures.legend import add_legend, entries_at, paint_legend
 from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
@@ -38,7 +38,7 @@ def draw_modules(
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
     which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
     set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
-    listed = add_legend(ax, _entries(result, labels, shown), left_out) if style.legend else []
+    listed = add_legend(ax, entries_at(result, labels, range(shown)), left_out) if style.legend else []
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
     colours = assign_colours(np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between)))
@@ -56,16 +56,6 @@ def draw_modules(
         requests = (request._replace(ink=INK, outlined=True) for request in requests)
     placer.write(requests)
     return dict(enumerate(colours))
-
-
-def _entries(result: Result, labels: IntArray, shown: int) -> list[Entry]:
-    """Return the modules of a legend; of states, their physical nodes count."""
-    states, names = result.network.states, result.network.labels
-    entries = []
-    for number in range(shown):
-        nodes = most_visited(states, names, np.flatnonzero(labels == number), result.flow)
-        entries.append(Entry(number, number + 1, nodes[0], len(nodes)))
-    return entries
 
 
 def shown_modules(flow: FloatArray) -> int:

@@ -112,7 +112,9 @@ def check_kind(kind: str, level: int | None, style: Style | None = None) -> None
         if style.numbers:
             why = f"the picture of the {kind} has no discs of modules"
             raise option_error("module_numbers", True, f"omitted, because {why}")
-        flags = {name: True for name in ("legend", "arrows", "rasterized", "submodules") if getattr(style, name)}
+        if style.legend and kind == "codelength":
+            raise option_error("legend", True, "omitted, because the picture of the codelength does not show modules")
+        flags = {name: True for name in ("arrows", "rasterized", "submodules") if getattr(style, name)}
         for option, value in (flags | style.of_nodes()).items():
             raise option_error(option, value, f"omitted, because the picture of the {kind} does not draw the network")
 
