@@ -48,6 +48,9 @@ figure = Figure(figsize=(8, 8), layout="constrained")
 hierarchy.plot(ax=figure.add_subplot(), name=signers, submodules=True)
 print(f"{save(figure, 'submodules')}: {hierarchy}")
 
+ax = emails.plot(size=(8, 8), name="E-mails at a research institution", dark=True)
+print(f"{save(ax.figure, 'communities-dark')}: {emails}")
+
 graph = nx.random_geometric_graph(300, 0.1, seed=2)
 regions = mapeq.infomap(graph)
 figure = Figure(figsize=(7, 7), layout="constrained")

@@ -393,4 +393,5 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw the modules of the next level as discs in those of their modules",
     )
+    picture.add_argument("--dark", action="store_true", help="draw on a dark ground")
     picture.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

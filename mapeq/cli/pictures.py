@@ -26,4 +26,5 @@ def style_of(options: argparse.Namespace) -> Style:
         options.arrows,
         options.rasterized,
         options.submodules,
+        options.dark,
     )

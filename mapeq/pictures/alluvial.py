@@ -12,11 +12,10 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
 from mapeq.pictures.charts import describe
-from mapeq.pictures.colours import GREY, assign_colours
+from mapeq.pictures.colours import GREY, assign_colours, ground_of, is_dark
 from mapeq.pictures.fonts import typeset_together, warns_once
-from mapeq.pictures.label_placement import as_text, set_title
+from mapeq.pictures.label_placement import as_text, ink_on, set_title
 from mapeq.pictures.legend import MOST_LISTED, add_legend_outside, entries_at, paint_legend
-from mapeq.pictures.shapes import ink_on
 from mapeq.pictures.style import Style
 from mapeq.pictures.timeline import headings
 from mapeq.result.result import Result
@@ -120,7 +119,8 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> dict[in
     words, families = typeset_together([as_text(column.name, 30) for column in columns] + list(names.values()))
     names = dict(zip(names, words[len(columns) :], strict=True))
     coloured = _coloured(groups, drawn)
-    colours = assign_colours(1 / (1.0 + np.abs(np.subtract.outer(np.arange(len(coloured)), np.arange(len(coloured))))))
+    apart = np.abs(np.subtract.outer(np.arange(len(coloured)), np.arange(len(coloured))))
+    colours = assign_colours(1 / (1.0 + apart), dark=is_dark(ground_of(ax)))
     to_hex = require("matplotlib.colors", extra="plot").to_hex
     geometry = alluvial.layout(
         networks,

@@ -13,8 +13,8 @@ from mapeq._base.errors import counted
 from mapeq._base.hierarchy import ROOT, depths, first_children, paths, ranks
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
-from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.colours import assign_colours, ground_of, is_dark, mixed, rgb
+from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, ink_on, set_title
 from mapeq.pictures.legend import MOST_LISTED, add_legend_outside, entries_at, paint_legend
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
@@ -33,7 +33,7 @@ _BESIDE, _BETWEEN, _BELOW, _TURNED, _PARTS = 40.0, 58.0, 28.0, 46.0, 40.0
 _NARROW = 42.0
 #: Font size in points below which headings are shorter.
 _READABLE = 6.0
-_INDEX, _MODULES, _SAVED, _LOST = "#E69F00", "#0072B2", "#009E73", "#D55E00"
+_INDEX, _MODULES, _SAVED, _LOST, _LINE = "#E69F00", "#0072B2", "#009E73", "#D55E00", "#808080"
 
 
 def describe(result: Result, level: int = 1) -> str:
@@ -100,7 +100,8 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, style: Style | None
         set_title(ax, style, "no links")
         return
     cells = icicle(result)
-    colours = _cell_colours(result, cells)
+    paper = ground_of(ax)
+    colours = _cell_colours(result, cells, dark=is_dark(paper))
     num_columns = int(cells.column.max())
     ax.set_xlim(0.5, num_columns + 0.5)
     ax.set_ylim(1, 0)
@@ -119,13 +120,13 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, style: Style | None
     is_node = np.arange(len(cells.height)) >= len(result.hierarchy.parent)
     leaves = np.unique(result.hierarchy.module_of).astype(np.int64)
     ground = corners[leaves] + [1.0, 0.0]  # background where nodes are too thin to draw
-    ground_colours = mixed(colours[leaves], 1, 0.5)
+    ground_colours = mixed(colours[leaves], paper, 0.5)
     shown = (cells.column > 0) & (visible > np.where(is_node, 0.7, 0.1))
     edges = np.where(visible[shown] > 3, 0.5, 0.0)
     quads = collections.PolyCollection
     ax.add_collection(quads(ground, facecolors=ground_colours, linewidths=0, zorder=1))
     ax.add_collection(
-        quads(corners[shown], facecolors=colours[shown], edgecolors="white", linewidths=edges, zorder=2, gid="cells")
+        quads(corners[shown], facecolors=colours[shown], edgecolors=paper, linewidths=edges, zorder=2, gid="cells")
     )
     placer.write(_cell_labels(result, cells, colours, visible))
 
@@ -177,7 +178,7 @@ def _families(result: Result) -> NDArray[np.int64]:
     return family
 
 
-def _cell_colours(result: Result, cells: Cells) -> FloatArray:
+def _cell_colours(result: Result, cells: Cells, *, dark: bool) -> FloatArray:
     """Return one hue per family, lighter at each level below, alternating slightly between siblings."""
     parent, num_modules = result.hierarchy.parent, len(result.hierarchy.parent)
     family = _families(result)
@@ -185,7 +186,7 @@ def _cell_colours(result: Result, cells: Cells) -> FloatArray:
     bounds = cells.top[largest], (cells.top + cells.height)[largest]
     gap = np.maximum(np.maximum.outer(bounds[0], bounds[0]) - np.minimum.outer(bounds[1], bounds[1]), 0)
     own = np.tile(_GREY, (num_modules, 1))
-    own[largest] = assign_colours(np.exp(-gap / 0.03))
+    own[largest] = assign_colours(np.exp(-gap / 0.03), dark=dark)
     hues = np.where((family >= 0)[:, None], own[family], mixed(_GREY, 1, 0.4))
     below = np.where(family >= 0, cells.column[:num_modules] - cells.column[family], 0)
     odd = ranks(parent) % 2 == 0
@@ -238,7 +239,7 @@ def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: Flo
             choices = (
                 (*(f"{height:.1%}\n{line}" for line in lines), *lines) if cells.column[cell] == 1 else tuple(lines)
             )
-        ink = "white" if is_dark(colours[cell]) else INK
+        ink = ink_on(colours[cell])
         place = (float(cells.column[cell]), top + height / 2)
         yield LabelRequest(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
 
@@ -299,7 +300,7 @@ def _draw_levels(result: Result, ax: matplotlib.axes.Axes, step: float, high: fl
     for place, (height, text) in enumerate(zip(heights, texts, strict=True)):
         ax.annotate(text, (place, height), (0, 2), textcoords="offset points", **looks)
     for place, height in enumerate([result.one_level_codelength, *left.tolist()]):
-        ax.plot([place - 0.35, place + 1.35], [height, height], color="#666666", linewidth=0.6)
+        ax.plot([place - 0.35, place + 1.35], [height, height], color=_LINE, linewidth=0.6)
     above = min(36.0 if upright else 14.0, 0.5 * high)
     top = max(heights) * high / (high - above) or 1.0
     line = 10 * top / high  # half the height of a label

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from mapeq._base.optional import require
 from mapeq.io.files.streams import atomic_file, check_place
@@ -50,8 +51,8 @@ def write_picture(
     """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
     style = Style() if style is None else style
-    size, looks = style.size or size_of(result, kind), replace(style, size=None, dpi=None)
-    write_figure(path, size, lambda ax: plot(result, kind, ax, level, looks), style.dpi or 100)
+    size, looks = style.size or size_of(result, kind), replace(style, size=None, dpi=None, dark=False)
+    write_figure(path, size, lambda ax: plot(result, kind, ax, level, looks), style.dpi or 100, style.settings())
 
 
 def write_figure(
@@ -59,12 +60,16 @@ def write_figure(
     size: tuple[float, float],
     draw: Callable[[matplotlib.axes.Axes], object],
     dpi: float = 100,
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write a figure of a size in inches, drawn on one pair of axes. Equal drawings give equal bytes."""
+    """Write a figure of a size in inches, drawn on one pair of axes. Equal drawings give equal bytes.
+
+    `settings` are what matplotlib is set to meanwhile.
+    """
     matplotlib = require("matplotlib", extra="plot")
     figures = require("matplotlib.figure", extra="plot")
     # Keep text as text in SVG, and its identifiers constant from run to run.
-    with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none"}):
+    with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none", **settings}):
         figure = figures.Figure(figsize=size, layout="constrained")
         draw(figure.add_subplot())
         format = _format_of(path)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.optional import require
+from mapeq.pictures.colours import ground_of, is_dark
 from mapeq.pictures.fonts import typeset
 from mapeq.pictures.style import Style
 
@@ -44,7 +45,8 @@ class LabelRequest(NamedTuple):
     beside : bool
         Whether the first text may be placed next to the shape if none fits on it.
     outlined : bool
-        Whether text on the shape has a light outline, because the shape has several colours.
+        Whether text on the shape has an outline and the colour of text beside it, because the shape has several
+        colours.
     """
 
     texts: tuple[str, ...]
@@ -54,6 +56,11 @@ class LabelRequest(NamedTuple):
     ink: str
     beside: bool = True
     outlined: bool = False
+
+
+def ink_on(ground: FloatArray) -> str:
+    """Return a text colour that is easy to read on a colour."""
+    return "white" if is_dark(ground) else INK
 
 
 def as_text(label: Hashable, longest: int = 22) -> str:
@@ -83,6 +90,7 @@ class LabelPlacer:
         reach = radii[:, None] * self._pixels
         self._discs = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
+        self._ground = ground_of(ax)
         self._frame = free_extent(ax)
         self._most = most * (self._frame[2:] - self._frame[:2]).prod()
 
@@ -128,12 +136,12 @@ class LabelPlacer:
             words,
             fontfamily=families,
             fontsize=request.size,
-            color=INK if beside else request.ink,
+            color=ink_on(self._ground) if beside or request.outlined else request.ink,
             ha="center",
             va="center",
             linespacing=1.1,
             parse_math=False,
-            path_effects=[effects.withStroke(linewidth=2, foreground="white", alpha=0.85)]
+            path_effects=[effects.withStroke(linewidth=2, foreground=self._ground, alpha=0.85)]
             if beside or request.outlined
             else [],
             zorder=5,

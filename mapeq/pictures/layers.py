@@ -9,7 +9,7 @@ import numpy as np
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import closeness_of_discs
+from mapeq.pictures.colours import closeness_of_discs, ground_of, is_dark
 from mapeq.pictures.fonts import typeset
 from mapeq.pictures.given import Given, given_at, given_of
 from mapeq.pictures.label_placement import LabelPlacer, as_text, free_extent, set_title
@@ -76,7 +76,8 @@ def draw_layers(
         places = free_layout(dots, links.sources, links.targets, links.flow, shape=shape_of(panels[0]))
     else:
         places = spread_out(given.places)
-    colours = colours_of(whole, modules, closeness_of_discs(*extents(whole.shares[:, modules], places)))
+    nearness = closeness_of_discs(*extents(whole.shares[:, modules], places))
+    colours = colours_of(whole, modules, nearness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     views = [view_of(result, level, overlap=True, layer=number) for number in range(len(panels))]
     radii = np.zeros((len(panels), len(dots)))
@@ -123,7 +124,8 @@ def draw_at_places(
     modules = np.unique(view.shares.indices)
     listed = add_legend(ax, entries_of(view, modules)) if style.legend else []
     places, dots = spread_out(given.places), dot_radii(view.flow if given.sizes is None else given.sizes)
-    colours = colours_of(view, modules, closeness_of_discs(*extents(view.shares[:, modules], places)))
+    nearness = closeness_of_discs(*extents(view.shares[:, modules], places))
+    colours = colours_of(view, modules, nearness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     set_frame(ax, places, dots)
     draw_in_place(view, ax, places, dots, modules, colours, style, given)

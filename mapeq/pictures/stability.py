@@ -10,7 +10,8 @@ import numpy as np
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import counted, option_error
 from mapeq._base.optional import require
-from mapeq.pictures.label_placement import set_title
+from mapeq.pictures.colours import ground_of
+from mapeq.pictures.label_placement import ink_on, set_title
 from mapeq.pictures.profile import write_as
 from mapeq.pictures.style import Style
 from mapeq.result.stability import Stability
@@ -24,7 +25,7 @@ SIZE = (8.0, 5.0)
 #: Modules with a number, at most: those with the most flow.
 NUMBERED = 40
 
-_RESAMPLES, _TRIALS, _GREY = "#0072B2", "#D55E00", "#666666"
+_RESAMPLES, _TRIALS, _GREY = "#0072B2", "#D55E00", "#808080"
 
 
 def write_stability(found: Stability, path: str | os.PathLike[str], name: str | None = None) -> None:
@@ -62,7 +63,7 @@ def _draw_modules(found: Stability, ax: matplotlib.axes.Axes, name: str | None) 
     for module in range(min(found.num_modules, NUMBERED)):
         if not np.isnan(found.stability[module]):
             place = (sizes[module], found.stability[module])
-            ax.annotate(str(module + 1), place, ha="center", va="center", fontsize=8, color="#222222")
+            ax.annotate(str(module + 1), place, ha="center", va="center", fontsize=8, color=ink_on(ground_of(ax)))
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.3g}" if value < 1000 else f"{value:,.0f}")
     ax.xaxis.set_minor_formatter("")

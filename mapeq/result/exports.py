@@ -316,6 +316,7 @@ def plot(
     arrows: bool = False,
     rasterized: bool = False,
     submodules: bool = False,
+    dark: bool = False,
     positions: Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_sizes: float | Mapping[Hashable, float] | Sequence[float] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_colors: str | Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
@@ -353,13 +354,17 @@ def plot(
         the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of
         modules, numbers stand in place of the most visited nodes.
     legend : bool
-        Whether to list the largest modules, up to twelve: colour, number, most visited node and number of nodes.
+        Whether to list the largest modules, up to twelve: colour, number, most visited node and number of nodes; of the
+        kind "hierarchy" those with colours of their own, by their paths. In an alluvial picture, modules have colours
+        where bands begin.
     arrows : bool
         Whether to draw the links of a directed network as arrows.
     rasterized : bool
         Whether links and pies are pixels in .svg and .pdf files, too, which makes files of many links smaller.
     submodules : bool
         Whether to draw the modules of the next level as discs in those of their modules.
+    dark : bool
+        Whether the new figure has a dark ground. Pictures on axes of yours go with the ground of their figure.
     positions : mapping or Series by node, or array of shape (n, 2), optional
         Where to draw nodes, x to the right and y upwards; of any number of nodes, without discs of modules. As all
         that is given of nodes, of a state network for its physical nodes, and in node order if it is an array.
@@ -379,8 +384,9 @@ def plot(
     ------
     ValueError
         If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, if a
-        size or the dpi is invalid, or given with `ax`, or if something is given that the picture does not show:
-        `module_numbers` without discs of modules, `arrows` of an undirected network, `submodules` of the finest level.
+        size or the dpi is invalid, if one of them or `dark` is given with `ax`, or if something is given that the
+        picture does not show: `module_numbers` without discs of modules, `arrows` of an undirected network,
+        `submodules` of the finest level.
     NetworkError
         If the network has no layers, for a picture of them, or if a node lacks a position, size or colour, or has an
         invalid one.
@@ -399,7 +405,7 @@ def plot(
     from mapeq.pictures.style import Style
 
     own = {"positions": positions, "node_sizes": node_sizes, "node_colors": node_colors, "node_labels": node_labels}
-    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, submodules, **own)
+    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, submodules, dark, **own)
     return plot(self, kind, ax, level, style)
 
 
