@@ -83,23 +83,28 @@ def draw_layers_as_columns(result: Result, ax: matplotlib.axes.Axes, level: int,
         flow = result.flow[here]
         shares = flow / flow.sum() if flow.any() else np.full(len(here), 1 / max(len(here), 1))
         columns.append(Column(text, nodes, labels[here].astype(np.int64) + 1, shares))
-    ax.set_axis_off()
+    ax.set_axis_off()  # the legend needs no room for ticks
     listed: list[int] = []
     if style is not None and style.legend:
         modules = np.unique(labels).tolist()
         entries = entries_at(result, labels, modules[: MOST_LISTED + 1])
         listed = add_legend_outside(ax, entries, len(modules) - len(entries))
-    set_title(ax, style, describe(result, level % result.num_levels))
-    colours = draw_columns([column for column in columns if len(column.labels)], ax)
+    text = describe(result, level % result.num_levels)
+    colours = draw_columns([column for column in columns if len(column.labels)], ax, text, style)
     paint_legend(ax, [colours.get(module + 1, "none") for module in listed])
 
 
-def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> dict[int, FloatArray]:
+def draw_columns(
+    columns: Sequence[Column], ax: matplotlib.axes.Axes, title: str = "", style: Style | None = None
+) -> dict[int, FloatArray]:
     """Draw columns: nodes that are in the same modules of all columns are one group, which is a band.
 
+    The title is the usual one, if the style has no other.
     Return the colours of modules that have some, by number, as in the first column where they do.
     """
     alluvial = require("alluvial", extra="plot")
+    ax.set_axis_off()
+    set_title(ax, style, title)
     drawn = [_gathered(column) for column in columns]
     table = _module_table(columns, drawn)
     groups, group = np.unique(table, axis=0, return_inverse=True)
