@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.optional import require
 from mapeq.pictures.colours import ground_of, is_dark
 from mapeq.pictures.fonts import typeset
 from mapeq.pictures.style import Style
@@ -129,23 +128,24 @@ class LabelPlacer:
         return True
 
     def _text(self, words: str, request: LabelRequest, *, beside: bool) -> matplotlib.text.Text:
-        effects = require("matplotlib.patheffects", extra="plot")
         words, families = typeset(words)
-        return self._ax.text(
-            *request.place,
-            words,
-            fontfamily=families,
-            fontsize=request.size,
-            color=ink_on(self._ground) if beside or request.outlined else request.ink,
-            ha="center",
-            va="center",
-            linespacing=1.1,
-            parse_math=False,
-            path_effects=[effects.withStroke(linewidth=2, foreground=self._ground, alpha=0.85)]
-            if beside or request.outlined
-            else [],
-            zorder=5,
-        )
+        looks: dict[str, Any] = {
+            "fontfamily": families,
+            "fontsize": request.size,
+            "ha": "center",
+            "va": "center",
+            "linespacing": 1.1,
+            "parse_math": False,
+            "zorder": 5,
+        }
+        if not (beside or request.outlined):
+            return self._ax.text(*request.place, words, color=request.ink, **looks)
+        from mapeq.pictures.outlined import OutlinedText
+
+        text = OutlinedText(*request.place, words, self._ground, color=ink_on(self._ground), **looks)
+        text.set_transform(self._ax.transData)
+        self._ax.add_artist(text)
+        return text
 
     def _is_free(self, box: FloatArray) -> bool:
         if (box[:2] < self._frame[:2]).any() or (box[2:] > self._frame[2:]).any():

@@ -261,6 +261,14 @@ def test_links_are_shapes_unless_pixels_are_asked_for(tmp_path):
     assert any("bits per step" in text for text in Drawing(path).texts)
 
 
+@pytest.mark.parametrize("kind", ["network", "overlap"])
+def test_labels_with_outlines_are_text(lesmis, tmp_path, kind):
+    write_picture(lesmis, tmp_path / "names.svg", kind, style=Style(size=(8, 8), numbers=True))
+    labels = [text.get_text() for text in drawn(lesmis, (8, 8), kind, module_numbers=True).texts]
+    assert len(labels) > 20
+    assert sorted(Drawing(tmp_path / "names.svg").texts[1:]) == sorted(labels)  # the first is the title
+
+
 def test_the_command_has_legends_arrows_and_pixels(tmp_path, capsys):
     nx.write_edgelist(nx.gnp_random_graph(20, 0.2, seed=2, directed=True), tmp_path / "links.txt", data=False)
     command = ["plot", str(tmp_path / "links.txt"), "-q", "-o", str(tmp_path / "links.svg"), "--legend", "--arrows"]

@@ -15,6 +15,7 @@ from mapeq.cli.parser import main
 from mapeq.pictures.colours import oklab, palette
 from mapeq.pictures.files import write_picture
 from mapeq.pictures.network import KINDS
+from mapeq.pictures.outlined import OutlinedText
 from mapeq.pictures.style import Style
 
 
@@ -141,7 +142,7 @@ def test_pictures_go_with_the_ground_of_their_figure(ring):
         (found,) = [each for each in ax.collections if each.get_gid() == "nodes"]
         expected = "white" if colour == "none" else colour
         assert found.get_edgecolors()[0, :3] == pytest.approx(to_rgb(expected))
-        beside = [label for label in ax.texts if label.get_path_effects()]
+        beside = [label for label in ax.texts if isinstance(label, OutlinedText)]
         assert {label.get_color() for label in beside} == {text}
 
 
