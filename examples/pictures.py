@@ -34,7 +34,8 @@ def save(figure: Figure, file: str) -> Path:
     path = folder / f"{file}.png"
     figure.savefig(path, dpi=100)
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        colours = image.convert("RGB")
+        small = colours.quantize(method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     return path
 
