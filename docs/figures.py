@@ -366,7 +366,7 @@ def take_report():
 def reduce_colours(path, method=Image.Quantize.MAXCOVERAGE):
     """Fewer colours look the same in fewer bytes."""
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(method=method, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(method=method, kmeans=1, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 

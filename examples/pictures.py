@@ -34,7 +34,8 @@ def save(figure: Figure, file: str) -> Path:
     path = folder / f"{file}.png"
     figure.savefig(path, dpi=100)
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        colours = image.convert("RGB")
+        small = colours.quantize(method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     return path
 
@@ -47,6 +48,9 @@ for file, (result, kind, size, name) in pictures.items():
 figure = Figure(figsize=(8, 8), layout="constrained")
 hierarchy.plot(ax=figure.add_subplot(), name=signers, submodules=True)
 print(f"{save(figure, 'submodules')}: {hierarchy}")
+
+ax = emails.plot(size=(8, 8), name="E-mails at a research institution", dark=True)
+print(f"{save(ax.figure, 'communities-dark')}: {emails}")
 
 graph = nx.random_geometric_graph(300, 0.1, seed=2)
 regions = mapeq.infomap(graph)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from mapeq._base.errors import PartitionError
+from mapeq.cli.pictures import looks_of
 from mapeq.comparison import Comparison, columns_of
 from mapeq.comparison import compare as compare_two
 from mapeq.inputs import read_twice
@@ -23,6 +24,7 @@ def compared(options: argparse.Namespace, names: list[str]) -> int:
         raise ValueError(f"{names[0]}: name another partition to compare it with")
     for path in options.output:
         check_picture(path)
+    style = looks_of(options)
     files = [read_twice(file) for file in options.partitions]
     network = options.network
     if network is not None and options.directed:
@@ -37,7 +39,7 @@ def compared(options: argparse.Namespace, names: list[str]) -> int:
     if options.output:
         columns = columns_of(files, names, options.level)
         for path in options.output:
-            write_figure(path, size_of_columns(len(columns)), partial(draw_columns, columns))
+            write_figure(path, size_of_columns(len(columns)), partial(draw_columns, columns, style=style), style)
             options.written.append(path)
     return 0
 

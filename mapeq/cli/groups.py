@@ -315,6 +315,12 @@ def add_output_arguments(command: argparse.ArgumentParser) -> argparse._Argument
     output.add_argument(
         "--hide-secondary", action="store_true", help="write only the primary nodes of a bipartite network"
     )
+    output.add_argument(
+        "--strength",
+        action="store_true",
+        help="columns of .csv, .tsv and .parquet files for how strongly each node belongs to its module, the next best "
+        "module and the bits that it would cost",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     return output
 
@@ -327,6 +333,20 @@ def add_module_table(arguments: argparse._ActionsContainer) -> None:
         help="write a row for each module: size, rates, codelength, most visited nodes; a .csv, .tsv, .json or "
         ".parquet file",
     )
+
+
+def add_looks(picture: argparse._ArgumentGroup, usual_size: str, usual_title: str | None) -> None:
+    """Add the options that pictures of all commands have, given their usual size, and what titles usually say."""
+    picture.add_argument(
+        "--size", type=inches, metavar="WxH", help=f"width and height in inches, such as 6x4 ({usual_size})"
+    )
+    picture.add_argument("--dpi", type=float, metavar="N", help="pixels per inch of .png files (100)")
+    title = picture.add_mutually_exclusive_group()
+    by_default = "by default " + ("none" if usual_title is None else usual_title)
+    title.add_argument("--title", default=True, metavar="TEXT", help=f"the title; {by_default}")
+    if usual_title is not None:
+        title.add_argument("--no-title", dest="title", action="store_false", help="no title")
+    picture.add_argument("--dark", action="store_true", help="draw on a dark ground")
 
 
 def add_picture_arguments(command: argparse.ArgumentParser) -> None:
@@ -361,15 +381,7 @@ def add_picture_arguments(command: argparse.ArgumentParser) -> None:
         help="draw the modules of a .clu, .tree, .ftree, .json, .csv or .tsv file, without a search; options that are "
         "not given are those with which they were found, if the file says so",
     )
-    picture.add_argument(
-        "--size", type=inches, metavar="WxH", help="width and height in inches, such as 6x4 (8x8 for a network)"
-    )
-    picture.add_argument("--dpi", type=float, default=100.0, metavar="N", help="pixels per inch of .png files (100)")
-    title = picture.add_mutually_exclusive_group()
-    title.add_argument(
-        "--title", default=True, metavar="TEXT", help="the title; by default the file and the codelength"
-    )
-    title.add_argument("--no-title", dest="title", action="store_false", help="no title")
+    add_looks(picture, "8x8 for a network", "the file and the codelength")
     picture.add_argument(
         "--module-numbers", action="store_true", help="label discs of modules by their numbers, from 1 by flow"
     )

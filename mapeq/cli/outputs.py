@@ -22,16 +22,20 @@ def check_outputs(options: argparse.Namespace, min_size: int = 1) -> None:
     """Raise, before a long search, if an output cannot be written."""
     check_named_once([*options.output, *([] if options.module_table is None else [options.module_table])])
     check_module_table(options)
+    if options.strength and options.hide_secondary:
+        raise option_error("strength", True, "omitted with hide_secondary, which leaves no links to measure it by")
     for path in _outputs(options):
         check_keeps_input(options.file, path)
+        if options.strength and "strength" not in _supported(options, path):
+            raise ValueError(f"{path}: --strength must be omitted, because only .csv, .tsv and .parquet files have it")
         if path == STANDARD_OUTPUT and options.format is None:
             continue
         check_writable(path, options.format)
-        name = format_of(path, options.format)
-        if "min_size" not in WRITERS[name].options and min_size > 1:
+        supported = _supported(options, path)
+        if "min_size" not in supported and min_size > 1:
             allowed = "omitted, because only .csv, .tsv and .parquet files can leave out small modules"
             raise ValueError(f"{path}: --min-cluster-size must be {allowed}")
-        if getattr(options, "physical", False) and "physical" not in WRITERS[name].options:  # of cluster only
+        if getattr(options, "physical", False) and "physical" not in supported:  # of cluster only
             raise ValueError(f"{path}: --physical must be omitted, because only .clu, .tree and .ftree files have it")
     check_level("clu_level", options.clu_level)
     if options.clu_level > 1 and not options.multilevel:  # known before the search
@@ -87,7 +91,7 @@ def write_modules(options: argparse.Namespace, result: Result, min_size: int = 1
         check_exists("clu_level", level, result)
         is_physical = getattr(options, "physical", False)  # an option of cluster only
         title = short_name(options.file)
-        write_result(result, path, name, level, min_size, title, physical=is_physical)
+        write_result(result, path, name, level, min_size, title, is_physical, options.strength)
         if path != STANDARD_OUTPUT:
             options.written.append(path)
 
@@ -107,6 +111,12 @@ def _outputs(options: argparse.Namespace) -> list[str]:
 def _format(options: argparse.Namespace, path: str) -> str | None:
     """Return the format of an output, None for the labels that standard output has by default."""
     return None if path == STANDARD_OUTPUT and options.format is None else format_of(path, options.format)
+
+
+def _supported(options: argparse.Namespace, path: str) -> tuple[str, ...]:
+    """Return what the format of an output has of the options of :func:`~mapeq.io.files.output.write_result`."""
+    name = _format(options, path)
+    return () if name is None else WRITERS[name].options
 
 
 def is_too_long(options: argparse.Namespace, result: Result) -> bool:

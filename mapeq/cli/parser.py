@@ -21,6 +21,7 @@ from mapeq._base.errors import MapeqError, as_typed
 from mapeq.cli.arguments import Parser
 from mapeq.cli.groups import (
     add_levels,
+    add_looks,
     add_min_module_size,
     add_module_table,
     add_neighbor_arguments,
@@ -223,6 +224,7 @@ def _add_compare_command(commands: Any) -> None:
         help="write the diagram as a .png, .svg or .pdf file; may be repeated",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no table")
+    add_looks(command.add_argument_group("picture"), "9x6.5, wider for many partitions", None)
 
 
 def _add_profile_command(commands: Any) -> None:
@@ -263,6 +265,7 @@ def _add_profile_command(commands: Any) -> None:
         help="write a .csv, .tsv, .json, .parquet, .png, .svg or .pdf file; may be repeated",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+    add_looks(command.add_argument_group("picture"), "9x5", "the file and the number of plateaus")
 
 
 def _add_stability_command(commands: Any) -> None:
@@ -312,6 +315,7 @@ def _add_stability_command(commands: Any) -> None:
         help="write a .csv, .tsv, .json, .parquet, .png, .svg or .pdf file; may be repeated",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+    add_looks(command.add_argument_group("picture"), "8x5", "the file and the numbers of modules and core nodes")
 
 
 def _add_command(commands: Any, name: str, help: str, description: str, example: str) -> argparse.ArgumentParser:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from mapeq._base.errors import option_error
 from mapeq.cli.networks import short_name
+from mapeq.pictures.files import is_picture
 from mapeq.pictures.style import Style
 
 
@@ -26,4 +28,21 @@ def style_of(options: argparse.Namespace) -> Style:
         options.arrows,
         options.rasterized,
         options.submodules,
+        options.dark,
     )
+
+
+def looks_of(options: argparse.Namespace, name: str | None = None) -> Style:
+    """Return the style that is asked for of other pictures than those of networks, whose titles begin with a name.
+
+    Raises
+    ------
+    ValueError
+        If a value is invalid, or one is given without a picture among the outputs.
+    """
+    looks = {"size": options.size, "dpi": options.dpi, "title": options.title, "dark": options.dark}
+    if not any(map(is_picture, options.output)):
+        for option, value in looks.items():
+            if value is not None and value is not (option == "title"):  # True by default, others False
+                raise option_error(option, value, "omitted, because no output is a .png, .svg or .pdf file")
+    return Style(name, **looks)

@@ -12,10 +12,10 @@ from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.errors import NetworkError
 from mapeq._base.optional import require
 from mapeq.pictures.charts import describe
-from mapeq.pictures.colours import GREY, assign_colours
+from mapeq.pictures.colours import GREY, assign_colours, ground_of, is_dark
 from mapeq.pictures.fonts import typeset_together, warns_once
-from mapeq.pictures.label_placement import as_text, set_title
-from mapeq.pictures.shapes import ink_on
+from mapeq.pictures.label_placement import as_text, ink_on, set_title
+from mapeq.pictures.legend import MOST_LISTED, add_legend_outside, entries_at, paint_legend
 from mapeq.pictures.style import Style
 from mapeq.pictures.timeline import headings
 from mapeq.result.result import Result
@@ -83,13 +83,28 @@ def draw_layers_as_columns(result: Result, ax: matplotlib.axes.Axes, level: int,
         flow = result.flow[here]
         shares = flow / flow.sum() if flow.any() else np.full(len(here), 1 / max(len(here), 1))
         columns.append(Column(text, nodes, labels[here].astype(np.int64) + 1, shares))
-    set_title(ax, style, describe(result, level % result.num_levels))
-    draw_columns([column for column in columns if len(column.labels)], ax)
+    ax.set_axis_off()  # the legend needs no room for ticks
+    listed: list[int] = []
+    if style is not None and style.legend:
+        modules = np.unique(labels).tolist()
+        entries = entries_at(result, labels, modules[: MOST_LISTED + 1])
+        listed = add_legend_outside(ax, entries, len(modules) - len(entries))
+    text = describe(result, level % result.num_levels)
+    colours = draw_columns([column for column in columns if len(column.labels)], ax, text, style)
+    paint_legend(ax, [colours.get(module + 1, "none") for module in listed])
 
 
-def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
-    """Draw columns: nodes that are in the same modules of all columns are one group, which is a band."""
+def draw_columns(
+    columns: Sequence[Column], ax: matplotlib.axes.Axes, title: str = "", style: Style | None = None
+) -> dict[int, FloatArray]:
+    """Draw columns: nodes that are in the same modules of all columns are one group, which is a band.
+
+    The title is the usual one, if the style has no other.
+    Return the colours of modules that have some, by number, as in the first column where they do.
+    """
     alluvial = require("alluvial", extra="plot")
+    ax.set_axis_off()
+    set_title(ax, style, title)
     drawn = [_gathered(column) for column in columns]
     table = _module_table(columns, drawn)
     groups, group = np.unique(table, axis=0, return_inverse=True)
@@ -109,7 +124,8 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
     words, families = typeset_together([as_text(column.name, 30) for column in columns] + list(names.values()))
     names = dict(zip(names, words[len(columns) :], strict=True))
     coloured = _coloured(groups, drawn)
-    colours = assign_colours(1 / (1.0 + np.abs(np.subtract.outer(np.arange(len(coloured)), np.arange(len(coloured))))))
+    apart = np.abs(np.subtract.outer(np.arange(len(coloured)), np.arange(len(coloured))))
+    colours = assign_colours(1 / (1.0 + apart), dark=is_dark(ground_of(ax)))
     to_hex = require("matplotlib.colors", extra="plot").to_hex
     geometry = alluvial.layout(
         networks,
@@ -133,6 +149,10 @@ def draw_columns(columns: Sequence[Column], ax: matplotlib.axes.Axes) -> None:
             middle = geometry.height - (widest.y + widest.height / 2)
             looks: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "color": ink_on(ground)}
             ax.text(module.x + module.width / 2, middle, module.id, **looks)
+    own: dict[int, FloatArray] = {}
+    for (_, number), colour in zip(coloured, colours, strict=True):
+        own.setdefault(number, colour)
+    return own
 
 
 def _gathered(column: Column) -> _Drawn:

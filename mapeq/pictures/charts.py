@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 from mapeq._base.errors import counted
-from mapeq._base.hierarchy import ROOT, depths, first_children, ranks
+from mapeq._base.hierarchy import ROOT, depths, first_children, paths, ranks
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
-from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.colours import assign_colours, ground_of, is_dark, mixed, rgb
+from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, ink_on, set_title
+from mapeq.pictures.legend import MOST_LISTED, add_legend_outside, entries_at, paint_legend
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 from mapeq.walk.flow import VISIT
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 #: Number of families of modules with colours of their own; smaller ones are grey.
 _MOST_FAMILIES = 400
 _GREY = rgb("#9AA5B1")
-_INDEX, _MODULES, _SAVED, _LOST = "#E69F00", "#0072B2", "#009E73", "#D55E00"
+#: Room for the texts of the codelength, in points: beside axes and between them, below, also if turned, and beside the
+#: last bar.
+_BESIDE, _BETWEEN, _BELOW, _TURNED, _PARTS = 40.0, 58.0, 28.0, 46.0, 40.0
+#: Room for a bar below which the text under it is turned.
+_NARROW = 42.0
+#: Font size in points below which headings are shorter.
+_READABLE = 6.0
+_INDEX, _MODULES, _SAVED, _LOST, _LINE = "#E69F00", "#0072B2", "#009E73", "#D55E00", "#808080"
 
 
 def describe(result: Result, level: int = 1) -> str:
@@ -92,16 +100,19 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, style: Style | None
         set_title(ax, style, "no links")
         return
     cells = icicle(result)
-    colours = _cell_colours(result, cells)
+    paper = ground_of(ax)
+    colours = _cell_colours(result, cells, dark=is_dark(paper))
     num_columns = int(cells.column.max())
     ax.set_xlim(0.5, num_columns + 0.5)
     ax.set_ylim(1, 0)
     ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, labelsize=min(8, 64 / num_columns))
+    ax.tick_params(length=0, labelsize=8)
     ax.xaxis.tick_top()
-    ax.set_xticks(range(1, num_columns + 1), _headings(result))
     ax.set_yticks(np.linspace(0, 1, 6), [f"{part:.0%}" for part in np.linspace(0, 1, 6)])
     ax.set_ylabel("share of the flow", fontsize=9)
+    if style is not None and style.legend:
+        _add_legend(result, ax, cells, colours)
+    _add_headings(result, ax, num_columns)
     set_title(ax, style, describe(result))
     placer = LabelPlacer(ax, np.zeros((0, 2)), np.zeros(0))
     corners = _corners(cells)
@@ -109,13 +120,13 @@ def draw_hierarchy(result: Result, ax: matplotlib.axes.Axes, style: Style | None
     is_node = np.arange(len(cells.height)) >= len(result.hierarchy.parent)
     leaves = np.unique(result.hierarchy.module_of).astype(np.int64)
     ground = corners[leaves] + [1.0, 0.0]  # background where nodes are too thin to draw
-    ground_colours = mixed(colours[leaves], 1, 0.5)
+    ground_colours = mixed(colours[leaves], paper, 0.5)
     shown = (cells.column > 0) & (visible > np.where(is_node, 0.7, 0.1))
     edges = np.where(visible[shown] > 3, 0.5, 0.0)
     quads = collections.PolyCollection
     ax.add_collection(quads(ground, facecolors=ground_colours, linewidths=0, zorder=1))
     ax.add_collection(
-        quads(corners[shown], facecolors=colours[shown], edgecolors="white", linewidths=edges, zorder=2, gid="cells")
+        quads(corners[shown], facecolors=colours[shown], edgecolors=paper, linewidths=edges, zorder=2, gid="cells")
     )
     placer.write(_cell_labels(result, cells, colours, visible))
 
@@ -128,17 +139,23 @@ def _corners(cells: Cells) -> FloatArray:
     return np.stack([across.T, down.T], axis=2)
 
 
-def _headings(result: Result) -> list[str]:
-    """Return the headings of the columns."""
-    levels = zip(result.modules_per_level, result.level_savings, strict=True)
-    if result.num_levels == 2:
-        texts = [f"{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits" for number, saved in levels]
-    else:
-        texts = [
-            f"level {level}\n{counted(number, 'module')}\nsaves {saved + 0.0:.3f} bits"
-            for level, (number, saved) in enumerate(levels, 1)
-        ]
-    return [*texts, counted(result.num_nodes, "node")]
+def _add_headings(result: Result, ax: matplotlib.axes.Axes, num_columns: int) -> None:
+    """Write headings of the columns, the longest that are readable: what is in a level, and what that saves."""
+    figure: Any = ax.figure
+    levels = list(enumerate(zip(result.modules_per_level, result.level_savings, strict=True), 1))
+    names = ["" if result.num_levels == 2 else f"level {level}\n" for level, _ in levels]
+    counts = [counted(number, "module") for _, (number, _) in levels] + [counted(result.num_nodes, "node")]
+    savings = [f"\nsaves {saved + 0.0:.3f} bits" for _, (_, saved) in levels]
+    short = [name + count.replace(" ", "\n") for name, count in zip([*names, ""], counts, strict=True)]
+    long = ["".join(parts) for parts in zip([*names, ""], counts, [*savings, ""], strict=True)]
+    for texts in (long, short):
+        ax.set_xticks(range(1, num_columns + 1), texts)
+        figure.figure.draw_without_rendering()
+        widest = max(label.get_window_extent().width for label in ax.get_xticklabels())
+        size = min(8.0, 7.6 * ax.get_window_extent().width / num_columns / widest)
+        if size >= _READABLE:
+            break
+    ax.tick_params(axis="x", labelsize=size)
 
 
 def _families(result: Result) -> NDArray[np.int64]:
@@ -161,16 +178,15 @@ def _families(result: Result) -> NDArray[np.int64]:
     return family
 
 
-def _cell_colours(result: Result, cells: Cells) -> FloatArray:
+def _cell_colours(result: Result, cells: Cells, *, dark: bool) -> FloatArray:
     """Return one hue per family, lighter at each level below, alternating slightly between siblings."""
     parent, num_modules = result.hierarchy.parent, len(result.hierarchy.parent)
     family = _families(result)
-    largest = np.unique(family[family >= 0])
-    largest = largest[np.argsort(-cells.height[largest], kind="stable")][:_MOST_FAMILIES]
+    largest = _by_height(family, cells)[:_MOST_FAMILIES]
     bounds = cells.top[largest], (cells.top + cells.height)[largest]
     gap = np.maximum(np.maximum.outer(bounds[0], bounds[0]) - np.minimum.outer(bounds[1], bounds[1]), 0)
     own = np.tile(_GREY, (num_modules, 1))
-    own[largest] = assign_colours(np.exp(-gap / 0.03))
+    own[largest] = assign_colours(np.exp(-gap / 0.03), dark=dark)
     hues = np.where((family >= 0)[:, None], own[family], mixed(_GREY, 1, 0.4))
     below = np.where(family >= 0, cells.column[:num_modules] - cells.column[family], 0)
     odd = ranks(parent) % 2 == 0
@@ -182,6 +198,24 @@ def _cell_colours(result: Result, cells: Cells) -> FloatArray:
     steps = np.concatenate([below, below[module_of] + 1])
     lightening = 1 - 0.76**steps + np.where(np.concatenate([odd & (below > 0), odd_nodes]), 0.08, 0.0)
     return mixed(hues, 1, lightening)
+
+
+def _add_legend(result: Result, ax: matplotlib.axes.Axes, cells: Cells, colours: FloatArray) -> None:
+    """List the modules with colours of their own, by decreasing flow."""
+    family = _families(result)
+    modules = _by_height(family, cells)
+    entries = entries_at(result, family[result.hierarchy.module_of], modules[: MOST_LISTED + 1].tolist())
+    every = paths(result.hierarchy.parent)
+    numbers = [":".join(map(str, every[module])) for module in modules.tolist()]
+    entries = [entry._replace(number=number) for entry, number in zip(entries, numbers, strict=False)]
+    listed = add_legend_outside(ax, entries, len(modules) - len(entries))
+    paint_legend(ax, colours[modules[listed]])
+
+
+def _by_height(family: NDArray[np.int64], cells: Cells) -> NDArray[np.int64]:
+    """Return the families by decreasing height."""
+    found = np.unique(family[family >= 0])
+    return found[np.argsort(-cells.height[found].round(12), kind="stable")]
 
 
 def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: FloatArray) -> Iterator[LabelRequest]:
@@ -205,7 +239,7 @@ def _cell_labels(result: Result, cells: Cells, colours: FloatArray, visible: Flo
             choices = (
                 (*(f"{height:.1%}\n{line}" for line in lines), *lines) if cells.column[cell] == 1 else tuple(lines)
             )
-        ink = "white" if is_dark(colours[cell]) else INK
+        ink = ink_on(colours[cell])
         place = (float(cells.column[cell]), top + height / 2)
         yield LabelRequest(choices, place, (0.48, height / 2), 7.5, ink, beside=False)
 
@@ -221,13 +255,30 @@ def draw_codelength(result: Result, ax: matplotlib.axes.Axes, style: Style | Non
         return
     several = len(result.trials) > 1
     set_title(ax, style, describe(result))
-    _draw_levels(result, ax.inset_axes((0.07, 0.1, 0.52 if several else 0.9, 0.86)))
+    figure: Any = ax.figure
+    wide, high = np.array(ax.get_window_extent().size) / figure.dpi * 72  # in points, as texts are
+    across = max(0.22 * wide, 50.0) if several else 0.0
+    bars = max(wide - _BESIDE - (across + _BETWEEN if several else 0.0), 1.0)
+    step = max(bars - _PARTS, 1.0) / (len(result.level_savings) + 2.1)
+    bottom = (_TURNED if step < _NARROW else _BELOW) / high
+    tall = max(0.98 - bottom, 0.1)
+    _draw_levels(result, ax.inset_axes((_BESIDE / wide, bottom, bars / wide, tall)), step, tall * high)
     if several:
-        _draw_trials(result, ax.inset_axes((0.74, 0.1, 0.25, 0.86)))
+        _draw_trials(result, ax.inset_axes((0.99 - across / wide, bottom, across / wide, tall)))
 
 
-def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
-    """Draw bars from the one-level codelength down to the codelength, and the two parts of the latter."""
+def _draw_levels(result: Result, ax: matplotlib.axes.Axes, step: float, high: float) -> None:
+    """Draw bars from the one-level codelength down to the codelength, and the two parts of the latter.
+
+    Parameters
+    ----------
+    result : Result
+    ax : matplotlib Axes
+    step : float
+        Room for a bar, in points.
+    high : float
+        Height of the axes, in points.
+    """
     savings = np.array(result.level_savings)
     savings[np.abs(savings) < 1e-12] = 0.0  # avoids -0.000
     left = result.one_level_codelength - np.cumsum(savings)
@@ -242,16 +293,25 @@ def _draw_levels(result: Result, ax: matplotlib.axes.Axes) -> None:
     ax.bar(last, result.index_codelength, bottom=result.module_codelength, color=_INDEX, width=0.7)
     heights = [result.one_level_codelength, *np.maximum(left, left + savings).tolist(), result.codelength]
     texts = [f"{heights[0]:.3f}", *(f"{0.0 - saved:+.3f}" for saved in savings), f"{heights[-1]:.3f}"]
+    upright = 90 if step < _NARROW / 1.5 else 0
+    if upright:
+        names[0] = "without"
+    looks: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "rotation": upright}
     for place, (height, text) in enumerate(zip(heights, texts, strict=True)):
-        ax.annotate(text, (place, height), (0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)
+        ax.annotate(text, (place, height), (0, 2), textcoords="offset points", **looks)
     for place, height in enumerate([result.one_level_codelength, *left.tolist()]):
-        ax.plot([place - 0.35, place + 1.35], [height, height], color="#666666", linewidth=0.6)
-    parts = (("index", result.index_codelength, result.module_codelength), ("modules", result.module_codelength, 0.0))
-    for part, size, bottom in parts:
-        ax.text(last + 0.42, bottom + size / 2, f"{part}\n{size:.3f}", ha="left", va="center", fontsize=8)
-    ax.set_xlim(-0.6, last + 0.5 + 0.13 * len(names))
-    ax.set_xticks(range(len(names)), names, fontsize=8)
-    ax.set_ylim(0, max(heights) * 1.08 or 1)
+        ax.plot([place - 0.35, place + 1.35], [height, height], color=_LINE, linewidth=0.6)
+    above = min(36.0 if upright else 14.0, 0.5 * high)
+    top = max(heights) * high / (high - above) or 1.0
+    line = 10 * top / high  # half the height of a label
+    lower = max(result.module_codelength / 2, line)
+    upper = max(result.module_codelength + result.index_codelength / 2, lower + 2 * line)
+    for part, size, middle in (("index", result.index_codelength, upper), ("modules", result.module_codelength, lower)):
+        ax.text(last + 0.42, middle, f"{part}\n{size:.3f}", ha="left", va="center", fontsize=8)
+    ax.set_xlim(-0.6, last + 0.5 + _PARTS / step)
+    turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if step < _NARROW else {}
+    ax.set_xticks(range(len(names)), names, fontsize=8, **turned)
+    ax.set_ylim(0, top)
     _tidy(ax, "bits per step")
 
 

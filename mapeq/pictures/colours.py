@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
 from mapeq._base.csr import FloatArray
 
+if TYPE_CHECKING:
+    import matplotlib.axes
+
 #: Colours for colour-blind readers (Okabe & Ito 2008), without black.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+_YELLOW = len(_HUES) - 1
 
 #: Matrices of linear RGB as seen with normal vision, protanopia and deuteranopia (Machado, Oliveira & Fernandes 2009).
 _VISION = np.array(
@@ -52,8 +58,15 @@ def rgb(colour: str) -> FloatArray:
 GREY = rgb("#7A8794")
 
 
-def mixed(colours: FloatArray, other: float, part: FloatArray | float) -> FloatArray:
-    """Mix colours with a fraction of white (1) or black (0). Any shape (..., 3)."""
+def ground_of(ax: matplotlib.axes.Axes) -> FloatArray:
+    """Return the colour of the figure behind axes, white where it is transparent. Shape (3,)."""
+    figure: Any = ax.figure
+    red, green, blue, alpha = figure.figure.get_facecolor()
+    return np.array([red, green, blue]) if alpha > 0 else np.ones(3)
+
+
+def mixed(colours: FloatArray, other: FloatArray | float, part: FloatArray | float) -> FloatArray:
+    """Mix colours with a fraction of white (1), black (0) or another colour. Any shape (..., 3)."""
     found: FloatArray = colours + (other - colours) * np.asarray(part)[..., None]
     return found
 
@@ -78,22 +91,27 @@ def is_dark(colour: FloatArray) -> bool:
     return bool(oklab(colour)[0] < 0.62)
 
 
-def palette() -> FloatArray:
+def palette(*, dark: bool = False) -> FloatArray:
     """Return the colours of modules, shape (27, 3).
 
-    Seven hues, the same darker, and lighter without yellow; from the 21st on the hues once more, very dark.
+    Seven hues, the same darker, and lighter without yellow; from the 21st on the hues once more, very dark. On a dark
+    ground the hues, the same lighter, darker without yellow, and very light.
     """
     hues = np.array([rgb(hue) for hue in _HUES])
+    if dark:
+        return np.concatenate([hues, mixed(hues, 1, 0.45), mixed(hues[:-1], 0, 0.3), mixed(hues, 1, 0.75)])
     return np.concatenate([hues, mixed(hues, 0, 0.35), mixed(hues[:-1], 1, 0.45), mixed(hues, 0, 0.6)])
 
 
-def assign_colours(closeness: FloatArray) -> FloatArray:
+def assign_colours(closeness: FloatArray, *, dark: bool = False) -> FloatArray:
     """Assign colours to shapes so that close shapes differ most, first one after the other, then by exchanges.
 
     Parameters
     ----------
     closeness : float64 array of shape (k, k)
-        How important it is to tell two shapes apart; symmetric.
+        How important it is to tell two shapes apart; symmetric. The largest shapes come first.
+    dark : bool
+        Whether they are on a dark ground.
 
     Returns
     -------
@@ -101,14 +119,14 @@ def assign_colours(closeness: FloatArray) -> FloatArray:
         Red, green and blue. The first seven shapes have different hues, the first 27 different colours; of more, each
         has a colour unlike those of the shapes close to it, as far as there are any.
     """
-    colours = palette()
+    colours = palette(dark=dark)
     likeness: FloatArray = np.exp(-np.square(difference(colours[:, None], colours[None]) / _EASY), dtype=np.float64)
-    # Prefer the pure hues, use all about equally often, and avoid yellow, which is faint on white.
-    preference = 0.001 * np.arange(len(colours), dtype=np.float64)
-    preference[len(_HUES) :] += 0.1
-    preference[_STEPS[1] :] += 0.1
-    preference[len(_HUES) - 1] += 0.05
-    cost = np.tile(preference, (len(closeness), 1))
+    # Prefer the pure hues, use all about equally often, and avoid yellow, faint on white, most for large shapes.
+    preference = np.tile(0.001 * np.arange(len(colours), dtype=np.float64), (len(closeness), 1))
+    preference[:, len(_HUES) :] += 0.1
+    preference[:, _STEPS[1] :] += 0.1
+    preference[:, _YELLOW] += 0.0 if dark else 0.05 + 1 / np.arange(1, len(closeness) + 1)
+    cost = preference.copy()
     importance = closeness + 0.02
     available = np.arange(len(colours))
     unused = np.ones(len(colours), dtype=np.bool_)

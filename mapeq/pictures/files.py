@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 
+def is_picture(path: str | os.PathLike[str]) -> bool:
+    """Return whether the suffix is that of a picture."""
+    return _format_of(path) in FORMATS
+
+
 def check_picture(path: str | os.PathLike[str]) -> None:
     """Check before a long search that a picture can be written.
 
@@ -32,7 +37,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     ImportError
         If matplotlib is not installed.
     """
-    if _format_of(path) not in FORMATS:
+    if not is_picture(path):
         known = ", ".join(f".{name}" for name in FORMATS)
         raise ValueError(f"{os.fspath(path)}: the suffix selects the format; that of a picture must be one of {known}")
     check_place(path)
@@ -50,27 +55,39 @@ def write_picture(
     """Write a picture of a result; see :meth:`mapeq.Result.plot`. Equal results give equal bytes."""
     check_picture(path)
     style = Style() if style is None else style
-    size, looks = style.size or size_of(result, kind), replace(style, size=None, dpi=None)
-    write_figure(path, size, lambda ax: plot(result, kind, ax, level, looks), style.dpi or 100)
+    looks = replace(style, size=None, dpi=None, dark=False)
+    write_figure(path, size_of(result, kind), lambda ax: plot(result, kind, ax, level, looks), style)
 
 
 def write_figure(
     path: str | os.PathLike[str],
     size: tuple[float, float],
     draw: Callable[[matplotlib.axes.Axes], object],
-    dpi: float = 100,
+    style: Style | None = None,
 ) -> None:
-    """Write a figure of a size in inches, drawn on one pair of axes. Equal drawings give equal bytes."""
+    """Write a figure, drawn on one pair of axes. Equal drawings give equal bytes.
+
+    Parameters
+    ----------
+    path : str or path
+    size : pair of float
+        Usual width and height, in inches.
+    draw : callable
+        Draws on the axes.
+    style : Style, optional
+        Size, resolution and ground of the figure.
+    """
+    style = Style() if style is None else style
     matplotlib = require("matplotlib", extra="plot")
     figures = require("matplotlib.figure", extra="plot")
     # Keep text as text in SVG, and its identifiers constant from run to run.
-    with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none"}):
-        figure = figures.Figure(figsize=size, layout="constrained")
+    with matplotlib.rc_context({"svg.hashsalt": "mapeq", "svg.fonttype": "none", **style.settings()}):
+        figure = figures.Figure(figsize=style.size or size, layout="constrained")
         draw(figure.add_subplot())
         format = _format_of(path)
         date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
         with atomic_file(path, binary=True) as stream:
-            figure.savefig(stream, format=format, dpi=dpi, metadata=date)
+            figure.savefig(stream, format=format, dpi=style.dpi or 100, metadata=date)
 
 
 def _format_of(path: str | os.PathLike[str]) -> str:

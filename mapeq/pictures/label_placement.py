@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mapeq._base.csr import FloatArray
-from mapeq._base.optional import require
+from mapeq.pictures.colours import ground_of, is_dark
 from mapeq.pictures.fonts import typeset
 from mapeq.pictures.style import Style
 
@@ -44,7 +44,8 @@ class LabelRequest(NamedTuple):
     beside : bool
         Whether the first text may be placed next to the shape if none fits on it.
     outlined : bool
-        Whether text on the shape has a light outline, because the shape has several colours.
+        Whether text on the shape has an outline and the colour of text beside it, because the shape has several
+        colours.
     """
 
     texts: tuple[str, ...]
@@ -54,6 +55,11 @@ class LabelRequest(NamedTuple):
     ink: str
     beside: bool = True
     outlined: bool = False
+
+
+def ink_on(ground: FloatArray) -> str:
+    """Return a text colour that is easy to read on a colour."""
+    return "white" if is_dark(ground) else INK
 
 
 def as_text(label: Hashable, longest: int = 22) -> str:
@@ -83,6 +89,7 @@ class LabelPlacer:
         reach = radii[:, None] * self._pixels
         self._discs = np.concatenate([centres - reach, centres + reach], axis=1)
         self._taken = np.zeros((0, 4))
+        self._ground = ground_of(ax)
         self._frame = free_extent(ax)
         self._most = most * (self._frame[2:] - self._frame[:2]).prod()
 
@@ -121,23 +128,24 @@ class LabelPlacer:
         return True
 
     def _text(self, words: str, request: LabelRequest, *, beside: bool) -> matplotlib.text.Text:
-        effects = require("matplotlib.patheffects", extra="plot")
         words, families = typeset(words)
-        return self._ax.text(
-            *request.place,
-            words,
-            fontfamily=families,
-            fontsize=request.size,
-            color=INK if beside else request.ink,
-            ha="center",
-            va="center",
-            linespacing=1.1,
-            parse_math=False,
-            path_effects=[effects.withStroke(linewidth=2, foreground="white", alpha=0.85)]
-            if beside or request.outlined
-            else [],
-            zorder=5,
-        )
+        looks: dict[str, Any] = {
+            "fontfamily": families,
+            "fontsize": request.size,
+            "ha": "center",
+            "va": "center",
+            "linespacing": 1.1,
+            "parse_math": False,
+            "zorder": 5,
+        }
+        if not (beside or request.outlined):
+            return self._ax.text(*request.place, words, color=request.ink, **looks)
+        from mapeq.pictures.outlined import OutlinedText
+
+        text = OutlinedText(*request.place, words, self._ground, color=ink_on(self._ground), **looks)
+        text.set_transform(self._ax.transData)
+        self._ax.add_artist(text)
+        return text
 
     def _is_free(self, box: FloatArray) -> bool:
         if (box[:2] < self._frame[:2]).any() or (box[2:] > self._frame[2:]).any():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import closeness_of_discs
+from mapeq.pictures.colours import closeness_of_discs, ground_of, is_dark
+from mapeq.pictures.fonts import typeset
 from mapeq.pictures.given import Given, given_at, given_of
 from mapeq.pictures.label_placement import LabelPlacer, as_text, free_extent, set_title
 from mapeq.pictures.layout import dot_radii, free_layout, spread_out
@@ -29,8 +30,11 @@ MOST_LAYERS = 12
 #: Fraction of the picture of a layer that labels may cover.
 _MOST_LABELLED = 0.08
 
-#: Side of the picture of a layer, in inches, and the height of its title by it.
-_SIDE, _TITLE = 4.4, 0.08
+#: Side of the picture of a layer, in inches.
+_SIDE = 4.4
+
+#: Bounds of the font size of its title in points, and its usual width and height, by that.
+_SMALLEST, _LARGEST, _WIDTH, _HEIGHT = 6.5, 11, 16, 1.7
 
 
 def num_panels(result: Result) -> int:
@@ -72,7 +76,8 @@ def draw_layers(
         places = free_layout(dots, links.sources, links.targets, links.flow, shape=shape_of(panels[0]))
     else:
         places = spread_out(given.places)
-    colours = colours_of(whole, modules, closeness_of_discs(*extents(whole.shares[:, modules], places)))
+    nearness = closeness_of_discs(*extents(whole.shares[:, modules], places))
+    colours = colours_of(whole, modules, nearness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     views = [view_of(result, level, overlap=True, layer=number) for number in range(len(panels))]
     radii = np.zeros((len(panels), len(dots)))
@@ -92,13 +97,21 @@ def _panels(ax: matplotlib.axes.Axes, titles: list[str]) -> list[matplotlib.axes
     frame, free = ax.get_window_extent(), free_extent(ax)
     rows, columns = grid(len(titles), shape_of(ax))
     width, height = (free[2] - free[0]) / frame.width / columns, (free[3] - free[1]) / frame.height / rows
+    figure: Any = ax.figure
+    point = figure.dpi / 72
+    size = float(np.clip(width * frame.width / point / _WIDTH, _SMALLEST, _LARGEST))
     panels = []
     for k, title in enumerate(titles):
         corner = k % columns * width, 1 - (k // columns + 1) * height
-        panel = ax.inset_axes((*corner, 0.98 * width, (1 - _TITLE) * height))
+        tall = max(height - _HEIGHT * size * point / frame.height, 0.5 * height)
+        panel = ax.inset_axes((*corner, 0.98 * width, tall))
         panel.set_axis_off()
-        set_title(panel, None, title)
+        words, families = typeset(title)
+        name = panel.set_title(words, parse_math=False, fontsize=size, fontfamily=families, pad=0.3 * size)
+        wide = name.get_window_extent().width
+        name.set_fontsize(size * min(0.95 * width * frame.width / wide, 1.0))
         panels.append(panel)
+    figure.figure.draw_without_rendering()  # determines the sizes of the panels
     return panels
 
 
@@ -111,7 +124,8 @@ def draw_at_places(
     modules = np.unique(view.shares.indices)
     listed = add_legend(ax, entries_of(view, modules)) if style.legend else []
     places, dots = spread_out(given.places), dot_radii(view.flow if given.sizes is None else given.sizes)
-    colours = colours_of(view, modules, closeness_of_discs(*extents(view.shares[:, modules], places)))
+    nearness = closeness_of_discs(*extents(view.shares[:, modules], places))
+    colours = colours_of(view, modules, nearness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     set_frame(ax, places, dots)
     draw_in_place(view, ax, places, dots, modules, colours, style, given)

@@ -10,11 +10,19 @@ import numpy as np
 from mapeq._base.csr import FloatArray, IntArray, column_sums
 from mapeq._base.optional import require
 from mapeq.network.states import most_visited
-from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.colours import (
+    GREY,
+    assign_colours,
+    closeness_by_flow,
+    closeness_of_discs,
+    ground_of,
+    is_dark,
+    mixed,
+)
+from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, ink_on, set_title
 from mapeq.pictures.layout import flow_between, place_discs
-from mapeq.pictures.legend import Entry, add_legend, paint_legend
-from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, ink_on, number_labels, set_frame, shape_of
+from mapeq.pictures.legend import add_legend, entries_at, paint_legend
+from mapeq.pictures.shapes import MOST_INKED, add_discs, bands, number_labels, set_frame, shape_of
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 
@@ -38,34 +46,25 @@ def draw_modules(
     rest = max(1 - float(flow[:shown].sum() / flow.sum()), 0.0)
     which = f"the {left_out:,} smallest modules" if left_out > 1 else "the smallest module"
     set_title(ax, style, heading, f"without {which} ({rest:.1%} of the flow)" if left_out else "")
-    listed = add_legend(ax, _entries(result, labels, shown), left_out) if style.legend else []
+    listed = add_legend(ax, entries_at(result, labels, range(shown)), left_out) if style.legend else []
     radii = np.sqrt(flow[:shown] / flow[:shown].sum())
     centres = place_discs(radii, between, gap=1.0, pull=0.003, shape=shape_of(ax))
-    colours = assign_colours(np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between)))
+    closeness = np.maximum(closeness_of_discs(centres, radii), closeness_by_flow(between))
+    colours = assign_colours(closeness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     set_frame(ax, centres, radii)
     placer = LabelPlacer(ax, centres, radii)
     _add_flows(ax, centres, radii, between, directed=links.directed)
-    add_discs(ax, centres, radii, colours, zorder=3, name="modules", edge="white")
+    add_discs(ax, centres, radii, colours, zorder=3, name="modules", edged=True)
     outlined = style.submodules and _add_submodules(ax, result, level, centres, radii, colours)
     if style.numbers:
         requests = number_labels(np.arange(shown), centres, radii, colours)
     else:
         requests = _module_labels(result, labels, centres, radii, colours)
     if outlined:
-        requests = (request._replace(ink=INK, outlined=True) for request in requests)
+        requests = (request._replace(outlined=True) for request in requests)
     placer.write(requests)
     return dict(enumerate(colours))
-
-
-def _entries(result: Result, labels: IntArray, shown: int) -> list[Entry]:
-    """Return the modules of a legend; of states, their physical nodes count."""
-    states, names = result.network.states, result.network.labels
-    entries = []
-    for number in range(shown):
-        nodes = most_visited(states, names, np.flatnonzero(labels == number), result.flow)
-        entries.append(Entry(number, number + 1, nodes[0], len(nodes)))
-    return entries
 
 
 def shown_modules(flow: FloatArray) -> int:
@@ -111,7 +110,7 @@ def _add_submodules(
             sizes = np.maximum(np.sqrt(flow[parts] / max(flow[parts].sum(), 1e-300)), 0.02)
             places = place_discs(sizes, between[parts][:, parts], gap=0.1, pull=0.01)
             scale = 0.92 * radius / (np.hypot(*places.T) + sizes).max()
-            shades = np.tile(mixed(colours[number], 1, 0.4), (len(parts), 1))
+            shades = np.tile(mixed(colours[number], ground_of(ax), 0.4), (len(parts), 1))
             inner.append((centre + scale * places, scale * sizes, shades))
     if inner:
         places, sizes, shades = (np.concatenate(arrays) for arrays in zip(*inner, strict=True))
@@ -138,6 +137,6 @@ def _add_flows(
     outlines = bands(centres[i[order]], centres[j[order]], widths[order], tapered=directed)
     ax.add_collection(
         collections.PolyCollection(
-            outlines, facecolors=[mixed(GREY, 1, 0.35)], linewidths=0, alpha=0.75, zorder=1, gid="links"
+            outlines, facecolors=[mixed(GREY, ground_of(ax), 0.35)], linewidths=0, alpha=0.75, zorder=1, gid="links"
         )
     )

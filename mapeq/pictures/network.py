@@ -56,12 +56,21 @@ def plot(
     """Draw a result on axes, by default those of a new figure; see :meth:`mapeq.Result.plot`."""
     style = Style() if style is None else style
     check_kind(kind, level, style)
-    for option, value in (("size", style.size), ("dpi", style.dpi)):
+    for option, value in (("size", style.size), ("dpi", style.dpi), ("dark", style.dark or None)):
         if ax is not None and value is not None:
             raise option_error(option, value, "omitted with ax, whose figure has its own")
-    if ax is None:
-        pyplot = require("matplotlib.pyplot", extra="plot")
+    if ax is not None:
+        _draw(result, kind, ax, level, style)
+        return ax
+    pyplot = require("matplotlib.pyplot", extra="plot")
+    with pyplot.rc_context(style.settings()):
         ax = pyplot.subplots(figsize=style.size or size_of(result, kind), dpi=style.dpi, layout="constrained")[1]
+        _draw(result, kind, ax, level, style)
+    return ax
+
+
+def _draw(result: Result, kind: str, ax: matplotlib.axes.Axes, level: int | None, style: Style) -> None:
+    """Draw on axes."""
     if kind in _OF_LEVEL:
         level = informative_level(result) if level is None else level
         if kind == "layers":
@@ -74,7 +83,6 @@ def plot(
         draw_hierarchy(result, ax, style)
     else:
         draw_codelength(result, ax, style)
-    return ax
 
 
 def size_of(result: Result, kind: str) -> tuple[float, float]:
@@ -112,7 +120,9 @@ def check_kind(kind: str, level: int | None, style: Style | None = None) -> None
         if style.numbers:
             why = f"the picture of the {kind} has no discs of modules"
             raise option_error("module_numbers", True, f"omitted, because {why}")
-        flags = {name: True for name in ("legend", "arrows", "rasterized", "submodules") if getattr(style, name)}
+        if style.legend and kind == "codelength":
+            raise option_error("legend", True, "omitted, because the picture of the codelength does not show modules")
+        flags = {name: True for name in ("arrows", "rasterized", "submodules") if getattr(style, name)}
         for option, value in (flags | style.of_nodes()).items():
             raise option_error(option, value, f"omitted, because the picture of the {kind} does not draw the network")
 

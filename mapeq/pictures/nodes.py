@@ -11,9 +11,17 @@ import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import GREY, assign_colours, closeness_by_flow, closeness_of_discs, mixed
+from mapeq.pictures.colours import (
+    GREY,
+    assign_colours,
+    closeness_by_flow,
+    closeness_of_discs,
+    ground_of,
+    is_dark,
+    mixed,
+)
 from mapeq.pictures.given import Given
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, ink_on, set_title
 from mapeq.pictures.layout import NetworkLayout, flow_between, network_layout
 from mapeq.pictures.legend import Entry, add_legend, paint_legend
 from mapeq.pictures.shapes import (
@@ -23,7 +31,6 @@ from mapeq.pictures.shapes import (
     add_discs,
     add_pies,
     add_tapered,
-    ink_on,
     number_labels,
     opacity,
     set_frame,
@@ -61,15 +68,15 @@ def draw_nodes(
     )
     centres, radii = extents(view.shares[:, others], layout.places)
     nearness = closeness_of_discs(np.concatenate([layout.centres, centres]), np.concatenate([layout.radii, radii]))
-    colours = colours_of(view, modules, nearness)
+    colours = colours_of(view, modules, nearness, dark=is_dark(ground_of(ax)))
     paint_legend(ax, colours[listed])
     set_frame(ax, layout.centres, layout.radii)
     placer = LabelPlacer(ax, layout.places, layout.dots, most=MOST_LABELLED if given.texts is None else 1.0)
     if len(layout.radii) < len(flow):
-        discs = mixed(colours[: len(shown)], 1, 0.87)
+        discs = mixed(colours[: len(shown)], ground_of(ax), 0.87)
         add_discs(ax, layout.centres, layout.radii, discs, zorder=0, name="modules")
     if len(layout.inner.radii):
-        shades = mixed(colours[layout.inner.module], 1, 0.74)
+        shades = mixed(colours[layout.inner.module], ground_of(ax), 0.74)
         add_discs(ax, layout.inner.centres, layout.inner.radii, shades, zorder=0, name="submodules")
     _add_links(ax, module, layout, links, link_colours(view, modules, colours), style)
     add_nodes(ax, view, module, layout.places, layout.dots, modules, colours, style, given)
@@ -97,7 +104,7 @@ def entries_of(view: View, modules: IntArray) -> list[Entry]:
     return entries
 
 
-def colours_of(view: View, modules: IntArray, nearness: FloatArray) -> FloatArray:
+def colours_of(view: View, modules: IntArray, nearness: FloatArray, *, dark: bool) -> FloatArray:
     """Return colours that tell apart modules that are near to each other or exchange much flow. Shape (k, 3).
 
     Parameters
@@ -106,11 +113,13 @@ def colours_of(view: View, modules: IntArray, nearness: FloatArray) -> FloatArra
     modules : integer array of shape (k,)
         All modules that nodes have shares in, each once.
     nearness : float64 array of shape (k, k)
+    dark : bool
+        Whether the ground is.
     """
     order = np.argsort(modules)
     module = order[np.searchsorted(modules, view.module, sorter=order)]
     between = flow_between(module, len(modules), view.links.sources, view.links.targets, view.links.flow)
-    return assign_colours(np.maximum(nearness, closeness_by_flow(between)))
+    return assign_colours(np.maximum(nearness, closeness_by_flow(between)), dark=dark)
 
 
 def add_nodes(
@@ -140,7 +149,7 @@ def add_nodes(
     given : Given
     """
     shades = colours[module] if given.colours is None else given.colours
-    add_discs(ax, places, dots, shades, zorder=3, name="nodes", edge="white")
+    add_discs(ax, places, dots, shades, zorder=3, name="nodes", edged=True)
     if given.colours is None:
         add_pies(ax, places, dots, view.shares[:, modules], colours, rasterized=style.rasterized)
 
@@ -183,8 +192,7 @@ def node_labels(
     for node in chosen:
         size = 7 + 2.5 * min(float(shares[module[node]]) * 5, 1)
         place = (float(places[node, 0]), float(places[node, 1]))
-        outlined = bool(in_parts[node])
-        ink = INK if outlined else ink_on(shades[node])
+        ink, outlined = ink_on(shades[node]), bool(in_parts[node])
         text = as_text(view.names[node], 18) if given.texts is None else as_text(given.texts[node], 40)
         yield LabelRequest((text,), place, float(dots[node]), size, ink, outlined=outlined)
 

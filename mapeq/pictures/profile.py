@@ -42,9 +42,9 @@ def check_profile_output(path: str | os.PathLike[str]) -> None:
         require("matplotlib", extra="plot")
 
 
-def write_profile(profile: ResolutionProfile, path: str | os.PathLike[str], name: str | None = None) -> None:
-    """Write a profile; see :meth:`mapeq.ResolutionProfile.write`. `name` is the first part of a picture's title."""
-    write_as(profile, path, SIZE, lambda ax: plot_profile(profile, ax, name))
+def write_profile(profile: ResolutionProfile, path: str | os.PathLike[str], style: Style | None = None) -> None:
+    """Write a profile; see :meth:`mapeq.ResolutionProfile.write`."""
+    write_as(profile, path, SIZE, lambda ax: plot_profile(profile, ax, style), style)
 
 
 def write_as(
@@ -52,23 +52,24 @@ def write_as(
     path: str | os.PathLike[str],
     size: tuple[float, float],
     draw: Callable[[matplotlib.axes.Axes], object],
+    style: Style | None,
 ) -> None:
-    """Write as a table or as JSON, or draw a figure of a size in inches; the suffix selects the format."""
+    """Write as a table or as JSON, or draw a figure of a usual size in inches; the suffix selects the format."""
     check_profile_output(path)
     if table_format(path) in TABLES:
         write_table(found, path)
     else:
-        write_figure(path, size, draw)
+        write_figure(path, size, draw, style)
 
 
 def plot_profile(
-    profile: ResolutionProfile, ax: matplotlib.axes.Axes | None = None, name: str | None = None
+    profile: ResolutionProfile, ax: matplotlib.axes.Axes | None = None, style: Style | None = None
 ) -> matplotlib.axes.Axes:
     """Draw a profile on axes, by default those of a new figure; see :meth:`mapeq.ResolutionProfile.plot`."""
     if ax is None:
         ax = require("matplotlib.pyplot", extra="plot").subplots(figsize=SIZE, layout="constrained")[1]
     times, numbers = profile.markov_times, profile.num_modules
-    set_title(ax, Style(name), f"{counted(len(profile.plateaus), 'plateau')} over {counted(len(times), 'Markov time')}")
+    set_title(ax, style, f"{counted(len(profile.plateaus), 'plateau')} over {counted(len(times), 'Markov time')}")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
     for plateau in profile.plateaus:

@@ -11,8 +11,8 @@ import scipy.sparse
 
 from mapeq._base.csr import FloatArray, IntArray
 from mapeq._base.optional import require
-from mapeq.pictures.colours import is_dark
-from mapeq.pictures.label_placement import INK, LabelRequest, free_extent
+from mapeq.pictures.colours import ground_of
+from mapeq.pictures.label_placement import LabelRequest, free_extent, ink_on
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -124,9 +124,9 @@ def add_discs(
     *,
     zorder: float,
     name: str,
-    edge: str = "none",
+    edged: bool = False,
 ) -> None:
-    """Draw discs with radii in data units."""
+    """Draw discs with radii in data units, with edges in the colour of the ground or without."""
     collections = require("matplotlib.collections", extra="plot")
     ax.add_collection(
         collections.EllipseCollection(
@@ -137,8 +137,8 @@ def add_discs(
             offsets=centres,
             offset_transform=ax.transData,
             facecolors=colours,
-            edgecolors=edge,
-            linewidths=0.4 if edge != "none" else 0,
+            edgecolors=ground_of(ax) if edged else "none",
+            linewidths=0.4 if edged else 0,
             zorder=zorder,
             gid=name,
         )
@@ -194,7 +194,7 @@ def add_pies(
         wedges += [wedge(places[node], radii[node], end, begin) for begin, end in pairwise(ends)]
         shades.append(colours[shares.indices[inside][order]])
     if wedges:
-        looks = {"edgecolors": "white", "linewidths": 0.25, "zorder": 4, "gid": "shares"}
+        looks = {"edgecolors": ground_of(ax), "linewidths": 0.25, "zorder": 4, "gid": "shares"}
         ax.add_collection(
             collections.PatchCollection(wedges, facecolors=np.concatenate(shades), rasterized=rasterized, **looks)
         )
@@ -205,11 +205,6 @@ def opacity(group: IntArray, many: float) -> FloatArray:
     _, of, count = np.unique(group, return_inverse=True, return_counts=True)
     found: FloatArray = np.clip((many / count) ** 0.7, 0.04, 0.6)[of]
     return found
-
-
-def ink_on(ground: FloatArray) -> str:
-    """Return a text colour that is easy to read on a colour."""
-    return "white" if is_dark(ground) else INK
 
 
 def number_labels(

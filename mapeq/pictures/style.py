@@ -15,6 +15,8 @@ _MOST_PIXELS = 2**16 - 1
 _LEAST_INCHES, _MOST_INCHES = 1, 200
 #: A side of a picture whose size is not given is no longer.
 _USUAL_INCHES = 24
+#: Colours of a dark ground, and of texts and lines on it; those of the report.
+_DARK, _LIGHT = "#111317", "#eceef2"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Style:
         Whether links and pies are pixels in .svg and .pdf files, too.
     submodules : bool
         Whether modules of the next level are discs in those of their modules.
+    dark : bool
+        Whether the ground is dark.
     positions, node_sizes, node_colors : mapping, Series, array or None
         What the caller says of nodes, see :func:`~mapeq.pictures.given.given_of`, which checks it.
     node_labels : mapping, Series, array or bool
@@ -61,6 +65,7 @@ class Style:
     arrows: bool = False
     rasterized: bool = False
     submodules: bool = False
+    dark: bool = False
     positions: Any = None
     node_sizes: Any = None
     node_colors: Any = None
@@ -84,9 +89,18 @@ class Style:
             ("arrows", self.arrows),
             ("rasterized", self.rasterized),
             ("submodules", self.submodules),
+            ("dark", self.dark),
         ):
             if not is_flag(value):
                 raise option_error(option, value, "True or False")
+
+    def settings(self) -> dict[str, Any]:
+        """Return what matplotlib is set to while a figure is made and drawn on."""
+        if not self.dark:
+            return {}
+        grounds = dict.fromkeys(("figure.facecolor", "axes.facecolor"), _DARK)
+        inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+        return grounds | dict.fromkeys(inks, _LIGHT) | {"savefig.facecolor": "auto"}
 
     def of_nodes(self) -> dict[str, Any]:
         """Return what the caller says of nodes, by option."""

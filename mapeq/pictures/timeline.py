@@ -12,9 +12,10 @@ from mapeq._base.csr import FloatArray
 from mapeq._base.errors import NetworkError, counted
 from mapeq.network.states import States
 from mapeq.pictures.charts import describe
-from mapeq.pictures.colours import assign_colours, is_dark, mixed, rgb
+from mapeq.pictures.colours import GREY, assign_colours, ground_of, is_dark, mixed, rgb
 from mapeq.pictures.fonts import typeset_together
-from mapeq.pictures.label_placement import INK, LabelPlacer, LabelRequest, as_text, set_title
+from mapeq.pictures.label_placement import LabelPlacer, LabelRequest, as_text, ink_on, set_title
+from mapeq.pictures.legend import MOST_LISTED, add_legend_outside, entries_at, paint_legend
 from mapeq.pictures.style import Style
 from mapeq.result.result import Result
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 1000
 #: Number of modules with colours of their own, those in most cells; others are grey.
 _MOST_COLOURED = 400
-#: Number of rows with labels, of labels of columns, and of modules with numbers.
-_MOST_LABELLED, _MOST_HEADINGS, _MOST_NUMBERED = 80, 24, 100
-_ABSENT, _GREY = mixed(rgb("#7A8794"), 1, 0.86), rgb("#9AA5B1")
+#: Number of labels of columns, and of modules with numbers, and the least size of labels of rows, in points.
+_MOST_HEADINGS, _MOST_NUMBERED, _SMALLEST = 24, 100, 4.5
+_GREY = rgb("#9AA5B1")
 
 
 def draw_timeline(result: Result, ax: matplotlib.axes.Axes, level: int, style: Style | None) -> None:
@@ -49,16 +50,23 @@ def draw_timeline(result: Result, ax: matplotlib.axes.Axes, level: int, style: S
     rows = shown[row_order(table[shown])]
     table = table[rows]
     note = "" if len(rows) == len(visits) else f"the {len(rows):,} most visited of {counted(len(visits), 'node')}"
-    set_title(ax, style, describe(result, level % result.num_levels), note)
-    colours = _colours(table)
-    cells = np.where((table < 0)[..., None], _ABSENT, colours[table])
+    ground = ground_of(ax)
+    colours = _colours(table, dark=is_dark(ground))
+    cells = np.where((table < 0)[..., None], mixed(GREY, ground, 0.86), colours[table])
     ax.set_xlim(-0.5, table.shape[1] - 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
+    _name_columns(ax, states.layers)
+    if style is not None and style.legend:
+        modules = np.unique(table[table >= 0])
+        entries = entries_at(result, result.labels_at(level), modules[: MOST_LISTED + 1].tolist())
+        listed = add_legend_outside(ax, entries, result.modules_per_level[level % result.num_levels - 1] - len(entries))
+        paint_legend(ax, colours[modules[listed]])
+    set_title(ax, style, describe(result, level % result.num_levels), note)
+    _name_rows(ax, [states.labels[node] for node in rows.tolist()])
     frame = ax.get_window_extent()
     are_visible = frame.height >= table.shape[0] and frame.width >= table.shape[1]
     ax.imshow(cells, aspect="auto", interpolation="nearest" if are_visible else "antialiased", zorder=1)
     _add_lines(ax, table.shape, gaps(states.layers))
-    _add_ticks(ax, [states.labels[node] for node in rows.tolist()], states.layers)
     placer = LabelPlacer(ax, np.zeros((0, 2)), np.zeros(0))
     placer.write(_numbers(table, colours))
 
@@ -90,7 +98,7 @@ def gaps(layers: Sequence[Hashable]) -> list[int]:
     return (np.flatnonzero(steps > 1.5 * steps.min()) + 1).tolist() if steps.min() > 0 else []
 
 
-def _colours(table: NDArray[np.int64]) -> FloatArray:
+def _colours(table: NDArray[np.int64], *, dark: bool) -> FloatArray:
     """The colour of each module, shape (number of modules, 3): those with common borders are told apart best."""
     size = int(table.max(initial=0)) + 1
     count = np.bincount(table[table >= 0], minlength=size)
@@ -104,7 +112,7 @@ def _colours(table: NDArray[np.int64]) -> FloatArray:
         np.add.at(beside, (one[is_border], other[is_border]), 1.0)
     beside += beside.T
     colours = np.tile(_GREY, (size, 1))
-    colours[largest] = assign_colours(beside / max(beside.max(initial=0.0), 1.0))
+    colours[largest] = assign_colours(beside / max(beside.max(initial=0.0), 1.0), dark=dark)
     return colours
 
 
@@ -112,15 +120,16 @@ def _add_lines(ax: matplotlib.axes.Axes, shape: tuple[int, ...], breaks: list[in
     """Draw lines between columns, and rows if these are high enough; wide ones where windows are left out."""
     frame = ax.get_window_extent()
     ax.spines[:].set_visible(False)
+    ground = ground_of(ax)
     if frame.width > 8 * shape[1]:
-        ax.vlines(np.arange(1, shape[1]) - 0.5, -0.5, shape[0] - 0.5, color="white", linewidth=0.8, zorder=2)
+        ax.vlines(np.arange(1, shape[1]) - 0.5, -0.5, shape[0] - 0.5, color=ground, linewidth=0.8, zorder=2)
     if frame.height > 6 * shape[0]:
-        ax.hlines(np.arange(1, shape[0]) - 0.5, -0.5, shape[1] - 0.5, color="white", linewidth=0.4, zorder=2)
-    ax.vlines(np.array(breaks) - 0.5, -0.5, shape[0] - 0.5, color="white", linewidth=4, zorder=2)
+        ax.hlines(np.arange(1, shape[0]) - 0.5, -0.5, shape[1] - 0.5, color=ground, linewidth=0.4, zorder=2)
+    ax.vlines(np.array(breaks) - 0.5, -0.5, shape[0] - 0.5, color=ground, linewidth=4, zorder=2)
 
 
-def _add_ticks(ax: matplotlib.axes.Axes, nodes: Sequence[Hashable], layers: Sequence[Hashable]) -> None:
-    """Write the names of nodes, if there are not too many, and of layers."""
+def _name_columns(ax: matplotlib.axes.Axes, layers: Sequence[Hashable]) -> None:
+    """Write the names of layers."""
     texts, common = headings(layers)
     step = -(-len(texts) // _MOST_HEADINGS)
     is_long = sum(len(text) + 2 for text in texts[::step]) > 90
@@ -130,12 +139,18 @@ def _add_ticks(ax: matplotlib.axes.Axes, nodes: Sequence[Hashable], layers: Sequ
     ax.set_xticks(ticks, texts, fontsize=8, parse_math=False, fontfamily=families, **turned)
     ax.set_xlabel(common, fontsize=9)
     ax.tick_params(length=0)
-    if len(nodes) <= _MOST_LABELLED:
-        size = min(8.0, 420 / max(len(nodes), 1))
+    ax.set_yticks([])
+
+
+def _name_rows(ax: matplotlib.axes.Axes, nodes: Sequence[Hashable]) -> None:
+    """Write the names of nodes, or how many there are, if names would not be readable; call it after the title."""
+    figure: Any = ax.figure
+    height = ax.get_window_extent().height / figure.dpi * 72 / max(len(nodes), 1)
+    size = min(8.0, 0.95 * height)
+    if size >= _SMALLEST:
         names, families = typeset_together([as_text(node, 18) for node in nodes])
         ax.set_yticks(range(len(nodes)), names, fontsize=size, parse_math=False, fontfamily=families)
     else:
-        ax.set_yticks([])
         ax.set_ylabel(counted(len(nodes), "node"), fontsize=9)
 
 
@@ -164,7 +179,7 @@ def _numbers(table: NDArray[np.int64], colours: FloatArray) -> Iterator[LabelReq
                     largest[module] = ((end - top) * width, top, end - top, column, width)
     for module in sorted(largest, key=lambda module: -largest[module][0])[:_MOST_NUMBERED]:
         _, top, height, column, width = largest[module]
-        ink = "white" if is_dark(colours[module]) else INK
+        ink = ink_on(colours[module])
         across, down = (width - 1) // 2, (height - 1) // 2  # in the middle of a cell, not on a line between two
         place = (column + across, top + down)
         yield LabelRequest((str(module + 1),), place, (across + 0.5, down + 0.5), 8.5, ink, beside=False)

@@ -97,7 +97,8 @@ def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) 
         Whether to add a column of modules for each level: ``level_1``, ``level_2``, ..., numbered as in
         :meth:`modules`.
     strength : bool
-        Whether to add a column ``strength``, the :meth:`membership_strength` of each node in its top module.
+        Whether to add :meth:`strength_columns`: how strongly each node belongs to its top module, the next best module
+        and the bits that it would cost.
 
     Returns
     -------
@@ -122,15 +123,19 @@ def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) 
     pandas = require("pandas", extra="pandas")
     columns = {"node": self.node_labels, "module": numbered(self.labels), "flow": self.flow}
     columns |= {**self.path_column(), **self.state_columns()}
-    if strength:
-        columns["strength"] = self.membership_strength()
+    columns |= self.strength_columns() if strength else {}
     if levels:
         columns |= {f"level_{level}": numbered(self.labels_at(level)) for level in range(1, self.num_levels)}
     return pandas.DataFrame(columns)
 
 
-def to_arrow(self: Result) -> pyarrow.Table:
+def to_arrow(self: Result, *, strength: bool = False) -> pyarrow.Table:
     """Return an Arrow table with one row per node (extra ``parquet``); Polars reads it with ``polars.from_arrow``.
+
+    Parameters
+    ----------
+    strength : bool
+        Whether to add :meth:`strength_columns`.
 
     Returns
     -------
@@ -151,7 +156,7 @@ def to_arrow(self: Result) -> pyarrow.Table:
     """
     from mapeq.io.files.tables import arrow_table
 
-    return arrow_table(self)
+    return arrow_table(self, strength=strength)
 
 
 def to_networkx(self: Result) -> networkx.Graph:
@@ -245,6 +250,7 @@ def write(
     level: int = 1,
     *,
     physical: bool = False,
+    strength: bool = False,
 ) -> None:
     """Write the partition or hierarchy to a file. On failure, an existing file stays as it was.
 
@@ -260,14 +266,17 @@ def write(
     physical : bool
         Whether a .clu, .tree or .ftree file of a state network has a row for each physical node in a module, for all
         its states in it together, instead of one for each state.
+    strength : bool
+        Whether a .csv, .tsv or .parquet file has :meth:`strength_columns`: how strongly each node belongs to its top
+        module, the next best module and the bits that it would cost.
 
     Raises
     ------
     ValueError
-        If the format is unknown, if the hierarchy has no such level, or if `level` or `physical` is given for a format
-        that has no such option.
+        If the format is unknown, if the hierarchy has no such level, or if `level`, `physical` or `strength` is given
+        for a format that has no such option.
     NetworkError
-        If `physical` and the network has no states.
+        If `physical` and the network has no states, or `strength` and the result is that of :meth:`primary` nodes.
     FormatError
         If the file cannot be written.
     ImportError
@@ -289,7 +298,7 @@ def write(
     import mapeq.pictures.writers  # noqa: F401  (registers .gexf and .html)
     from mapeq.io.files.output import write_result
 
-    write_result(self, path, format, level, physical=physical)
+    write_result(self, path, format, level, physical=physical, strength=strength)
 
 
 def plot(
@@ -307,6 +316,7 @@ def plot(
     arrows: bool = False,
     rasterized: bool = False,
     submodules: bool = False,
+    dark: bool = False,
     positions: Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_sizes: float | Mapping[Hashable, float] | Sequence[float] | NDArray[Any] | pandas.Series[Any] | None = None,
     node_colors: str | Mapping[Hashable, Any] | Sequence[Any] | NDArray[Any] | pandas.Series[Any] | None = None,
@@ -344,13 +354,17 @@ def plot(
         the numbers of :meth:`modules`. The kinds "network" and "overlap" have such discs; in pictures of
         modules, numbers stand in place of the most visited nodes.
     legend : bool
-        Whether to list the largest modules, up to twelve: colour, number, most visited node and number of nodes.
+        Whether to list the largest modules, up to twelve: colour, number, most visited node and number of nodes; of the
+        kind "hierarchy" those with colours of their own, by their paths. In an alluvial picture, modules have colours
+        where bands begin.
     arrows : bool
         Whether to draw the links of a directed network as arrows.
     rasterized : bool
         Whether links and pies are pixels in .svg and .pdf files, too, which makes files of many links smaller.
     submodules : bool
         Whether to draw the modules of the next level as discs in those of their modules.
+    dark : bool
+        Whether the new figure has a dark ground. Pictures on axes of yours go with the ground of their figure.
     positions : mapping or Series by node, or array of shape (n, 2), optional
         Where to draw nodes, x to the right and y upwards; of any number of nodes, without discs of modules. As all
         that is given of nodes, of a state network for its physical nodes, and in node order if it is an array.
@@ -370,8 +384,9 @@ def plot(
     ------
     ValueError
         If the kind is unknown, if the hierarchy has no such level, if a level is given for a kind that shows all, if a
-        size or the dpi is invalid, or given with `ax`, or if something is given that the picture does not show:
-        `module_numbers` without discs of modules, `arrows` of an undirected network, `submodules` of the finest level.
+        size or the dpi is invalid, if one of them or `dark` is given with `ax`, or if something is given that the
+        picture does not show: `module_numbers` without discs of modules, `arrows` of an undirected network,
+        `submodules` of the finest level.
     NetworkError
         If the network has no layers, for a picture of them, or if a node lacks a position, size or colour, or has an
         invalid one.
@@ -390,7 +405,7 @@ def plot(
     from mapeq.pictures.style import Style
 
     own = {"positions": positions, "node_sizes": node_sizes, "node_colors": node_colors, "node_labels": node_labels}
-    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, submodules, **own)
+    style = Style(name, title, size, dpi, module_numbers, legend, arrows, rasterized, submodules, dark, **own)
     return plot(self, kind, ax, level, style)
 
 

@@ -365,8 +365,9 @@ class ResolutionProfile:
         'Markov time'
         """
         from mapeq.pictures.profile import plot_profile
+        from mapeq.pictures.style import Style
 
-        return plot_profile(self, ax, name)
+        return plot_profile(self, ax, Style(name))
 
     def _described(self) -> str:
         most, least = int(self.num_modules[0]), int(self.num_modules[-1])

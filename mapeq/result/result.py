@@ -374,6 +374,7 @@ class Result:
     memberships = members.memberships
     membership_strength = strength.membership_strength
     alternatives = strength.alternatives
+    strength_columns = strength.strength_columns
     layer = members.layer
     state_columns = members.state_columns
     assign = members.assign

@@ -394,8 +394,9 @@ class Stability:
         'number of nodes'
         """
         from mapeq.pictures.stability import plot_stability
+        from mapeq.pictures.style import Style
 
-        return plot_stability(self, kind, ax, name)
+        return plot_stability(self, kind, ax, Style(name))
 
     def described(self) -> str:
         """Return in words how many modules were compared, over what.

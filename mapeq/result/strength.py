@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.csr import FloatArray, IntArray, read_only
 from mapeq.objective.level import added_terms, network_level
 from mapeq.optimizer.alternatives import Alternatives, best_alternatives
 from mapeq.result.members import check_both_sides
@@ -14,6 +14,10 @@ from mapeq.walk.models import random_walk
 
 if TYPE_CHECKING:
     from mapeq.result.result import Result
+
+
+#: Columns of tables: the strength, the best other module and the bits that it would cost.
+_COLUMNS = ("strength", "alternative", "alternative_cost")
 
 
 def membership_strength(self: Result, level: int = 1) -> FloatArray:
@@ -99,3 +103,29 @@ def alternatives(self: Result, level: int = 1) -> Alternatives:
     flow = random_walk(self.network, self.walk_options)
     found = best_alternatives(network_level(flow, *added_terms(self.network, flow, self.objective_options)), labels)
     return Alternatives(*map(read_only, found))
+
+
+def strength_columns(self: Result) -> dict[str, FloatArray | IntArray]:
+    """Return columns of tables: how strongly each node belongs to its top module, and what is the next best for it.
+
+    Returns
+    -------
+    dict
+        ``strength``, the :meth:`membership_strength`; ``alternative``, the number from 1 of the best other module, 0
+        for a module of its own; ``alternative_cost``, the bits per step that it would cost, see :meth:`alternatives`.
+
+    Raises
+    ------
+    NetworkError
+        If the result is that of :meth:`primary` nodes.
+
+    Examples
+    --------
+    >>> import mapeq
+    >>> links = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("d", "f")]
+    >>> columns = mapeq.infomap(links).strength_columns()
+    >>> [column.round(3).tolist() for column in columns.values()]
+    [[1.0, 1.0, 0.667, 0.667, 1.0, 1.0], [0, 0, 0, 0, 0, 0], [0.571, 0.571, 0.501, 0.501, 0.571, 0.571]]
+    """
+    labels, costs = self.alternatives()
+    return dict(zip(_COLUMNS, (self.membership_strength(), labels + 1, costs), strict=True))

@@ -271,6 +271,12 @@ def test_pictures(found):
     drawn = next(part for part in ax.collections if part.get_gid() == "modules").get_offsets()
     assert drawn[:, 1].tolist() == found.stability.tolist()
     assert drawn[:, 0].tolist() == found.columns()["num_nodes"]
+    ax.figure.canvas.draw()
+    numbers = [text for text in ax.texts if text.get_text()]
+    assert [int(text.get_text()) for text in numbers] == list(range(1, found.num_modules + 1))
+    boxes = [text.get_window_extent() for text in numbers]
+    assert not any(box.overlaps(other) for k, box in enumerate(boxes) for other in boxes[:k])
+    assert all(ax.get_window_extent().overlaps(box) for box in boxes)
     landscape = found.plot("landscape")
     dots = {part.get_gid(): part.get_offsets() for part in landscape.collections}
     assert len(dots["trials"]) == 6

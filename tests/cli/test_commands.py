@@ -341,6 +341,20 @@ def test_a_least_size_of_modules_says_what_it_costs(tmp_path):
     )
 
 
+def test_strengths_in_tables(tmp_path):
+    done = run("cluster", POWER, "--strength", "-q", "-o", tmp_path / "command.csv")
+    assert (done.returncode, done.stderr) == (0, b"")
+    mapeq.infomap(POWER).write(tmp_path / "python.csv", strength=True)
+    assert (tmp_path / "command.csv").read_bytes() == (tmp_path / "python.csv").read_bytes()
+    only = "--strength must be omitted, because only .csv, .tsv and .parquet files have it"
+    assert refused(run("cluster", POWER, "--strength"), f"-: {only}")
+    assert refused(run("cluster", POWER, "--strength", "-o", tmp_path / "x.tree"), f"x.tree: {only}")
+    assert refused(
+        run("cluster", POWER, "--strength", "--hide-secondary", "-o", tmp_path / "x.csv"),
+        "--strength must be omitted with --hide-secondary, which leaves no links to measure it by",
+    )
+
+
 def test_a_picture_of_modules_of_a_least_size(tmp_path):
     done = run("plot", POWER, "--min-module-size", "5", "-o", tmp_path / "modules.svg")
     assert done.returncode == 0

@@ -94,6 +94,20 @@ def test_small_clusters_are_left_out(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("0\t-1\n1\t-1\n2\t-1\n3\t2\n")
 
 
+def test_tables_have_the_strengths_of_the_estimator(tmp_path):
+    _, vectors = word_vectors()
+    vectors = vectors[10:] + np.random.default_rng(3).normal(0, 0.25, vectors[10:].shape)
+    np.save(tmp_path / "v.npy", vectors)
+    flags = ["-k", "4", "--min-cluster-size", "16", "--strength", "-q"]
+    assert main(["embeddings", str(tmp_path / "v.npy"), *flags, "-o", str(tmp_path / "out.csv")]) == 0
+    table = pd.read_csv(tmp_path / "out.csv")
+    clustering = mapeq.InfomapClustering(n_neighbors=4, min_cluster_size=16).fit(vectors)
+    assert 0 < (clustering.labels_ < 0).sum() < len(vectors)
+    assert table["module"].tolist() == np.where(clustering.labels_ < 0, -1, clustering.labels_ + 1).tolist()
+    assert table["strength"].tolist() == pytest.approx(clustering.probabilities_.tolist(), abs=1e-12)
+    assert set(table["alternative"]) <= {-1, 0, *range(1, clustering.n_clusters_ + 1)}
+
+
 def test_what_there_is_to_warn_of_is_one_line(tmp_path, capsys):
     vectors = np.eye(4)
     vectors[2] = 0

@@ -293,6 +293,50 @@ def test_small_modules_can_be_left_out_of_tables(tmp_path):
         write_result(result, tmp_path / "modules.tree", min_size=3)
 
 
+#: Node 6 stands between two cliques and is in the smaller one; 7 and 8 are a module without other neighbours.
+BETWEEN = [*nx.complete_graph(5).edges(), (5, 6), (4, 6), (3, 6), (7, 8)]
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+def test_tables_say_how_strongly_nodes_belong_to_modules(format, tmp_path):
+    result = mapeq.evaluate(BETWEEN, [set(range(5)), {5, 6}, {7, 8}])
+    path = tmp_path / f"modules.{format}"
+
+    def columns(**options):
+        write_result(result, path, strength=True, **options)
+        table = pd.read_parquet(path) if format == "parquet" else pd.read_csv(path, sep=None, engine="python")
+        assert table.columns.tolist() == ["node", "module", "flow", "strength", "alternative", "alternative_cost"]
+        return table.set_index("node")
+
+    table = columns()
+    assert table["strength"].tolist() == pytest.approx([1, 1, 1, 4 / 5, 4 / 5, 1, 1 / 3, 1, 1], abs=1e-9)
+    assert table.loc[6, ["module", "alternative"]].tolist() == [2, 1]
+    assert table["alternative_cost"].tolist() == pytest.approx(result.alternatives().costs.tolist(), abs=1e-9)
+    moved = mapeq.evaluate(BETWEEN, [{*range(5), 6}, {5}, {7, 8}]).codelength
+    assert table.loc[6, "alternative_cost"] == pytest.approx(moved - result.codelength, abs=1e-9)
+    small = columns(min_size=3)  # numbers and strengths of small modules are those of noise
+    assert small["module"].tolist() == [1] * 5 + [-1] * 4
+    assert small["strength"].tolist() == pytest.approx([1, 1, 1, 4 / 5, 4 / 5, 0, 0, 0, 0], abs=1e-9)
+    assert small.loc[[3, 6], "alternative"].tolist() == [-1, 1]
+    result.write(path, strength=True)
+    assert mapeq.evaluate(BETWEEN, path).modules() == result.modules() if format != "parquet" else True
+
+
+def test_only_tables_have_columns_of_strengths(tmp_path):
+    result = mapeq.infomap(BETWEEN)
+    for name in ("clu", "tree", "ftree", "json", "graphml", "gexf", "html"):
+        with pytest.raises(ValueError, match=rf"strength must be omitted, because a \.{name} file has no such columns"):
+            result.write(tmp_path / f"modules.{name}", strength=True)
+    assert os.listdir(tmp_path) == []
+    infinite = mapeq.evaluate([(0, 1), (2, 3)], [{0}, {1}, {2, 3}])
+    infinite.write(tmp_path / "modules.csv", strength=True)
+    assert pd.read_csv(tmp_path / "modules.csv")["strength"].tolist() == [0, 0, 1, 1]
+    sides = mapeq.infomap([("bee", "rose"), ("bee", "lily"), ("fly", "lily")], bipartite=True)
+    with pytest.raises(mapeq.NetworkError, match="one side of a bipartite network"):
+        sides.primary().write(tmp_path / "primary.csv", strength=True)
+    assert os.listdir(tmp_path) == ["modules.csv"]
+
+
 def test_pajek_names_stay_and_files_use_the_numbers(tmp_path):
     network = tmp_path / "net.net"
     network.write_text('*Vertices 4\n7 "New York"\n8 "Rome"\n9 "Oslo"\n5 "Bern"\n*Edges\n7 8\n8 9\n9 7\n5 9\n')

@@ -142,6 +142,16 @@ def test_colours_of_neighbours_differ_also_to_the_colour_blind():
     assert difference(colours[touching[:, 0]], colours[touching[:, 1]]).min() > 0.07
 
 
+@pytest.mark.parametrize("number", [2, 4, 6, 7, 12, 40])
+@pytest.mark.parametrize("seed", range(5))
+def test_yellow_is_for_small_modules(number, seed):
+    """It is faint on white. Modules that are all near to each other have all hues, but the largest are not yellow."""
+    closeness = np.random.default_rng(seed).random((number, number)) * (seed > 0) + (seed == 0)
+    colours = assign_colours((closeness + closeness.T) / 2)
+    faint = {tuple(palette()[6])}
+    assert faint.isdisjoint(map(tuple, colours[: 3 if number > 3 else 2]))
+
+
 def test_the_first_modules_have_hues_and_colours_of_their_own():
     colours = assign_colours(np.ones((30, 30)))
     assert {tuple(colour) for colour in colours[:7]} == {tuple(colour) for colour in palette()[:7]}

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from drawings import Drawing
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import mapeq
@@ -114,6 +115,91 @@ def test_pictures_of_modules_and_of_layers_have_legends(large):
     assert not any(box.overlaps(panel.get_window_extent()) for panel in ax.child_axes)
 
 
+@pytest.fixture(scope="module")
+def layers():
+    """Five cliques in two layers, and two others in the third: modules are known by their most visited nodes."""
+    whole = [(f"{team}{i}", f"{team}{j}") for team in "abcde" for i in range(4) for j in range(i)]
+    other = [(f"{team}{i}", f"{team}{j}") for team in "xy" for i in range(5) for j in range(i)]
+    return mapeq.infomap(mapeq.Network.from_layers({"2023": whole, "2024": whole, "2025": other}), num_trials=3)
+
+
+@pytest.fixture(scope="module")
+def nested():
+    """Two top modules of 30 nodes, each of three."""
+    graph = nx.disjoint_union_all([nx.complete_graph(10)] * 6)
+    graph.add_edges_from((10 * k + i, 10 * ((k + 1) % 3 + k // 3 * 3) + i) for k in range(6) for i in range(4))
+    graph.add_edge(9, 39)
+    return mapeq.evaluate(graph, {node: (node // 30, node // 10 % 3) for node in graph})
+
+
+@pytest.mark.parametrize(("size", "is_below"), [((9, 5), False), ((12.8, 9), False), ((4.2, 4), True)])
+@pytest.mark.parametrize("layout", ["constrained", None])
+@pytest.mark.parametrize("kind", ["layers", "alluvial", "hierarchy"])
+def test_legends_of_charts_are_outside_of_them_and_cover_nothing(layers, kind, layout, size, is_below):
+    figure = Figure(figsize=size, layout=layout)
+    ax = layers.plot(kind, figure.add_subplot(), name="names", legend=True)
+    figure.canvas.draw()
+    box, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert box.y1 <= frame.y0 if is_below else box.x0 >= frame.x1
+    assert min(box.x0, box.y0) >= 0
+    assert box.x1 <= figure.bbox.width
+    assert frame.width > 0.5 * figure.bbox.width
+    assert frame.height > 0.4 * figure.bbox.height
+    texts = [ax.title, *ax.texts, *(ax.get_xticklabels() + ax.get_yticklabels() if ax.axison else [])]
+    assert not any(box.overlaps(text.get_window_extent()) for text in texts if text.get_text())
+
+
+@pytest.mark.parametrize("kind", ["layers", "alluvial", "hierarchy"])
+def test_legends_of_charts_name_modules(layers, kind):
+    ax = drawn(layers, (9, 6), kind, legend=True)
+    assert layers.num_modules == 7
+    expected = []
+    for number, nodes in enumerate(layers.communities(), 1):
+        (team,) = {name[0] for name in nodes}
+        expected.append((str(number), team, len(nodes)))
+    found = [text.split(": ") for text in listed(ax)]
+    assert [(number, name[0], int(name.split("(")[1].split()[0])) for number, name in found] == expected
+
+
+def test_colours_of_legends_are_those_of_charts(layers, nested):
+    for kind in ("layers", "alluvial", "hierarchy"):
+        ax = drawn(layers, (9, 6), kind, legend=True)
+        colours = [to_hex(handle.get_color()) for handle in ax.get_legend().legend_handles]
+        assert len(set(colours)) == 7
+        if kind == "layers":
+            cells = ax.images[0].get_array()
+            rows = [text.get_text() for text in ax.get_yticklabels()]
+            for text, colour in zip(listed(ax), colours, strict=True):
+                row = cells[rows.index(text.split()[1].rstrip(",…"))]
+                assert colour in {to_hex(cell) for cell in row}
+    ax = drawn(nested, (9, 6), "hierarchy", legend=True)
+    assert [text.split(",")[0].split(": ")[0] for text in listed(ax)] == ["1", "2"]
+    cells = collection(ax, "cells")
+    first = [path.vertices[:, 0].min() == 0.5 for path in cells.get_paths()]
+    shades = [to_hex(colour) for colour, is_top in zip(cells.get_facecolors(), first, strict=True) if is_top]
+    assert shades == [to_hex(handle.get_color()) for handle in ax.get_legend().legend_handles]
+
+
+def test_a_legend_names_the_parts_of_a_module_with_most_of_the_flow():
+    graph = nx.disjoint_union(nx.ring_of_cliques(4, 6), nx.complete_graph(4))
+    graph.add_edge(0, 24)
+    result = mapeq.evaluate(graph, {node: (node // 24, node // 6) for node in graph})
+    texts = listed(drawn(result, (9, 6), "hierarchy", legend=True))
+    assert [text.split(": ")[0] for text in texts] == ["1:1", "1:2", "1:3", "1:4", "2"]
+    assert texts[-1] == "2: 24, … (4 nodes)"
+
+
+def test_modules_without_bands_of_their_own_have_no_colour_in_the_legend_of_an_alluvial_picture():
+    cliques = [(i, j) for team in range(3) for i in range(4 * team, 4 * team + 4) for j in range(4 * team, i)]
+    shifted = [((i + 2) % 12, (j + 2) % 12) for i, j in cliques]
+    result = mapeq.infomap(mapeq.Network.from_layers({1: cliques, 2: shifted}, relax_rate=0.01), num_trials=3)
+    assert result.num_modules == 6
+    ax = drawn(result, (9, 6), "alluvial", legend=True)
+    colours = [handle.get_color() for handle in ax.get_legend().legend_handles]
+    first = {int(module) + 1 for module in result.labels[result.network.states.layer == 0]}
+    assert [number for number, colour in enumerate(colours, 1) if not isinstance(colour, str)] == sorted(first)
+
+
 def test_names_in_legends_are_text_and_a_legend_of_the_caller_stays():
     graph = nx.relabel_nodes(nx.ring_of_cliques(2, 3), {0: "$x^2$", 1: "two\nlines"})
     result = mapeq.infomap(graph)
@@ -175,6 +261,14 @@ def test_links_are_shapes_unless_pixels_are_asked_for(tmp_path):
     assert any("bits per step" in text for text in Drawing(path).texts)
 
 
+@pytest.mark.parametrize("kind", ["network", "overlap"])
+def test_labels_with_outlines_are_text(lesmis, tmp_path, kind):
+    write_picture(lesmis, tmp_path / "names.svg", kind, style=Style(size=(8, 8), numbers=True))
+    labels = [text.get_text() for text in drawn(lesmis, (8, 8), kind, module_numbers=True).texts]
+    assert len(labels) > 20
+    assert sorted(Drawing(tmp_path / "names.svg").texts[1:]) == sorted(labels)  # the first is the title
+
+
 def test_the_command_has_legends_arrows_and_pixels(tmp_path, capsys):
     nx.write_edgelist(nx.gnp_random_graph(20, 0.2, seed=2, directed=True), tmp_path / "links.txt", data=False)
     command = ["plot", str(tmp_path / "links.txt"), "-q", "-o", str(tmp_path / "links.svg"), "--legend", "--arrows"]
@@ -186,5 +280,8 @@ def test_the_command_has_legends_arrows_and_pixels(tmp_path, capsys):
     assert "arrows" not in Drawing(tmp_path / "links.svg").shapes
     assert main(command) == 1
     assert "--arrows must be omitted, because the links of this network have no direction" in capsys.readouterr().err
-    assert main([*command, "--kind", "hierarchy"]) == 1
-    assert "--legend must be omitted, because the picture of the hierarchy" in capsys.readouterr().err
+    command = [*command[:-1], "--directed", "--kind"]
+    assert main([*command, "hierarchy"]) == 0
+    assert any(text.startswith("1: ") and text.endswith(" nodes)") for text in Drawing(tmp_path / "links.svg").texts)
+    assert main([*command, "codelength"]) == 1
+    assert "--legend must be omitted, because the picture of the codelength does not" in capsys.readouterr().err

@@ -7,12 +7,15 @@ import networkx as nx
 import numpy as np
 import pytest
 from drawings import Drawing, pages, pixels
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import mapeq
 from mapeq.cli.parser import main
+from mapeq.pictures.colours import oklab, palette
 from mapeq.pictures.files import write_picture
 from mapeq.pictures.network import KINDS
+from mapeq.pictures.outlined import OutlinedText
 from mapeq.pictures.style import Style
 
 
@@ -91,6 +94,61 @@ def test_discs_of_pictures_of_modules_hold_their_numbers(large):
     for number, place in found.items():
         assert place == pytest.approx(places[number - 1], abs=1e-6)
     assert (np.diff(radii) <= 1e-12).all()  # module 1 has most flow
+
+
+def lightness(colours):
+    return oklab(np.array([to_rgb(colour) for colour in colours]))[:, 0]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("layers", "alluvial")])
+def test_dark_pictures_have_light_texts_and_colours_that_show(ring, kind):
+    ax = ring.plot(kind, name="ring", dark=True, legend=kind != "codelength")
+    plt.close(ax.figure)
+    ground = lightness([ax.figure.get_facecolor()])[0]
+    assert ground < 0.25
+    assert plt.rcParams["figure.facecolor"] == "white"  # as it was
+    ticks = [*ax.get_xticklabels(), *ax.get_yticklabels()] if ax.axison else []
+    outside = [ax.title, *ticks, *(ax.get_legend().get_texts() if kind != "codelength" else ax.child_axes[0].texts)]
+    assert min(lightness([text.get_color() for text in outside])) > 0.85
+    if kind in ("network", "overlap"):
+        for name, least, most in (("nodes", 0.45, 1), ("modules", 0.2, 0.45)):
+            (found,) = [each for each in ax.collections if each.get_gid() == name]
+            shades = lightness(found.get_facecolors()[:, :3])
+            assert least <= shades.min()
+            assert shades.max() <= most
+
+
+def test_colours_on_a_dark_ground_are_lighter_than_it():
+    assert (oklab(palette(dark=True))[:, 0] > oklab(np.array(to_rgb("#111317")))[0] + 0.2).all()
+    assert len(np.unique(palette(dark=True), axis=0)) == 27
+
+
+def test_files_have_a_dark_ground(ring, links, tmp_path):
+    command = ["plot", str(links), "-q", "--title", "ring", "--dark"]
+    assert main([*command, "-o", str(tmp_path / "ring.png"), "-o", str(tmp_path / "ring.svg")]) == 0
+    corner = pixels(tmp_path / "ring.png")[0, 0]
+    assert corner.tolist() == [0x11, 0x13, 0x17]
+    write_picture(ring, tmp_path / "again.png", style=Style(title="ring", dark=True))
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "ring.png").read_bytes()
+    assert "ring" in Drawing(tmp_path / "ring.svg").texts
+    write_picture(ring, tmp_path / "light.png", style=Style(title="ring"))
+    assert pixels(tmp_path / "light.png")[0, 0].tolist() == [255, 255, 255]
+
+
+def test_pictures_go_with_the_ground_of_their_figure(ring):
+    for colour, text in (("black", "white"), ("#fff8e0", "#222222"), ("none", "#222222")):
+        figure = Figure(facecolor=colour, layout="constrained")
+        ax = ring.plot(ax=figure.add_subplot(), module_numbers=True)
+        (found,) = [each for each in ax.collections if each.get_gid() == "nodes"]
+        expected = "white" if colour == "none" else colour
+        assert found.get_edgecolors()[0, :3] == pytest.approx(to_rgb(expected))
+        beside = [label for label in ax.texts if isinstance(label, OutlinedText)]
+        assert {label.get_color() for label in beside} == {text}
+
+
+def test_the_ground_of_given_axes_is_their_own(ring):
+    with pytest.raises(ValueError, match="dark must be omitted with ax, whose figure has its own, not True"):
+        drawn(ring, dark=True)
 
 
 def test_numbers_stand_at_the_discs_around_nodes(ring):

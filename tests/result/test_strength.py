@@ -184,10 +184,17 @@ def test_refusals():
             getattr(both.primary(), method)()
 
 
-def test_a_table_has_a_column_of_strengths():
+def test_a_table_has_columns_of_strengths():
     pytest.importorskip("pandas")
     result = mapeq.infomap(BARBELL)
     table = result.to_dataframe(strength=True)
-    assert table.columns.tolist() == ["node", "module", "flow", "strength"]
+    assert table.columns.tolist() == ["node", "module", "flow", "strength", "alternative", "alternative_cost"]
     assert table["strength"].tolist() == close([1, 1, 2 / 3, 2 / 3, 1, 1])
+    assert table["alternative"].tolist() == [0] * 6  # modules of their own
+    assert table["alternative_cost"].tolist() == close(result.alternatives().costs.tolist())
+    arrow = result.to_arrow(strength=True)
+    assert {name: column.to_pylist() for name, column in zip(arrow.column_names, arrow, strict=True)} == table.to_dict(
+        "list"
+    )
+    assert result.to_arrow().column_names == ["node", "module", "flow"]
     assert "strength" not in result.to_dataframe()

@@ -24,7 +24,7 @@ class Writer(NamedTuple):
 
     write: Callable[..., None]  #: takes the result, a stream and the options below
     binary: bool = False
-    options: tuple[str, ...] = ()  #: those of "level", "min_size", "title" and "physical" that it supports
+    options: tuple[str, ...] = ()  #: those of write_result, from "level" on, that it supports
     needs: tuple[str, str] | None = None  #: the library it needs, and the extra that installs it
 
 
@@ -34,9 +34,9 @@ WRITERS = {
     "tree": Writer(write_tree, options=("physical",)),
     "ftree": Writer(write_flow_tree, options=("physical",)),
     "json": Writer(write_json),
-    "csv": Writer(write_csv, options=("min_size",)),
-    "tsv": Writer(write_tsv, options=("min_size",)),
-    "parquet": Writer(write_parquet, binary=True, options=("min_size",), needs=("pyarrow", "parquet")),
+    "csv": Writer(write_csv, options=("min_size", "strength")),
+    "tsv": Writer(write_tsv, options=("min_size", "strength")),
+    "parquet": Writer(write_parquet, binary=True, options=("min_size", "strength"), needs=("pyarrow", "parquet")),
     "graphml": Writer(write_graphml, binary=True),
     "gexf": Writer(write_gexf),
 }
@@ -50,6 +50,7 @@ def write_result(
     min_size: int = 1,
     title: str | None = None,
     physical: bool = False,
+    strength: bool = False,
 ) -> None:
     """Write a result; see :meth:`mapeq.Result.write`. The path ``-`` is standard output.
 
@@ -64,9 +65,11 @@ def write_result(
         raise option_error("min_size", min_size, f"omitted, because a .{name} file holds all modules")
     if physical and "physical" not in writer.options:
         raise option_error("physical", physical, f"omitted, because a .{name} file has the physical node of each state")
+    if strength and "strength" not in writer.options:
+        raise option_error("strength", strength, f"omitted, because a .{name} file has no such columns")
     if physical and result.network.states is None:
         raise NetworkError(f"{os.fspath(path)}: the network has no states, whose physical nodes could be written")
-    given = {"level": level, "min_size": min_size, "title": title, "physical": physical}
+    given = {"level": level, "min_size": min_size, "title": title, "physical": physical, "strength": strength}
     with opened(path, binary=writer.binary) as stream:
         writer.write(result, stream, **{option: given[option] for option in writer.options})
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain, repeat
 from math import isfinite
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
 
@@ -27,35 +27,40 @@ _NODE, _MODULE, _PATH, _FLOW = "node", "module", "path", "flow"
 _HEADER = [_NODE, _MODULE, _FLOW]
 
 
-def write_csv(result: Result, stream: TextIO, min_size: int = 1, delimiter: str = ",") -> None:
+def write_csv(result: Result, stream: TextIO, min_size: int = 1, strength: bool = False, delimiter: str = ",") -> None:
     """Write a header and, in node order, label, module (1 has most flow) and flow of each node.
 
     In a hierarchy of more than two levels, ``module`` is the top module, and a fourth column ``path`` identifies the
     leaf module: ``2:1`` is the first module in the second top module. Columns ``physical`` and ``layer`` say what
-    states are. Modules of fewer nodes than `min_size` are -1.
+    states are. Modules of fewer nodes than `min_size` are -1. With `strength` there are columns of
+    :meth:`~mapeq.Result.strength_columns`.
     """
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     more = result.path_column() | result.state_columns()
+    more |= strength_columns(result, min_size) if strength else {}
     writer.writerow([*_HEADER, *more])
     columns = labels_in_tables(result.network), modules_column(result, min_size), result.flow
     writer.writerows(rows_of(*columns, *more.values()))
 
 
-def write_tsv(result: Result, stream: TextIO, min_size: int = 1) -> None:
+def write_tsv(result: Result, stream: TextIO, min_size: int = 1, strength: bool = False) -> None:
     """Write as :func:`write_csv`, with tabs."""
-    write_csv(result, stream, min_size, "\t")
+    write_csv(result, stream, min_size, strength, "\t")
 
 
-def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1) -> None:
+def write_parquet(result: Result, stream: BinaryIO, min_size: int = 1, strength: bool = False) -> None:
     """Write the columns of :func:`write_csv` as Parquet (extra ``parquet``); non-integer labels become text."""
-    require("pyarrow.parquet", extra="parquet").write_table(arrow_table(result, min_size), stream)
+    require("pyarrow.parquet", extra="parquet").write_table(arrow_table(result, min_size, strength), stream)
 
 
-def arrow_table(result: Result, min_size: int = 1) -> pyarrow.Table:
+def arrow_table(result: Result, min_size: int = 1, strength: bool = False) -> pyarrow.Table:
     """Return the columns of :func:`write_csv` as an Arrow table, with the result's summary as metadata."""
     arrow = require("pyarrow", extra="parquet")
     columns = [_plain(node_names(result.network)), modules_column(result, min_size), result.flow]
-    more = {name: _plain(values) for name, values in (result.path_column() | result.state_columns()).items()}
+    more: dict[str, Any] = {
+        name: _plain(values) for name, values in (result.path_column() | result.state_columns()).items()
+    }
+    more |= strength_columns(result, min_size) if strength else {}
     table = arrow.table(dict(zip(_HEADER, columns, strict=True)) | more)
     return table.replace_schema_metadata({"mapeq": json.dumps(result.summary())})
 
@@ -73,8 +78,24 @@ def write_labels(result: Result, stream: IO[str], min_size: int = 1) -> None:
 
 def modules_column(result: Result, min_size: int) -> IntArray:
     """Return the number of each node's top module, -1 if it has fewer nodes than `min_size`; numbers have no gaps."""
+    return _numbers(result, min_size)[result.labels]
+
+
+def strength_columns(result: Result, min_size: int) -> dict[str, Any]:
+    """Return the columns of :meth:`~mapeq.Result.strength_columns`, with the numbers of :func:`modules_column`.
+
+    Nodes of modules that are -1 have strength 0.
+    """
+    columns = result.strength_columns()
+    columns["alternative"] = np.append(0, _numbers(result, min_size))[columns["alternative"]]
+    columns["strength"] = np.where(modules_column(result, min_size) < 0, 0.0, columns["strength"])
+    return columns
+
+
+def _numbers(result: Result, min_size: int) -> IntArray:
+    """Return the number of each top module in tables."""
     is_small = result.module_sizes < min_size
-    return np.where(is_small, -1, np.cumsum(~is_small))[result.labels]
+    return np.where(is_small, -1, np.cumsum(~is_small))
 
 
 def read_table(lines: Iterator[tuple[int, str]], file: str, delimiter: str) -> Iterator[Row]:
