@@ -245,6 +245,8 @@ def search(
     flow = random_walk(network, flow_options, num_threads=num_threads)
     check_way_back(network, flow.nodes[:, VISIT])
     has_flow = len(flow.links.indices) > 0
+    min_size = int(search_options.min_module_size)
+    walked = flow if min_size > 1 else None  # small modules are merged along links of the network only
     terms = added_terms(network, flow, objective)
     flow = with_links_of_contents(flow, terms.contents)
     found = find_modules(
@@ -279,12 +281,12 @@ def search(
         by_links = make(two_levels(unsigned(component_of(network.undirected()))))
         if by_links.codelength <= result.codelength + ROUNDING:
             result = by_links
-    min_size = int(search_options.min_module_size)
-    if min_size == 1:
+    if walked is None:
         return result
-    hierarchy = enlarged(network_level(flow, *terms), result.hierarchy, min_size)
+    hierarchy = enlarged(network_level(walked, *terms), result.hierarchy, min_size)
     if (number := num_small(hierarchy, min_size)) > 0:
-        note(f"{counted(number, 'module')} of fewer than {min_size:,} nodes stay: no link connects them to others")
+        stay, them = ("stays", "it") if number == 1 else ("stay", "them")
+        note(f"{counted(number, 'module')} of fewer than {min_size:,} nodes {stay}: no link connects {them} to others")
     larger = make(
         hierarchy, options=options | {"num_trials": int(search_options.num_trials), "min_module_size": min_size}
     )

@@ -346,7 +346,7 @@ def add_looks(picture: argparse._ArgumentGroup, usual_size: str, usual_title: st
     title.add_argument("--title", default=True, metavar="TEXT", help=f"the title; {by_default}")
     if usual_title is not None:
         title.add_argument("--no-title", dest="title", action="store_false", help="no title")
-    picture.add_argument("--dark", action="store_true", help="draw on a dark ground")
+    picture.add_argument("--dark", action="store_true", help="draw on a dark background")
 
 
 def add_picture_arguments(command: argparse.ArgumentParser) -> None:

@@ -42,7 +42,10 @@ def looks_of(options: argparse.Namespace, name: str | None = None) -> Style:
     """
     looks = {"size": options.size, "dpi": options.dpi, "title": options.title, "dark": options.dark}
     if not any(map(is_picture, options.output)):
+        why = "omitted, because no output is a .png, .svg or .pdf file"
+        if options.title is False:
+            raise ValueError(f"--no-title must be {why}")
         for option, value in looks.items():
             if value is not None and value is not (option == "title"):  # True by default, others False
-                raise option_error(option, value, "omitted, because no output is a .png, .svg or .pdf file")
+                raise option_error(option, value, why)
     return Style(name, **looks)

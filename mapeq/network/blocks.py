@@ -287,7 +287,7 @@ class Spool:
         self._waiting = [self._joined()] if self._waiting else []
 
     def pieces(self) -> Iterator[Rows]:
-        """Read all links, in pieces."""
+        """Read all links, in pieces; until one reading ends, no other may begin, since they share the files."""
         for file in self._files:
             file.seek(0)
         for size, dtype in self._written:
@@ -336,7 +336,7 @@ class Spool:
         except OSError as error:
             raise NetworkError(
                 f"{sum(size for size, _ in self._written):,} links were written to temporary files in {folder}, then: "
-                f"{error.strerror}; choose another folder (in Python folder, else the environment variable TMPDIR)"
+                f"{error.strerror}; name a folder with more room by the environment variable TMPDIR (or folder=)"
             ) from error
         self._written.append((len(tails), dtype))
 

@@ -101,7 +101,8 @@ def with_links_of_contents(flow: Flow, contents: Contents | None) -> Flow:
     """The flow with links between nodes that have an attracting feature in common, on which nothing flows.
 
     A search tries modules along links: so it tries to bring these nodes together. Of the nodes that have a feature, in
-    their order, each is linked to the next one or two.
+    their order, each is linked to the next one or two. In a search, this takes the place of the flow, whose links are
+    then in memory once.
     """
     if contents is None or not contents.num_attracting:
         return flow

@@ -230,7 +230,7 @@ class Engine(Threads):
     def _memory_for(self, level: Level) -> Memory:
         """Memory for passes over a level, kept for others that need no more."""
         if self._memory is None or not _is_enough(self._memory, level):
-            self._memory = None  # before there is more
+            self._memory = None  # freed before more is allocated
             self._memory = _new_memory(level, self.storage)
         self._memory = _with_codebooks(self._memory, len(level.codebooks.exit))
         return self._memory
@@ -245,7 +245,7 @@ class Engine(Threads):
         most += min(int(ROWS), len(level.links.indices))  # rows of a coarser level that wait for their place
         chosen = int(part_size.py_func(block_size.py_func(np.uint64(n))))
         if not self._scratch or not has_room(self._scratch[0], most, chosen, dtype):
-            self._scratch = []  # before there is more
+            self._scratch = []  # freed before more is allocated
             self._scratch = [new_scratch(most, chosen, dtype) for _ in range(self.num_threads)]
         return self._scratch
 

@@ -41,6 +41,8 @@ class OutlinedText(text.Text):
     def draw(self, renderer: Any) -> None:
         """Draw the outline as a shape, then the text."""
         self._effects = self._outline
-        super().draw(renderer)
-        self._effects = []
+        try:
+            super().draw(renderer)
+        finally:
+            self._effects = []
         super().draw(renderer)

@@ -111,6 +111,8 @@ def to_dataframe(self: Result, *, levels: bool = False, strength: bool = False) 
     ------
     ImportError
         If pandas is not installed.
+    NetworkError
+        If `strength` and the result is that of :meth:`primary` nodes.
 
     Examples
     --------
@@ -147,6 +149,8 @@ def to_arrow(self: Result, *, strength: bool = False) -> pyarrow.Table:
     ------
     ImportError
         If pyarrow is not installed.
+    NetworkError
+        If `strength` and the result is that of :meth:`primary` nodes.
 
     Examples
     --------
@@ -364,7 +368,7 @@ def plot(
     submodules : bool
         Whether to draw the modules of the next level as discs in those of their modules.
     dark : bool
-        Whether the new figure has a dark ground. Pictures on axes of yours go with the ground of their figure.
+        Whether the new figure has a dark background. Pictures on axes of yours use the background of their figure.
     positions : mapping or Series by node, or array of shape (n, 2), optional
         Where to draw nodes, x to the right and y upwards; of any number of nodes, without discs of modules. As all
         that is given of nodes, of a state network for its physical nodes, and in node order if it is an array.

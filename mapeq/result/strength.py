@@ -112,7 +112,8 @@ def strength_columns(self: Result) -> dict[str, FloatArray | IntArray]:
     -------
     dict
         ``strength``, the :meth:`membership_strength`; ``alternative``, the number from 1 of the best other module, 0
-        for a module of its own; ``alternative_cost``, the bits per step that it would cost, see :meth:`alternatives`.
+        for a new one of the node alone; ``alternative_cost``, the bits per step that the move would cost, infinite if
+        there is nowhere to go, see :meth:`alternatives`.
 
     Raises
     ------

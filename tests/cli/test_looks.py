@@ -47,7 +47,7 @@ def test_titles_may_be_left_out(commands, command, tmp_path):
         (["--size", "4x3"], "--size must be omitted, because no output is a .png, .svg or .pdf file, not (4.0, 3.0)"),
         (["--dpi", "200"], "--dpi must be omitted, because no output is a .png, .svg or .pdf file, not 200.0"),
         (["--title", "A"], "--title must be omitted, because no output is a .png, .svg or .pdf file, not 'A'"),
-        (["--no-title"], "title must be omitted, because no output is a .png, .svg or .pdf file"),
+        (["--no-title"], "--no-title must be omitted, because no output is a .png, .svg or .pdf file"),
         (["--dark"], "--dark must be omitted, because no output is a .png, .svg or .pdf file"),
     ],
 )

@@ -1,14 +1,20 @@
 import re
+from unittest import mock
 
 import numpy as np
 import pytest
+from disk import files_up_to
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import assert_same, links, read
 
 from mapeq._base.errors import FormatError
 from mapeq._base.jit import kernel_of
-from mapeq.io.files import _numbers
+from mapeq.io.columns import ColumnChoice
+from mapeq.io.files import _numbers, link_list
+from mapeq.io.files.networks import read_source
+from mapeq.io.files.source import Source
+from mapeq.network import blocks
 from mapeq.network.network import Network
 
 DECIMAL = kernel_of(_numbers.decimal)
@@ -430,3 +436,16 @@ def test_no_links(text):
     with pytest.raises(FormatError, match=r"^network: contains no links$") as caught:
         read(text)
     assert caught.value.line is None
+
+
+def test_a_disk_that_is_full_while_many_links_are_read(tmp_path):
+    path = tmp_path / "links.txt"
+    path.write_text("".join(f"{i} {i + 1}\n" for i in range(20_000)))
+    with (
+        mock.patch.multiple(link_list, MOST_ROWS=5_000, PIECE=4_000),
+        mock.patch.object(blocks, "PIECE", 4_000),
+        Source(path, 1 << 14) as source,
+        files_up_to(20_000),
+        pytest.raises(FormatError, match=r"links\.txt: 4,000 links were written .* File too large; name a folder"),
+    ):
+        read_source(source, directed=None, columns=ColumnChoice())

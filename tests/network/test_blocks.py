@@ -127,7 +127,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path):
     links = np.arange(50_000)
     with pieces_of(10_000), files_up_to(100_000), pytest.raises(NetworkError) as raised:
         mapeq.Network.from_blocks([(links, links[::-1])], folder=tmp_path)
-    assert f"20,000 links were written to temporary files in {tmp_path}, then: File too large; choose" in str(
+    assert f"20,000 links were written to temporary files in {tmp_path}, then: File too large; name a folder" in str(
         raised.value
     )
     assert list(tmp_path.iterdir()) == []

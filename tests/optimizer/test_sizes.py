@@ -12,6 +12,7 @@ from strategies import hierarchical_walks, level_of, partitioned_walks
 
 import mapeq
 from mapeq._base.hierarchy import Branches, leaf_numbers, two_levels
+from mapeq.network.network import Network
 from mapeq.network.statistics import component_of
 from mapeq.objective.level import network_level
 from mapeq.objective.two_level import codelength, partition
@@ -141,3 +142,11 @@ def test_costs_of_many_are_no_more_than_those_of_merging_by_flow():
 def test_bad_values(value):
     with pytest.raises(ValueError, match="min_module_size must be a whole number, 1 or more, not "):
         mapeq.infomap([(0, 1)], min_module_size=value)
+
+
+def test_small_modules_of_states_are_merged_along_links_only():
+    """Two states of a node in components of their own are no link between these."""
+    network = Network.from_edges([0, 1, 0, 3], [1, 2, 2, 4]).with_states(["x", "b", "c", "x", "d"])
+    with pytest.warns(UserWarning, match=r"^1 module of fewer than 3 nodes stays: no link connects it to others$"):
+        result = mapeq.infomap(network, min_module_size=3)
+    assert result.labels.tolist() == [0, 0, 0, 1, 1]

@@ -29,7 +29,7 @@ class Exchange(NamedTuple):
     flow : float64 array
         Per step of the walk.
     directed : bool
-        Otherwise an entry is about both directions, and flow is that of both.
+        Whether an entry is one direction; otherwise it is the sum of both.
     """
 
     modules: NDArray[np.int64]

@@ -194,20 +194,18 @@ def check_first_link(text: Source, labels: tuple[str, ...], pieces: Callable[[],
     first = f"the first line links {labels[0]!r} and {labels[1 % len(labels)]!r}"
     if len(labels) > 3 and not any(map(str.isdigit, labels[:2])) and all(map(str.isdigit, labels[2:])):
         raise text.error(f"{first}, but all other labels are numbers; {ADVICE}")
-    counts, num_links = np.zeros(len(labels), np.int64), 0
-    for sources, targets, _ in pieces():
-        num_links += len(sources)
-        for ends in (sources, targets):
-            counts += np.bincount(ends, minlength=len(labels))
-    # The first two labels are those of the first line.
-    if any(map(is_number, labels[:2])) or counts[:2].tolist() != [1, 1]:
+    if any(map(is_number, labels[:2])):
         return
+    # The first two labels are those of the first line.
+    if sum(np.count_nonzero(ends < 2) for *both, _ in pieces() for ends in both) != 2:
+        return
+    counts = np.zeros(len(labels), np.int64)
+    for *both, _ in pieces():
+        for ends in both:
+            np.add.at(counts, ends, 1)
     is_apart = counts == 1
-    if (
-        sum(np.count_nonzero(is_apart[sources] & is_apart[targets]) for sources, targets, _ in pieces())
-        == 1
-        < num_links
-    ):
+    num_apart = sum(np.count_nonzero(is_apart[sources] & is_apart[targets]) for sources, targets, _ in pieces())
+    if num_apart == 1 and len(labels) > 2:
         note(
             f"{text.name}: {first}, which occur nowhere else; if that line is a header, choose columns by their names "
             "(--source and --target on the command line)"

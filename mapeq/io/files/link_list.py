@@ -92,13 +92,13 @@ def read_link_list(
                     "a link list has no headings with *, a Pajek file begins with one; quote labels that begin with *",
                     source.position,
                 )
-        if table.is_empty:
+        if table.num_links == 0:
             raise source.error("contains no links")
         source.comments.note_links(source.name)
         is_directed = _has_directed_type(source, cells) if directed is None else directed
         labels = None if table.words is None else word_list(table.words)
         if cells is None:
-            note_other_format(source.name, source.comments.nodes, table.pieces, labels)
+            note_other_format(source.name, source.comments.nodes, table.num_links, table.pieces, labels)
         if labels is not None and not header.is_there:
             check_first_link(source, labels, table.pieces)
         rest = table.columns()
@@ -152,9 +152,9 @@ class LinkTable:
         self._earlier = earlier
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no link was read."""
-        return self.num_rows == 0 and (self._earlier is None or self._earlier.num_rows == 0)
+    def num_links(self) -> int:
+        """Number of links that were read."""
+        return self.num_rows + (0 if self._earlier is None else self._earlier.num_rows)
 
     def pieces(self) -> Iterator[Rows]:
         """All links that were read, in order, in pieces."""
@@ -212,7 +212,7 @@ class LinkTable:
             elif status in (_scan.DONE, _scan.HEADING, _scan.WORD):
                 return int(status)
             else:
-                raise line_error(source, status, begin, end, "weight", self._advice if self.is_empty else "")
+                raise line_error(source, status, begin, end, "weight", "" if self.num_links else self._advice)
 
     def _read_in_threads(self, source: Source) -> None:
         """Read the lines of integers of a large block in all threads, up to the first that needs more than reading.
@@ -269,8 +269,9 @@ class LinkTable:
         self.words = new_words()
         if self._earlier is not None:
             self._earlier.replace(self._as_words)
-        sources, targets, _ = self._rows(0, self.num_rows)
-        sources[:], targets[:] = self._as_words(sources, targets)
+        for begin in range(0, self.num_rows, PIECE):
+            sources, targets, _ = self._rows(begin, min(begin + PIECE, self.num_rows))
+            sources[:], targets[:] = self._as_words(sources, targets)
 
     def _as_words(self, sources: IntArray, targets: IntArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         assert self.words is not None
@@ -289,7 +290,7 @@ class LinkTable:
         return sources, targets, weights if len(weights) else None
 
     def _unload(self, earlier: Spool) -> None:
-        """Let the links go, but for the last ones, which fill no piece."""
+        """Move all whole pieces of links; the rest stays."""
         if self._form.weighted and self._form.num_fields == _scan.ANY and not len(self.links.weights):
             self._begin_weights()  # the first weight may be on a later line
         whole = self.num_rows - self.num_rows % PIECE

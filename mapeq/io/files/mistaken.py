@@ -19,6 +19,7 @@ _NEIGHBOURS = {0: (0, 1, 2), 1: (0,), 10: (1, 2), 11: (1,), 100: (1, 2), 101: (1
 def note_other_format(
     file: str,
     nodes: list[str],
+    num_links: int,
     pieces: Callable[[], Iterator[Rows]],
     labels: tuple[str, ...] | None,
 ) -> None:
@@ -29,6 +30,7 @@ def note_other_format(
     file : str
     nodes : list of str
         Comments of one word between links.
+    num_links : int
     pieces : callable
         Gives the links in their order, in pieces.
     labels : tuple of str or None
@@ -39,7 +41,7 @@ def note_other_format(
             f"{file}: lines between the links, such as {'# ' + nodes[0]!r}, look like the nodes of an .lgl file; "
             'read it with format="lgl" (--input-format lgl) if it is one'
         )
-    if labels is None and _is_metis(pieces):
+    if labels is None and _is_metis(num_links - 1, pieces):
         note(
             f"{file}: the first line looks like that of a METIS graph, and the others like its lists of neighbours; "
             'read it with format="metis" (--input-format metis) if it is one'
@@ -54,14 +56,13 @@ def _is_label(name: str, pieces: Callable[[], Iterator[Rows]], labels: tuple[str
     return any(np.any(ends == int(name)) for *both, _ in pieces() for ends in both)
 
 
-def _is_metis(pieces: Callable[[], Iterator[Rows]]) -> bool:
+def _is_metis(num_lines: int, pieces: Callable[[], Iterator[Rows]]) -> bool:
     """Return whether the first link promises as many nodes and neighbours as the others hold, each as often as listed.
 
     Lines without neighbours are blank, so that there may be fewer lines than nodes.
     """
     sources, targets, weights = next(pieces())
     num_nodes, num_links = int(sources[0]), int(targets[0])
-    num_lines = sum(len(sources) for sources, *_ in pieces()) - 1
     kind = 0 if weights is None else weights[0]
     if not 0 < num_lines <= num_nodes or kind not in _NEIGHBOURS:
         return False

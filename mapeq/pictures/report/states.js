@@ -7,7 +7,10 @@ const MOST_SHARES = 5; // of a node, in words
 const copies = new Map(); // by physical node, by decreasing share
 
 if (states) {
-  states.physical.forEach((one, node) => copies.set(one, [...(copies.get(one) ?? []), node]));
+  states.physical.forEach((one, node) => {
+    if (!copies.has(one)) copies.set(one, []);
+    copies.get(one).push(node);
+  });
   for (const [one, nodes] of copies) copies.set(one, nodes.sort((i, j) => states.share[j] - states.share[i]));
 }
 
@@ -44,7 +47,7 @@ function placeInWords(node) {
 function namedStates(node) {
   const names = states.named[node].map((i) => states.names[i]);
   const number = states.number[node];
-  if (number === 1 && names[0] === String(label[node])) return [];
+  if (!states.layered && number === 1 && names[0] === String(label[node])) return [];
   const what = states.layered ? "layer" : "state";
   if (!names.length) return [counted(number, what)];
   const more = number > names.length ? ` and ${count(number - names.length)} more` : "";
@@ -61,7 +64,7 @@ function sectorsOf({ x, y, r, kind, number, module }) {
   }
   let end = 1; // the own share comes first, clockwise from the top
   const sectors = [...shares].reverse().map(([colour, share]) => {
-    const element = draw("path", { d: sectorPath(x, y, r, end - share, end) });
+    const element = draw("path", { d: sectorPath(x, y, r, end - Math.min(share, 0.999), end) }); // a whole turn would be none
     element.style.setProperty("--colour", colour);
     end -= share;
     return element;

@@ -45,7 +45,8 @@ function search(query) {
     if (!found.length) continue;
     const hasExact = found.some(isExact);
     for (const above of ancestorsOf(m)) {
-      nodes.set(above, nodes.get(above)?.concat(found) ?? found);
+      if (!nodes.has(above)) nodes.set(above, []);
+      for (const node of found) nodes.get(above).push(node);
       if (hasExact) exact.add(above);
     }
   }
