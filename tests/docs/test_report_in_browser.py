@@ -478,7 +478,7 @@ def test_a_node_in_several_modules_is_found_once_and_leads_to_each(shared, show)
     page = show(shared)
     page.get_by_role("searchbox").fill("c")
     text = page.locator(".hits").inner_text().split("\n")[0]
-    assert "".join(text.split()) == "1nodefound:cin1:1(76.5%)cin1:2(11.8%)cin2:1(11.8%)"
+    assert "".join(text.split()) == "1nodefoundin3modules:cin1:1(76.5%)cin1:2(11.8%)cin2:1(11.8%)"
     assert column(page, 1) == ["1", "1:1", "1:2", "2", "2:1"]
     assert column(page, 2) == ["5", "2", "4", "5", "3"]
     assert page.locator("mark").all_inner_texts() == ["c"] * 5

@@ -118,6 +118,17 @@ def test_dark_pictures_have_light_texts_and_colours_that_show(ring, kind):
             assert shades.max() <= most
 
 
+@pytest.mark.parametrize("kind", ["layers", "alluvial"])
+def test_dark_pictures_of_layers_have_light_texts(kind):
+    given = {name: nx.planted_partition_graph(3, 6, 0.9, 0.05, seed=seed) for seed, name in enumerate(("work", "home"))}
+    ax = mapeq.infomap(mapeq.Network.from_layers(given)).plot(kind, dark=True, legend=True)
+    plt.close(ax.figure)
+    assert lightness([ax.figure.get_facecolor()])[0] < 0.25
+    names = [text for text in [*ax.texts, *ax.get_xticklabels()] if text.get_text() in given]
+    assert {text.get_text() for text in names} == set(given)
+    assert min(lightness([text.get_color() for text in [ax.title, *names, *ax.get_legend().get_texts()]])) > 0.85
+
+
 def test_colours_on_a_dark_ground_are_lighter_than_it():
     assert (oklab(palette(dark=True))[:, 0] > oklab(np.array(to_rgb("#111317")))[0] + 0.2).all()
     assert len(np.unique(palette(dark=True), axis=0)) == 27

@@ -291,5 +291,6 @@ function hitButtons(nodes) {
   });
   const more = nodes.length > buttons.length ? [` and ${count(nodes.length - buttons.length)} more`] : [];
   const number = states ? new Set(nodes.map(wholeOf)).size : nodes.length;
-  return [`${counted(number, "node")} found${number ? ": " : ". "}`, ...buttons, ...more, ...module];
+  const places = nodes.length > number ? ` in ${count(nodes.length)} modules` : "";
+  return [`${counted(number, "node")} found${places}${number ? ": " : ". "}`, ...buttons, ...more, ...module];
 }
