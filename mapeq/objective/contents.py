@@ -323,7 +323,7 @@ def _move(contents, table, i, origin, destination):
 
 
 @inlined
-def _home(table, feature, m):
+def home_of(table, feature, m):
     """The slot where a search for a module begins."""
     if is_listed(table, feature):
         return table.starts[feature]
@@ -340,7 +340,7 @@ def _slot_after(table, feature, slot):
 @inlined
 def _slot_of(table, feature, m):
     """The slot of a module, or the empty slot for it."""
-    slot, key = _home(table, feature, m), np.float64(m)
+    slot, key = home_of(table, feature, m), np.float64(m)
     while table.slots[slot, MODULE] != EMPTY and table.slots[slot, MODULE] != key:
         slot = _slot_after(table, feature, slot)
     return slot
@@ -362,7 +362,7 @@ def _remove(table, feature, slot):
     size = table.starts[feature + ONE] - table.starts[feature]
     gap, other = slot, _slot_after(table, feature, slot)
     while table.slots[other, MODULE] != EMPTY:
-        home = _home(table, feature, np.uint64(table.slots[other, MODULE]))
+        home = home_of(table, feature, np.uint64(table.slots[other, MODULE]))
         if _distance(home, other, size) >= _distance(gap, other, size):
             for column in range(4):
                 table.slots[gap, column] = table.slots[other, column]

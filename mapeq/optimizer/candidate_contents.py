@@ -13,7 +13,7 @@ from mapeq._base.atomics import prefetch
 from mapeq._base.csr import ONE
 from mapeq._base.jit import inlined, step
 from mapeq._base.team import ZERO
-from mapeq.objective.contents import EMPTY, H_OF_SUM, MODULE, SUM, is_listed, with_contents
+from mapeq.objective.contents import EMPTY, H_OF_SUM, MODULE, SUM, home_of, is_listed, with_contents
 from mapeq.objective.formula import plogp
 from mapeq.optimizer.candidates import hash_slot
 
@@ -51,6 +51,16 @@ def ask_for_sums(contents, sums, i):
             prefetch(sums.slots, slot)
             prefetch(sums.slots, slot + LINE)
             prefetch(sums.slots, slot + LINE + LINE)
+
+
+@inlined
+def ask_for_sum(contents, sums, i, m):
+    """Prefetch what a module contains of what node `i` does, where that is in hash tables."""
+    if contents is not None:
+        for r in range(contents.indptr[i], contents.indptr[i + ONE]):
+            feature = np.uint64(contents.features[r])
+            if not is_listed(sums, feature):
+                prefetch(sums.slots, home_of(sums, feature, m))
 
 
 @inlined

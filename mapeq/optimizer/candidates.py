@@ -40,7 +40,7 @@ class Scratch(NamedTuple):
     table : uint32 array of shape (t,), zeros between uses
         Hash table: position of a module among the candidates of one node, plus 1; its size is a power of two.
     slots : uint32 array of shape (r,)
-        The slot of each candidate of one node in the table.
+        The slot of each candidate of one node in the table; later, the entry of each node that is looked up first.
     starts : uint32 array of shape (BATCH + 1,)
         The first entry of each node: its own module, then those of its neighbours, then a new one.
     modules : unsigned integer array of shape (r,)

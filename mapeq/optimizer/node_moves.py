@@ -35,7 +35,13 @@ from mapeq.objective.two_level import (
     evaluate_move,
 )
 from mapeq.optimizer.blocks import AGAIN, DROPPED, MADE, READ_AGAIN, STAY
-from mapeq.optimizer.candidate_contents import ask_for_row, ask_for_sums, contents_of_entry, gather_contents
+from mapeq.optimizer.candidate_contents import (
+    ask_for_row,
+    ask_for_sum,
+    ask_for_sums,
+    contents_of_entry,
+    gather_contents,
+)
 from mapeq.optimizer.candidates import BATCH_SIZE, TWO, add_flow, clear_table, table_mask
 from mapeq.walk.flow import ENTER, EXIT, VISIT, ask_for_links, ask_for_neighbours, flow_of
 
@@ -93,11 +99,13 @@ def propose_nodes(level, state, constraint, block, begin, end, scratch):
     while done < size:
         batch = gather(level, state, constraint, block, done, size, scratch)
         evaluate(level, state, block, done, batch, scratch)
+        _choose_first(level.terms.contents, state, block, done, batch, scratch)
         for b in range(batch):
             k = scratch.chosen[done + b]
             index_cost = state.index_sums[codebook_of(state, block.node[k]), INDEX_COST]
             own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
-            best = _best_entry(level.terms.contents, state, block.node[k], index_cost, own, alone, scratch)
+            first = np.uint64(scratch.slots[b])
+            best = _best_entry(level.terms.contents, state, block.node[k], index_cost, own, first, alone, scratch)
             if best != own:
                 num_movers += ONE
                 block.destination[k] = (
@@ -238,17 +246,31 @@ def evaluate(level, state, block, done, batch, scratch):
 
 
 @inlined
-def _best_entry(contents, state, i, index_cost, own, alone, scratch):
+def _choose_first(contents, state, block, done, batch, scratch):
+    """The best entry of each node without contents in hash tables is looked up first: fewer of the others need it then.
+
+    `scratch.slots` gets these entries. What will be looked up is asked for, so that loads wait for memory together.
+    """
+    for b in range(batch):
+        own, alone = np.uint64(scratch.starts[b]), np.uint64(scratch.starts[b + ONE]) - ONE
+        first = own
+        if has_contents(contents):
+            first = own + ONE
+            for c in range(own + TWO, alone + ONE):
+                first = c if scratch.cost[c] < scratch.cost[first] else first
+            m = np.uint64(len(state.sizes)) if first == alone else np.uint64(scratch.modules[first])
+            ask_for_sum(contents, state.contents, block.node[scratch.chosen[done + b]], m)
+        scratch.slots[b] = first
+
+
+@inlined
+def _best_entry(contents, state, i, index_cost, own, first, alone, scratch):
     """The entry of the best module for a node, its first one if it should stay; the index costs `index_cost` now."""
     # A move pays if joining a module, with the index after it, costs less than leaving saves, with the index as it is.
     least = index_cost - (scratch.cost[own] - index_cost) - MIN_GAIN
     best = own
     of_contents = least_change_of_contents(contents, state.contents, i)
-    first = own
-    if has_contents(contents):  # the best one without them comes first: then fewer of the others need a look
-        first = own + ONE
-        for c in range(own + TWO, alone + ONE):
-            first = c if scratch.cost[c] < scratch.cost[first] else first
+    if has_contents(contents):
         least, best = _better_entry(contents, state, i, first, alone, of_contents, least, best, scratch)
     for c in range(own + ONE, alone + ONE):
         if c != first:
