@@ -114,7 +114,7 @@ def colours_of(view: View, modules: IntArray, nearness: FloatArray, *, dark: boo
         All modules that nodes have shares in, each once.
     nearness : float64 array of shape (k, k)
     dark : bool
-        Whether the ground is.
+        Whether they are on a dark ground.
     """
     order = np.argsort(modules)
     module = order[np.searchsorted(modules, view.module, sorter=order)]

@@ -172,6 +172,12 @@ def test_colours_of_legends_are_those_of_charts(layers, nested):
             for text, colour in zip(listed(ax), colours, strict=True):
                 row = cells[rows.index(text.split()[1].rstrip(",…"))]
                 assert colour in {to_hex(cell) for cell in row}
+        if kind == "alluvial":
+            for text, colour in zip(listed(ax), colours, strict=True):
+                numbers = [label for label in ax.texts if label.get_text() == text.split(": ")[0]]
+                first = min(numbers, key=lambda label: label.get_position()[0])
+                place = ax.transData.transform(first.get_position())
+                assert colour in {to_hex(shape.get_facecolor()) for shape in ax.patches if shape.contains_point(place)}
     ax = drawn(nested, (9, 6), "hierarchy", legend=True)
     assert [text.split(",")[0].split(": ")[0] for text in listed(ax)] == ["1", "2"]
     cells = collection(ax, "cells")
