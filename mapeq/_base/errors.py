@@ -140,9 +140,10 @@ def as_typed(message: Exception | Warning | str, names: Collection[str]) -> str:
     clear = "|".join(name for name in names if "_" in name)
     is_clear = re.compile(rf"\b(?:{clear})\b" if clear else r"(?!)")
     if isinstance(message, OptionError) and message.name in names:
-        allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # None cannot be typed
+        allowed = message.allowed.removesuffix(" or None").removesuffix(",")  # None cannot be typed, nor can True
         allowed = is_clear.sub(lambda found: _flag(found[0]), allowed)
-        return str(OptionError(_flag(message.name), message.value, allowed))
+        typed = OptionError(_flag(message.name), message.value, allowed)
+        return str(typed).removesuffix(", not True") if message.value is True else str(typed)
     if isinstance(message, FormatError | PartitionError):  # their texts quote files and labels
         return str(message)
     return is_clear.sub(lambda found: _flag(found[0]), str(message))

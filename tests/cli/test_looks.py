@@ -52,7 +52,9 @@ def test_titles_may_be_left_out(commands, command, tmp_path):
     ],
 )
 def test_looks_without_a_picture_are_refused(commands, flags, message, tmp_path):
-    assert refused(run(*commands["profile"], "-o", tmp_path / "x.csv", *flags), message)
+    outcome = run(*commands["profile"], "-o", tmp_path / "x.csv", *flags)
+    assert refused(outcome, message)
+    assert b"not True" not in outcome.stderr  # a flag has no value
     assert not list(tmp_path.iterdir())
 
 
