@@ -71,7 +71,7 @@ class Source:
         """
         base, *variants = specification.split("+")
         links = self._base(base, directed)
-        for variant in variants:
+        for variant in sorted(variants):  # directions before weights, which belong to links as they are then
             links = self._variant(links, variant)
         return links
 

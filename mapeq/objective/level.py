@@ -22,6 +22,9 @@ from mapeq.walk.flow import ENTER, VISIT, Flow, Links, flow_of, link_flows
 #: of five nodes to all others. On larger ones, the modules of neighbours usually have the others already.
 FEW_LINKS, NEXT_ALIKE_OF_FEW, NEXT_ALIKE = 20_000, 2, 1
 
+#: On networks of so few nodes, moves try to have nodes without links in one module, where that may pay.
+FEW_NODES = 64
+
 
 class Level(NamedTuple):
     """A level of the search. All arrays are read-only.
@@ -84,7 +87,7 @@ def network_level(flow: Flow, counting: FloatArray | None = None, contents: Cont
 def with_all_links(level: Level) -> Level:
     """The level with links between all nodes, without flow where there were none, so that moves may lead anywhere.
 
-    Takes memory for n**2 links.
+    For networks of up to ``FEW_NODES``: takes memory for n**2 links.
     """
     n, links = len(level.nodes), level.links
     dtype = links.indices.dtype

@@ -37,7 +37,7 @@ from mapeq._base.hierarchy import (
     two_levels,
 )
 from mapeq.objective.codebooks import Codebooks
-from mapeq.objective.level import Level, as_codewords
+from mapeq.objective.level import FEW_NODES, Level, as_codewords
 from mapeq.objective.multilevel import (
     MultilevelPartition,
     by_module,
@@ -69,8 +69,8 @@ MIN_NESTED_GAIN = 5e-4
 #: two-level search.
 SAFE_LEAD = 1e-2
 
-#: On networks of up to so many stored links, a hierarchy is disturbed at random and tuned again, so many times: the
-#: search misses some divisions and mergers, and here trying costs next to nothing.
+#: On networks of few nodes, or of up to so many stored links, a hierarchy is disturbed at random and tuned again, so
+#: many times: the search misses some divisions and mergers, and here trying costs next to nothing.
 DISTURBED_LINKS, DISTURBANCES = 1_500, 8
 
 #: Maximum number of tuning rounds; a round that gains less than ``MIN_RELATIVE_GAIN`` is the last one, too.
@@ -176,7 +176,9 @@ class MultilevelOptimizer(TwoLevelOptimizer):
         while gain > MIN_RELATIVE_GAIN * best.codelength and not self.stopped():
             before, best = best, self._deeper(network, best)
             gain = before.codelength - best.codelength
-        for _ in range(DISTURBANCES if len(network.links.indices) <= DISTURBED_LINKS else 0):
+        # Of few nodes, all may be linked, see :func:`mapeq.objective.level.with_all_links`.
+        is_tiny = len(network.nodes) <= FEW_NODES or len(network.links.indices) <= DISTURBED_LINKS
+        for _ in range(DISTURBANCES if is_tiny else 0):
             if self.stopped():
                 break
             best = self._deeper(network, best, from_halves=True)

@@ -22,11 +22,11 @@ import numpy as np
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, num_tops, two_levels
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
-from mapeq.objective.level import Level, network_level, with_all_links, with_links_of_contents
+from mapeq.objective.level import FEW_NODES, Level, network_level, with_all_links, with_links_of_contents
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.outcome import Outcome, outcome
-from mapeq.optimizer.trials import FEW_NODES, SMALL_LINKS, TINY_LINKS
+from mapeq.optimizer.trials import SMALL_LINKS, TINY_LINKS
 from mapeq.optimizer.two_level import MIN_RELATIVE_GAIN, TwoLevelOptimizer, codelength_of
 from mapeq.walk.flow import Flow
 from mapeq.walk.rescaling import at_markov_time

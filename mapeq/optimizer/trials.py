@@ -27,7 +27,7 @@ from mapeq._base.storage import IN_MEMORY, Storage
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
 from mapeq.objective.counting import price_of_preference, without_preference
-from mapeq.objective.level import Level, network_level, with_all_links
+from mapeq.objective.level import FEW_NODES, Level, network_level, with_all_links
 from mapeq.objective.two_level import one_level_codelength
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
@@ -48,9 +48,6 @@ SMALL_LINKS = 13_500
 #: On networks of up to so many stored links, so many of the ends of these searches, the best ones, are recombined.
 TINY_LINKS = 6_000
 MAX_FINISHED = 12
-
-#: On networks of so few nodes, moves try to have nodes without links in one module, where that may pay.
-FEW_NODES = 64
 
 #: Codelengths that differ by less than this are equal, in bits.
 ROUNDING = 1e-12

@@ -61,6 +61,10 @@ def test_variants(source):
     assert weighted.load_weights().shape == (500,)
     assert weighted.load_weights().min() > 0
     assert 560 < directed.num_links < 640
+    for specification in ("star:500+weighted+directed", "star:500+directed+weighted"):
+        both = source(specification)
+        assert both.directed
+        assert both.load_weights().shape == (both.num_links,)
     assert recorded.recorded
 
 

@@ -44,6 +44,17 @@ def test_a_leaf_module_is_divided_from_halves():
     assert found == pytest.approx([1.218861414935] * 3, abs=1e-9)
 
 
+def test_few_nodes_are_disturbed_however_many_links_they_get():
+    """Where modules have a price, all nodes are linked: the hierarchy is disturbed nevertheless."""
+    kind = "undirected, corrected"
+    rng = np.random.default_rng(list(OBJECTIVES).index(kind))
+    sample = [draw(rng, kind) for _ in range(2)][-1]
+    given = network(sample, OBJECTIVES[kind])
+    assert given.num_nodes == 47
+    found = [mapeq.infomap(given, seed=seed, multilevel=True, **OBJECTIVES[kind]).codelength for seed in range(3)]
+    assert found == pytest.approx([1.337661337751595] * 3, abs=1e-9)
+
+
 def partitions_of(n):
     """All partitions of n nodes."""
     for module_of in itertools.product(range(n), repeat=n):
