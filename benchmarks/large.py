@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.worker import Row, Settings, call, growth, show, table
+from mapeq._base.csr import distinct
 
 #: Average number of links of a node, and the part of them that leads out of its group.
 DEGREE, MIXING = 40, 0.3
@@ -55,7 +56,7 @@ def planted(num_links: int, seed: int = 1) -> Iterator[tuple[NDArray[np.uint32],
         sources = np.concatenate([np.repeat(nodes, inside), np.repeat(nodes, outside)])
         limits = np.concatenate([np.repeat(end, inside), np.full(outside.sum(), num_nodes)])
         targets = sources + 1 + (rng.random(len(sources)) * (limits - sources - 1)).astype(np.int64)
-        pairs = np.unique(sources * num_nodes + targets)
+        pairs = distinct(sources * num_nodes + targets)
         yield shuffled[pairs // num_nodes], shuffled[pairs % num_nodes]
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mapeq._base.csr import distinct
 from mapeq._base.errors import NetworkError, is_number, is_whole, option_error
 from mapeq._base.keywords import answers_keywords
 from mapeq.io.objects.paths import paths_from
@@ -118,6 +119,6 @@ def compare_orders(
     found = []
     for order, bits in zip(chosen, held_out_bits(given, chosen, is_held_out), strict=True):
         links = state_links(given, order, is_noted=False)
-        pairs = np.unique(links.sources * max(len(links.contexts), 1) + links.targets)
+        pairs = distinct(links.sources * max(len(links.contexts), 1) + links.targets)
         found.append(Order(order, len(links.contexts), len(pairs), bits))
     return OrderComparison(tuple(found))

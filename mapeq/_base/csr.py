@@ -84,6 +84,16 @@ def pieces(size: int, length: int = PIECE) -> Iterator[tuple[int, int]]:
         yield first, min(first + length, size)
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The distinct numbers, in order.
+
+    NumPy's own function uses a hash table since version 2.3: where most integers are distinct, it takes ten times as
+    long as sorting.
+    """
+    values = np.sort(values)
+    return np.concatenate([values[:1], values[1:][values[1:] != values[:-1]]])
+
+
 def constant(weight: float, size: int) -> FloatArray:
     """Return an array of equal weights that takes the memory of one."""
     return np.broadcast_to(np.float64(weight), (size,))

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
-from mapeq._base.csr import FloatArray, index_dtype, pieces
+from mapeq._base.csr import FloatArray, distinct, index_dtype, pieces
 from mapeq._base.errors import counted, is_number, is_whole, option_error
 from mapeq._base.jit import allocating
 from mapeq._base.keywords import OF_ESTIMATOR, answers_keywords
@@ -288,7 +288,7 @@ def check_no_ids(vectors: Any) -> None:
         if not (isinstance(name, str) and name.strip().lower() in ID_COLUMNS):
             continue
         values = np.asarray(vectors[name])
-        if values.ndim == 1 and values.dtype.kind in "iu" and len(np.unique(values)) == len(values) > 1:
+        if values.ndim == 1 and values.dtype.kind in "iu" and len(distinct(values)) == len(values) > 1:
             raise ValueError(
                 f"the column {name!r} names the rows and is no dimension: leave it out, such as by "
                 f"set_index({name!r}), or rename it"

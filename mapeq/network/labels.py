@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mapeq._base.csr import ONE, index_dtype, pieces, read_only, unsigned
+from mapeq._base.csr import ONE, distinct, index_dtype, pieces, read_only, unsigned
 from mapeq._base.errors import NetworkError
 from mapeq._base.jit import jit
 
@@ -63,11 +63,11 @@ def checked_labels(labels: Sequence[Hashable] | NDArray[Any] | None, num_nodes: 
         return labels
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and np.can_cast(labels.dtype, np.int64):
         names = labels.astype(np.int64)
-        distinct = len(np.unique(names))
+        num_distinct = len(distinct(names))
     else:
         names = tuple(labels.tolist() if isinstance(labels, np.ndarray) else labels)
-        distinct = len(set(names))
-    if distinct != len(names):
+        num_distinct = len(set(names))
+    if num_distinct != len(names):
         counts = Counter(names.tolist() if isinstance(names, np.ndarray) else names)
         twice = next(name for name, count in counts.items() if count > 1)
         raise NetworkError(f"labels must be distinct; two nodes are called {twice!r}")

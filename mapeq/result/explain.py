@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import IntArray
+from mapeq._base.csr import IntArray, distinct
 from mapeq._base.errors import counted
 from mapeq._base.hierarchy import two_levels
 from mapeq.network.network import Network
@@ -79,7 +79,7 @@ def _linked_to_others(network: Network) -> NDArray[np.bool_]:
 
 def _num_overlaps(modules: IntArray, components: IntArray) -> int:
     """Count the pairs of a module and a component that share nodes."""
-    return len(np.unique(modules.astype(np.int64) * (int(components.max()) + 1) + components))
+    return len(distinct(modules.astype(np.int64) * (int(components.max()) + 1) + components))
 
 
 def _nothing_linked(network: Network) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import networks, walks
 
 from mapeq._base import csr as rows
-from mapeq._base.csr import constant, is_constant
+from mapeq._base.csr import constant, distinct, is_constant
 from mapeq.network.network import Network
 from mapeq.walk.flow import link_flows
 from mapeq.walk.models import random_walk
@@ -204,3 +204,10 @@ def test_flows_are_made_in_pieces(case, length):
         pieced = random_walk(replace(network), options)
     for array, expected in zip((*pieced.links, pieced.nodes), (*flow.links, flow.nodes), strict=True):
         np.testing.assert_array_equal(array, expected)
+
+
+@given(st.lists(st.integers(-5, 5) | st.integers(-(2**63), 2**63 - 1)))
+def test_distinct_numbers(values):
+    array = np.array(values, dtype=np.int64)
+    assert distinct(array).tolist() == sorted(set(values))
+    assert array.tolist() == values  # not sorted itself

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapeq._base.csr import FloatArray, read_only
+from mapeq._base.csr import FloatArray, distinct, read_only
 from mapeq._base.errors import NetworkError
 from mapeq.io.files import _scan
 from mapeq.io.files.source import Source
@@ -103,7 +103,7 @@ class StateSections:
         sources, targets, weights = links
         given = self.states
         ids = list(given)
-        ids += [state for state in np.unique(np.concatenate([sources, targets])).tolist() if state not in given]
+        ids += [state for state in distinct(np.concatenate([sources, targets])).tolist() if state not in given]
         place = np.array(ids, dtype=np.int64)
         order = np.argsort(place)
         one, other = (order[np.searchsorted(place, end, sorter=order)] for end in (sources, targets))

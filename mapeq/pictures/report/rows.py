@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapeq._base.csr import distinct
 from mapeq._base.hierarchy import ROOT, sums_upwards
 from mapeq.io.files.leaves import Leaves, leaves_of
 from mapeq.network.states import States, names_of_nodes
@@ -59,7 +60,7 @@ def num_nodes(result: Result, rows: Leaves) -> NDArray[np.int64]:
     while len(inside := np.flatnonzero(module != ROOT)):
         module, node = parent[module[inside]], node[inside]
         pairs.append(module * count + node)
-    return np.bincount(np.unique(np.concatenate(pairs)) // count, minlength=len(parent))
+    return np.bincount(distinct(np.concatenate(pairs)) // count, minlength=len(parent))
 
 
 def most_of_each(counts: NDArray[np.int64], limit: int) -> int:
