@@ -41,27 +41,33 @@ def measure(settings: Settings, specifications: Sequence[str]) -> Iterator[Row]:
 
 
 def measure_network(ends: str, weights: str | None, directed: bool, repeat: int) -> list[Row]:
-    """Time searches with each option, by turns, one trial on one thread each; infomap's own once."""
+    """Time searches with each option, by turns, one trial on one thread each, and infomap's beside them."""
     pairs, given = np.load(ends), None if weights is None else np.load(weights)
     cases = {name: _case(name, pairs, given, directed) for name in OPTIONS}
     seconds: dict[str, list[float]] = {name: [] for name in OPTIONS}
+    others: dict[str, list[float]] = {name: [] for name in OPTIONS}
     lengths = {}
-    for turn in range(repeat + 1):  # the first one compiles and loads
-        for name, (ours, _) in cases.items():
+    for ours, _ in cases.values():  # compiles and loads
+        ours(0)
+    for turn in range(1, repeat + 1):
+        for name, (ours, theirs) in cases.items():
             start = time.perf_counter()
-            lengths[name] = ours(turn)
-            seconds[name] += [time.perf_counter() - start] * (turn > 0)
+            length = ours(turn)
+            seconds[name].append(time.perf_counter() - start)
+            taken, reference_length = theirs()
+            others[name].append(taken)
+            lengths[name] = length, reference_length
     rows = []
-    for name, (_, theirs) in cases.items():
+    for name in cases:
         plain = median(seconds[PLAIN.get(name, "none")])
-        taken, length = theirs()
+        length, reference_length = lengths[name]
         rows.append(
             {
                 "option": name,
                 "seconds": median(seconds[name]),
                 "against plain": median(seconds[name]) / plain,
-                "reference": taken,
-                "difference": 100 * (lengths[name] / length - 1),
+                "reference": median(others[name]),
+                "difference": 100 * (length / reference_length - 1),
                 "runs": repeat,
             }
         )

@@ -237,11 +237,14 @@ def test_mistakes_on_the_command_line(arguments, capsys):
 
 def test_large_networks_in_words():
     def large_row(size, mapped, seconds):
-        return {"links": size, "mapped": mapped, "read": 1.0 * size, "seconds": seconds, "write": 0.0, "peak": 7 * size}
+        about = {"size": size, "links": size, "mapped": mapped, "labels": size, "peak": 7 * size}
+        return about | {"read": 1.0 * size, "seconds": seconds, "write": 0.0}
 
-    rows = [large_row(size, mapped, size**2.0) | {"labels": size} for size in (10, 100) for mapped in (False, True)]
+    rows = [large_row(size, mapped, size**2.0) for size in (10, 100) for mapped in (False, True)]
     *powers, same = large.large_in_words(rows)
     assert [sentence.split(",")[1] for sentence in powers] == [" in memory", " mapped from disk"]
     assert all("10100 s" in sentence and "7.0 bytes" in sentence and "power 2.00." in sentence for sentence in powers)
+    assert "the same on 2 of 2" in same
+    *_, same = large.large_in_words([*rows, large_row(1000, True, 1000**2.0)])  # too large for memory
     assert "the same on 2 of 2" in same
     assert large.large_in_words([]) == []
