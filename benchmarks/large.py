@@ -30,7 +30,7 @@ SMALLEST, LARGEST, EXPONENT = 100, 2000, 2.0
 #: Nodes whose links are drawn at once.
 CHUNK = 1 << 16
 
-#: Numbers of links that are measured; the last one only mapped, since in memory it takes 28 GB.
+#: Numbers of links that are measured; the last one only mapped, since in memory it would take 28 GB.
 SIZES = (1_000_000, 10_000_000, 100_000_000, 300_000_000, 1_000_000_000)
 MOST_IN_MEMORY = 300_000_000
 

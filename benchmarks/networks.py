@@ -71,7 +71,8 @@ class Source:
         """
         base, *variants = specification.split("+")
         links = self._base(base, directed)
-        for variant in sorted(variants):  # directions before weights, which belong to links as they are then
+        # Weights last: they belong to links with their directions.
+        for variant in sorted(variants, key=lambda variant: variant == "weighted"):
             links = self._variant(links, variant)
         return links
 
