@@ -17,6 +17,7 @@ from mapeq.objective.options import ObjectiveOptions
 from mapeq.objective.states import contents_of_states
 from mapeq.objective.terms import BITS_PER_MODULE, Terms, above_modules
 from mapeq.walk.flow import ENTER, VISIT, Flow, Links, flow_of, link_flows
+from mapeq.walk.rescaling import at_markov_time
 
 #: Nodes that have a feature in common are linked to so many of the next ones: on networks of up to so many links each
 #: of five nodes to all others. On larger ones, the modules of neighbours usually have the others already.
@@ -82,6 +83,12 @@ def network_level(flow: Flow, counting: FloatArray | None = None, contents: Cont
         constant += float(counting[BITS_PER_MODULE]) * (len(flow.nodes) - 1)
     terms = Terms(flow.teleport, counting, contents)
     return Level(flow.links, flow.nodes, terms, constant, one_codebook(flow.links.indices.dtype))
+
+
+def level_at_markov_time(level: Level, time: float) -> Level:
+    """The level of a network's nodes when the walk takes `time` steps for one: longer times have larger modules."""
+    flow = at_markov_time(Flow(level.links, level.nodes, level.terms.teleport), time)
+    return level._replace(links=flow.links, nodes=flow.nodes)
 
 
 def with_all_links(level: Level) -> Level:

@@ -22,14 +22,20 @@ import numpy as np
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, num_tops, two_levels
 from mapeq._base.threads import result_of, run_interruptible
 from mapeq.objective.contents import Contents
-from mapeq.objective.level import FEW_NODES, Level, network_level, with_all_links, with_links_of_contents
+from mapeq.objective.level import (
+    FEW_NODES,
+    Level,
+    level_at_markov_time,
+    network_level,
+    with_all_links,
+    with_links_of_contents,
+)
 from mapeq.optimizer.control import Control
 from mapeq.optimizer.engine import Engine
 from mapeq.optimizer.outcome import Outcome, outcome
 from mapeq.optimizer.trials import SMALL_LINKS, TINY_LINKS
 from mapeq.optimizer.two_level import MIN_RELATIVE_GAIN, TwoLevelOptimizer, codelength_of
 from mapeq.walk.flow import Flow
-from mapeq.walk.rescaling import at_markov_time
 
 #: Modules are also searched for from single nodes on tiny networks, and where a time is more than so many times the one
 #: before.
@@ -190,8 +196,7 @@ class _Sweep:
 
     def _level(self, position: int) -> Level:
         """The network at a Markov time; made anew each time it is needed, since all of them together may be large."""
-        flow = at_markov_time(self._flow, self._times[position])
-        level = self._network._replace(links=flow.links, nodes=flow.nodes)
+        level = level_at_markov_time(self._network, self._times[position])
         has_remote_moves = level.terms.teleport is not None and len(level.nodes) <= FEW_NODES
         return with_all_links(level) if has_remote_moves else level
 

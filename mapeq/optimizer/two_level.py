@@ -5,8 +5,11 @@ shortens the description, refine the modules, aggregate the network by the refin
 aggregated network until nothing merges. The next pass starts again at the nodes, from the modules that the last one
 found. The first pass is a rough one, since later passes correct it; where modules are weak, it is the better one of
 two. The second pass forgets the modules after refining them twice, and builds new ones from the refined parts: where
-modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. All other
-passes improve the modules that they start from.
+modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. Where many
+modules save little, the first pass has mostly the opposite fault: its modules are fragments, and each pass would merge
+only some of them. Then the second pass moves nodes at a longer Markov time (Kheirkhahzadeh, Lancichinetti & Rosvall,
+Physical Review E 93, 032309, 2016), at which fragments merge; the passes after it part what that merged too much. All
+other passes improve the modules that they start from.
 
 Two partitions are recombined through their overlap: nodes that both keep together become one node of a small network,
 since good partitions agree on most nodes. Searches on it, one from each parent and one from single nodes, cost little
@@ -22,7 +25,7 @@ import numpy as np
 
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, two_levels
-from mapeq.objective.level import Level
+from mapeq.objective.level import Level, level_at_markov_time
 from mapeq.objective.multilevel import MultilevelPartition
 from mapeq.objective.two_level import Partition, one_level_codelength
 from mapeq.optimizer.engine import Engine, Passed
@@ -41,6 +44,10 @@ RESTART_GAIN = 1e-2
 #: Where modules save less than this fraction of the description, results depend on the seed, mostly by the first pass;
 #: over more modules than these, chance averages out.
 WEAK_STRUCTURE, FEW_MODULES = 0.1, 300
+
+#: More modules than these, which save less than this fraction of the description, are taken for fragments, which merge
+#: at a longer Markov time.
+MANY_MODULES, FRAGMENTED, MERGING_TIME = 400, 0.3, 1.1
 
 #: Maximum visits of the first moves from single nodes, in multiples of the numbers of stored links and nodes.
 MAX_FIRST_SWEEPS = 3
@@ -167,17 +174,33 @@ class TwoLevelOptimizer:
 
     def _later_passes(self, network: Level, found: Passed) -> Outcome:
         """Passes from where the first one ended."""
-        return self._until_converged(network, self._rebuilt(network, found))
+        return self._until_converged(network, self._second_pass(network, found))
 
     def _until_converged(self, network: Level, found: Passed) -> Outcome:
         while not (found.converged or self.stopped()):
             found = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN))
         return self._outcome(network, two_levels(found.state.module_of))
 
-    def _rebuilt(self, network: Level, found: Passed) -> Passed:
-        """The second pass, unless the first one ended with a shorter description."""
+    def _second_pass(self, network: Level, found: Passed) -> Passed:
+        """Merge fragments or rebuild modules; what the first pass found if that is shorter."""
         if self.stopped():
             return found
+        without = one_level_codelength(network)
+        saves_little = (1 - FRAGMENTED) * without < found.codelength < without
+        if saves_little and len(found.state.sizes) > MANY_MODULES:
+            merged = self._merged(network, found)
+            if merged.codelength < found.codelength:
+                return merged
+        return self._rebuilt(network, found)
+
+    def _merged(self, network: Level, found: Passed) -> Passed:
+        """What a pass at a longer Markov time makes of fragments."""
+        slow = level_at_markov_time(network, MERGING_TIME)
+        merged = self._leiden_pass(slow, self._passed(slow, found.state.module_of.copy()), MIN_RELATIVE_GAIN)
+        return self._reported(self._passed(network, merged.state.module_of))
+
+    def _rebuilt(self, network: Level, found: Passed) -> Passed:
+        """Modules built anew, unless those found are shorter."""
         rebuilt = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN_EARLY, rebuild=True))
         return rebuilt if rebuilt.codelength <= found.codelength else found
 
