@@ -197,6 +197,7 @@ class TwoLevelOptimizer:
         """What a pass at a longer Markov time makes of fragments."""
         slow = level_at_markov_time(network, MERGING_TIME)
         merged = self._leiden_pass(slow, self._passed(slow, found.state.module_of.copy()), MIN_RELATIVE_GAIN)
+        del slow  # its record of the nodes
         return self._reported(self._passed(network, merged.state.module_of))
 
     def _rebuilt(self, network: Level, found: Passed) -> Passed:
@@ -214,7 +215,8 @@ class TwoLevelOptimizer:
 
     def _passed(self, level: Level, module_of: IndexArray) -> Passed:
         """A given partition as what a pass may start from."""
-        state = self.engine.compact(level, self.engine.partition(level, module_of))
+        rows = int(module_of.max(initial=0)) + 1  # one for each node would be memory for nothing
+        state = self.engine.compact(level, self.engine.partition(level, module_of, rows))
         return Passed(state, self.engine.codelength(level, state), False)
 
     # Moves
