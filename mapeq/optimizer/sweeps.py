@@ -172,7 +172,6 @@ class _Sweep:
         control: Control,
         report: Callable[[int, Outcome], object] | None = None,
     ):
-        self._flow = flow
         self._network = network_level(flow, contents=contents)
         self._times = times
         self._optimizer = TwoLevelOptimizer(rng, engine, lambda: control.stopped)
@@ -230,7 +229,7 @@ class _Sweep:
         return ends
 
     def _whole(self) -> Hierarchy:
-        return two_levels(np.zeros(len(self._flow.nodes), dtype=self._flow.links.indices.dtype))
+        return two_levels(np.zeros(len(self._network.nodes), dtype=self._network.links.indices.dtype))
 
     def _base(self, position: int, ends: list[Outcome]) -> Hierarchy | None:
         """The modules to regrow those at a time from."""

@@ -8,8 +8,8 @@ two. The second pass forgets the modules after refining them twice, and builds n
 modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. Where many
 modules save little, the first pass has mostly the opposite fault: its modules are fragments, and each pass would merge
 only some of them. Then the second pass moves nodes at a longer Markov time (Kheirkhahzadeh, Lancichinetti & Rosvall,
-Physical Review E 93, 032309, 2016), at which fragments merge; the passes after it part what that merged too much. All
-other passes improve the modules that they start from.
+Physical Review E 93, 032309, 2016), at which fragments merge; later passes divide what has merged too far. All other
+passes improve the modules that they start from.
 
 Two partitions are recombined through their overlap: nodes that both keep together become one node of a small network,
 since good partitions agree on most nodes. Searches on it, one from each parent and one from single nodes, cost little
@@ -182,7 +182,7 @@ class TwoLevelOptimizer:
         return self._outcome(network, two_levels(found.state.module_of))
 
     def _second_pass(self, network: Level, found: Passed) -> Passed:
-        """Merge fragments or rebuild modules; what the first pass found if that is shorter."""
+        """Merge fragments or rebuild modules, but keep what the first pass found where that is shorter."""
         if self.stopped():
             return found
         without = one_level_codelength(network)
@@ -194,7 +194,7 @@ class TwoLevelOptimizer:
         return self._rebuilt(network, found)
 
     def _merged(self, network: Level, found: Passed) -> Passed:
-        """What a pass at a longer Markov time makes of fragments."""
+        """Fragments after a pass at a longer Markov time."""
         slow = level_at_markov_time(network, MERGING_TIME)
         merged = self._leiden_pass(slow, self._passed(slow, found.state.module_of.copy()), MIN_RELATIVE_GAIN)
         del slow  # its record of the nodes
