@@ -3,13 +3,19 @@
 The optimizer iterates Leiden passes (Traag, Waltman & van Eck, Scientific Reports 9, 5233, 2019): move nodes while that
 shortens the description, refine the modules, aggregate the network by the refined partition, and continue on the
 aggregated network until nothing merges. The next pass starts again at the nodes, from the modules that the last one
-found. The first pass is a rough one, since later passes correct it; where modules are weak, it is the better one of
-two. The second pass forgets the modules after refining them twice, and builds new ones from the refined parts: where
-modules are weakly separated, this undoes mergers of the first pass that no single node or part could leave. Where many
-modules save little, the first pass has mostly the opposite fault: its modules are fragments, and each pass would merge
-only some of them. Then the second pass moves nodes at a longer Markov time (Kheirkhahzadeh, Lancichinetti & Rosvall,
-Physical Review E 93, 032309, 2016), at which fragments merge; later passes divide what has merged too far. All other
-passes improve the modules that they start from.
+found. The first pass is a rough one, since later passes correct it.
+
+The second pass undoes what the first one got wrong. It forgets the modules after refining them twice, and builds new
+ones from the refined parts: this undoes mergers that no single node or part could leave. Two other faults need passes
+at other Markov times (Kheirkhahzadeh, Lancichinetti & Rosvall, Physical Review E 93, 032309, 2016), followed by one at
+that of the network:
+
+- Many modules may be fragments, held together by strong links: no pass would merge more than some of them. At longer
+  times they merge.
+- Few modules that save little may have merged far too much. The modules that grow from single nodes at a shorter time
+  are finer, and merge as they should.
+
+All further passes improve the modules that they start from.
 
 Two partitions are recombined through their overlap: nodes that both keep together become one node of a small network,
 since good partitions agree on most nodes. Searches on it, one from each parent and one from single nodes, cost little
@@ -25,6 +31,7 @@ import numpy as np
 
 from mapeq._base.csr import ONE, IndexArray
 from mapeq._base.hierarchy import Hierarchy, leaf_numbers, two_levels
+from mapeq._base.team import ZERO
 from mapeq.objective.level import Level, level_at_markov_time
 from mapeq.objective.multilevel import MultilevelPartition
 from mapeq.objective.two_level import Partition, one_level_codelength
@@ -41,15 +48,23 @@ MIN_RELATIVE_GAIN_EARLY = 1e-4
 #: Relative gain of a warm start above which full passes follow.
 RESTART_GAIN = 1e-2
 
-#: Where modules save less than this fraction of the description, results depend on the seed, mostly by the first pass;
-#: over more modules than these, chance averages out.
-WEAK_STRUCTURE, FEW_MODULES = 0.1, 300
+#: More modules than these may be fragments.
+MANY_MODULES = 400
 
-#: More modules than these, which save less than this fraction of the description, are taken for fragments, which merge
-#: at a longer Markov time.
-MANY_MODULES, FRAGMENTED, MERGING_TIME = 400, 0.3, 1.1
+#: Fragments merge at the second of these Markov times; where modules save little, at the first one before, since the
+#: second at once would merge all of them.
+MERGING_TIMES = 1.1, 1.25
 
-#: Maximum visits of the first moves from single nodes, in multiples of the numbers of stored links and nodes.
+#: Where all links have the same flow, modules that save more than this fraction of the description are no fragments,
+#: and the first of these times is enough.
+MOST_SAVED_BY_FRAGMENTS = 0.3
+
+#: Fewer modules, which save less than this fraction of the description, may be mergers of finer ones, which are found
+#: at this Markov time.
+LEAST_SAVED, FINER_TIME = 0.1, 0.8
+
+#: Maximum visits of the first moves from single nodes or fragments, in multiples of the numbers of stored links and
+#: nodes.
 MAX_FIRST_SWEEPS = 3
 
 
@@ -163,14 +178,10 @@ class TwoLevelOptimizer:
     # Passes
 
     def _first_pass(self, network: Level) -> Passed:
-        """A rough pass from single nodes; where modules are weak and few, the better one of two."""
-        sweeps = {"rough": True, "max_sweeps": MAX_FIRST_SWEEPS}
-        found = self._reported(self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps))
-        is_weak = found.codelength > (1 - WEAK_STRUCTURE) * one_level_codelength(network)
-        if is_weak and len(found.state.sizes) <= FEW_MODULES and not self.stopped():
-            again = self._leiden_pass(network, None, MIN_RELATIVE_GAIN, **sweeps)
-            found = min(found, self._reported(again), key=codelength_of)
-        return found
+        """A rough pass from single nodes."""
+        return self._reported(
+            self._leiden_pass(network, None, MIN_RELATIVE_GAIN, rough=True, max_sweeps=MAX_FIRST_SWEEPS)
+        )
 
     def _later_passes(self, network: Level, found: Passed) -> Outcome:
         """Passes from where the first one ended."""
@@ -178,32 +189,65 @@ class TwoLevelOptimizer:
 
     def _until_converged(self, network: Level, found: Passed) -> Outcome:
         while not (found.converged or self.stopped()):
-            found = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN))
+            found = self._improved(network, found)
         return self._outcome(network, two_levels(found.state.module_of))
 
     def _second_pass(self, network: Level, found: Passed) -> Passed:
-        """Merge fragments or rebuild modules, but keep what the first pass found where that is shorter."""
+        """Modules that were found by way of other Markov times, or rebuilt; but those of the first pass if shorter."""
         if self.stopped():
             return found
         without = one_level_codelength(network)
-        saves_little = (1 - FRAGMENTED) * without < found.codelength < without
-        if saves_little and len(found.state.sizes) > MANY_MODULES:
-            merged = self._merged(network, found)
-            if merged.codelength < found.codelength:
-                return merged
+        other = None
+        if len(found.state.sizes) > MANY_MODULES:
+            other = self._merged(network, found, without)
+        elif found.codelength > (1 - LEAST_SAVED) * without:
+            other = self._grown(network)
+        if other is not None and other.codelength < min(found.codelength, without):
+            return other
         return self._rebuilt(network, found)
 
-    def _merged(self, network: Level, found: Passed) -> Passed:
-        """Fragments after a pass at a longer Markov time."""
-        slow = level_at_markov_time(network, MERGING_TIME)
-        merged = self._leiden_pass(slow, self._passed(slow, found.state.module_of.copy()), MIN_RELATIVE_GAIN)
-        del slow  # its record of the nodes
-        return self._reported(self._passed(network, merged.state.module_of))
+    def _merged(self, network: Level, found: Passed, without: float) -> Passed | None:
+        """What becomes of fragments at longer Markov times, and then at that of the network; None without fragments."""
+        times = self._merging_times(network, found, without)
+        if not times:
+            return None
+        for time in times:
+            before, found = found, self._at_time(network, time, found, max_sweeps=MAX_FIRST_SWEEPS)
+            if len(found.state.sizes) >= len(before.state.sizes):
+                break
+        return self._improved(network, found)
+
+    def _merging_times(self, network: Level, found: Passed, without: float) -> tuple[float, ...]:
+        if network.links.stride == ZERO:
+            is_fragmented = (1 - MOST_SAVED_BY_FRAGMENTS) * without < found.codelength < without
+            return MERGING_TIMES[:1] if is_fragmented else ()
+        return MERGING_TIMES if found.codelength > (1 - LEAST_SAVED) * without else MERGING_TIMES[1:]
+
+    def _grown(self, network: Level) -> Passed:
+        """Modules built of those that grow from single nodes at a shorter Markov time."""
+        finer = self._at_time(network, FINER_TIME, None, rough=True, max_sweeps=MAX_FIRST_SWEEPS)
+        return self._built(network, finer)
+
+    def _at_time(self, network: Level, time: float, start: Passed | None, **options: Any) -> Passed:
+        """Modules after a pass at another Markov time."""
+        level = level_at_markov_time(network, time)
+        if start is not None:
+            start = self._passed(level, start.state.module_of.copy())
+        found = self._leiden_pass(level, start, MIN_RELATIVE_GAIN, **options)
+        del level, start  # records of nodes
+        return self._reported(self._passed(network, found.state.module_of))
+
+    def _improved(self, network: Level, found: Passed) -> Passed:
+        return self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN))
 
     def _rebuilt(self, network: Level, found: Passed) -> Passed:
         """Modules built anew, unless those found are shorter."""
-        rebuilt = self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN_EARLY, rebuild=True))
+        rebuilt = self._built(network, found)
         return rebuilt if rebuilt.codelength <= found.codelength else found
+
+    def _built(self, network: Level, found: Passed) -> Passed:
+        """Modules built of the refined parts of others."""
+        return self._reported(self._leiden_pass(network, found, MIN_RELATIVE_GAIN_EARLY, rebuild=True))
 
     def _reported(self, found: Passed) -> Passed:
         if self.report is not None:
