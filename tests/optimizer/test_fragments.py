@@ -87,7 +87,7 @@ def test_codelengths_after_merging_are_those_of_the_plain_time(merged):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_modules_are_found_where_there_are_none(seed):
-    """In a random network of many links, what merges ends as one module: that is no shorter than what it was made of."""
+    """A random network of many links has no modules, neither those of the first pass nor larger ones."""
     assert mapeq.infomap(random_links(8_000, 14), seed=seed).num_modules == 1
 
 
