@@ -213,7 +213,7 @@ class TwoLevelOptimizer:
             other = self._grown(network)
         if other is not None and other.codelength < min(found.codelength, without):
             return other
-        return self._rebuilt(network, found)
+        return found if self.stopped() else self._rebuilt(network, found)
 
     def _merged(self, network: Level, found: Passed, without: float) -> Passed | None:
         """What becomes of fragments at longer Markov times, and then at that of the network; None without fragments."""
@@ -222,11 +222,14 @@ class TwoLevelOptimizer:
             return None
         for time in times:
             before, found = found, self._at_time(network, time, found, max_sweeps=MAX_FIRST_SWEEPS)
+            if self.stopped():
+                return found
             if len(found.state.sizes) >= len(before.state.sizes):
                 break
         return self._improved(network, found)
 
     def _merging_times(self, network: Level, found: Passed, without: float) -> tuple[float, ...]:
+        """The Markov times at which the modules may merge; none if they are no fragments."""
         if network.links.stride == ZERO:
             is_fragmented = (1 - MOST_SAVED_BY_FRAGMENTS) * without < found.codelength < without
             return MERGING_TIMES[:1] if is_fragmented else ()
@@ -235,7 +238,7 @@ class TwoLevelOptimizer:
     def _grown(self, network: Level) -> Passed:
         """Modules built of those that grow from single nodes at a shorter Markov time."""
         finer = self._at_time(network, FINER_TIME, None, rough=True, max_sweeps=MAX_FIRST_SWEEPS)
-        return self._built(network, finer)
+        return finer if self.stopped() else self._built(network, finer)
 
     def _at_time(self, network: Level, time: float, start: Passed | None, **options: Any) -> Passed:
         """Modules after a pass at another Markov time."""

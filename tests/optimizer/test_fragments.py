@@ -5,7 +5,11 @@ import pytest
 
 import mapeq
 from mapeq.optimizer import two_level
+from mapeq.optimizer.control import Control
+from mapeq.optimizer.trials import find_modules
 from mapeq.optimizer.two_level import TwoLevelOptimizer
+from mapeq.walk.models import random_walk
+from mapeq.walk.options import WalkOptions
 
 
 @pytest.fixture
@@ -107,3 +111,35 @@ def test_groups_are_found_that_all_merge_when_they_grow(monkeypatch):
     assert 45 <= result.num_modules <= 70
     monkeypatch.setattr(two_level, "FINER_TIME", 1.0)
     assert mapeq.infomap(network, **options).codelength > 1.03 * result.codelength
+
+
+@pytest.mark.parametrize(
+    ("groups", "options"),
+    [
+        ({"size": 1000, "degree": 20, "mixing": 0.5, "weights": "even"}, {}),
+        ({"size": 400, "degree": 14, "mixing": 0.4, "weights": "even"}, {"variable_markov_time": True}),
+    ],
+    ids=["merged", "grown"],
+)
+def test_no_pass_follows_one_after_which_the_search_is_stopped(groups, options):
+    """Nor do those at other Markov times, of which each takes as long as one at that of the network."""
+    flow = random_walk(groups_of(directed=True, **groups), WalkOptions(**options))
+
+    def passes_until(last):
+        """The codelengths after the passes of a search that is stopped after one of them, and what it found."""
+        codelengths = []
+
+        def report(progress):
+            codelengths.append(progress.codelength)
+            if len(codelengths) == last:
+                control.stop()
+
+        control = Control(report=report)
+        return codelengths, find_modules(flow, num_trials=1, control=control)
+
+    all_codelengths, _ = passes_until(None)
+    assert len(all_codelengths) >= 4
+    for last in range(1, len(all_codelengths)):
+        codelengths, found = passes_until(last)
+        assert codelengths == all_codelengths[:last]
+        assert found.stopped_by == "interrupt"
