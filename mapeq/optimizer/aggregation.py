@@ -28,16 +28,13 @@ from mapeq.objective.terms import Terms, within_modules
 from mapeq.objective.two_level import COST, INDEX_COST, INDEX_RATE, NUM_MODULES, codebook_of, open_codebooks
 from mapeq.optimizer.candidates import add_flow, clear_table, table_mask
 from mapeq.optimizer.coarse_contents import contents_of_memory, sum_contents
-from mapeq.walk.flow import ENTER, Links, ask_for_links, ask_for_neighbours, flow_of
+from mapeq.walk.flow import ENTER, Links, ask_for_next, flow_of
 
 #: Links of a coarser level are summed up in parts of rows with about this many links of the finer one.
 ROWS = np.uint64(16_384)
 
 #: Links that wait in scratch memory are put into the hash table when there are so many.
 WAITING = np.uint64(2048)
-
-#: The links of a node are asked for so many nodes before they are read.
-SOON = np.uint64(3)
 
 
 class Groups(NamedTuple):
@@ -357,10 +354,7 @@ def _sum_row(links, module_of, groups, m, most, first, scratch):
     for position in range(groups.starts[m], last):
         i = np.uint64(groups.members[position])
         start = links.indptr[i]
-        if position + SOON < last:
-            ask_for_links(links, np.uint64(groups.members[position + SOON]))
-        if position + ONE < last:
-            ask_for_neighbours(links, np.uint64(groups.members[position + ONE]), module_of)
+        ask_for_next(links, groups.members, position, last, module_of)
         for k in range(links.indptr[i + ONE] - start):
             other = np.uint64(module_of[links.indices[start + k]])
             scratch.neighbour_modules[waiting] = other

@@ -14,7 +14,7 @@ from mapeq.objective.level import Level
 from mapeq.objective.multilevel import dissolved, multilevel_codelength
 from mapeq.optimizer.aggregation import Groups, group
 from mapeq.optimizer.engine import Engine
-from mapeq.walk.flow import ask_for_neighbours
+from mapeq.walk.flow import ask_for_next
 
 _GROUP = kernel_of(group)
 
@@ -101,13 +101,13 @@ def connected_parts(level: Level, module_of: IndexArray, engine: Engine) -> Inde
     count, shared = int(module_of.max(initial=0)) + 1, engine.is_shared(level)
     groups = Groups(np.empty(count + 1, np.uint64), np.empty_like(module_of))
     engine.together(_GROUP, module_of, groups, np.empty(count, module_of.dtype), shared=shared)
-    part_of, stack, num_parts = np.empty_like(module_of), np.empty_like(module_of), np.empty(count, np.uint64)
-    engine.together(_find_parts, level.links, module_of, groups, stack, part_of, num_parts, shared=shared)
+    part_of, queue, num_parts = np.empty_like(module_of), np.empty_like(module_of), np.empty(count, np.uint64)
+    engine.together(_find_parts, level.links, module_of, groups, queue, part_of, num_parts, shared=shared)
     return part_of
 
 
 @jit
-def _find_parts(team, links, module_of, groups, stack, part_of, num_parts):
+def _find_parts(team, links, module_of, groups, queue, part_of, num_parts):
     """Number the connected parts of all modules; one thread walks over the links of a module."""
     n, count = np.uint64(len(module_of)), np.uint64(len(num_parts))
     begin, end = share(n, team)
@@ -118,7 +118,7 @@ def _find_parts(team, links, module_of, groups, stack, part_of, num_parts):
     one = ticket(team)
     while one < shares:
         for m in range(one * MODULES, min((one + ONE) * MODULES, count)):
-            num_parts[m] = _find_parts_of(links, module_of, groups, m, stack, part_of)
+            num_parts[m] = _find_parts_of(links, module_of, groups, m, queue, part_of)
         one = ticket(team)
     barrier(team)
     if team.number == ZERO:  # parts are numbered on from module to module
@@ -134,27 +134,31 @@ def _find_parts(team, links, module_of, groups, stack, part_of, num_parts):
 
 
 @step
-def _find_parts_of(links, module_of, groups, m, stack, part_of):
-    """Number the connected parts of one module from 0, by a walk over its links; returns how many there are."""
+def _find_parts_of(links, module_of, groups, m, queue, part_of):
+    """Number the connected parts of one module from 0, by a walk over its links; returns how many there are.
+
+    Most modules are one part, of which few nodes reach all others: the links of the rest need not be read.
+    """
     n = np.uint64(len(module_of))
-    bottom = groups.starts[m]
+    head, end = groups.starts[m], groups.starts[m + ONE]
+    tail = head
     parts = ZERO
-    for position in range(bottom, groups.starts[m + ONE]):
+    for position in range(head, end):
         first = np.uint64(groups.members[position])
         if part_of[first] < n:
             continue
         part_of[first] = parts
-        stack[bottom] = first
-        top = bottom + ONE
-        while top > bottom:
-            top -= ONE
-            i = np.uint64(stack[top])
-            ask_for_neighbours(links, i, module_of)
+        queue[tail] = first
+        tail += ONE
+        while head < tail and tail < end:
+            i = np.uint64(queue[head])
+            ask_for_next(links, queue, head, tail, module_of)
+            head += ONE
             for k in range(links.indptr[i], links.indptr[i + ONE]):
                 j = np.uint64(links.indices[k])
                 if module_of[j] == m and part_of[j] == n:
                     part_of[j] = parts
-                    stack[top] = j
-                    top += ONE
+                    queue[tail] = j
+                    tail += ONE
         parts += ONE
     return parts

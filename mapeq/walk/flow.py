@@ -27,6 +27,9 @@ LINE, HALF_LINE = np.uint64(16), np.uint64(8)
 #: Arrays of fewer items stay in the caches.
 FAR = np.uint64(1 << 20)
 
+#: The links of a node are asked for so many nodes before they are read.
+SOON = np.uint64(3)
+
 
 class Links(NamedTuple):
     """Flow between nodes, in rows: :func:`flow_of` is that of the k-th link in both directions, ``f_ij + f_ji``.
@@ -77,6 +80,15 @@ def ask_for_neighbours(links, i, values):
     if np.uint64(len(values)) >= FAR:
         for k in range(links.indptr[i], links.indptr[i + ONE]):
             prefetch(values, links.indices[k])
+
+
+@inlined
+def ask_for_next(links, nodes, position, end, values):
+    """Prefetch what a loop over nodes reads next, once it is at a position: links, and the values of neighbours."""
+    if position + SOON < end:
+        ask_for_links(links, np.uint64(nodes[position + SOON]))
+    if position + ONE < end:
+        ask_for_neighbours(links, np.uint64(nodes[position + ONE]), values)
 
 
 def link_flows(links: Links) -> FloatArray:
