@@ -154,7 +154,7 @@ def stationary_rates(
     rates: FloatArray = start / start.sum()
     sent = rates * per_weight
     received, sums = np.empty_like(sent), new_sums(len(sent))
-    stuck = float(rates[out_strengths == 0].sum() if teleporting is None else rates @ teleporting)
+    stuck = float(rates[out_strengths == 0].sum() if teleporting is None else (rates * teleporting).sum())
     change = last_change = np.inf
     in_place = False
     for iteration in range(max_iterations):
