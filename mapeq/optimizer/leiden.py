@@ -62,7 +62,8 @@ class Plan(NamedTuple):
     refined_levels : uint64
         Modules are refined on so many levels; above them, they are aggregated as they are.
     max_sweeps : float
-        Most visits of the nodes' first moves, in multiples of the numbers of links and nodes.
+        Most visits while the nodes of a level move, in multiples of the numbers of its links and nodes; but refining
+        goes on until no node has a reason to move.
     min_gain : float
         The search has converged when moving the nodes shortens the description by less than this fraction of it. Then,
         too, the nodes are aggregated by the modules that they form.
@@ -171,10 +172,9 @@ def leiden_pass(everybody, network, start, plan, memory, labels, scratch):
             if team.number > ZERO:
                 break  # the first thread goes on alone
             team = Team(ZERO, ONE, everybody.words)
-        sweeps = plan.max_sweeps if height == ZERO else np.inf
         anywhere = _anywhere(team, np.uint64(len(state.sizes)), memory)
         seed = plan.seed + TWO * height
-        change = _move(team, level, state, anywhere, plan, seed, sweeps, memory.visits, memory.block, scratch)
+        change = _move(team, level, state, anywhere, plan, seed, plan.max_sweeps, memory.visits, memory.block, scratch)
         found, num_found = _compacted(team, level, state, memory.number, memory.counts, memory.found)
         n = np.uint64(len(level.nodes))
         if height == ZERO:

@@ -67,9 +67,9 @@ MOST_SAVED_BY_FRAGMENTS = 0.3
 #: Weak modules of on average more nodes than these may be mergers of finer ones, which are found at this Markov time.
 LARGE_MODULES, FINER_TIME = 60, 0.8
 
-#: Maximum visits of the first moves from single nodes or fragments, in multiples of the numbers of stored links and
-#: nodes.
-MAX_FIRST_SWEEPS = 3
+#: Maximum visits on each level of a pass from single nodes or fragments, in multiples of the numbers of stored links
+#: and nodes: what is left to gain there, later passes gain as well.
+MAX_EARLY_SWEEPS = 3
 
 
 class TwoLevelOptimizer:
@@ -190,7 +190,7 @@ class TwoLevelOptimizer:
         return found
 
     def _rough_pass(self, level: Level) -> Passed:
-        return self._leiden_pass(level, None, MIN_RELATIVE_GAIN, rough=True, max_sweeps=MAX_FIRST_SWEEPS)
+        return self._leiden_pass(level, None, MIN_RELATIVE_GAIN, rough=True, max_sweeps=MAX_EARLY_SWEEPS)
 
     def _later_passes(self, network: Level, found: Passed) -> Outcome:
         """Passes from where the first one ended."""
@@ -221,7 +221,7 @@ class TwoLevelOptimizer:
         if not times:
             return None
         for time in times:
-            before, found = found, self._at_time(network, time, found, max_sweeps=MAX_FIRST_SWEEPS)
+            before, found = found, self._at_time(network, time, found, max_sweeps=MAX_EARLY_SWEEPS)
             if self.stopped():
                 return found
             if len(found.state.sizes) >= len(before.state.sizes):
@@ -237,7 +237,7 @@ class TwoLevelOptimizer:
 
     def _grown(self, network: Level) -> Passed:
         """Modules built of those that grow from single nodes at a shorter Markov time."""
-        finer = self._at_time(network, FINER_TIME, None, rough=True, max_sweeps=MAX_FIRST_SWEEPS)
+        finer = self._at_time(network, FINER_TIME, None, rough=True, max_sweeps=MAX_EARLY_SWEEPS)
         return finer if self.stopped() else self._built(network, finer)
 
     def _at_time(self, network: Level, time: float, start: Passed | None, **options: Any) -> Passed:
