@@ -154,6 +154,7 @@ def stationary_rates(
     rates: FloatArray = start / start.sum()
     sent = rates * per_weight
     received, sums = np.empty_like(sent), new_sums(len(sent))
+    # Not by a product of vectors: its last digit would depend on the threads of the BLAS and on the processor.
     stuck = float(rates[out_strengths == 0].sum() if teleporting is None else (rates * teleporting).sum())
     change = last_change = np.inf
     in_place = False
